@@ -1,0 +1,58 @@
+"""onemap: the one map of a city district, its grids, its cases and the proof of its coverage.
+
+Names are resolved on first use, so that ``import onemap`` is instant and loads no numpy; `onemap.domain`
+works on the standard library alone.
+
+Examples
+--------
+>>> import onemap
+>>> onemap.codes.profile("CJT213-2005").validate("11010801100408")
+[]
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "AssignmentResult": "cases",
+    "BaseMap": "basemap",
+    "CellLocator": "geo.locator",
+    "CoverageReport": "geo.coverage",
+    "GapReport": "gaps",
+    "OneMap": "store.one_map",
+    "OnemapError": "errors",
+    "assign_cases": "cases",
+    "build_base_map": "basemap",
+    "check_coverage": "geo.coverage",
+    "check_nesting": "grids.levels",
+    "convert_coordinates": "geo.gcj",
+    "find_gaps": "gaps",
+    "match_boundary_version": "cases",
+    "open_map": "store.one_map",
+    "own_polygons": "geo.ownership",
+    "read_layer": "sources.layer",
+    "run": "pipeline",
+}
+_MODULES = {"codes": "domain.codes", "catalogue": "domain.catalogue", "errors": "errors", "testing": "testing"}
+
+__all__ = ["__version__", *sorted(_PUBLIC), *sorted(_MODULES)]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the room that holds ``name``, the first time it is asked for."""
+    if name in _PUBLIC:
+        value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+    else:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

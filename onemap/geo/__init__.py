@@ -1,0 +1,1 @@
+"""Geometry that knows no governance: coordinates, coverage, repair, location, ownership."""

@@ -1,0 +1,1 @@
+"""Levels of grids and the proof that they nest."""

@@ -1,0 +1,1 @@
+"""The outside world into frames: vectors, tables, rasters, encodings."""

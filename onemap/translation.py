@@ -1,0 +1,83 @@
+"""Sentences in English and Chinese. Standard library only.
+
+English templates are the keys; their Chinese stands in ``translations/*.toml``, one file a room. A finished
+English sentence (a ``reason`` in a table) is translated by finding the template that made it.
+"""
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+_FIELD = re.compile(r"\{(\w+)(?:[^{}]*)\}")
+
+
+@lru_cache(maxsize=1)
+def sentences() -> dict[str, str]:
+    """Return all templates, English to Chinese."""
+    table: dict[str, str] = {}
+    for path in sorted((Path(__file__).parent / "translations").glob("*.toml")):
+        table.update(tomllib.loads(path.read_text(encoding="utf-8")))
+    return table
+
+
+def say(template: str, language: str = "en", **values: Any) -> str:
+    """Return the sentence of ``template`` in ``language``, its fields filled; English where no Chinese is known.
+
+    Examples
+    --------
+    >>> say("{count} rows", "en", count=3)
+    '3 rows'
+    """
+    if language not in LANGUAGES:
+        message = f"language is {language!r}; it must be one of {', '.join(LANGUAGES)}"
+        raise ValueError(message)
+    text = sentences().get(template, template) if language == "zh" else template
+    return text.format(**values) if values else text
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return a pattern for each template with fields, the most specific (longest fixed text) first."""
+    made = []
+    for english, chinese in sentences().items():
+        names = _FIELD.findall(english)
+        if not names:
+            continue
+        fixed = _FIELD.split(english)[::2]
+        seen: set[str] = set()
+        pattern = re.escape(fixed[0])
+        for name, after in zip(names, fixed[1:], strict=True):
+            pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
+            pattern += re.escape(after)
+            seen.add(name)
+        made.append((sum(map(len, fixed)), re.compile(pattern, re.DOTALL), _FIELD.sub(r"{\1}", chinese)))
+    made.sort(key=lambda item: -item[0])
+    return tuple((pattern, chinese) for _, pattern, chinese in made)
+
+
+@lru_cache(maxsize=100_000)
+def translate(sentence: str, language: str = "zh") -> str:
+    """Return a finished English sentence in ``language``, or as it is where its template is unknown.
+
+    Several sentences joined by ``"; "`` are translated one by one.
+
+    Examples
+    --------
+    >>> translate("a sentence nobody knows", "zh")
+    'a sentence nobody knows'
+    """
+    if language == "en" or not sentence:
+        return sentence
+    known = sentences().get(sentence)
+    if known is not None:
+        return known
+    for pattern, chinese in _patterns():
+        match = pattern.fullmatch(sentence)
+        if match:
+            return chinese.format(**match.groupdict())
+    if "; " in sentence:
+        return "；".join(translate(part, language) for part in sentence.split("; "))
+    return sentence
