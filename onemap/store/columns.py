@@ -1,0 +1,136 @@
+"""Frames to the typed columns of the GeoPackage and back, as the catalogue defines them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..domain.catalogue import FieldSpec, LayerSpec
+from ..errors import SchemaError
+
+Column = tuple[NDArray[Any], NDArray[np.bool_]]  # values, and where they are missing
+
+
+def _strings(series: pd.Series) -> Column:
+    missing = series.isna().to_numpy()
+    values = series.astype(object).map(_text, na_action="ignore").to_numpy(dtype=object, na_value=None)
+    return values, missing
+
+
+def _text(value: Any) -> str:
+    """Write one value as text; lists of codes are joined."""
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value))
+    return value if isinstance(value, str) else str(value)
+
+
+def _integers(series: pd.Series) -> Column:
+    numbers = pd.to_numeric(series, errors="raise")
+    missing = numbers.isna().to_numpy()
+    return numbers.fillna(0).to_numpy(dtype="int64"), missing
+
+
+def _reals(series: pd.Series) -> Column:
+    values = pd.to_numeric(series, errors="raise").to_numpy(dtype="float64", na_value=np.nan)
+    return values, np.isnan(values)
+
+
+def _booleans(series: pd.Series) -> Column:
+    missing = series.isna().to_numpy()
+    return series.astype("boolean").fillna(False).to_numpy(dtype=bool), missing
+
+
+def _moments(series: pd.Series) -> Column:
+    """UTC is stored: a moment without zone is taken as UTC."""
+    moments = pd.to_datetime(series, utc=True, errors="raise", format="ISO8601" if series.dtype == object else None)
+    missing = moments.isna().to_numpy()
+    return moments.dt.tz_localize(None).to_numpy(dtype="datetime64[ms]"), missing
+
+
+def _days(series: pd.Series) -> Column:
+    moments = pd.to_datetime(series, errors="raise", format="ISO8601" if series.dtype == object else None)
+    return moments.to_numpy(dtype="datetime64[D]"), moments.isna().to_numpy()
+
+
+_WRITERS: Mapping[str, Callable[[pd.Series], Column]] = {
+    "string": _strings,
+    "integer": _integers,
+    "real": _reals,
+    "boolean": _booleans,
+    "datetime": _moments,
+    "date": _days,
+}
+
+
+def _kind_of(series: pd.Series) -> str:
+    """Return the type in which a column that no definition names is stored."""
+    if pd.api.types.is_bool_dtype(series):
+        return "boolean"
+    if pd.api.types.is_integer_dtype(series):
+        return "integer"
+    if pd.api.types.is_float_dtype(series):
+        return "real"
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return "datetime"
+    return "string"
+
+
+def to_columns(frame: pd.DataFrame, spec: LayerSpec) -> dict[str, Column]:
+    """Return the columns of ``frame`` as arrays: those of the definition first and in its order, then the others.
+
+    Parameters
+    ----------
+    frame
+        Attributes only, no geometry column.
+    spec
+        Definition of the layer; its fields that the frame lacks are stored empty.
+
+    Raises
+    ------
+    SchemaError
+        A value does not fit the type of its field.
+    """
+    columns: dict[str, Column] = {}
+    known: dict[str, FieldSpec] = {field.name: field for field in spec.fields}
+    extra = sorted(str(name) for name in frame.columns if name not in known)
+    for name in [*known, *extra]:
+        if name not in frame.columns:
+            series = pd.Series([None] * len(frame), dtype=object)
+        else:
+            series = frame[name]
+        kind = known[name].type if name in known else _kind_of(series)
+        try:
+            columns[name] = _WRITERS[kind](series)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise SchemaError(
+                "layer {layer}, column {column}: holds values that are not {kind}: {found}",
+                layer=spec.id,
+                column=name,
+                kind=kind,
+                found=error,
+            ) from error
+    return columns
+
+
+def restore(frame: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
+    """Give the columns of a frame just read the types of their definition (codes stay strings)."""
+    made = {}
+    for field in spec.fields:
+        if field.name not in frame.columns:
+            continue
+        series = frame[field.name]
+        if field.type == "string":
+            made[field.name] = series.astype(object).where(series.notna(), None)
+        elif field.type == "integer":
+            made[field.name] = series.astype("Int64") if series.isna().any() else series.astype("int64")
+        elif field.type == "real":
+            made[field.name] = series.astype("float64")
+        elif field.type == "boolean":
+            made[field.name] = series.astype("boolean") if series.isna().any() else series.astype(bool)
+        elif field.type == "datetime":
+            made[field.name] = pd.to_datetime(series, utc=True)
+        elif field.type == "date":
+            made[field.name] = pd.to_datetime(series)
+    return frame.assign(**made)

@@ -1,0 +1,485 @@
+"""Publish the one map: a GeoPackage (version 1.3) that appears whole or not at all.
+
+The file is written beside the old one, checked, forced to disk and renamed over it, so that a reader sees the old
+map or the new one and a failure at any moment leaves the old one as it was. Same content, same bytes.
+"""
+
+import os
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyogrio.errors
+import shapely
+
+from ..domain.catalogue import Catalogue, LayerSpec, load_catalogue, styles_folder
+from ..errors import SchemaError, StoreError
+from ..progress import Progress, silent
+from ..translation import translate
+from .columns import Column, to_columns
+from .integrity import CATALOGUE, FACTS, SEAL, layer_hash, quoted, seal
+from .lock import writer
+
+_WRITING_FAILED = (
+    OSError,
+    sqlite3.Error,
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    pyogrio.errors.FieldError,
+)
+_GEOMETRY = {"Point": "Point", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
+
+
+@dataclass(frozen=True)
+class LayerContent:
+    """One layer to publish.
+
+    Parameters
+    ----------
+    layer_id
+        Id of the layer in the catalogue; it becomes the table's name.
+    frame
+        Rows in the order in which they are stored; ``None`` for a raster, which lies beside the map.
+    provenance
+        Columns of ``onemap_layer`` that say where the layer came from; the rest is taken from the definition.
+    """
+
+    layer_id: str
+    frame: pd.DataFrame | None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def publish(
+    path: str | Path,
+    contents: Sequence[LayerContent],
+    *,
+    facts: Mapping[str, str],
+    now: datetime | None = None,
+    catalogue: Catalogue | None = None,
+    progress: Progress = silent,
+) -> Path:
+    """Write all layers into one GeoPackage and put it in the place of the old one.
+
+    Parameters
+    ----------
+    path
+        The map's file; its folder must exist.
+    contents
+        The layers, in the order in which they are stored. Geometries are in the working CRS.
+    facts
+        What holds for the whole map (name, crs, as_of ...): rows of ``onemap_district``.
+    now
+        The moment written as the build's time (default: the clock).
+    catalogue
+        Definitions of the layers (default: those shipped).
+    progress
+        Told the share done; may raise `Cancelled`, which leaves the old map untouched.
+
+    Returns
+    -------
+    Path
+        ``path``.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be written, another process writes it, or it is open for editing; the old map is untouched.
+    SchemaError
+        A layer is not in the catalogue or a value does not fit its field.
+    """
+    target = Path(path)
+    catalogue = catalogue or load_catalogue()
+    unknown = [content.layer_id for content in contents if content.layer_id not in catalogue]
+    if unknown:
+        raise SchemaError("layer {layers}: is not in the catalogue", layers=", ".join(unknown))
+    if not target.parent.is_dir():
+        raise StoreError("{path}: its folder does not exist", path=target)
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
+    with writer(target), _replacing(target) as draft:
+        _write_layers(draft, contents, catalogue, moment=moment, progress=progress)
+        _write_system(draft, contents, catalogue, facts=facts, moment=moment)
+        _check(draft, contents)
+        progress(1.0, "map written")
+    return target
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give the path of a draft; put it in the place of ``target`` when the block ends well, else remove it."""
+    for left in target.parent.glob(f".{target.name}.*.part*"):
+        left.unlink(missing_ok=True)  # of a writer that was killed: we hold the lock, so nobody uses it
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield draft
+        _to_disk(draft)
+        _settle_log(target)
+        draft.replace(target)
+        _to_disk(target.parent)
+    except _WRITING_FAILED as error:
+        raise StoreError(
+            "{path}: cannot be written: {found} ({free} MB free in its folder, about {needed} MB needed); "
+            "the old map is untouched",
+            path=target,
+            found=error,
+            free=_free_megabytes(target.parent),
+            needed=_size_megabytes(draft, target),
+        ) from error
+    finally:
+        for left in draft.parent.glob(f"{draft.name}*"):
+            left.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows has no handle on a folder to force to disk
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _free_megabytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free // 1_000_000
+
+
+def _size_megabytes(*paths: Path) -> int:
+    return 1 + max((path.stat().st_size for path in paths if path.exists()), default=0) // 1_000_000
+
+
+def _settle_log(target: Path) -> None:
+    """Bring a write-ahead log that an editor left into the old map, or refuse while the editor is at work.
+
+    A log that stayed beside the new file would be replayed into it.
+    """
+    logs = [target.with_name(target.name + ending) for ending in ("-wal", "-shm", "-journal")]
+    if not any(log.exists() for log in logs):
+        return
+    try:
+        with closing(sqlite3.connect(target, timeout=1.0)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+    except sqlite3.Error:
+        mode = "wal"
+    left = [log.name for log in logs if log.exists()]
+    if mode == "wal" or left:
+        raise StoreError(
+            "{path}: is open for editing in another program ({files}); close it there and publish again; "
+            "the old map is untouched",
+            path=target,
+            files=", ".join(left),
+        )
+
+
+def _write_layers(
+    draft: Path,
+    contents: Sequence[LayerContent],
+    catalogue: Catalogue,
+    *,
+    moment: datetime,
+    progress: Progress,
+) -> None:
+    options = {
+        "OGR_CURRENT_DATE": moment.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "OGR_SQLITE_SYNCHRONOUS": "OFF",  # the draft is worth nothing before it is complete
+        "OGR_SQLITE_JOURNAL": "OFF",
+    }
+    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        stored = [content for content in contents if content.frame is not None]
+        for number, content in enumerate(stored):
+            progress(0.9 * number / len(stored), f"writing {content.layer_id}")
+            _write_layer(draft, content, catalogue[content.layer_id], append=number > 0)
+    finally:
+        pyogrio.set_gdal_config_options(before)
+
+
+def _write_layer(draft: Path, content: LayerContent, spec: LayerSpec, *, append: bool) -> None:
+    frame = content.frame
+    assert frame is not None
+    geometry, crs, geometry_type = None, None, None
+    attributes = frame
+    if spec.geometry in _GEOMETRY:
+        if not isinstance(frame, gpd.GeoDataFrame):
+            raise SchemaError("layer {layer}: has no geometry column", layer=spec.id)
+        if frame.crs is None:
+            raise SchemaError("layer {layer}: has no CRS", layer=spec.id)
+        attributes = frame.drop(columns=frame.geometry.name)
+        geometry = _wkb(frame.geometry, spec)
+        crs = frame.crs.to_string() if frame.crs.to_authority() else frame.crs.to_wkt()
+        geometry_type = _GEOMETRY[spec.geometry]
+    columns = to_columns(_with_chinese_reason(attributes, spec), spec)
+    _write_table(
+        draft,
+        spec.id,
+        columns,
+        geometry=geometry,
+        geometry_type=geometry_type,
+        crs=crs,
+        append=append,
+        title=spec.title_zh,
+    )
+
+
+def _wkb(geometry: gpd.GeoSeries, spec: LayerSpec) -> "np.ndarray[Any, Any]":
+    """Return two-dimensional WKB, lines and polygons as multi-part ones, None where there is no geometry."""
+    values = shapely.force_2d(geometry.to_numpy())
+    values = np.where(shapely.is_empty(values), None, values)
+    single = {"LineString": (1, shapely.multilinestrings), "Polygon": (3, shapely.multipolygons)}.get(spec.geometry)
+    if single is not None:
+        alone = shapely.get_type_id(values) == single[0]
+        if alone.any():
+            values = values.copy()
+            values[alone] = single[1](values[alone], indices=np.arange(int(alone.sum())))
+    return np.asarray(shapely.to_wkb(values), dtype=object)
+
+
+def _with_chinese_reason(frame: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
+    if not any(item.name == "reason_zh" for item in spec.fields) or "reason" not in frame.columns:
+        return frame
+    chinese = [translate(text, "zh") if isinstance(text, str) else None for text in frame["reason"]]
+    return frame.assign(reason_zh=pd.Series(chinese, index=frame.index, dtype=object))
+
+
+def _write_table(
+    draft: Path,
+    table: str,
+    columns: Mapping[str, Column],
+    *,
+    geometry: "np.ndarray[Any, Any] | None",
+    geometry_type: str | None,
+    crs: str | None,
+    append: bool,
+    title: str,
+) -> None:
+    options = {"FID": "fid", "IDENTIFIER": table, "DESCRIPTION": title}
+    if geometry is not None:
+        options |= {"GEOMETRY_NAME": "geometry", "SPATIAL_INDEX": "YES"}
+    pyogrio.raw.write(
+        str(draft),
+        geometry=geometry,
+        field_data=[values for values, _ in columns.values()],
+        field_mask=[missing if missing.any() else None for _, missing in columns.values()],
+        fields=np.array(list(columns), dtype=object),
+        layer=table,
+        driver="GPKG",
+        geometry_type=geometry_type,
+        crs=crs,
+        append=append,
+        dataset_options=None if append else {"VERSION": "1.3"},
+        layer_options=options,
+    )
+
+
+def _write_system(
+    draft: Path,
+    contents: Sequence[LayerContent],
+    catalogue: Catalogue,
+    *,
+    facts: Mapping[str, str],
+    moment: datetime,
+) -> None:
+    """Add what is no layer: catalogue with hashes, facts, styles, aliases, and the seal over them."""
+    stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    with closing(sqlite3.connect(draft)) as connection:
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        hashes = {item.layer_id: layer_hash(connection, item.layer_id) for item in contents if item.frame is not None}
+        _fill_catalogue(connection, contents, catalogue, hashes, stamp)
+        _fill_facts(connection, {**facts, "built_at": stamp}, stamp)
+        _fill_styles(connection, contents, catalogue, stamp)
+        _fill_aliases(connection, contents, catalogue)
+        connection.execute(
+            f"INSERT INTO {FACTS} (name, value) VALUES (?, ?)",  # noqa: S608 - a constant
+            (SEAL, seal(connection)),
+        )
+        connection.commit()
+        connection.execute("PRAGMA journal_mode=DELETE")
+    _forget_sqlite_version(draft)
+
+
+def _attributes_table(connection: sqlite3.Connection, table: str, columns: str, stamp: str) -> None:
+    connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {columns})")
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+        "VALUES (?, 'attributes', ?, '', ?)",
+        (table, table, stamp.replace("Z", ".000Z")),
+    )
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name='gpkg_ogr_contents'").fetchone():
+        connection.execute("INSERT INTO gpkg_ogr_contents (table_name, feature_count) VALUES (?, NULL)", (table,))
+
+
+_SQL_TYPES = {
+    "string": "TEXT",
+    "integer": "INTEGER",
+    "real": "REAL",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "datetime": "DATETIME",
+}
+
+
+def _fill_catalogue(
+    connection: sqlite3.Connection,
+    contents: Sequence[LayerContent],
+    catalogue: Catalogue,
+    hashes: Mapping[str, str],
+    stamp: str,
+) -> None:
+    fields = catalogue[CATALOGUE].fields
+    columns = ", ".join(f"{quoted(item.name)} {_SQL_TYPES[item.type]}" for item in fields)
+    _attributes_table(connection, CATALOGUE, columns, stamp)
+    for content in contents:
+        spec = catalogue[content.layer_id]
+        row = {
+            "layer_id": spec.id,
+            "class_id": spec.class_id,
+            "title_zh": spec.title_zh,
+            "title_en": spec.title_en,
+            "kind": {"Raster": "raster", "None": "table"}.get(spec.geometry, "vector"),
+            "rows_out": None if content.frame is None else len(content.frame),
+            "provider": spec.provider,
+            "owner": spec.owner,
+            "checker": spec.checker,
+            "updater": spec.updater,
+            "update_cycle_days": spec.update_cycle_days,
+            "secrecy": spec.secrecy,
+            "content_sha256": hashes.get(spec.id),
+            **content.provenance,
+        }
+        values = [_sql_value(row.get(item.name)) for item in fields]
+        names = ", ".join(quoted(item.name) for item in fields)
+        marks = ", ".join("?" * len(fields))
+        connection.execute(f"INSERT INTO {CATALOGUE} ({names}) VALUES ({marks})", values)  # noqa: S608 - quoted()
+
+
+def _sql_value(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, tuple | list):
+        return "; ".join(map(str, value))
+    return str(value)
+
+
+def _fill_facts(connection: sqlite3.Connection, facts: Mapping[str, str], stamp: str) -> None:
+    _attributes_table(connection, FACTS, "name TEXT NOT NULL UNIQUE, value TEXT", stamp)
+    connection.executemany(
+        f"INSERT INTO {FACTS} (name, value) VALUES (?, ?)",  # noqa: S608 - a constant
+        sorted((name, str(value)) for name, value in facts.items() if value is not None),
+    )
+
+
+def _fill_styles(
+    connection: sqlite3.Connection, contents: Sequence[LayerContent], catalogue: Catalogue, stamp: str
+) -> None:
+    """Embed each layer's QML as QGIS does, so that a layer is styled wherever it is added."""
+    columns = (
+        "f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, "
+        "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT, ui TEXT, "
+        "update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))"
+    )
+    connection.execute(f"CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {columns})")
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
+        (stamp.replace("Z", ".000Z"),),
+    )
+    for content in contents:
+        spec = catalogue[content.layer_id]
+        style = styles_folder() / f"{spec.style}.qml"
+        if content.frame is None or not spec.style or not style.is_file():
+            continue
+        geometry = "geometry" if spec.geometry in _GEOMETRY else None
+        connection.execute(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "
+            "styleQML, styleSLD, useAsDefault, description, owner, ui, update_time) "
+            "VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', NULL, ?)",
+            (spec.id, geometry, spec.id, style.read_text(encoding="utf-8"), stamp.replace("Z", ".000Z")),
+        )
+
+
+def _fill_aliases(connection: sqlite3.Connection, contents: Sequence[LayerContent], catalogue: Catalogue) -> None:
+    """Write the Chinese titles of fields as the schema extension has it; GDAL and QGIS show them as aliases."""
+    connection.execute(
+        "CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, "
+        "description TEXT, mime_type TEXT, constraint_name TEXT, "
+        "CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), "
+        "CONSTRAINT gdc_tn UNIQUE (table_name, name))"
+    )
+    connection.execute(
+        "CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, "
+        "value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, "
+        "description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"
+    )
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name='gpkg_extensions'").fetchone():
+        connection.execute(
+            "CREATE TABLE gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, "
+            "definition TEXT NOT NULL, scope TEXT NOT NULL, "
+            "CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"
+        )
+    connection.executemany(
+        "INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', "
+        "'http://www.geopackage.org/spec121/#extension_schema', 'read-write')",
+        [("gpkg_data_columns",), ("gpkg_data_column_constraints",)],
+    )
+    for content in contents:
+        spec = catalogue[content.layer_id]
+        if content.frame is None:
+            continue
+        connection.executemany(
+            "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
+            [(spec.id, item.name, item.title_zh, item.title_en) for item in _distinct_titles(spec)],
+        )
+
+
+def _distinct_titles(spec: LayerSpec) -> list[Any]:
+    """Return the fields whose Chinese title is their own: the extension wants it unique within a table."""
+    seen: set[str] = set()
+    kept = []
+    for item in spec.fields:
+        if item.title_zh not in seen:
+            kept.append(item)
+            seen.add(item.title_zh)
+    return kept
+
+
+def _forget_sqlite_version(draft: Path) -> None:
+    """Blank the writer's SQLite version in the file header: the same map must be the same bytes everywhere.
+
+    Bytes 96-99 are for information only (SQLite file format, 1.3.15).
+    """
+    with draft.open("r+b") as file:
+        file.seek(96)
+        file.write(b"\0\0\0\0")
+
+
+def _check(draft: Path, contents: Sequence[LayerContent]) -> None:
+    """Read the draft back: whole for SQLite, and as many rows as were given."""
+    with closing(sqlite3.connect(f"file:{draft}?mode=ro", uri=True)) as connection:
+        verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        for content in contents:
+            if content.frame is None:
+                continue
+            count = connection.execute(f"SELECT count(*) FROM {quoted(content.layer_id)}").fetchone()[0]  # noqa: S608
+            if count != len(content.frame):
+                message = f"{content.layer_id}: {count} of {len(content.frame)} rows arrived"
+                raise sqlite3.DatabaseError(message)

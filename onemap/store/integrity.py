@@ -1,0 +1,116 @@
+"""Is the file whole, and does each layer still hold what was published? Standard library only.
+
+SQLite alone does not notice a changed byte inside a value, so every layer's rows are hashed when the map is
+published and hashed again when it is opened.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+CATALOGUE = "onemap_layer"
+FACTS = "onemap_district"
+SEAL = "seal_sha256"
+_CHUNK = 2_000
+
+
+def quoted(name: str) -> str:
+    """Return an SQL identifier, quoted: the only way in which names reach SQL here."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def read_only(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a GeoPackage for reading, trusting nothing that its schema holds."""
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5.0)) as connection:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
+        connection.execute("PRAGMA query_only=ON")
+        yield connection
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")
+    return [row[0] for row in rows]
+
+
+def _hash_rows(connection: sqlite3.Connection, table: str, into: "hashlib._Hash", *, columns: str = "*") -> None:
+    cursor = connection.execute(f"SELECT {columns} FROM {quoted(table)} ORDER BY 1")  # noqa: S608 - quoted()
+    into.update(repr([column[0] for column in cursor.description]).encode())
+    while rows := cursor.fetchmany(_CHUNK):
+        into.update(repr(rows).encode())
+
+
+def layer_hash(connection: sqlite3.Connection, layer_id: str) -> str:
+    """Return the SHA-256 of all rows of a layer, its spatial index included."""
+    digest = hashlib.sha256()
+    _hash_rows(connection, layer_id, digest)
+    index = f"rtree_{layer_id}_geometry_node"
+    if index in _tables(connection):
+        _hash_rows(connection, index, digest)
+    return digest.hexdigest()
+
+
+def seal(connection: sqlite3.Connection) -> str:
+    """Return the SHA-256 of what is no layer: the catalogue, the facts, the reference systems, the styles."""
+    digest = hashlib.sha256()
+    present = set(_tables(connection))
+    for table in (
+        CATALOGUE,
+        "gpkg_spatial_ref_sys",
+        "gpkg_geometry_columns",
+        "gpkg_data_columns",
+        "layer_styles",
+    ):
+        if table in present:
+            _hash_rows(connection, table, digest)
+    facts = connection.execute(
+        f"SELECT name, value FROM {FACTS} WHERE name <> ? ORDER BY name",  # noqa: S608 - a constant
+        (SEAL,),
+    )
+    digest.update(repr(facts.fetchall()).encode())
+    return digest.hexdigest()
+
+
+def damage(path: Path) -> list[tuple[str, str]]:
+    """Return what is wrong with a published map: pairs of layer (or ``""`` for the file) and finding.
+
+    An empty list means: SQLite finds the file whole, and every layer holds what was published.
+    """
+    found: list[tuple[str, str]] = []
+    try:
+        with read_only(path) as connection:
+            check = connection.execute("PRAGMA quick_check").fetchone()[0]
+            if check != "ok":
+                found.append(("", check.replace("\n", " ")))
+            hashes = dict(
+                connection.execute(
+                    f"SELECT layer_id, content_sha256 FROM {CATALOGUE} "  # noqa: S608 - a constant
+                    "WHERE content_sha256 IS NOT NULL"
+                )
+            )
+            sealed = connection.execute(
+                f"SELECT value FROM {FACTS} WHERE name = ?",  # noqa: S608 - a constant
+                (SEAL,),
+            ).fetchone()
+            if sealed is None or sealed[0] != seal(connection):
+                found.append((CATALOGUE, "the catalogue does not match its seal"))
+            found.extend(_changed_layers(connection, hashes))
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
+        found.append(("", str(error)))
+    return found
+
+
+def _changed_layers(connection: sqlite3.Connection, hashes: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the layers whose rows are not those that were published; the others remain readable."""
+    found = []
+    for layer_id, expected in sorted(hashes.items()):
+        try:
+            if layer_hash(connection, layer_id) != expected:
+                found.append((layer_id, "its content is not what was published"))
+        except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
+            found.append((layer_id, str(error)))
+    return found
