@@ -1,0 +1,171 @@
+"""Start the library in its own process, hear its progress, take its answer, stop it."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+from qgis.core import QgsApplication, QgsFeedback
+from qgis.PyQt.QtCore import QProcess, QProcessEnvironment
+
+from .. import settings
+from ..log import note
+from ..translation import language, spoken, tr
+from .environment import VARIABLE, Interpreter, child_environment, interpreters
+from .protocol import BAD_INPUT, Listener, answer
+
+ISOLATED = ("-I", "-X", "utf8", "-m", "onemap")
+POLL_MS = 100
+VERSION_SECONDS = 20.0
+GRACE_SECONDS = 2.0
+
+
+class EngineError(Exception):
+    """The library could not be started, refused its input, or failed; the text is for the user."""
+
+
+class EngineCancelled(EngineError):
+    """The user stopped it; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Python that was seen to hold the library."""
+
+    interpreter: Interpreter
+    version: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a process ended and what it said."""
+
+    code: int
+    stdout: bytes
+    words: list[str]
+
+
+def candidates() -> list[Interpreter]:
+    """Return the interpreters that may hold the library, most trusted first."""
+    return list(
+        interpreters(
+            setting=settings.text(settings.PYTHON),
+            profile=QgsApplication.qgisSettingsDirPath(),
+            environment=os.environ,
+        )
+    )
+
+
+def find_engine() -> Engine:
+    """Return the first interpreter that answers with a version; raises EngineError naming all that were asked."""
+    asked = []
+    for interpreter in candidates():
+        try:
+            done = _run(interpreter.path, ["--version"], QgsFeedback(), limit=VERSION_SECONDS)
+        except EngineError as error:
+            asked.append(f"{interpreter.path} ({error})")
+            continue
+        version = done.stdout.decode("utf-8", "replace").split()
+        if done.code == 0 and version:
+            return Engine(interpreter, version[-1])
+        asked.append(f"{interpreter.path} ({done.words[-1] if done.words else done.code})")
+    raise EngineError(missing_sentence(asked))
+
+
+def missing_sentence(asked: list[str]) -> str:
+    """Return the sentence that tells what is missing and what to do about it."""
+    return tr(
+        "The onemap library was not found. Install it into a Python of its own and name that Python in "
+        "Settings > Options > onemap, or in the variable {variable}. Asked: {asked}",
+        variable=VARIABLE,
+        asked="; ".join(asked) or tr("no Python found"),
+    )
+
+
+def run_verb(verb: str, arguments: list[str], feedback: QgsFeedback) -> dict:
+    """Run one verb of the library and return its answer.
+
+    Parameters
+    ----------
+    verb
+        Verb of the command line, as ``"check"``.
+    arguments
+        Its arguments and options; the language, the progress and the form of the answer are added here.
+    feedback
+        Gets the progress; when it is cancelled the process is stopped within seconds.
+
+    Raises
+    ------
+    EngineError
+        With the library's own sentence when the input was refused.
+    EngineCancelled
+        When the feedback was cancelled.
+    """
+    engine = find_engine()
+    note(tr("Library {version} in {path}", version=engine.version, path=engine.interpreter.path))
+    options = ["--json", "--progress", "json", "--lang", language()]
+    done = _run(engine.interpreter.path, [verb, *arguments, *options], feedback)
+    if feedback.isCanceled():
+        raise EngineCancelled(tr("Stopped. What was there before is untouched."))
+    if done.code == BAD_INPUT:
+        raise EngineError(spoken(done.words[-1]) if done.words else tr("The library refused the input."))
+    if done.code not in (0, 1):
+        raise EngineError(
+            tr(
+                "The library failed (code {code}): {words}",
+                code=done.code,
+                words="\n".join(done.words[-20:]) or tr("it said nothing"),
+            )
+        )
+    try:
+        return answer(done.stdout)
+    except ValueError as error:
+        raise EngineError(tr("The library's answer cannot be read: {why}", why=str(error))) from error
+
+
+def _run(program: str, arguments: list[str], feedback: QgsFeedback, *, limit: float = 0.0) -> Finished:
+    """Run the library to its end in this thread, which may be a worker's: no event loop is needed."""
+    process = QProcess()
+    process.setProcessEnvironment(_environment())
+    process.start(program, [*ISOLATED, *arguments])
+    if not process.waitForStarted():
+        raise EngineError(process.errorString())
+    process.closeWriteChannel()
+    listener = Listener()
+    started = time.monotonic()
+    while process.state() != QProcess.ProcessState.NotRunning:
+        process.waitForReadyRead(POLL_MS)
+        _tell(listener, process, feedback)
+        if feedback.isCanceled() or (limit and time.monotonic() - started > limit):
+            _stop(process)
+    process.waitForFinished(POLL_MS)
+    _tell(listener, process, feedback)
+    for step in listener.finish():
+        feedback.setProgress(100.0 * step.share)
+    crashed = process.exitStatus() == QProcess.ExitStatus.CrashExit
+    code = -1 if crashed else process.exitCode()
+    return Finished(code, bytes(process.readAllStandardOutput()), listener.words)
+
+
+def _environment() -> QProcessEnvironment:
+    made = QProcessEnvironment()
+    for name, value in child_environment().items():
+        made.insert(name, value)
+    return made
+
+
+def _tell(listener: Listener, process: QProcess, feedback: QgsFeedback) -> None:
+    for step in listener.feed(bytes(process.readAllStandardError())):
+        feedback.setProgress(100.0 * step.share)
+        if step.text and hasattr(feedback, "setProgressText"):
+            feedback.setProgressText(step.text)
+
+
+def _stop(process: QProcess) -> None:
+    """Ask the library to stop, as Ctrl-C does, so that it removes its unfinished file; then make it."""
+    if os.name == "posix" and process.processId():
+        os.kill(process.processId(), signal.SIGINT)
+        if process.waitForFinished(int(1000 * GRACE_SECONDS)):
+            return
+    process.kill()
+    process.waitForFinished()

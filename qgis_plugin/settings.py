@@ -1,0 +1,16 @@
+"""What the plugin remembers, under `onemap/` in QGIS's settings. Empty text means: not set."""
+
+from qgis.core import QgsSettings
+
+PYTHON = "onemap/python"
+LAST_FOLDER = "onemap/last_folder"
+
+
+def text(key: str) -> str:
+    """Return a setting as text."""
+    return str(QgsSettings().value(key, "") or "")
+
+
+def remember(key: str, value: str) -> None:
+    """Store a setting."""
+    QgsSettings().setValue(key, value)

@@ -1,0 +1,42 @@
+"""The plugin's sentences: English in the source, Chinese in `i18n/zh.toml`, chosen by QGIS's own language.
+
+The same way as `onemap.translation`, and for the same reasons: templates are literals, values are filled in after
+translating, and a test can tell whether a sentence lacks its Chinese. No translator object is installed, so that
+Qt asks no Python code for its own texts.
+"""
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from qgis.core import QgsApplication
+
+from .onemap.translation import translate as translate_sentence
+
+
+def language() -> str:
+    """Return ``"zh"`` where QGIS speaks any Chinese, else ``"en"``."""
+    return "zh" if QgsApplication.locale().lower().startswith("zh") else "en"
+
+
+@lru_cache(maxsize=1)
+def sentences() -> dict[str, str]:
+    """Return the plugin's templates, English to Chinese."""
+    path = Path(__file__).parent / "i18n" / "zh.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def tr(template: str, /, **values: object) -> str:
+    """Return the plugin's sentence in QGIS's language, its fields filled."""
+    text = sentences().get(template, template) if language() == "zh" else template
+    return text.format(**values) if values else text
+
+
+def spoken(sentence: str) -> str:
+    """Return a finished English sentence of the library (a `reason`) in QGIS's language."""
+    return translate_sentence(sentence, language())
+
+
+def title_of(spec) -> str:
+    """Return the title of a layer, class or field definition in QGIS's language."""
+    return spec.title_zh if language() == "zh" else spec.title_en
