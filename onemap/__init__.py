@@ -37,7 +37,31 @@ _PUBLIC = {
 }
 _MODULES = {"codes": "domain.codes", "catalogue": "domain.catalogue", "errors": "errors", "testing": "testing"}
 
-__all__ = ["__version__", *sorted(_PUBLIC), *sorted(_MODULES)]
+__all__ = [
+    "AssignmentResult",
+    "BaseMap",
+    "CellLocator",
+    "CoverageReport",
+    "GapReport",
+    "OneMap",
+    "OnemapError",
+    "__version__",
+    "assign_cases",
+    "build_base_map",
+    "catalogue",
+    "check_coverage",
+    "check_nesting",
+    "codes",
+    "convert_coordinates",
+    "errors",
+    "find_gaps",
+    "match_boundary_version",
+    "open_map",
+    "own_polygons",
+    "read_layer",
+    "run",
+    "testing",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -96,10 +96,7 @@ def to_columns(frame: pd.DataFrame, spec: LayerSpec) -> dict[str, Column]:
     known: dict[str, FieldSpec] = {field.name: field for field in spec.fields}
     extra = sorted(str(name) for name in frame.columns if name not in known)
     for name in [*known, *extra]:
-        if name not in frame.columns:
-            series = pd.Series([None] * len(frame), dtype=object)
-        else:
-            series = frame[name]
+        series = frame[name] if name in frame.columns else pd.Series([None] * len(frame), dtype=object)
         kind = known[name].type if name in known else _kind_of(series)
         try:
             columns[name] = _WRITERS[kind](series)
