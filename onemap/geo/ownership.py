@@ -49,8 +49,8 @@ def own_polygons(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: s
     ...     {"cell_code": ["a", "b"]}, geometry=[box(0, 0, 9, 9), box(9, 0, 18, 9)], crs="EPSG:4548"
     ... )
     >>> houses = gpd.GeoDataFrame(geometry=[box(8, 1, 12, 2)], crs="EPSG:4548")
-    >>> own_polygons(houses, cells)[["cell", "share", "runner_up"]].iloc[0].tolist()
-    ['b', 0.75, 'a']
+    >>> own_polygons(houses, cells).loc[0, "cell":"runner_up"].astype(str).tolist()
+    ['b', '0.75', 'a']
     """
     if features.crs is None or cells.crs is None:
         raise CrsError("features and cells must both have a coordinate system")
