@@ -1,0 +1,128 @@
+"""A sheet: the piece of the district that a map shows, and the way from metres to the units of the drawing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+TENTH = 10
+"""Paths are written in whole tenths of a pixel (inside ``scale(0.1)``): compact and sharp enough for print."""
+
+_ROUND = (1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A rectangle of the district in metres of its projected CRS, drawn ``width`` x ``height`` pixels.
+
+    Examples
+    --------
+    >>> sheet = Sheet.around((0.0, 0.0, 1000.0, 500.0), width=800, margin=0.0)
+    >>> sheet.height, sheet.metres_per_pixel
+    (400.0, 1.25)
+    """
+
+    west: float
+    south: float
+    east: float
+    north: float
+    width: float
+    height: float
+
+    @classmethod
+    def around(
+        cls,
+        bounds: tuple[float, float, float, float],
+        *,
+        width: float,
+        margin: float = 0.03,
+        aspect: tuple[float, float] = (0.5, 1.0),
+    ) -> "Sheet":
+        """Return the sheet that holds ``bounds`` with a margin (share of the longer side).
+
+        ``aspect`` limits height / width: a long thin district is given air on its long sides.
+        """
+        west, south, east, north = bounds
+        middle_x, middle_y = (west + east) / 2, (south + north) / 2
+        pad = 1 + 2 * margin
+        wide, high = max((east - west) * pad, 1.0), max((north - south) * pad, 1.0)
+        low, most = aspect
+        if high / wide > most:
+            wide = high / most
+        elif high / wide < low:
+            high = wide * low
+        height = float(round(width * high / wide))
+        high = wide * height / width
+        return cls(middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2, width, height)
+
+    @property
+    def metres_per_pixel(self) -> float:
+        """Ground size of a pixel in metres."""
+        return (self.east - self.west) / self.width
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north in metres."""
+        return self.west, self.south, self.east, self.north
+
+    def pixels(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return positions (n, 2) in pixels of the drawing, y down."""
+        xy = np.asarray(points, dtype=float).reshape(-1, 2)
+        scaled = (xy - (self.west, self.north)) / self.metres_per_pixel
+        scaled[:, 1] *= -1
+        return scaled
+
+    def path(self, geometries: Iterable[object], *, tolerance_px: float = 0.3) -> str:
+        """Return one SVG path (tenths of a pixel) of lines and polygons, simplified to ``tolerance_px``.
+
+        Geometries that shrink to nothing on this sheet leave no mark here; small findings are therefore drawn with
+        a stroke or a sign as well.
+        """
+        array = np.asarray(list(geometries), dtype=object)
+        array = array[~(shapely.is_missing(array) | shapely.is_empty(array))]
+        if not len(array):
+            return ""
+        array = shapely.force_2d(array)
+        window = shapely.box(*self._padded())
+        shown = shapely.intersects(array, window)
+        parts = shapely.get_parts(array[shown])
+        areas = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+        simple = shapely.simplify(parts, tolerance_px * self.metres_per_pixel, preserve_topology=False)
+        rings = shapely.get_rings(simple[areas & ~shapely.is_empty(simple)])
+        lines = simple[(shapely.get_dimensions(parts) == 1) & ~shapely.is_empty(simple)]
+        return self._trace(rings, "z") + self._trace(lines, "")
+
+    def _padded(self) -> tuple[float, float, float, float]:
+        pad = 8 * self.metres_per_pixel
+        return self.west - pad, self.south - pad, self.east + pad, self.north + pad
+
+    def _trace(self, lines: npt.NDArray[np.object_], close: str) -> str:
+        if not len(lines):
+            return ""
+        points, owner = shapely.get_coordinates(lines, return_index=True)
+        tenths = np.rint(self.pixels(points) * TENTH).astype(np.int64)
+        starts = np.flatnonzero(np.diff(owner, prepend=-1))
+        pieces = []
+        for ring in np.split(tenths, starts[1:]):
+            steps = np.diff(ring, axis=0)
+            steps = steps[steps.any(axis=1)]
+            if close and len(steps):
+                steps = steps[:-1]  # z draws the last step
+            if len(steps):
+                pieces.append(f"M{ring[0, 0]} {ring[0, 1]}l{' '.join(map(str, steps.ravel().tolist()))}{close}")
+        return "".join(pieces)
+
+    def scale_bar(self, share: float = 0.22) -> tuple[float, float]:
+        """Return a round length in metres and its pixels, at most ``share`` of the width.
+
+        Examples
+        --------
+        >>> Sheet(0, 0, 1000, 1000, 500, 500).scale_bar()
+        (200.0, 100.0)
+        """
+        most = (self.east - self.west) * share
+        ten = 10.0 ** np.floor(np.log10(most))
+        metres = float(max(step * ten for step in _ROUND if step * ten <= most))
+        return metres, metres / self.metres_per_pixel

@@ -1,0 +1,126 @@
+"""How the report speaks: sentences, numbers with units, titles and labels in one language."""
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ..domain.catalogue import CLASSES, load_catalogue
+from ..translation import say, translate
+
+_KM2 = 1_000_000
+_KM = 10_000
+_MISSING = "–"
+
+_LABELS_EN = {"in_hand": "in hand", "no_position": "without position", "border": "on a shared border"}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Sentences and figures in ``language`` (``"zh"`` or ``"en"``).
+
+    Examples
+    --------
+    >>> Wording("en").area(312109.4), Wording("en").count(1, "{count} gap", "{count} gaps")
+    ('312,109 m²', '1 gap')
+    """
+
+    language: str
+
+    def say(self, template: str, **values: Any) -> str:
+        """Return the sentence of ``template``."""
+        return say(template, self.language, **values)
+
+    def count(self, number: float, one: str, many: str) -> str:
+        """Return a counted thing: the template ``one`` for exactly 1, else ``many``; both have ``{count}``."""
+        return self.say(one if number == 1 else many, count=self.number(number))
+
+    def number(self, value: Any, digits: int = 0) -> str:
+        """Return a number with thousands separators, or a dash where there is none."""
+        if value is None or pd.isna(value):
+            return _MISSING
+        return f"{float(value):,.{digits}f}"
+
+    def measure(self, value: Any) -> str:
+        """Return a length or area with as many digits as it deserves: 312,109 · 45.3 · 0.82 · 0.0004."""
+        if value is None or pd.isna(value):
+            return _MISSING
+        size = abs(float(value))
+        if size == 0:
+            return "0"
+        digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 2 - math.floor(math.log10(size))
+        return f"{float(value):,.{min(digits, 6)}f}"
+
+    def area(self, square_metres: Any) -> str:
+        """Return an area with its unit, in km² from one square kilometre on."""
+        if square_metres is None or pd.isna(square_metres):
+            return _MISSING
+        if abs(square_metres) >= _KM2:
+            return f"{square_metres / _KM2:,.2f} km²"
+        return f"{self.measure(square_metres)} m²"
+
+    def length(self, metres: Any) -> str:
+        """Return a length with its unit."""
+        if metres is None or pd.isna(metres):
+            return _MISSING
+        if abs(metres) >= _KM:
+            return f"{metres / 1000:,.1f} km"
+        return f"{self.measure(metres)} m"
+
+    def share(self, value: Any) -> str:
+        """Return a share (0 to 1) in percent; what is not quite all is never rounded to 100 %."""
+        if value is None or pd.isna(value):
+            return _MISSING
+        percent = 100 * float(value)
+        if 99.95 <= percent < 100:
+            return "> 99.9%"
+        return f"{percent:.0f}%" if percent in (0, 100) else f"{percent:.1f}%"
+
+    def date(self, value: Any) -> str:
+        """Return a day as year-month-day, whatever holds it."""
+        if value is None or value == "" or (not isinstance(value, str) and pd.isna(value)):
+            return _MISSING
+        if isinstance(value, dt.date):
+            return value.strftime("%Y-%m-%d")
+        return str(value)[:10]
+
+    def reason(self, row: Any) -> str:
+        """Return the ``reason`` of a finding's row: the published Chinese, else the translated English."""
+        english = _text(row.get("reason"))
+        if self.language == "zh":
+            return _text(row.get("reason_zh")) or translate(english, "zh")
+        return english
+
+    def layer(self, layer_id: str, titles: Any = None) -> str:
+        """Return the title of a layer: the map's own, else the catalogue's, else its id."""
+        column = f"title_{self.language}"
+        if titles is not None and layer_id in titles.index and _text(titles.loc[layer_id].get(column)):
+            return _text(titles.loc[layer_id].get(column))
+        catalogue = load_catalogue()
+        return catalogue[layer_id].title(self.language) if layer_id in catalogue else layer_id
+
+    def layer_class(self, class_id: str) -> str:
+        """Return the title of a class of layers."""
+        return CLASSES[class_id].title(self.language) if class_id in CLASSES else class_id
+
+    def heading(self, layer_id: str, field: str) -> str:
+        """Return the title of a layer's column, from the catalogue."""
+        for spec in load_catalogue()[layer_id].fields:
+            if spec.name == field:
+                return spec.title(self.language)
+        return field
+
+    def label(self, layer_id: str, field: str, value: Any) -> str:
+        """Return the word for an allowed value of a column, such as 空隙 for ``gap``."""
+        text = _text(value)
+        for spec in load_catalogue()[layer_id].fields:
+            if spec.name == field and self.language == "zh" and text in spec.values:
+                return spec.values[text]
+        return _LABELS_EN.get(text, text.replace("_", " ")) if self.language == "en" else translate(text, "zh")
+
+
+def _text(value: Any) -> str:
+    """Return text, empty for None and NaN."""
+    return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value)
