@@ -1,0 +1,176 @@
+"""The faces that unmatched edges divide the plane into, and which cells cover each face.
+
+Edges with as many cells to their left as to their right change no count when crossed. So between the other edges
+the number of cells above a place is constant: one look at any inner point of a face tells whether the whole face is
+a gap (none), sound (one) or an overlap (more). Only an overlap is then divided further, where other edges run
+through it, until the same cells cover all of a face.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from onemap.geo.edges import Bools, Floats, Ints
+
+Shapes = NDArray[Any]
+
+_WIDTH_PRECISION = 0.001
+"""Relative precision of a measured width."""
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Faces and the areas that cover them.
+
+    Attributes
+    ----------
+    shapes
+        Polygons, in an order that depends on coordinates alone.
+    covers
+        For each face the sorted positions of the polygons that cover it.
+    """
+
+    shapes: Shapes
+    covers: tuple[tuple[int, ...], ...]
+
+
+class Cover:
+    """Which of these polygons contain a point, exactly.
+
+    Parameters
+    ----------
+    polygons
+        Valid polygons.
+    outline
+        One more polygon, of which everything outside counts; its position comes after the others.
+    """
+
+    def __init__(self, polygons: Shapes, outline: Any = None) -> None:
+        self._polygons = polygons
+        self._outline = outline
+        shapely.prepare(outline)
+        self._tree = shapely.STRtree(polygons)
+        self._prepared = np.zeros(len(polygons), dtype=bool)
+
+    def of(self, points: Shapes) -> list[tuple[int, ...]]:
+        """Return for each point the sorted positions of the polygons around it."""
+        point, polygon = self._tree.query(points)
+        fresh = np.unique(polygon[~self._prepared[polygon]])
+        shapely.prepare(self._polygons[fresh])
+        self._prepared[fresh] = True
+        inside = shapely.contains(self._polygons[polygon], points[point])
+        found: list[list[int]] = [[] for _ in range(len(points))]
+        for p, q in zip(point[inside].tolist(), polygon[inside].tolist(), strict=True):
+            found[p].append(q)
+        if self._outline is not None:
+            for p in np.flatnonzero(~shapely.contains(self._outline, points)):
+                found[p].append(len(self._polygons))
+        return [tuple(sorted(f)) for f in found]
+
+
+def arrange(ends: Floats, calm: Floats, cover: Cover) -> Faces:
+    """Return the bounded faces between edges, each covered by one and the same set of polygons.
+
+    Parameters
+    ----------
+    ends
+        Edges across which the number of covering polygons changes.
+    calm
+        Edges across which it does not, though the polygons do.
+    cover
+        The polygons.
+    """
+    faces = _faces(shapely.linestrings(ends.reshape(-1, 2, 2)))
+    covers = cover.of(_inner_points(faces))
+    several = np.array([len(c) > 1 for c in covers], dtype=bool)
+    crossed, lines = _crossings(faces[several], calm)
+    if not len(lines):
+        return Faces(faces, tuple(covers))
+    whole = np.ones(len(faces), dtype=bool)
+    whole[np.flatnonzero(several)[crossed]] = False
+    smaller = _faces(np.concatenate([shapely.boundary(faces[~whole]), lines]))
+    points = _inner_points(smaller)
+    within = np.unique(shapely.STRtree(faces[~whole]).query(points, predicate="within")[0])
+    smaller = smaller[within]
+    shapes = np.concatenate([faces[whole], smaller])
+    kept = [c for c, w in zip(covers, whole, strict=True) if w]
+    return Faces(shapes, (*kept, *cover.of(points[within])))
+
+
+def _faces(lines: Shapes) -> Shapes:
+    """Node lines and return the polygons between them."""
+    if not len(lines):
+        return np.zeros(0, dtype=object)
+    merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines)))
+    noded = shapely.unary_union(merged)
+    faces = shapely.normalize(shapely.get_parts(shapely.polygonize([noded])))
+    boxes = shapely.bounds(faces)
+    order = np.lexsort((shapely.area(faces), *boxes.T))
+    return np.asarray(faces[order], dtype=object)
+
+
+def _inner_points(faces: Shapes) -> Shapes:
+    return np.asarray(shapely.point_on_surface(faces), dtype=object)
+
+
+def _crossings(faces: Shapes, calm: Floats) -> tuple[Ints, Shapes]:
+    """Return which faces calm edges run through, and those edges as lines."""
+    if not len(faces) or not len(calm):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object)
+    west, south, east, north = _hull_of(faces)
+    x, y = calm[:, [0, 2]], calm[:, [1, 3]]
+    near = (x.min(1) <= east) & (x.max(1) >= west) & (y.min(1) <= north) & (y.max(1) >= south)
+    lines = shapely.linestrings(calm[near].reshape(-1, 2, 2))
+    line, face = shapely.STRtree(faces).query(lines, predicate="intersects")
+    through = shapely.relate_pattern(lines[line], faces[face], "T********")
+    return np.unique(face[through]), lines[np.unique(line[through])]
+
+
+def _hull_of(shapes: Shapes) -> tuple[float, float, float, float]:
+    west, south, east, north = shapely.total_bounds(shapes)
+    return west, south, east, north
+
+
+def local(shapes: Shapes) -> Shapes:
+    """Move each shape to the origin, where coordinates carry the most digits."""
+    corner = shapely.bounds(shapes)[:, :2]
+    points, index = shapely.get_coordinates(shapes, return_index=True)
+    return np.asarray(shapely.set_coordinates(shapes.copy(), points - corner[index]), dtype=object)
+
+
+def is_narrow(shapes: Shapes, width: float) -> Bools:
+    """Return where no circle of this diameter fits into a polygon.
+
+    Mean width (twice the area by the perimeter) is never more than the diameter of the largest circle inside, which
+    settles most polygons; the others are shrunk by the radius and looked at whether anything is left.
+    """
+    narrow = np.zeros(len(shapes), dtype=bool)
+    if width <= 0 or not len(shapes):
+        return narrow
+    moved = local(shapes)
+    unsure = np.flatnonzero(2 * shapely.area(moved) / shapely.length(moved) < width)
+    narrow[unsure] = shapely.is_empty(shapely.buffer(moved[unsure], -width / 2))
+    return narrow
+
+
+def inscribed_width(shapes: Shapes) -> Floats:
+    """Return the diameter of the largest circle inside each polygon, to a tenth of a percent.
+
+    The radius lies between area by perimeter and the radius of the circle of the same area; between them it is found
+    by halving, looking each time whether anything is left of the polygon when shrunk by the radius.
+    """
+    moved = local(shapes)
+    area = shapely.area(moved)
+    low = area / np.maximum(shapely.length(moved), np.finfo(float).tiny)
+    high = np.sqrt(area / np.pi)
+    open_ = np.flatnonzero(high > low * (1 + _WIDTH_PRECISION))
+    while len(open_):
+        middle = np.sqrt(low[open_] * high[open_])
+        gone = shapely.is_empty(shapely.buffer(moved[open_], -middle))
+        high[open_[gone]] = middle[gone]
+        low[open_[~gone]] = middle[~gone]
+        open_ = open_[high[open_] > low[open_] * (1 + _WIDTH_PRECISION)]
+    return np.asarray(2 * np.sqrt(low * high), dtype=np.float64)

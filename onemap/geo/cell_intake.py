@@ -1,0 +1,155 @@
+"""Cells as they came, made fit for comparing borders: what is no polygon, not valid or there twice is listed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.geo.arrangement import Shapes
+from onemap.geo.defects import Defect, sort_codes
+
+_FARTHEST = 1e9
+"""No coordinate system of the earth has coordinates beyond this."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Cells whose borders can be compared.
+
+    Attributes
+    ----------
+    shapes
+        Valid polygons, each geometry once.
+    names
+        For each shape the codes of the rows that have it.
+    defects
+        The rows ``invalid`` and ``duplicate``.
+    """
+
+    shapes: Shapes
+    names: tuple[tuple[Any, ...], ...]
+    defects: tuple[Defect, ...]
+
+
+def cell_codes(cells: gpd.GeoDataFrame, code: str) -> pd.Series:
+    """Return what names each row: its code as text, or its index where there is no such column or no code."""
+    index = pd.Series(cells.index.to_numpy(), dtype=object)
+    if code not in cells:
+        return index
+    codes = cells[code].reset_index(drop=True).astype(object)
+    return codes.where(codes.notna(), index.map("row {}".format)).map(str)
+
+
+def take_cells(cells: gpd.GeoDataFrame, code: str) -> Intake:
+    """Sort out the cells; the index of the frame does not matter."""
+    codes = cell_codes(cells, code)
+    raw = shapely.force_2d(cells.geometry.to_numpy())
+    shapes, defects = _usable(raw, codes)
+    defects += _without_code(cells, code, codes, raw)
+    defects += _repeated_codes(shapes, codes)
+    good = np.flatnonzero([s is not None for s in shapes])
+    names: list[tuple[Any, ...]] = []
+    kept = []
+    for group in _equal_shapes(shapes[good]):
+        rows = good[group]
+        members = tuple(codes.iloc[r] for r in rows)
+        names.append(sort_codes(members))
+        kept.append(shapes[rows[0]])
+        if len(rows) > 1:
+            template = "{count} cells have the same geometry: {cells}"
+            defects.append(Defect("duplicate", kept[-1], names[-1], template))
+    shape_array = np.empty(len(kept), dtype=object)
+    shape_array[:] = kept
+    return Intake(shape_array, tuple(names), tuple(defects))
+
+
+def _usable(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
+    """Return a valid polygon for each row, or None, and a defect for each row that was not valid as it came."""
+    shapes = np.full(len(raw), None, dtype=object)
+    missing = shapely.is_missing(raw) | shapely.is_empty(raw)
+    kind = shapely.get_type_id(raw)
+    polygonal = np.isin(kind, (3, 6))  # polygon, multipolygon
+    far = ~(np.abs(shapely.bounds(raw)).max(axis=1) <= _FARTHEST) | ~_finite(raw)
+    sound = ~missing & polygonal & ~far & shapely.is_valid(raw)
+    shapes[sound] = raw[sound]
+    defects = []
+    for row in np.flatnonzero(~sound):
+        name = (codes.iloc[row],)
+        if missing[row]:
+            defects.append(Defect("invalid", None, name, "the geometry is missing"))
+        elif not polygonal[row]:
+            template = "the geometry is a {found}, not a polygon"
+            defects.append(Defect("invalid", raw[row], name, template, {"found": raw[row].geom_type}))
+        elif far[row]:
+            defects.append(Defect("invalid", None, name, "the geometry has impossible coordinates"))
+        else:
+            shapes[row] = _repaired(raw[row])
+            template = (
+                "the geometry is not valid ({found}); it is left out"
+                if shapes[row] is None
+                else "the geometry is not valid ({found}); its repaired shape is used"
+            )
+            found = shapely.is_valid_reason(raw[row])
+            defects.append(Defect("invalid", shapes[row], name, template, {"found": found}))
+    return shapes, defects
+
+
+def _finite(raw: Shapes) -> Any:
+    """Return where all coordinates are numbers."""
+    points, index = shapely.get_coordinates(raw, return_index=True)
+    finite = np.ones(len(raw), dtype=bool)
+    finite[index[~np.isfinite(points).all(axis=1)]] = False
+    return finite
+
+
+def _repaired(shape: Any) -> Any:
+    """Return the polygons of a repaired shape, or None. ``make_valid`` itself may give invalid output, so it is tried
+    by both of its methods and looked at.
+    """
+    for options in ({"method": "structure", "keep_collapsed": False}, {"method": "linework"}):
+        parts = shapely.get_parts(shapely.make_valid(shape, **options))
+        polygons = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])  # noqa: PLR2004
+        if not polygons.is_empty and polygons.is_valid:
+            return polygons
+    return None
+
+
+def _without_code(cells: gpd.GeoDataFrame, code: str, codes: pd.Series, raw: Shapes) -> list[Defect]:
+    """List the rows whose code is missing."""
+    if code not in cells:
+        return []
+    rows = np.flatnonzero(cells[code].isna().to_numpy())
+    return [Defect("invalid", _drawable(raw[r]), (codes.iloc[r],), "the cell has no code") for r in rows]
+
+
+def _drawable(shape: Any) -> Any:
+    return shape if shape is not None and shape.is_valid else None
+
+
+def _repeated_codes(shapes: Shapes, codes: pd.Series) -> list[Defect]:
+    """List each code that several rows have, with all their places."""
+    defects = []
+    for name, rows in codes.groupby(codes, sort=True).groups.items():
+        if len(rows) > 1:
+            places = [shapes[r] for r in rows if shapes[r] is not None]
+            geometry = shapely.union_all(places) if places else None
+            template = "{rows} rows have the code {code}"
+            defects.append(Defect("duplicate", geometry, (name,), template, {"rows": len(rows), "code": name}))
+    return defects
+
+
+def _equal_shapes(shapes: Shapes) -> list[list[int]]:
+    """Group positions of equal shapes, each group and the groups in the order of the rows."""
+    boxes = pd.DataFrame(shapely.bounds(shapes))
+    groups: list[list[int]] = [[i] for i in np.flatnonzero(~boxes.duplicated(keep=False))]
+    for rows in boxes[boxes.duplicated(keep=False)].groupby([0, 1, 2, 3]).groups.values():
+        left = list(rows)
+        while left:
+            first, *others = left
+            same = shapely.equals(shapes[first], shapes[others]) if others else np.zeros(0, dtype=bool)
+            groups.append([first, *(o for o, s in zip(others, same, strict=True) if s)])
+            left = [o for o, s in zip(others, same, strict=True) if not s]
+    return sorted(groups)

@@ -1,0 +1,179 @@
+"""Proof that cells cover a district once and wholly, by shared edges, and a row for each place where they do not.
+
+How: every edge that two cells share point for point proves itself. The other edges are split where a vertex of a
+neighbour lies on them; those that pair up then are mismatches without area. What is left is arranged into faces, and
+each face is named by the exact set of cells that cover it.
+"""
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from onemap.errors import CrsError, GeometryError, SchemaError
+from onemap.geo.borders import compare_borders, name_cells
+from onemap.geo.cell_intake import take_cells
+from onemap.geo.defects import KINDS, defect_table
+from onemap.translation import say
+
+_WIDEST_TOLERANCE = 1000.0
+
+
+@dataclass(frozen=True)
+class CoverageReport:
+    """What `check_coverage` found.
+
+    Attributes
+    ----------
+    defects
+        One row a defect, see `check_coverage`.
+    cells
+        How many rows were checked.
+    shared_edges
+        How many edges two cells share point for point.
+    tolerance_m
+        Width below which a gap or overlap counts as a mismatch.
+    """
+
+    defects: gpd.GeoDataFrame
+    cells: int
+    shared_edges: int
+    tolerance_m: float
+
+    @property
+    def ok(self) -> bool:
+        """True where there is no defect but allowed ones."""
+        return bool(self.defects["allowed"].all())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of defects of each kind, allowed ones included."""
+        found = self.defects["kind"].value_counts()
+        return {kind: int(found.get(kind, 0)) for kind in KINDS if kind not in {"nesting", "orphan"}}
+
+    @property
+    def sentence(self) -> str:
+        """The result in one English sentence."""
+        if not len(self.defects):
+            return say("{cells} cells cover their area once and wholly", "en", cells=self.cells)
+        open_ = self.defects[~self.defects["allowed"]]
+        area = open_.groupby("kind")["area_m2"].sum()
+        return say(
+            "{cells} cells: {gaps} gaps ({gap_area} m2), {overlaps} overlaps ({overlap_area} m2), {others} other "
+            "defects; {allowed} allowed",
+            "en",
+            cells=self.cells,
+            gaps=int((open_["kind"] == "gap").sum()),
+            gap_area=f"{area.get('gap', 0.0):,.1f}",
+            overlaps=int((open_["kind"] == "overlap").sum()),
+            overlap_area=f"{area.get('overlap', 0.0):,.1f}",
+            others=int((~open_["kind"].isin(["gap", "overlap"])).sum()),
+            allowed=len(self.defects) - len(open_),
+        )
+
+
+def check_coverage(
+    cells: gpd.GeoDataFrame,
+    *,
+    code: str = "cell_code",
+    parent: Any = None,
+    allowed: gpd.GeoDataFrame | None = None,
+    tolerance_m: float = 0.0,
+    today: dt.date | None = None,
+) -> CoverageReport:
+    """Find every place that no cell covers, that several cover, or where borders do not match; exactly.
+
+    Parameters
+    ----------
+    cells
+        Polygons; any index, any geometry column name, any CRS (in a geographic one the borders are compared in degrees
+        as they are and measured in metres).
+    code
+        Column of the codes; where it is absent the index names the cells.
+    parent
+        The area that the cells shall cover: a polygon, or a frame or series of polygons in the CRS of the cells. Without
+        it the outer border is taken as it is: only enclosed gaps are found, and nothing is outside.
+    allowed
+        Polygons (lakes, barracks) with ``reason`` and optionally ``until`` (a date, or empty for ever) and ``kind``
+        (``gap`` unless given): a defect that such a polygon covers is marked as allowed.
+    tolerance_m
+        Gaps, overlaps and parts outside into which no circle of this diameter fits are listed as mismatch.
+    today
+        The date by which ``until`` is judged; by default that of the clock.
+
+    Returns
+    -------
+    CoverageReport
+        ``defects`` has one row a defect, ordered by kind, area and position whatever the order of the cells:
+
+        - ``kind``: ``gap`` (covered by no cell), ``overlap`` (by two or more; one row a connected region with the same
+          cells), ``outside`` (a cell reaches beyond the parent), ``mismatch`` (borders that differ without a measurable
+          area between them: a vertex that one neighbour lacks, or slivers), ``invalid`` (the geometry; its repaired
+          shape takes part in the rest), ``duplicate`` (a geometry or a code again; a geometry takes part once);
+        - ``area_m2``; ``width_m``: diameter of the largest circle inside; ``length_m``: of mismatches;
+        - ``cells``: tuple of the codes concerned, for a gap its neighbours;
+        - ``touches_parent``: it lies at the parent's border; ``allowed``, ``allowed_until``, ``reason`` (a sentence);
+        - ``geometry``: polygon, or line of a mismatch, in the CRS of the cells.
+
+    Raises
+    ------
+    CrsError
+        The cells have no CRS, or the parent or the allowed gaps are in another one.
+    SchemaError
+        The tolerance is negative, not a number, or beyond 1,000 m; a date or column of ``allowed`` cannot be used.
+
+    Notes
+    -----
+    Coordinates are double numbers: two lines closer than two units in the last place of the largest coordinate
+    (1e-10 m in a Gauss-Kruger zone) cannot be told apart. What is narrower is a mismatch, whatever the tolerance.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> cells = gpd.GeoDataFrame(
+    ...     {"cell_code": ["a", "b"]}, geometry=[box(0, 0, 10, 10), box(9, 0, 20, 10)], crs="EPSG:4548"
+    ... )
+    >>> check_coverage(cells).defects[["kind", "area_m2", "cells"]].iloc[0].tolist()
+    ['overlap', 10.0, ('a', 'b')]
+    """
+    if cells.crs is None:
+        raise CrsError("the cells have no coordinate system; declare it")
+    tolerance = _tolerance(tolerance_m)
+    outline = _outline(parent, CRS(cells.crs))
+    intake = take_cells(cells, code)
+    borders = compare_borders(intake.shapes, outline, crs=CRS(cells.crs), tolerance_m=tolerance)
+    found = [*intake.defects, *name_cells(borders.defects, intake.names)]
+    defects = defect_table(found, CRS(cells.crs), allowed=allowed, today=today)
+    return CoverageReport(defects, len(cells), borders.shared, tolerance)
+
+
+def _tolerance(value: float) -> float:
+    """Refuse tolerances that are no width or that would hide everything."""
+    if not (math.isfinite(value) and 0 <= value <= _WIDEST_TOLERANCE):
+        raise SchemaError(
+            "tolerance_m is {value}; it must be a width from 0 to {most} m", value=value, most=int(_WIDEST_TOLERANCE)
+        )
+    return float(value)
+
+
+def _outline(parent: Any, crs: CRS) -> Any:
+    """Return the parent as one valid polygon in the CRS of the cells, or None."""
+    if parent is None:
+        return None
+    if isinstance(parent, gpd.GeoDataFrame | gpd.GeoSeries):
+        if parent.crs is None or CRS(parent.crs) != crs:
+            raise CrsError("the parent is in {found}, the cells in {needed}", found=parent.crs, needed=crs)
+        shapes = parent.geometry.to_numpy()
+    else:
+        shapes = np.array([parent], dtype=object)
+    shapes = shapely.force_2d(shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))])
+    if not len(shapes) or (shapely.get_dimensions(shapes) != 2).any():  # noqa: PLR2004 - polygons
+        raise GeometryError("the parent must be one or more polygons")
+    if not shapely.is_valid(shapes).all():
+        raise GeometryError("the parent is not valid: {found}", found=shapely.is_valid_reason(shapes[0]))
+    return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
