@@ -39,6 +39,7 @@ _WRITING_FAILED = (
     pyogrio.errors.GeometryError,
     pyogrio.errors.FieldError,
 )
+_UTC = 100  # GDAL's flag for a moment in UTC
 _GEOMETRY = {"Point": "Point", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
 
 
@@ -118,9 +119,9 @@ def publish(
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """Give the path of a draft; put it in the place of ``target`` when the block ends well, else remove it."""
-    for left in target.parent.glob(f".{target.name}.*.part*"):
+    for left in target.parent.glob(f".{target.name}.*.part.gpkg*"):
         left.unlink(missing_ok=True)  # of a writer that was killed: we hold the lock, so nobody uses it
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part.gpkg")
     try:
         yield draft
         _to_disk(draft)
@@ -236,13 +237,12 @@ def _write_layer(draft: Path, content: LayerContent, spec: LayerSpec, *, append:
 
 def _wkb(geometry: gpd.GeoSeries, spec: LayerSpec) -> "np.ndarray[Any, Any]":
     """Return two-dimensional WKB, lines and polygons as multi-part ones, None where there is no geometry."""
-    values = shapely.force_2d(geometry.to_numpy())
-    values = np.where(shapely.is_empty(values), None, values)
+    values = np.array(shapely.force_2d(geometry.to_numpy()), dtype=object)
+    values[shapely.is_empty(values)] = None
     single = {"LineString": (1, shapely.multilinestrings), "Polygon": (3, shapely.multipolygons)}.get(spec.geometry)
     if single is not None:
         alone = shapely.get_type_id(values) == single[0]
         if alone.any():
-            values = values.copy()
             values[alone] = single[1](values[alone], indices=np.arange(int(alone.sum())))
     return np.asarray(shapely.to_wkb(values), dtype=object)
 
@@ -274,6 +274,11 @@ def _write_table(
         field_data=[values for values, _ in columns.values()],
         field_mask=[missing if missing.any() else None for _, missing in columns.values()],
         fields=np.array(list(columns), dtype=object),
+        gdal_tz_offsets={
+            name: np.full(len(values), _UTC, dtype="int64")
+            for name, (values, _) in columns.items()
+            if values.dtype == np.dtype("datetime64[ms]")
+        },
         layer=table,
         driver="GPKG",
         geometry_type=geometry_type,
@@ -299,12 +304,12 @@ def _write_system(
         connection.execute("PRAGMA synchronous=OFF")
         hashes = {item.layer_id: layer_hash(connection, item.layer_id) for item in contents if item.frame is not None}
         _fill_catalogue(connection, contents, catalogue, hashes, stamp)
-        _fill_facts(connection, {**facts, "built_at": stamp}, stamp)
+        _fill_facts(connection, {**facts, "built_at": stamp, SEAL: ""}, stamp)
         _fill_styles(connection, contents, catalogue, stamp)
         _fill_aliases(connection, contents, catalogue)
         connection.execute(
-            f"INSERT INTO {FACTS} (name, value) VALUES (?, ?)",  # noqa: S608 - a constant
-            (SEAL, seal(connection)),
+            f"UPDATE {FACTS} SET value = ? WHERE name = ?",  # noqa: S608 - a constant
+            (seal(connection, hashes), SEAL),
         )
         connection.commit()
         connection.execute("PRAGMA journal_mode=DELETE")

@@ -6,7 +6,7 @@ published and hashed again when it is opened.
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -48,25 +48,23 @@ def layer_hash(connection: sqlite3.Connection, layer_id: str) -> str:
     """Return the SHA-256 of all rows of a layer, its spatial index included."""
     digest = hashlib.sha256()
     _hash_rows(connection, layer_id, digest)
-    index = f"rtree_{layer_id}_geometry_node"
-    if index in _tables(connection):
-        _hash_rows(connection, index, digest)
+    present = _tables(connection)
+    for part in ("node", "parent", "rowid"):
+        index = f"rtree_{layer_id}_geometry_{part}"
+        if index in present:
+            _hash_rows(connection, index, digest)
     return digest.hexdigest()
 
 
-def seal(connection: sqlite3.Connection) -> str:
-    """Return the SHA-256 of what is no layer: the catalogue, the facts, the reference systems, the styles."""
+def seal(connection: sqlite3.Connection, layer_ids: Iterable[str]) -> str:
+    """Return the SHA-256 of all that is no layer: schema, catalogue, facts, reference systems, styles, aliases."""
+    layers = set(layer_ids)
     digest = hashlib.sha256()
-    present = set(_tables(connection))
-    for table in (
-        CATALOGUE,
-        "gpkg_spatial_ref_sys",
-        "gpkg_geometry_columns",
-        "gpkg_data_columns",
-        "layer_styles",
-    ):
-        if table in present:
-            _hash_rows(connection, table, digest)
+    digest.update(repr(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()).encode())
+    for table in _tables(connection):
+        if table in layers or table == FACTS or table.startswith("rtree_"):
+            continue
+        _hash_rows(connection, table, digest)
     facts = connection.execute(
         f"SELECT name, value FROM {FACTS} WHERE name <> ? ORDER BY name",  # noqa: S608 - a constant
         (SEAL,),
@@ -80,9 +78,21 @@ def damage(path: Path) -> list[tuple[str, str]]:
 
     An empty list means: SQLite finds the file whole, and every layer holds what was published.
     """
+    while True:
+        before = path.stat()
+        found = _damage(path, before.st_size)
+        after = path.stat()
+        if (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns):
+            return found  # else a new map was published meanwhile: look at that one
+
+
+def _damage(path: Path, size: int) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     try:
         with read_only(path) as connection:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            if size != pages * connection.execute("PRAGMA page_size").fetchone()[0]:
+                found.append(("", "the file is cut short"))
             check = connection.execute("PRAGMA quick_check").fetchone()[0]
             if check != "ok":
                 found.append(("", check.replace("\n", " ")))
@@ -96,8 +106,8 @@ def damage(path: Path) -> list[tuple[str, str]]:
                 f"SELECT value FROM {FACTS} WHERE name = ?",  # noqa: S608 - a constant
                 (SEAL,),
             ).fetchone()
-            if sealed is None or sealed[0] != seal(connection):
-                found.append((CATALOGUE, "the catalogue does not match its seal"))
+            if sealed is None or sealed[0] != seal(connection, hashes):
+                found.append((CATALOGUE, "the catalogue or the schema is not what was published"))
             found.extend(_changed_layers(connection, hashes))
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         found.append(("", str(error)))
