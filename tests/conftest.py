@@ -1,6 +1,7 @@
 """Fixtures that all tests share. Library tests need no QGIS."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,18 @@ def real_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print the figures of the promises, R1 to R15, which the passed tests measured."""
+    lines = {
+        line
+        for report in terminalreporter.getreports("passed")
+        for _, text in report.sections
+        for line in text.splitlines()
+        if re.match(r"R\d+: ", line)
+    }
+    if lines:
+        terminalreporter.section("promises")
+        for line in sorted(lines, key=lambda text: int(re.match(r"R(\d+)", text).group(1))):
+            terminalreporter.write_line(line)
