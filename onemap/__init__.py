@@ -29,7 +29,7 @@ _PUBLIC = {
     "check_nesting": "grids.levels",
     "convert_coordinates": "geo.gcj",
     "find_gaps": "gaps",
-    "match_boundary_version": "boundary_versions",
+    "match_boundary_version": "cases",
     "open_map": "store.one_map",
     "own_polygons": "geo.ownership",
     "read_layer": "sources.layer",

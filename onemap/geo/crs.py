@@ -128,7 +128,9 @@ def _by_chinese_name(text: str) -> ResolvedCrs | None:
     )
     projected = bool(width or zone_match or meridian_match or re.search(r"gauss|kr[uü]ger|[_ ]gk|高斯", rest))
     if not projected:
-        return _finish(pyproj.CRS.from_user_input({"CGCS2000": 4490, "Beijing 1954": 4214, "Xian 1980": 4610}.get(datum, 4555)))
+        return _finish(
+            pyproj.CRS.from_user_input({"CGCS2000": 4490, "Beijing 1954": 4214, "Xian 1980": 4610}.get(datum, 4555))
+        )
     if zone_match:
         zone = int(zone_match[1] or zone_match[2])
         return _finish(_zone_crs(datum, width or (3 if zone in _ZONES[3] else 6), zone=zone, text=text))
@@ -265,7 +267,9 @@ def _metric_around(crs: pyproj.CRS, bounds: tuple[float, ...]) -> pyproj.CRS:
     in_china = _CHINA[0] <= lon <= _CHINA[2] and _CHINA[1] <= lat <= _CHINA[3]
     if in_china and geodetic.name in {"WGS 84", "China Geodetic Coordinate System 2000"}:
         return _zone_crs("CGCS2000", 3, meridian=3 * min(max(round(lon / 3), 25), 45), text="CGCS2000")
-    local = TransverseMercatorConversion(latitude_natural_origin=lat, longitude_natural_origin=lon, false_easting=500_000)
+    local = TransverseMercatorConversion(
+        latitude_natural_origin=lat, longitude_natural_origin=lon, false_easting=500_000
+    )
     return ProjectedCRS(conversion=local, name="local transverse Mercator", geodetic_crs=geodetic)
 
 

@@ -4,8 +4,9 @@ A cell holds its interior and its border. A point that several cells hold belong
 code; so the answer does not depend on the order of rows or cells.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from onemap.errors import GeometryError, SchemaError, some
 
 Ints = NDArray[np.int64]
-_POLYGONAL = (3, 6)
+_POLYGONAL: Final = (3, 6)
+_BATCH: Final = 200_000
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def cell_codes(cells: gpd.GeoDataFrame, code: str) -> NDArray[np.object_]:
         The column is missing, or codes are missing, repeated or of mixed or unsuitable type.
     """
     if code not in cells.columns:
-        raise SchemaError("the cells have no column {code}; they have {columns}", code=code, columns=some(cells.columns))
+        raise SchemaError(
+            "the cells have no column {code}; they have {columns}", code=code, columns=some(cells.columns)
+        )
     column = cells[code]
     missing = column.isna() | (column.astype(str).str.strip() == "")
     if missing.any():
@@ -55,12 +59,14 @@ def cell_codes(cells: gpd.GeoDataFrame, code: str) -> NDArray[np.object_]:
             code=code,
             rows=some(np.flatnonzero(missing.to_numpy())),
         )
-    values = column.to_numpy(dtype=object)
+    values: NDArray[np.object_] = column.to_numpy(dtype=object)
     if not (all(isinstance(v, str) for v in values) or all(isinstance(v, int | np.integer) for v in values)):
         raise SchemaError("{code} holds values that are not codes; codes are strings", code=code)
     repeated = column.duplicated(keep=False)
     if repeated.any():
-        raise SchemaError("{code} is not unique in the cells: {codes}", code=code, codes=some(sorted(set(column[repeated]))))
+        raise SchemaError(
+            "{code} is not unique in the cells: {codes}", code=code, codes=some(sorted(set(column[repeated])))
+        )
     return values
 
 
@@ -78,6 +84,12 @@ def polygons_of(cells: gpd.GeoDataFrame) -> NDArray[Any]:
     if len(wrong):
         raise GeometryError("cells must be polygons; rows {rows} are not", rows=some(wrong))
     return geometry
+
+
+def batches(rows: Ints) -> Iterator[Ints]:
+    """Cut ``rows`` into pieces, so that a million points need no more memory than some."""
+    for start in range(0, len(rows), _BATCH):
+        yield rows[start : start + _BATCH]
 
 
 class CellLocator:
@@ -117,18 +129,16 @@ class CellLocator:
     def holders(self, x: ArrayLike, y: ArrayLike) -> Holders:
         """Return every pair of a point and a cell that holds it, border included."""
         xs, ys = np.asarray(x, dtype=np.float64).reshape(-1), np.asarray(y, dtype=np.float64).reshape(-1)
-        places = np.flatnonzero(np.isfinite(xs) & np.isfinite(ys))
-        near, cell = self._tree.query(shapely.points(xs[places], ys[places]))
-        return self.holders_among(xs, ys, places[near], cell)
-
-    def holders_among(self, x: NDArray[np.float64], y: NDArray[np.float64], point: Ints, cell: Ints) -> Holders:
-        """Return those of the given pairs in which the cell holds the point."""
-        polygons = self.geometry[cell]
-        held = shapely.intersects_xy(polygons, x[point], y[point])
-        point, cell, polygons = point[held], cell[held], polygons[held]
-        on_border = ~shapely.contains_xy(polygons, x[point], y[point])
+        found = [(np.empty(0, dtype=np.int64),) * 2 + (np.empty(0, dtype=bool),)]
+        for rows in batches(np.flatnonzero(np.isfinite(xs) & np.isfinite(ys))):
+            near, cell = self._tree.query(shapely.points(xs[rows], ys[rows]))
+            point, polygons = rows[near], self.geometry[cell]
+            held = shapely.intersects_xy(polygons, xs[point], ys[point])
+            point, cell, polygons = point[held], cell[held], polygons[held]
+            found.append((point, cell, ~shapely.contains_xy(polygons, xs[point], ys[point])))
+        point, cell, on_border = (np.concatenate(parts) for parts in zip(*found, strict=True))
         order = np.lexsort((self.rank[cell], point))
-        return Holders(point[order].astype(np.int64), cell[order].astype(np.int64), on_border[order])
+        return Holders(point[order], cell[order], on_border[order])
 
     def locate(self, x: ArrayLike, y: ArrayLike) -> Ints:
         """Return for each point the position of its cell, -1 where none holds it.
@@ -152,5 +162,6 @@ class CellLocator:
     def codes_of(self, positions: ArrayLike) -> pd.Series:
         """Return the codes at ``positions``; missing where a position is -1."""
         where = np.asarray(positions, dtype=np.int64)
-        table = np.append(self.codes, None)
+        table = np.empty(len(self.codes) + 1, dtype=object)
+        table[:-1] = self.codes
         return pd.Series(table[where], dtype=object)

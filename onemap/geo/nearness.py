@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from onemap.geo.crs import metric_crs
-from onemap.geo.locator import CellLocator, Ints
+from onemap.geo.locator import CellLocator, Ints, batches
 
 Floats = NDArray[np.float64]
 # Two cells are equally near when their distances differ by less than this: coordinates carry no micrometres.
@@ -37,7 +37,7 @@ class CellDistances:
         self.rank = locator.rank
         bounds = shapely.total_bounds(locator.geometry)
         self.crs = metric_crs(locator.crs, bounds)
-        self._transformer = None
+        self._transformer: pyproj.Transformer | None = None
         self.geometry = locator.geometry
         if self.crs != locator.crs:
             self._transformer = pyproj.Transformer.from_crs(locator.crs, self.crs, always_xy=True)
@@ -60,32 +60,51 @@ class CellDistances:
         east[lost] = north[lost] = np.nan
         return east, north
 
-    def within(self, x: Floats, y: Floats, metres: float) -> Distances:
-        """Return all pairs at most ``metres`` apart; ``x`` and ``y`` are metric (see `positions`)."""
-        boxes = shapely.bounds(self.geometry)
-        grown = shapely.box(boxes[:, 0] - metres, boxes[:, 1] - metres, boxes[:, 2] + metres, boxes[:, 3] + metres)
-        places = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        points = shapely.points(x[places], y[places])
-        near, cell = shapely.STRtree(grown).query(points)
-        close = shapely.dwithin(self.geometry[cell], points[near], metres)
-        near, cell = near[close], cell[close]
-        return self._sorted(places[near], cell, shapely.distance(self.geometry[cell], points[near]))
+    def within(self, x: Floats, y: Floats, metres: float, *, skip: Ints) -> Distances:
+        """Return all pairs at most ``metres`` apart, without the one cell of each point that ``skip`` names.
+
+        Parameters
+        ----------
+        x, y
+            Metric positions (see `positions`); NaN ones have no pairs.
+        metres
+            Largest distance, 0 or more.
+        skip
+            Position of the cell that need not be measured, one a point; -1: none.
+        """
+        filled = np.flatnonzero(~shapely.is_empty(self.geometry) & ~shapely.is_missing(self.geometry))
+        west, south, east, north = shapely.bounds(self.geometry[filled]).T
+        tree = shapely.STRtree(shapely.box(west - metres, south - metres, east + metres, north + metres))
+        found = []
+        for rows in batches(np.flatnonzero(np.isfinite(x) & np.isfinite(y))):
+            points = shapely.points(x[rows], y[rows])
+            near, box = tree.query(points)
+            cell = filled[box]
+            wanted = cell != skip[rows[near]]
+            near, cell = near[wanted], cell[wanted]
+            close = shapely.dwithin(self.geometry[cell], points[near], metres)
+            near, cell = near[close], cell[close]
+            found.append((rows[near], cell, shapely.distance(self.geometry[cell], points[near])))
+        return self._sorted(found)
 
     def nearest(self, x: Floats, y: Floats) -> Distances:
         """Return for each point its nearest cell, the smallest code where several are equally near."""
-        places = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        if not len(places) or shapely.is_empty(self.geometry).all():
-            return Distances(*(np.empty(0, dtype=np.int64),) * 2, np.empty(0))
-        points = shapely.points(x[places], y[places])
+        rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         tree = shapely.STRtree(self.geometry)
+        if not len(rows) or not len(tree):
+            return self._sorted([])
+        points = shapely.points(x[rows], y[rows])
         near, least = tree.query_nearest(points, return_distance=True, all_matches=False)
-        reach = np.empty(len(places))
+        reach = np.empty(len(rows))
         reach[near[0]] = least
-        near, cell = tree.query(points, predicate="dwithin", distance=reach + _SAME_M)
-        pairs = self._sorted(places[near], cell, reach[near])
+        point, cell = tree.query(points, predicate="dwithin", distance=reach + _SAME_M)
+        pairs = self._sorted([(rows[point], cell, reach[point])])
         first = np.flatnonzero(np.diff(pairs.point, prepend=-1))
         return Distances(pairs.point[first], pairs.cell[first], pairs.metres[first])
 
-    def _sorted(self, point: Ints, cell: Ints, metres: Floats) -> Distances:
+    def _sorted(self, found: list[tuple[Ints, Ints, Floats]]) -> Distances:
+        """Join batches of pairs and sort them by point, then by rank of the code."""
+        none = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
+        point, cell, metres = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
         order = np.lexsort((self.rank[cell], point))
-        return Distances(point[order].astype(np.int64), cell[order].astype(np.int64), metres[order])
+        return Distances(point[order], cell[order], metres[order])

@@ -50,9 +50,7 @@ def repair_geometries(frame: gpd.GeoDataFrame, *, max_change: float = 0.001) -> 
         rows.append((i, shapely.is_valid_reason(shapes[i]), "make_valid", before, after, abs(after - before)))
         shapes[i] = fixed
     keep = reasons == ""
-    changes = pd.DataFrame(
-        rows, columns=["row", "why", "how", "area_before_m2", "area_after_m2", "area_changed_m2"]
-    )
+    changes = pd.DataFrame(rows, columns=["row", "why", "how", "area_before_m2", "area_after_m2", "area_changed_m2"])
     changes.index = frame.index[changes.pop("row").to_numpy(dtype=int)]
     refused = frame[~keep].assign(reason=reasons[~keep])
     good = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))[keep]

@@ -1,4 +1,4 @@
-"""Which version of the boundaries do recorded codes belong to?"""
+"""Which version of the boundaries recorded codes belong to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from onemap.cases import assign_cases
+from onemap.cases.assignment import assign_cases
 from onemap.errors import SchemaError
 from onemap.translation import say
 
@@ -94,7 +94,7 @@ def _sentence(table: pd.DataFrame, best: str, column: str) -> str:
         "the codes of {column} fit {best}: {agree} of {cases} agree",
         column=column,
         best=best,
-        agree=int(table.at[best, "agree"]),
-        cases=int(table.at[best, "cases"]),
+        agree=int(table.loc[best, "agree"]),
+        cases=int(table.loc[best, "cases"]),
     )
     return fit if others.empty else fit + "; " + say("in other versions fewer: {rest}", rest=rest)

@@ -1,0 +1,168 @@
+"""Answer tables as CSV, GeoPackage, GeoParquet and Excel. A file appears whole or not at all."""
+
+import importlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+
+from onemap.errors import StoreError
+
+# What a spreadsheet takes for the start of a formula (OWASP ASVS 1.2.10), full-width forms included.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+_MOST_EXCEL_ROWS: Final = 1_048_575
+
+
+def write_tables(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> Path:
+    """Write the first table to ``path`` and the others beside or inside it, by the suffix of ``path``.
+
+    Raises
+    ------
+    StoreError
+        The suffix is unknown, an extra is not installed, or the file cannot be written.
+    """
+    writers: dict[str, Callable[[Mapping[str, gpd.GeoDataFrame], Path], None]] = {
+        ".csv": _write_csv,
+        ".gpkg": _write_geopackage,
+        ".parquet": _write_parquet,
+        ".xlsx": _write_excel,
+    }
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise StoreError(
+            "{path}: cannot write this kind of file; use one of {known}", path=path, known=", ".join(writers)
+        )
+    try:
+        writer(tables, path)
+    except (OSError, pyogrio.errors.DataSourceError) as error:
+        raise StoreError("{path}: cannot be written ({why})", path=path, why=error) from error
+    return path
+
+
+def harmless(value: Any) -> Any:
+    """Return text that no spreadsheet takes for a formula: a quote is put before it; other values stay.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("青禾"), harmless(-3)
+    ("'=1+1", '青禾', -3)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _replace(path: Path, write: Callable[[Path], None]) -> None:
+    """Write to a temporary file in the same folder, then rename it: never half a file under the wanted name."""
+    handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        temporary.unlink()
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _beside(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> list[tuple[gpd.GeoDataFrame, Path]]:
+    first, *others = tables.items()
+    return [(first[1], path)] + [(frame, path.with_suffix(f".{name}{path.suffix}")) for name, frame in others]
+
+
+def _plain(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return a table without geometry: x and y instead, tuples joined, formulas disarmed."""
+    table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    shapes = frame.geometry.to_numpy()
+    kinds = shapely.get_type_id(shapes)
+    for axis, values in (("x", shapely.get_x(shapes)), ("y", shapely.get_y(shapes))):
+        table[axis if axis not in table.columns else f"{axis}_geometry"] = values
+    if (kinds > 0).any():
+        table["wkt"] = shapely.to_wkt(shapes)
+    return _flat(table).map(harmless).rename(columns=harmless)
+
+
+def _flat(table: Any) -> Any:
+    """Join tuples (candidates) by semicolons: no format of ours keeps them."""
+    flat = table.copy()
+    for name in flat.columns:
+        if flat[name].dtype == object and flat[name].map(lambda v: isinstance(v, tuple)).any():
+            flat[name] = flat[name].map(lambda v: ";".join(map(str, v)) if isinstance(v, tuple) else v)
+    return flat
+
+
+def _write_csv(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+    for frame, target in _beside(tables, path):
+        table = _plain(frame)
+        _replace(target, lambda temporary, table=table: table.to_csv(temporary, index=False, encoding="utf-8-sig"))
+
+
+def _write_geopackage(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+    def write(temporary: Path) -> None:
+        for name, frame in tables.items():
+            layer = _flat(frame)
+            pyogrio.write_dataframe(
+                layer.rename(columns={"fid": "fid_source"}),
+                temporary,
+                layer=name,
+                driver="GPKG",
+                append=temporary.exists(),
+                promote_to_multi=False,
+                geometry_type="Point" if (shapely.get_type_id(frame.geometry.to_numpy()) <= 0).all() else "Unknown",
+                dataset_options={"VERSION": "1.3"},
+            )
+
+    _replace(path, write)
+
+
+def _write_parquet(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+    _require("pyarrow", "parquet")
+    for frame, target in _beside(tables, path):
+        flat = _flat(frame)
+        _replace(target, lambda temporary, flat=flat: flat.to_parquet(temporary, index=False))
+
+
+def _write_excel(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+    openpyxl = _require("openpyxl", "excel")
+    for name, frame in tables.items():
+        if len(frame) > _MOST_EXCEL_ROWS:
+            raise StoreError(
+                "{path}: {name} has {rows} rows and Excel takes {most}; write .csv or .gpkg",
+                path=path,
+                name=name,
+                rows=len(frame),
+                most=_MOST_EXCEL_ROWS,
+            )
+    book = openpyxl.Workbook(write_only=True)
+    for name, frame in tables.items():
+        sheet = book.create_sheet(name)
+        table = _plain(frame)
+        sheet.append([str(column) for column in table.columns])
+        columns = [[_excel_value(v) for v in table[column].tolist()] for column in table.columns]
+        for row in zip(*columns, strict=True):
+            sheet.append(row)
+    _replace(path, book.save)
+
+
+def _excel_value(value: Any) -> Any:
+    """Return what Excel can hold: no time zones, no missing-value markers, no control characters."""
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.tz_convert("UTC").tz_localize(None).to_pydatetime() if value.tzinfo else value.to_pydatetime()
+    if isinstance(value, str):
+        return "".join(c for c in value if c in "\t\n\r" or ord(c) >= 32)  # noqa: PLR2004 - below it Excel's XML ends
+    return value if isinstance(value, int | float | bool) else str(value)
+
+
+def _require(module: str, extra: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise StoreError(
+            "{module} is not installed: pip install onemap[{extra}]", module=module, extra=extra
+        ) from error

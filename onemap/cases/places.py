@@ -1,0 +1,93 @@
+"""Where each case lies, in the cells' coordinate system, or the reason why it has no position."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from onemap.translation import say
+
+Floats = NDArray[np.float64]
+
+BEYOND: Final = 1e9
+"""No coordinate system has coordinates or distances beyond this."""
+
+_POINT, _MULTIPOINT = 0, 4
+_MOST_LATITUDE, _MOST_LONGITUDE = 90.0, 360.0
+
+
+@dataclass(frozen=True)
+class Places:
+    """Positions of the cases.
+
+    Attributes
+    ----------
+    x, y
+        In the cells' CRS; NaN where there is no position.
+    raw_x, raw_y
+        As they came, in the cases' CRS.
+    reason
+        Why a case has no position; empty where it has one.
+    notes
+        Sentences about all of them.
+    """
+
+    x: Floats
+    y: Floats
+    raw_x: Floats
+    raw_y: Floats
+    reason: NDArray[np.object_]
+    notes: tuple[str, ...]
+
+
+def read_places(cases: gpd.GeoDataFrame, crs: pyproj.CRS) -> Places:
+    """Take a position in ``crs`` from each case, or the first reason that applies why it has none."""
+    shapes: NDArray[Any] = cases.geometry.to_numpy()
+    points, kind_reason = _points(shapes)
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    faults = [
+        (shapely.is_missing(shapes), say("the case has no geometry")),
+        (shapely.get_num_coordinates(shapes) == 0, say("the geometry of the case is empty")),
+        (kind_reason != "", kind_reason),
+        (~(np.isfinite(x) & np.isfinite(y)), say("the coordinates are not numbers")),
+        ((x == 0) & (y == 0), say("the coordinates are 0, 0")),
+        ((np.abs(x) > BEYOND) | (np.abs(y) > BEYOND), say("the coordinates are beyond any coordinate system")),
+    ]
+    if cases.crs.is_geographic:
+        nowhere = (np.abs(y) > _MOST_LATITUDE) | (np.abs(x) > _MOST_LONGITUDE)
+        faults.append((nowhere, say("there is no such longitude and latitude on earth")))
+    reason = np.full(len(shapes), "", dtype=object)
+    for wrong, sentence in faults:
+        reason = np.where(wrong & (reason == ""), sentence, reason)
+    placed = reason == ""
+    east, north, notes = _in_crs(np.where(placed, x, np.nan), np.where(placed, y, np.nan), cases.crs, crs)
+    lost = placed & ~(np.isfinite(east) & np.isfinite(north))
+    reason[lost] = say("the position cannot be expressed in the coordinate system of the cells")
+    return Places(east, north, x, y, reason, notes)
+
+
+def _points(shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.object_]]:
+    """Return the point of each geometry (None where it is not one point) and, for other kinds, the reason."""
+    kind = shapely.get_type_id(shapes)
+    single = (kind == _MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
+    is_point = (kind == _POINT) | single
+    points = np.where(is_point, shapes, None)
+    points[single] = shapely.get_geometry(shapes[single], 0)
+    reason = np.full(len(shapes), "", dtype=object)
+    for other in np.unique(kind[~is_point & (kind >= 0)]):
+        rows = np.flatnonzero((kind == other) & ~is_point)
+        reason[rows] = say("the geometry of the case is a {kind}, not a point", kind=shapes[rows[0]].geom_type)
+    return points, reason
+
+
+def _in_crs(x: Floats, y: Floats, source: pyproj.CRS, target: pyproj.CRS) -> tuple[Floats, Floats, tuple[str, ...]]:
+    if source.equals(target, ignore_axis_order=True):
+        return x, y, ()
+    moved = pyproj.Transformer.from_crs(source, target, always_xy=True).transform(x, y)
+    east, north = (np.where(np.isfinite(v), v, np.nan) for v in moved)
+    note = say("the cases were reprojected from {source} to {target}", source=source.name, target=target.name)
+    return east, north, (note,)
