@@ -1,0 +1,76 @@
+"""The base map: the sources of a manifest, checked against the catalogue, brought together and published."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from onemap.manifest import Manifest, load_manifest
+from onemap.progress import Progress, part, silent
+from onemap.store.geopackage import publish
+
+from .assembly import Assembly, assemble
+
+__all__ = ["Assembly", "BaseMap", "assemble", "build_base_map"]
+
+
+@dataclass(frozen=True)
+class BaseMap:
+    """A published base map: where it lies, its layers, how complete it is, and what could not be used.
+
+    ``layers`` is the map's catalogue (rows in and out, source, hash, dates, responsibility), ``balance`` the counts of
+    each source: rows in = rows out + rejected + outside.
+    """
+
+    path: Path
+    layers: pd.DataFrame
+    completeness: pd.DataFrame
+    rejects: pd.DataFrame
+    balance: pd.DataFrame
+
+
+def build_base_map(
+    manifest: str | Path | Manifest, out: str | Path | None = None, *, progress: Progress = silent
+) -> BaseMap:
+    """Build the base map of a manifest and publish it as one GeoPackage.
+
+    Parameters
+    ----------
+    manifest
+        The manifest, or its path.
+    out
+        The GeoPackage, or the folder that it goes into as ``onemap.gpkg``; by default ``out`` beside the manifest.
+    progress
+        Told the share done; may raise `Cancelled`, which leaves an old map untouched.
+
+    Returns
+    -------
+    BaseMap
+        Of the map as published.
+
+    Raises
+    ------
+    OnemapError
+        The manifest has problems, a source cannot be worked on, or the map cannot be written.
+    """
+    from onemap.store.one_map import open_map
+
+    checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    path = map_path(checked, out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assembly = assemble(checked, progress=part(progress, 0.0, 0.8))
+    publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.8, 1.0))
+    one_map = open_map(path, verify=False)
+    return BaseMap(
+        path=path,
+        layers=one_map.layers,
+        completeness=assembly.frames.get("completeness", pd.DataFrame()),
+        rejects=assembly.frames["reject"],
+        balance=assembly.balance,
+    )
+
+
+def map_path(manifest: Manifest, out: str | Path | None) -> Path:
+    """Return the path of the map's file: ``out`` itself where it names a GeoPackage, else a file in that folder."""
+    place = Path(out) if out is not None else manifest.out
+    return place if place.suffix == ".gpkg" else place / "onemap.gpkg"

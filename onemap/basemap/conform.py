@@ -1,0 +1,299 @@
+"""Rows against the layer's definition: types, allowed values, keys and codes. What does not fit is listed.
+
+A row is left out only where it cannot stand in its layer at all: a grid without a code that can be trusted, or the
+very same row twice. Every other fault empties the value and lists it. Cases are never left out.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.domain.catalogue import FieldSpec, LayerSpec
+from onemap.translation import say
+
+if TYPE_CHECKING:
+    from onemap.domain.codes import CodeProfile
+
+REJECT_COLUMNS = ("source", "row", "kind", "found", "reason", "removed")
+_RESERVED = ("fid", "geom", "geometry", "ogc_fid")
+_TRUE = ("1", "true", "t", "yes", "y", "是", "有")
+_FALSE = ("0", "false", "f", "no", "n", "否", "无")
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """The rows that stand in the layer, and the list of what did not fit (index ``row`` of the source kept)."""
+
+    frame: gpd.GeoDataFrame
+    rejects: pd.DataFrame
+
+
+class Rejects:
+    """Collects the listed rows of one source."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.parts: list[pd.DataFrame] = []
+
+    def add(
+        self, rows: pd.Index, *, kind: str, found: Iterable[Any], reason: str | Iterable[str], removed: bool = False
+    ) -> None:
+        """List ``rows`` of the source, each with what was found there."""
+        if len(rows) == 0:
+            return
+        part = pd.DataFrame({"row": np.asarray(rows, dtype=np.int64)})
+        part["source"] = self.source
+        part["kind"] = kind
+        part["found"] = [_shown(one) for one in found]
+        part["reason"] = reason if isinstance(reason, str) else list(reason)
+        part["removed"] = removed
+        self.parts.append(part)
+
+    def table(self) -> pd.DataFrame:
+        """Return all listed rows in the order of the source."""
+        if not self.parts:
+            return pd.DataFrame({name: pd.Series(dtype=_DTYPES[name]) for name in REJECT_COLUMNS})
+        table = pd.concat(self.parts, ignore_index=True)[list(REJECT_COLUMNS)]
+        return table.sort_values(["row", "kind"], kind="stable", ignore_index=True)
+
+
+_DTYPES = {"source": "str", "row": "int64", "kind": "str", "found": "str", "reason": "str", "removed": "bool"}
+
+
+def conform(
+    frame: gpd.GeoDataFrame,
+    spec: LayerSpec,
+    *,
+    source: str,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    profile: "CodeProfile | None" = None,
+    timezone: str = "UTC",
+) -> Conformed:
+    """Bring the rows of one source to the types and values of their layer.
+
+    Parameters
+    ----------
+    frame
+        As read, with canonical column names; its index is the source's row number.
+    values
+        For a column, the source's own values and the allowed ones they stand for.
+    profile
+        The code profile that the codes of a grid layer are checked by.
+    timezone
+        Zone of times that say none; stored are times in UTC.
+
+    Returns
+    -------
+    Conformed
+        ``frame`` has every column of ``spec`` first, then the source's own columns.
+    """
+    rejects = Rejects(source)
+    frame = frame.loc[:, ~frame.columns.duplicated()]
+    extras = _safe_names(frame, spec)
+    columns: dict[str, Any] = {}
+    for one in spec.fields:
+        if one.name not in frame.columns:
+            columns[one.name] = pd.Series([None] * len(frame), index=frame.index, dtype=_dtype(one.type))
+            continue
+        column = _mapped(frame[one.name], (values or {}).get(one.name))
+        is_code = one.name == spec.key
+        typed = _typed(column, one, timezone=timezone, exact=is_code and profile is not None)
+        columns[one.name] = _checked(column, typed, one, rejects)
+    for name, safe in extras.items():
+        columns[safe] = frame[name]
+    whole = gpd.GeoDataFrame(columns, geometry=frame.geometry.array, crs=frame.crs, index=frame.index)
+    gone = _bad_keys(whole, spec, profile, rejects)
+    return Conformed(whole[~gone] if gone.any() else whole, rejects.table())
+
+
+def _safe_names(frame: gpd.GeoDataFrame, spec: LayerSpec) -> dict[str, str]:
+    """Return the source's own columns with names that a GeoPackage can hold beside the layer's columns."""
+    taken = {one.name.lower() for one in spec.fields} | set(_RESERVED)
+    known = {one.name for one in spec.fields} | {frame.geometry.name}
+    extras = {}
+    for name in frame.columns:
+        if name in known:
+            continue
+        safe = str(name)
+        while safe.lower() in taken:
+            safe += "_src"
+        taken.add(safe.lower())
+        extras[name] = safe
+    return extras
+
+
+def _mapped(column: pd.Series, values: Mapping[str, str] | None) -> pd.Series:
+    """Replace the source's own values by the allowed ones that the manifest names for them."""
+    if not values:
+        return column
+    texts = column.astype("string").str.strip()
+    return texts.map(lambda one: values.get(one, one), na_action="ignore")
+
+
+def _dtype(kind: str) -> str:
+    return {
+        "string": "str",
+        "integer": "Int64",
+        "real": "float64",
+        "date": "object",
+        "datetime": "datetime64[ms, UTC]",
+        "boolean": "boolean",
+    }[kind]
+
+
+def _typed(column: pd.Series, field: FieldSpec, *, timezone: str, exact: bool) -> pd.Series:
+    """Return the column in its type; what cannot be read as that type becomes empty."""
+    if field.type == "string":
+        return _texts(column, exact=exact)
+    if field.type == "boolean":
+        return _flags(column)
+    if field.type in ("date", "datetime"):
+        return _moments(column, field.type, timezone)
+    numbers = pd.to_numeric(_texts(column, exact=True) if column.dtype == object else column, errors="coerce")
+    if field.type == "real":
+        return numbers.astype("float64")
+    whole = numbers.where(numbers.isna() | (numbers.astype("float64") % 1 == 0))
+    return whole.astype("Int64")
+
+
+def _texts(column: pd.Series, *, exact: bool) -> pd.Series:
+    """Return texts, trimmed, the empty ones missing. Whole floats lose their ``.0`` unless ``exact``."""
+    if not exact and pd.api.types.is_float_dtype(column.dtype):
+        whole = column.notna() & (column % 1 == 0) & (column.abs() < 2**53)
+        texts = column.astype("object")
+        texts[whole] = column[whole].astype("int64").astype(str)
+        column = texts
+    texts = column.astype("str").str.strip()
+    return texts.mask(column.isna() | (texts == ""))
+
+
+def _flags(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return column.astype("boolean")
+    texts = _texts(column, exact=False).str.lower()
+    flags = pd.Series(pd.NA, index=column.index, dtype="boolean")
+    flags[texts.isin(_TRUE)] = True
+    flags[texts.isin(_FALSE)] = False
+    return flags
+
+
+def _moments(column: pd.Series, kind: str, timezone: str) -> pd.Series:
+    """Return UTC times, or days. Times that name no zone are in ``timezone``."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        times = column
+    else:
+        texts = _texts(column, exact=False).str.replace("/", "-", regex=False)
+        compact = texts.str.fullmatch(r"\d{8}").fillna(value=False).astype(bool)
+        texts[compact] = texts[compact].str.replace(r"(\d{4})(\d\d)(\d\d)", r"\1-\2-\3", regex=True)
+        zoned = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(value=False).astype(bool)
+        if zoned.any() and not zoned[texts.notna()].all():
+            times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ms, UTC]")
+            times[zoned] = _parse(texts[zoned], utc=True)
+            times[~zoned] = _localised(_parse(texts[~zoned], utc=False), timezone)
+        else:
+            times = _parse(texts, utc=bool(zoned.any()))
+    if kind == "date":
+        days = times.dt.date
+        return days.astype("object").where(times.notna(), None)
+    return _localised(times, timezone).dt.as_unit("ms")
+
+
+def _parse(texts: pd.Series, *, utc: bool) -> pd.Series:
+    times = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=utc)
+    odd = times.isna() & texts.notna()
+    if odd.any():
+        times[odd] = pd.to_datetime(texts[odd], errors="coerce", format="mixed", utc=utc)
+    return times
+
+
+def _localised(times: pd.Series, timezone: str) -> pd.Series:
+    if times.dt.tz is not None:
+        return times.dt.tz_convert("UTC")
+    # an hour that the clock skips or doubles is taken as winter time: it exists, and the choice is always the same
+    return times.dt.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward").dt.tz_convert("UTC")
+
+
+def _checked(column: pd.Series, typed: pd.Series, field: FieldSpec, rejects: Rejects) -> pd.Series:
+    """List the values that were lost to the type, then those that are not allowed; both become empty."""
+    given = column.notna() & (column.astype("str").str.strip() != "")
+    lost = given & typed.isna()
+    if lost.any():
+        reason = say("{field} must be of type {type}", "en", field=field.name, type=field.type)
+        rejects.add(column.index[lost], kind="bad_value", found=column[lost], reason=reason)
+    if not field.values:
+        return typed
+    texts = typed.astype("str").mask(typed.isna())
+    meant = texts.map({one: field.value_of(one) for one in texts.dropna().unique()})
+    wrong = texts.notna() & meant.isna()
+    if wrong.any():
+        allowed = ", ".join(map(str, field.values))
+        reason = say("{field} must be one of {allowed}", "en", field=field.name, allowed=allowed)
+        rejects.add(column.index[wrong], kind="bad_value", found=column[wrong], reason=reason)
+    if field.type == "string":
+        return meant
+    return typed.mask(wrong)
+
+
+def _bad_keys(frame: gpd.GeoDataFrame, spec: LayerSpec, profile: "CodeProfile | None", rejects: Rejects) -> pd.Series:
+    """List missing, damaged and repeated keys; return which rows cannot stand in the layer."""
+    gone = pd.Series(False, index=frame.index)  # noqa: FBT003
+    if not spec.key or frame.empty:
+        return gone
+    keys = frame[spec.key]
+    is_grid = spec.class_id in ("grid", "duty")
+    if keys.isna().any() and (is_grid or spec.field(spec.key).required):
+        missing = keys.isna()
+        removed = is_grid
+        reason = say("{field} is empty", "en", field=spec.key)
+        rejects.add(
+            frame.index[missing], kind="missing_code", found=[""] * int(missing.sum()), reason=reason, removed=removed
+        )
+        gone |= missing & removed
+    if profile is not None and spec.class_id == "grid":
+        wrong = {code: "; ".join(profile.validate(code)) for code in keys.dropna().unique()}
+        bad = keys.map(wrong).fillna("") != ""
+        rejects.add(frame.index[bad], kind="bad_code", found=keys[bad], reason=keys[bad].map(wrong), removed=True)
+        gone |= bad
+    _list_repeated(frame, spec, rejects, gone)
+    return gone
+
+
+def _list_repeated(frame: gpd.GeoDataFrame, spec: LayerSpec, rejects: Rejects, gone: pd.Series) -> None:
+    """List rows whose key stands in an earlier row; the very same row again is left out, except of cases.
+
+    Repeated codes of grids are found, and told with their place, by the coverage and nesting checks.
+    """
+    if spec.class_id in ("grid", "duty"):
+        return
+    live = frame[frame[spec.key].notna() & ~gone]
+    repeated = live[live.duplicated(spec.key, keep=False)]
+    if repeated.empty:
+        return
+    shapes = pd.Series(shapely.to_wkb(repeated.geometry.array), index=repeated.index)
+    keyed = pd.DataFrame({"key": repeated[spec.key], "shape": shapes})
+    again = repeated.duplicated(spec.key)
+    same = keyed.duplicated() & (spec.id != "case")
+    first = pd.Series(repeated.index, index=repeated.index).groupby(repeated[spec.key]).transform("first")
+    for rows, removed in ((again & ~same, False), (same, True)):
+        reasons = [
+            say("{field} {code} stands in row {row} already", "en", field=spec.key, code=code, row=row)
+            for code, row in zip(repeated[spec.key][rows], first[rows], strict=True)
+        ]
+        rejects.add(
+            repeated.index[rows], kind="duplicate", found=repeated[spec.key][rows], reason=reasons, removed=removed
+        )
+    gone |= same.reindex(gone.index, fill_value=False)
+
+
+def _shown(value: Any) -> str:
+    """Return what was found as text, cut where it is very long."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    text = str(value)
+    most = 200
+    return text if len(text) <= most else text[: most - 1] + "…"
