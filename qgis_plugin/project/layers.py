@@ -1,0 +1,99 @@
+"""One layer of the one map as a QGIS layer: opened for reading, styled, with its titles as aliases."""
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsAttributeTableConfig,
+    QgsEditorWidgetSetup,
+    QgsMapLayer,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+
+from ..onemap.domain.catalogue import LayerSpec, load_catalogue, styles_folder
+from .one_map_file import MapLayer
+
+LAYER_ID = "onemap/layer_id"
+GROUP_ID = "onemap/group_id"
+
+
+def spec_of(layer_id: str) -> LayerSpec | None:
+    """Return the definition of a layer, or None where this plugin does not know it."""
+    return load_catalogue().get(layer_id)
+
+
+def open_layer(one_map: Path, layer: MapLayer, *, language: str) -> QgsMapLayer:
+    """Return a layer of the map, ready to be added to a project; the caller looks whether it is valid."""
+    title = layer.title_zh if language == "zh" else layer.title_en
+    made: QgsMapLayer
+    if layer.kind == "raster":
+        made = QgsRasterLayer(str(one_map.parent / layer.path), title, "gdal")
+    else:
+        made = open_table(f"{one_map}|layername={layer.layer_id}", title)
+    dress(made, layer.layer_id, language=language)
+    return made
+
+
+def open_table(uri: str, title: str) -> QgsVectorLayer:
+    """Open a vector layer or table for reading only, so that no -wal appears beside the file."""
+    options = QgsVectorLayer.LayerOptions()
+    options.forceReadOnly = True
+    options.loadDefaultStyle = False  # `dress` does, and falls back on our own
+    made = QgsVectorLayer(uri, title, "ogr", options)
+    made.setReadOnly(True)
+    return made
+
+
+def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
+    """Mark a layer with its id, style it where the file brought no style, and label its fields."""
+    layer.setCustomProperty(LAYER_ID, layer_id)
+    spec = spec_of(layer_id)
+    if spec is None or not layer.isValid():
+        return
+    style = styles_folder() / f"{spec.style}.qml"
+    if spec.style and style.is_file() and not _has_embedded_style(layer):
+        layer.loadNamedStyle(str(style))
+    if isinstance(layer, QgsVectorLayer):
+        label_fields(layer, spec, language=language)
+
+
+def _has_embedded_style(layer: QgsMapLayer) -> bool:
+    if not isinstance(layer, QgsVectorLayer):
+        return False
+    _, found = layer.loadDefaultStyle()
+    return bool(found)
+
+
+def label_fields(layer: QgsVectorLayer, spec: LayerSpec, *, language: str) -> None:
+    """Give the fields their titles, and the coded values their labels."""
+    fields = layer.fields()
+    for field in spec.fields:
+        index = fields.lookupField(field.name)
+        if index < 0:
+            continue
+        layer.setFieldAlias(index, field.title(language))
+        if field.values and language == "zh":
+            pairs = [{label: value} for value, label in field.values.items()]
+            layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": pairs}))
+    _hide_other_language(layer, language)
+    if spec.key and fields.lookupField(spec.key) >= 0:
+        layer.setDisplayExpression(_display(spec, layer))
+
+
+def _hide_other_language(layer: QgsVectorLayer, language: str) -> None:
+    """Show a reason in one language only."""
+    hidden = {"fid", "reason" if language == "zh" else "reason_zh"}
+    config = QgsAttributeTableConfig()
+    config.update(layer.fields())
+    columns = config.columns()
+    names = {column.name for column in columns}
+    for column in columns:
+        column.hidden = column.name in hidden and not (column.name == "reason" and "reason_zh" not in names)
+    config.setColumns(columns)
+    layer.setAttributeTableConfig(config)
+
+
+def _display(spec: LayerSpec, layer: QgsVectorLayer) -> str:
+    names = {field.name for field in spec.fields}
+    has_name = "name" in names and layer.fields().lookupField("name") >= 0
+    return f"\"{spec.key}\" || coalesce(' ' || \"name\", '')" if has_name else f'"{spec.key}"'
