@@ -115,18 +115,18 @@ def _vertex_mismatches(aligned: Edges, tied: Bundles, *, outside: int) -> Iterat
     """Yield the lines where neighbours agree but name different vertices, one a connected line of the same cells."""
     agreed = np.flatnonzero(tied.balanced[tied.bundle])
     pairs = np.unique(np.stack([tied.bundle[agreed], aligned.owner[agreed]], axis=1), axis=0)
-    cells: dict[int, list[int]] = {}
+    owners_of: dict[int, list[int]] = {}
     for bundle, owner in pairs.tolist():
-        cells.setdefault(bundle, []).append(owner)
+        owners_of.setdefault(bundle, []).append(owner)
     pieces: dict[tuple[int, ...], list[int]] = {}
-    for bundle, owners in cells.items():
+    for bundle, owners in owners_of.items():
         pieces.setdefault(tuple(owners), []).append(bundle)
-    for owners, bundles in pieces.items():
+    for cells, bundles in pieces.items():
         lines = shapely.linestrings(tied.ends[bundles].reshape(-1, 2, 2))
-        at_border = outside in owners
+        at_border = outside in cells
         for line in shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines))):
             template = _VERTICES_PARENT if at_border else _VERTICES
-            yield Defect("mismatch", shapely.normalize(line), owners, template, touches_parent=at_border)
+            yield Defect("mismatch", shapely.normalize(line), cells, template, touches_parent=at_border)
 
 
 def _area_defects(

@@ -47,9 +47,9 @@ def take_cells(cells: gpd.GeoDataFrame, code: str) -> Intake:
     """Sort out the cells; the index of the frame does not matter."""
     codes = cell_codes(cells, code)
     raw = shapely.force_2d(cells.geometry.to_numpy())
-    shapes, defects = _usable(raw, codes)
+    shapes, defects = usable_shapes(raw, codes)
     defects += _without_code(cells, code, codes, raw)
-    defects += _repeated_codes(shapes, codes)
+    defects += repeated_codes(shapes, codes)
     good = np.flatnonzero([s is not None for s in shapes])
     names: list[tuple[Any, ...]] = []
     kept = []
@@ -66,7 +66,7 @@ def take_cells(cells: gpd.GeoDataFrame, code: str) -> Intake:
     return Intake(shape_array, tuple(names), tuple(defects))
 
 
-def _usable(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
+def usable_shapes(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
     """Return a valid polygon for each row, or None, and a defect for each row that was not valid as it came."""
     shapes = np.full(len(raw), None, dtype=object)
     missing = shapely.is_missing(raw) | shapely.is_empty(raw)
@@ -106,9 +106,7 @@ def _finite(raw: Shapes) -> Any:
 
 
 def _repaired(shape: Any) -> Any:
-    """Return the polygons of a repaired shape, or None. ``make_valid`` itself may give invalid output, so it is tried
-    by both of its methods and looked at.
-    """
+    """Return the polygons of a repaired shape, or None; ``make_valid`` can give invalid output, so that is looked at."""
     for options in ({"method": "structure", "keep_collapsed": False}, {"method": "linework"}):
         parts = shapely.get_parts(shapely.make_valid(shape, **options))
         polygons = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])  # noqa: PLR2004
@@ -129,7 +127,7 @@ def _drawable(shape: Any) -> Any:
     return shape if shape is not None and shape.is_valid else None
 
 
-def _repeated_codes(shapes: Shapes, codes: pd.Series) -> list[Defect]:
+def repeated_codes(shapes: Shapes, codes: pd.Series) -> list[Defect]:
     """List each code that several rows have, with all their places."""
     defects = []
     for name, rows in codes.groupby(codes, sort=True).groups.items():
@@ -144,12 +142,12 @@ def _repeated_codes(shapes: Shapes, codes: pd.Series) -> list[Defect]:
 def _equal_shapes(shapes: Shapes) -> list[list[int]]:
     """Group positions of equal shapes, each group and the groups in the order of the rows."""
     boxes = pd.DataFrame(shapely.bounds(shapes))
-    groups: list[list[int]] = [[i] for i in np.flatnonzero(~boxes.duplicated(keep=False))]
+    groups: list[list[int]] = [[i] for i in np.flatnonzero(~boxes.duplicated(keep=False)).tolist()]
     for rows in boxes[boxes.duplicated(keep=False)].groupby([0, 1, 2, 3]).groups.values():
         left = list(rows)
         while left:
             first, *others = left
             same = shapely.equals(shapes[first], shapes[others]) if others else np.zeros(0, dtype=bool)
-            groups.append([first, *(o for o, s in zip(others, same, strict=True) if s)])
+            groups.append([int(first), *(o for o, s in zip(others, same, strict=True) if s)])
             left = [o for o, s in zip(others, same, strict=True) if not s]
     return sorted(groups)

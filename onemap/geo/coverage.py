@@ -96,8 +96,8 @@ def check_coverage(
     code
         Column of the codes; where it is absent the index names the cells.
     parent
-        The area that the cells shall cover: a polygon, or a frame or series of polygons in the CRS of the cells. Without
-        it the outer border is taken as it is: only enclosed gaps are found, and nothing is outside.
+        The area that the cells shall cover: a polygon, or a frame or series of polygons in the CRS of the cells.
+        Without it the outer border is taken as it is: only enclosed gaps are found, and nothing is outside.
     allowed
         Polygons (lakes, barracks) with ``reason`` and optionally ``until`` (a date, or empty for ever) and ``kind``
         (``gap`` unless given): a defect that such a polygon covers is marked as allowed.
@@ -138,12 +138,15 @@ def check_coverage(
     >>> cells = gpd.GeoDataFrame(
     ...     {"cell_code": ["a", "b"]}, geometry=[box(0, 0, 10, 10), box(9, 0, 20, 10)], crs="EPSG:4548"
     ... )
-    >>> check_coverage(cells).defects[["kind", "area_m2", "cells"]].iloc[0].tolist()
-    ['overlap', 10.0, ('a', 'b')]
+    >>> report = check_coverage(cells)
+    >>> report.sentence
+    '2 cells: 0 gaps (0.0 m2), 1 overlaps (10.0 m2), 0 other defects; 0 allowed'
+    >>> report.defects["reason"].iloc[0]
+    '2 cells cover the same 10 m2: a, b'
     """
     if cells.crs is None:
         raise CrsError("the cells have no coordinate system; declare it")
-    tolerance = _tolerance(tolerance_m)
+    tolerance = check_tolerance(tolerance_m)
     outline = _outline(parent, CRS(cells.crs))
     intake = take_cells(cells, code)
     borders = compare_borders(intake.shapes, outline, crs=CRS(cells.crs), tolerance_m=tolerance)
@@ -152,7 +155,7 @@ def check_coverage(
     return CoverageReport(defects, len(cells), borders.shared, tolerance)
 
 
-def _tolerance(value: float) -> float:
+def check_tolerance(value: float) -> float:
     """Refuse tolerances that are no width or that would hide everything."""
     if not (math.isfinite(value) and 0 <= value <= _WIDEST_TOLERANCE):
         raise SchemaError(

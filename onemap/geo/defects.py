@@ -78,11 +78,11 @@ def defect_table(
     Returns
     -------
     geopandas.GeoDataFrame
-        Columns `COLUMNS` and ``geometry`` in ``crs``; a fresh index, ordered by kind, area (largest first) and position.
+        Columns `COLUMNS` and ``geometry`` in ``crs``; a fresh index, in order of kind, area (largest first) and position.
     """
     rows = list(defects)
     shapes = gpd.GeoSeries([d.geometry if d.area is None else d.area for d in rows], crs=crs)
-    metric = shapes if not len(rows) else shapes.to_crs(metric_crs(crs, shapes.total_bounds))
+    metric = shapes if not rows else shapes.to_crs(metric_crs(crs, shapes.total_bounds))
     measured = metric.to_numpy()
     polygonal = shapely.get_dimensions(measured) == 2  # noqa: PLR2004 - polygons
     width = np.full(len(rows), np.nan)

@@ -71,7 +71,7 @@ class Bundles:
     @property
     def balanced(self) -> Bools:
         """True where as many polygons lie left as right, so that crossing the edge changes no count."""
-        return self.lefts == self.rights
+        return np.asarray(self.lefts == self.rights)
 
 
 def resolution(bounds: Sequence[float]) -> float:
@@ -201,7 +201,7 @@ def align_edges(edges: Edges, *, reach: float) -> Edges:
 
 
 def _clusters(points: NDArray[Any], reach: float) -> Ints:
-    """Number of the smallest point that each point is one with."""
+    """Return for each point the smallest number among the points that are one with it."""
     label = np.arange(len(points))
     one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=reach)
     apart = one != other

@@ -1,0 +1,221 @@
+"""Gaps: land of the district that no cell covers, and objects that lie in none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.errors import SchemaError
+from onemap.geo.coverage import check_coverage
+from onemap.translation import say
+
+KINDS = ("land", "objects")
+COLUMNS = (
+    "gap_id",
+    "kind",
+    "layer_id",
+    "agency",
+    "object_id",
+    "area_m2",
+    "width_m",
+    "buildings",
+    "cases",
+    "residents",
+    "reason",
+)
+_OBJECTS = {
+    "city3d_building": "building_code",
+    "frame_component": "component_code",
+    "place_address": "address_code",
+    "econ_unit": "unit_code",
+    "case": "case_code",
+}
+
+
+class Layers(Protocol):
+    """What `find_gaps` needs of a one map: it may be open on disk or not yet written."""
+
+    @property
+    def levels(self) -> Sequence[str]:
+        """Ids of the grid layers, from coarse to fine."""
+
+    def has(self, layer_id: str) -> bool:
+        """Tell whether there is such a layer."""
+
+    def read(self, layer_id: str) -> Any:
+        """Return the layer."""
+
+
+@dataclass(frozen=True)
+class GapReport:
+    """What `find_gaps` found.
+
+    Attributes
+    ----------
+    table
+        One row a gap, see `find_gaps`.
+    """
+
+    table: gpd.GeoDataFrame
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of gaps of each kind."""
+        found = self.table["kind"].value_counts()
+        return {kind: int(found.get(kind, 0)) for kind in KINDS}
+
+
+def find_gaps(one_map: Layers, *, kinds: Sequence[str] = KINDS, tolerance_m: float = 0.0) -> GapReport:
+    """Find the land and the objects of a district that nobody is responsible for.
+
+    Parameters
+    ----------
+    one_map
+        An open one map, or anything with its ``levels``, ``has`` and ``read``.
+    kinds
+        ``land``: land of the district that no cell of the finest level covers, and for each agency land that none of
+        its duty grids covers. ``objects``: buildings, components, addresses and units inside the district, and cases
+        anywhere, that no cell of the finest level holds.
+    tolerance_m
+        Land into which no circle of this diameter fits is no gap.
+
+    Returns
+    -------
+    GapReport
+        ``table`` in the CRS of the cells: ``gap_id kind layer_id agency object_id area_m2 width_m buildings cases
+        residents reason geometry``; land first, the largest gap first, then objects by layer and id. ``buildings``,
+        ``cases`` and ``residents`` count what lies inside a land gap.
+
+    Raises
+    ------
+    SchemaError
+        A kind is unknown, or the one map has no grid level.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from shapely import box
+    >>> layers = {
+    ...     "grid_district": gpd.GeoDataFrame({"district_code": ["d"]}, geometry=[box(0, 0, 9, 9)], crs="EPSG:4548"),
+    ...     "grid_cell": gpd.GeoDataFrame({"cell_code": ["c"]}, geometry=[box(0, 0, 9, 8)], crs="EPSG:4548"),
+    ... }
+    >>> city = SimpleNamespace(levels=list(layers), has=layers.__contains__, read=layers.get)
+    >>> find_gaps(city).table["reason"].tolist()
+    ['no cell covers 9 m2 of the district; in it 0 buildings, 0 cases, 0 residents']
+    """
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise SchemaError("{kind} is no kind of gap; known are {known}", kind=unknown[0], known=", ".join(KINDS))
+    if not one_map.levels:
+        raise SchemaError("the one map has no grid level, so there is nothing to be covered by")
+    district = one_map.read(one_map.levels[0])
+    finest = one_map.read(one_map.levels[-1])
+    rows: list[dict[str, Any]] = []
+    if "land" in kinds:
+        rows += _land(one_map, district, finest, tolerance_m)
+    if "objects" in kinds:
+        rows += _objects(one_map, district, finest)
+    table = gpd.GeoDataFrame(rows, columns=[*COLUMNS, "geometry"], geometry="geometry", crs=finest.crs)
+    table["gap_id"] = [f"{kind}-{n:05d}" for n, kind in enumerate(table["kind"], start=1)]
+    for column in ("buildings", "cases", "residents"):
+        table[column] = table[column].astype("Int64")
+    return GapReport(table)
+
+
+def _land(
+    one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFrame, tolerance_m: float
+) -> list[dict[str, Any]]:
+    """Return the gaps of the finest level and of each agency's duty grid, with what lies in them."""
+    layer_id = one_map.levels[-1]
+    grids = [(layer_id, "", finest)]
+    if one_map.has("duty_grid"):
+        duties = one_map.read("duty_grid")
+        agencies = duties["agency"] if "agency" in duties else pd.Series("", index=duties.index)
+        grids += [("duty_grid", str(agency), part) for agency, part in duties.groupby(agencies.fillna(""), sort=True)]
+    found = []
+    for grid_id, agency, cells in grids:
+        defects = check_coverage(cells, parent=district, tolerance_m=tolerance_m).defects
+        gaps = defects[defects["kind"] == "gap"]
+        found += [(grid_id, agency, gap) for gap in gaps.itertuples()]
+    shapes = np.array([gap.geometry for _, _, gap in found], dtype=object)
+    contents = _contents(one_map, shapes, finest.crs)
+    rows = []
+    for (grid_id, agency, gap), inside in zip(found, contents, strict=True):
+        template = (
+            "no duty grid of {agency} covers {area} m2 of the district; "
+            "in it {buildings} buildings, {cases} cases, {residents} residents"
+            if grid_id == "duty_grid"
+            else "no cell covers {area} m2 of the district; "
+            "in it {buildings} buildings, {cases} cases, {residents} residents"
+        )
+        reason = say(template, "en", agency=agency, area=f"{gap.area_m2:,.3g}", **inside)
+        row = {"kind": "land", "layer_id": grid_id, "agency": agency, "object_id": "", "geometry": gap.geometry}
+        rows.append({**row, "area_m2": gap.area_m2, "width_m": gap.width_m, **inside, "reason": reason})
+    return rows
+
+
+def _contents(one_map: Layers, shapes: Any, crs: Any) -> list[dict[str, int]]:
+    """Count buildings, cases and residents in each shape."""
+    counts = {name: np.zeros(len(shapes), dtype=np.int64) for name in ("buildings", "cases", "residents")}
+    tree = shapely.STRtree(shapes)
+
+    def add(name: str, frame: gpd.GeoDataFrame, weights: Any) -> None:
+        item, shape = tree.query(_places(frame, crs), predicate="intersects")
+        np.add.at(counts[name], shape, weights[item])
+
+    for name, layer_id in (("buildings", "city3d_building"), ("cases", "case")):
+        if one_map.has(layer_id):
+            frame = one_map.read(layer_id)
+            add(name, frame, np.ones(len(frame), dtype=np.int64))
+    people = next((i for i in ("econ_population", "city3d_building") if one_map.has(i)), None)
+    if people is not None:
+        frame = one_map.read(people)
+        if "residents" in frame:
+            add("residents", frame, pd.to_numeric(frame["residents"]).fillna(0).to_numpy(dtype=np.int64))
+    return [{name: int(count[i]) for name, count in counts.items()} for i in range(len(shapes))]
+
+
+def _places(frame: gpd.GeoDataFrame, crs: Any) -> Any:
+    """Return one point for each object: itself, or a point inside it."""
+    shapes = frame.geometry.to_crs(crs).to_numpy()
+    return np.where(shapely.get_dimensions(shapes) > 0, shapely.point_on_surface(shapes), shapes)
+
+
+def _objects(one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the objects that no cell holds."""
+    cells = shapely.STRtree(finest.geometry.to_numpy())
+    land = shapely.STRtree(district.geometry.to_numpy())
+    for layer_id, key in _OBJECTS.items():
+        if not one_map.has(layer_id):
+            continue
+        frame = one_map.read(layer_id)
+        places = _places(frame, finest.crs)
+        held = np.zeros(len(frame), dtype=bool)
+        held[cells.query(frame.geometry.to_crs(finest.crs).to_numpy(), predicate="intersects")[0]] = True
+        inside = np.zeros(len(frame), dtype=bool)
+        inside[land.query(places, predicate="intersects")[0]] = True
+        if layer_id == "case" and "cell_code" in frame:
+            held = frame["cell_code"].notna().to_numpy() & (frame["cell_code"] != "").to_numpy()
+        listed = ~held if layer_id == "case" else ~held & inside
+        names = frame[key] if key in frame else pd.Series(frame.index, index=frame.index)
+        rows = sorted(np.flatnonzero(listed).tolist(), key=lambda r, n=names: (str(n.iloc[r]), r))
+        for row in rows:
+            reason = _object_reason(missing=bool(shapely.is_missing(places[row])), inside=bool(inside[row]))
+            yield {
+                "kind": "objects",
+                "layer_id": layer_id,
+                "agency": "",
+                "object_id": str(names.iloc[row]),
+                "reason": reason,
+                "geometry": places[row],
+            }
+
+
+def _object_reason(*, missing: bool, inside: bool) -> str:
+    if missing:
+        return say("it has no position", "en")
+    return say("no cell holds it, though it lies in the district" if inside else "it lies outside the district", "en")
