@@ -4,6 +4,7 @@ import importlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,7 +99,7 @@ def _flat(table: Any) -> Any:
 def _write_csv(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
     for frame, target in _beside(tables, path):
         table = _plain(frame)
-        _replace(target, lambda temporary, table=table: table.to_csv(temporary, index=False, encoding="utf-8-sig"))
+        _replace(target, partial(table.to_csv, index=False, encoding="utf-8-sig"))
 
 
 def _write_geopackage(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
@@ -123,7 +124,7 @@ def _write_parquet(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
     _require("pyarrow", "parquet")
     for frame, target in _beside(tables, path):
         flat = _flat(frame)
-        _replace(target, lambda temporary, flat=flat: flat.to_parquet(temporary, index=False))
+        _replace(target, partial(flat.to_parquet, index=False))
 
 
 def _write_excel(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:

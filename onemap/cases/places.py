@@ -49,7 +49,7 @@ def read_places(cases: gpd.GeoDataFrame, crs: pyproj.CRS) -> Places:
     shapes: NDArray[Any] = cases.geometry.to_numpy()
     points, kind_reason = _points(shapes)
     x, y = shapely.get_x(points), shapely.get_y(points)
-    faults = [
+    faults: list[tuple[NDArray[np.bool_], Any]] = [
         (shapely.is_missing(shapes), say("the case has no geometry")),
         (shapely.get_num_coordinates(shapes) == 0, say("the geometry of the case is empty")),
         (kind_reason != "", kind_reason),
@@ -62,7 +62,8 @@ def read_places(cases: gpd.GeoDataFrame, crs: pyproj.CRS) -> Places:
         faults.append((nowhere, say("there is no such longitude and latitude on earth")))
     reason = np.full(len(shapes), "", dtype=object)
     for wrong, sentence in faults:
-        reason = np.where(wrong & (reason == ""), sentence, reason)
+        first = wrong & (reason == "")
+        reason[first] = sentence if isinstance(sentence, str) else sentence[first]
     placed = reason == ""
     east, north, notes = _in_crs(np.where(placed, x, np.nan), np.where(placed, y, np.nan), cases.crs, crs)
     lost = placed & ~(np.isfinite(east) & np.isfinite(north))
@@ -75,7 +76,8 @@ def _points(shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.object_]]:
     kind = shapely.get_type_id(shapes)
     single = (kind == _MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
     is_point = (kind == _POINT) | single
-    points = np.where(is_point, shapes, None)
+    points = shapes.copy()
+    points[~is_point] = None
     points[single] = shapely.get_geometry(shapes[single], 0)
     reason = np.full(len(shapes), "", dtype=object)
     for other in np.unique(kind[~is_point & (kind >= 0)]):

@@ -9,17 +9,19 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyproj
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion, TransverseMercatorConversion
 
 from onemap.errors import CrsError
 from onemap.translation import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CrsLike = str | int | pyproj.CRS | None
 WGS84: Final = pyproj.CRS.from_epsg(4326)
@@ -30,18 +32,25 @@ _DATUMS: Final = (
     ("Xian 1980", r"xi'?an[ _]?(?:19)?80|西安(?:19)?80|(?:19)?80年?西安|国家(?:19)?80|xa[ _]?80"),
     (
         "CGCS2000",
-        r"cgcs[ _]?(?:20)?00|china[ _]geodetic[ _]coordinate[ _]system[ _]2000|china[ _]2000|"
-        r"(?:中国|国家)?(?:20)?00(?:国家)?大地|国家2000|大地(?:坐标系?)?2000",
+        (
+            r"cgcs[ _]?(?:20)?00|china[ _]geodetic[ _]coordinate[ _]system[ _]2000|china[ _]2000|"
+            r"(?:中国|国家)?(?:20)?00(?:国家)?大地|国家2000|大地(?:坐标系?)?2000"
+        ),
     ),
 )
 _INEXACT: Final = ("Beijing 1954", "Xian 1980", "New Beijing")
 _ZONES: Final = {3: range(25, 46), 6: range(13, 24)}
 _DISTORTING: Final = ("Mercator", "Cylindrical", "Pseudo")
+_SIX: Final = 6
+_KIND: Final = {3: "3-degree Gauss-Kruger", 6: "Gauss-Kruger"}
+_WIDTH: Final = r"([36三六])[ _-]?(?:degrees?|度|°)"
+_GEOGRAPHIC: Final = {"CGCS2000": 4490, "Beijing 1954": 4214, "Xian 1980": 4610, "New Beijing": 4555}
 _WIDEST_DEGREES: Final = 6.0
 # Mainland, Taiwan and the islands north of 3 N: a zone is only a way to measure, so a box is enough.
 _CHINA: Final = (73.0, 3.0, 136.0, 54.0)
-_ZONED_SHIFT: Final = 1_000_000.0
+_ZONE_EASTING: Final = 1_000_000.0
 _FALSE_EASTING: Final = 500_000.0
+_HALF_WORLD: Final = 180.0
 
 
 @dataclass(frozen=True)
@@ -97,9 +106,9 @@ def _resolve_text(text: str) -> ResolvedCrs:
             "{text}: not a coordinate system but a shift of web maps; declare it as coordinates, not as CRS", text=text
         )
     if not re.match(r"\s*[A-Z_]+\s*\[", plain) and "+proj" not in plain:
-        named = _by_chinese_name(plain)
+        named = _by_name(plain)
         if named is not None:
-            return named
+            return _finish(named)
     try:
         crs = pyproj.CRS.from_user_input(plain)
     except pyproj.exceptions.CRSError as error:
@@ -112,58 +121,71 @@ def _datum(name: str) -> str:
     return next((datum for datum, pattern in _DATUMS if re.search(pattern, lower)), "")
 
 
-def _by_chinese_name(text: str) -> ResolvedCrs | None:
-    """Read a name as datum, zone width and zone or central meridian; None where no Chinese datum is named."""
+def _by_name(text: str) -> pyproj.CRS | None:
+    """Read a name as datum, zone width and zone or central meridian; None where it names no Chinese datum.
+
+    Esri's "Zone 20N" is a zone without prefix. A name without width means six degrees in the English names of
+    EPSG and Esri, which say so only for three, and three degrees in Chinese.
+    """
     datum = _datum(text)
     if not datum:
         return None
-    lower = text.lower()
-    rest = re.sub("|".join(pattern for _, pattern in _DATUMS), " ", lower)
-    width_match = re.search(r"([36三六])[ _-]?(?:degree|度|°)", rest)
-    width = {"3": 3, "三": 3, "6": 6, "六": 6}[width_match[1]] if width_match else 0
-    rest = re.sub(r"[36三六][ _-]?(?:degrees?|度|°)[ _-]?(?:分?带)?", " ", rest)
-    zone_match = re.search(r"zone[ _-]*(\d{2})(?!\d)|第?(\d{2})(?:号|度)?(?:分?带)", rest)
-    meridian_match = re.search(
-        r"cm[ _-]*(\d{2,3})|中央(?:子午线|经线)\D{0,4}(\d{2,3})|(?<!\d)(\d{2,3})[ _]?(?:°|度)?e", rest
-    )
-    projected = bool(width or zone_match or meridian_match or re.search(r"gauss|kr[uü]ger|[_ ]gk|高斯", rest))
-    if not projected:
-        return _finish(
-            pyproj.CRS.from_user_input({"CGCS2000": 4490, "Beijing 1954": 4214, "Xian 1980": 4610}.get(datum, 4555))
-        )
-    if zone_match:
-        zone = int(zone_match[1] or zone_match[2])
-        return _finish(_zone_crs(datum, width or (3 if zone in _ZONES[3] else 6), zone=zone, text=text))
-    if meridian_match:
-        meridian = int(next(group for group in meridian_match.groups() if group))
-        return _finish(_zone_crs(datum, width or 3, meridian=meridian, text=text))
-    raise CrsError("{text}: names neither a zone nor a central meridian", text=text)
-
-
-def _zone_crs(datum: str, width: int, *, zone: int = 0, meridian: int = 0, text: str) -> pyproj.CRS:
-    """Return the EPSG system of a zone number, or of a central meridian (then without zone prefix)."""
+    rest = re.sub("|".join(pattern for _, pattern in _DATUMS), " ", text.lower())
+    width = _width(rest)
+    rest = re.sub(_WIDTH + r"[ _-]?(?:分?带)?", " ", rest)
+    english = re.search(r"gauss|kr[uü]ger|(?<![a-z])gk(?![a-z])", rest) is not None
+    zone = re.search(r"zone[ _-]*(\d{2})(?!\d)(n?)|第?(\d{2})[号度]?分?带", rest)
     if zone:
-        known = zone in _ZONES[width]
-        part = f"zone {zone}"
-    else:
-        number, off = divmod(meridian if width == 3 else meridian + 3, width)  # noqa: PLR2004 - the two zone widths
-        known = not off and number in _ZONES[width]
-        part = f"CM {meridian}E"
-    if not known:
+        number = int(zone[1] or zone[3])
+        width = width or (3 if number in _ZONES[3] else 6)
+        return (
+            _meridian_crs(datum, width, _meridian(width, number), text)
+            if zone[2]
+            else _zone_crs(datum, width, number, text)
+        )
+    meridian = re.search(r"cm[ _-]*(\d{2,3})|中央(?:子午线|经线)\D{0,4}(\d{2,3})|(?<!\d)(\d{2,3})[ _]?[°度]?e", rest)
+    if meridian:
+        degrees = int(meridian[1] or meridian[2] or meridian[3])
+        six = english and _meridian(6, round((degrees + 3) / 6)) == degrees
+        return _meridian_crs(datum, width or (6 if six else 3), degrees, text)
+    if width or english or "高斯" in rest:
+        raise CrsError("{text}: names neither a zone nor a central meridian", text=text)
+    return pyproj.CRS.from_epsg(_GEOGRAPHIC[datum])
+
+
+def _width(text: str) -> int:
+    found = re.search(_WIDTH, text)
+    return {"3": 3, "三": 3, "6": 6, "六": 6}[found[1]] if found else 0
+
+
+def _meridian(width: int, zone: int) -> int:
+    """Return the central meridian of a zone: 3 x zone, or 6 x zone - 3."""
+    return width * zone - (3 if width == _SIX else 0)
+
+
+def _zone_crs(datum: str, width: int, zone: int, text: str) -> pyproj.CRS:
+    """Return the EPSG system of a zone, eastings with the zone number before them."""
+    if zone not in _ZONES[width]:
         raise CrsError("{text}: there is no such {width}-degree zone", text=text, width=width)
-    kind = "3-degree Gauss-Kruger" if width == 3 else "Gauss-Kruger"  # noqa: PLR2004
-    return pyproj.CRS.from_user_input(f"{datum} / {kind} {part}")
+    return pyproj.CRS.from_user_input(f"{datum} / {_KIND[width]} zone {zone}")
+
+
+def _meridian_crs(datum: str, width: int, meridian: int, text: str) -> pyproj.CRS:
+    """Return the EPSG system of a central meridian, eastings without zone number."""
+    if meridian not in {_meridian(width, zone) for zone in _ZONES[width]}:
+        raise CrsError("{text}: there is no such {width}-degree zone", text=text, width=width)
+    return pyproj.CRS.from_user_input(f"{datum} / {_KIND[width]} CM {meridian}E")
 
 
 def _finish(crs: pyproj.CRS) -> ResolvedCrs:
-    """Give a system its EPSG identity where it is one of the Chinese zones without saying so, and its notes."""
+    """Give a system its EPSG identity where it has one without saying so, and what is to be known about it."""
     notes = []
-    if crs.to_authority() is None:
-        known = _by_parameters(crs)
+    if "id" not in crs.to_json_dict():
+        known = _by_parameters(crs) or _by_database(crs)
         if known is not None:
             notes.append(say("{name}: read as {crs}", name=crs.name, crs=known.to_string()))
             crs = known
-    datum = _datum(crs.name) or (_datum(crs.geodetic_crs.name) if crs.geodetic_crs else "")
+    datum = _datum_of(crs)
     if datum in _INEXACT:
         notes.append(
             say(
@@ -176,37 +198,51 @@ def _finish(crs: pyproj.CRS) -> ResolvedCrs:
     return ResolvedCrs(crs, tuple(notes))
 
 
-def _by_parameters(crs: pyproj.CRS) -> pyproj.CRS | None:
-    """Recognise a Gauss-Kruger zone by datum name, central meridian and false easting."""
+def _datum_of(crs: pyproj.CRS) -> str:
     geodetic = crs.geodetic_crs
-    datum = (_datum(geodetic.name) or _datum(geodetic.datum.name if geodetic.datum else "")) if geodetic else ""
+    if geodetic is None:
+        return ""
+    return _datum(geodetic.name) or (_datum(geodetic.datum.name) if geodetic.datum else "")
+
+
+def _by_database(crs: pyproj.CRS) -> pyproj.CRS | None:
+    found = crs.to_authority(min_confidence=70)
+    return pyproj.CRS.from_authority(*found) if found else None
+
+
+def _by_parameters(crs: pyproj.CRS) -> pyproj.CRS | None:
+    """Recognise a Gauss-Kruger zone by datum, central meridian and false easting, whatever it calls itself."""
+    datum = _datum_of(crs)
     if not datum:
         return None
     if crs.is_geographic:
-        return _by_chinese_name(datum).crs  # type: ignore[union-attr]
+        return pyproj.CRS.from_epsg(_GEOGRAPHIC[datum])
+    shape = _gauss_kruger(crs)
+    if shape is None:
+        return None
+    meridian, zone = shape
+    for width in (3, 6):
+        known = zone if zone in _ZONES[width] else 0
+        if zone and _meridian(width, known) == meridian:
+            return _zone_crs(datum, width, zone, crs.name)
+        if not zone and meridian in {_meridian(width, number) for number in _ZONES[width]}:
+            return _meridian_crs(datum, width, int(meridian), crs.name)
+    return None
+
+
+def _gauss_kruger(crs: pyproj.CRS) -> tuple[float, int] | None:
+    """Return central meridian and zone prefix (0: none) of a true-scale transverse Mercator with usual offsets."""
     operation = crs.coordinate_operation
-    if operation is None or "Transverse Mercator" not in operation.method_name and "Gauss" not in operation.method_name:
+    if operation is None or not re.search("Transverse Mercator|Gauss", operation.method_name) or not _in_metres(crs):
         return None
-    values = {p.name.lower(): p.value for p in operation.params}
-    meridian = next((v for n, v in values.items() if "longitude" in n or "meridian" in n), None)
-    easting = next((v for n, v in values.items() if "easting" in n), None)
-    scale = next((v for n, v in values.items() if "scale" in n), 1.0)
-    origin = next((v for n, v in values.items() if "latitude" in n), 0.0)
-    northing = next((v for n, v in values.items() if "northing" in n), 0.0)
-    if meridian is None or easting is None or scale != 1.0 or origin or northing or meridian != int(meridian):
-        return None
-    zone, rest = divmod(easting, _ZONED_SHIFT)
-    if rest != _FALSE_EASTING:
-        return None
-    width = 3 if not zone or int(zone) in _ZONES[3] else 6
-    try:
-        if zone:
-            found = _zone_crs(datum, width, zone=int(zone), text=crs.name)
-            same = meridian == (3 * zone if width == 3 else 6 * zone - 3)  # noqa: PLR2004
-            return found if same else None
-        return _zone_crs(datum, 3, meridian=int(meridian), text=crs.name)
-    except CrsError:
-        return None
+    values = {parameter.name.lower(): float(parameter.value) for parameter in operation.params}
+
+    def value(word: str, usual: float) -> float:
+        return next((number for name, number in values.items() if word in name), usual)
+
+    usual = (value("scale", 1.0), value("latitude", 0.0), value("northing", 0.0)) == (1.0, 0.0, 0.0)
+    zone, offset = divmod(value("easting", 0.0), _ZONE_EASTING)
+    return (value("longitude", np.nan), int(zone)) if usual and offset == _FALSE_EASTING else None
 
 
 def _distorts(crs: pyproj.CRS) -> bool:
@@ -215,7 +251,11 @@ def _distorts(crs: pyproj.CRS) -> bool:
 
 
 def _is_metric(crs: pyproj.CRS) -> bool:
-    return crs.is_projected and not _distorts(crs) and all(a.unit_conversion_factor == 1.0 for a in crs.axis_info[:2])
+    return crs.is_projected and not _distorts(crs) and _in_metres(crs)
+
+
+def _in_metres(crs: pyproj.CRS) -> bool:
+    return all(axis.unit_conversion_factor == 1.0 for axis in crs.axis_info[:2])
 
 
 def metric_crs(crs: CrsLike, bounds: Sequence[float]) -> pyproj.CRS:
@@ -256,19 +296,25 @@ def metric_crs(crs: CrsLike, bounds: Sequence[float]) -> pyproj.CRS:
 @lru_cache(maxsize=64)
 def _metric_around(crs: pyproj.CRS, bounds: tuple[float, ...]) -> pyproj.CRS:
     geodetic = crs.geodetic_crs
+    if geodetic is None:
+        raise CrsError("{crs}: not a coordinate system on the earth", crs=crs.name)
+    left, bottom, right, top = bounds
     to_degrees = pyproj.Transformer.from_crs(crs, geodetic, always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*bounds)
+    west, south, east, north = to_degrees.transform_bounds(left, bottom, right, top)
     if not np.all(np.isfinite([west, south, east, north])):
         raise CrsError("the positions {bounds} do not lie in {crs}", bounds=bounds, crs=crs.name)
+    if east < west or east - west > _HALF_WORLD:
+        raise CrsError("the positions reach across 180 degrees of longitude; split them there")
     lon, lat = (west + east) / 2, (south + north) / 2
     if east - west > _WIDEST_DEGREES:
         wide = LambertAzimuthalEqualAreaConversion(latitude_natural_origin=lat, longitude_natural_origin=lon)
         return ProjectedCRS(conversion=wide, name="local equal area", geodetic_crs=geodetic)
     in_china = _CHINA[0] <= lon <= _CHINA[2] and _CHINA[1] <= lat <= _CHINA[3]
     if in_china and geodetic.name in {"WGS 84", "China Geodetic Coordinate System 2000"}:
-        return _zone_crs("CGCS2000", 3, meridian=3 * min(max(round(lon / 3), 25), 45), text="CGCS2000")
+        meridian = _meridian(3, min(max(round(lon / 3), min(_ZONES[3])), max(_ZONES[3])))
+        return _meridian_crs("CGCS2000", 3, meridian, crs.name)
     local = TransverseMercatorConversion(
-        latitude_natural_origin=lat, longitude_natural_origin=lon, false_easting=500_000
+        latitude_natural_origin=lat, longitude_natural_origin=lon, false_easting=_FALSE_EASTING
     )
     return ProjectedCRS(conversion=local, name="local transverse Mercator", geodetic_crs=geodetic)
 
