@@ -11,7 +11,7 @@ from onemap.store.geopackage import publish
 
 from .assembly import Assembly, assemble
 
-__all__ = ["Assembly", "BaseMap", "assemble", "build_base_map"]
+__all__ = ["Assembly", "BaseMap", "assemble", "build_base_map", "map_path"]
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,11 @@ class Assembly:
         return list(self.grids.frames)
 
     @property
+    def crs(self) -> Any:
+        """The working CRS."""
+        return self.grids.frames[self.grids.finest].crs
+
+    @property
     def district(self) -> dict[str, str]:
         """Facts of the whole map."""
         return facts_of(self.manifest, self.outline)

@@ -1,0 +1,81 @@
+"""One run: every step in its order, published once."""
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+from onemap.basemap import assemble, map_path
+from onemap.manifest import Manifest, load_manifest
+from onemap.progress import Progress, part, silent
+from onemap.store.geopackage import publish
+from onemap.store.one_map import open_map
+
+from .findings import assign, find_defects, findings_of, own
+from .result import RunResult, counts_of
+from .tables import write_all
+
+LANGUAGES = ("zh", "en")
+
+
+def run(
+    manifest: str | Path | Manifest,
+    *,
+    out: str | Path | None = None,
+    root: str | Path | None = None,
+    language: str | None = None,
+    progress: Progress = silent,
+) -> RunResult:
+    """Run the whole line: from the sources of a manifest to the published map, its findings and its reports.
+
+    Parameters
+    ----------
+    manifest
+        The manifest, or its path.
+    out
+        Folder of the results (``onemap.gpkg``, ``rasters``, ``report.zh.html``, ``report.en.html``, ``tables``);
+        by default ``out`` beside the manifest.
+    root
+        Folder of the sources; overrides the manifest's.
+    language
+        Write the report in this language only; by default in both.
+    progress
+        Told the share done; may raise `Cancelled`, which leaves an old map untouched.
+
+    Returns
+    -------
+    RunResult
+        With counts that add up: rows in = rows out + rejected + outside, cases = cases by ``how``.
+
+    Raises
+    ------
+    OnemapError
+        The manifest has problems, a source cannot be worked on, or the map cannot be written.
+    """
+    checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest, root=root)
+    path = map_path(checked, out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assembly = assemble(checked, progress=part(progress, 0.0, 0.35))
+    defects = find_defects(assembly, progress=part(progress, 0.35, 0.5))
+    assembly.frames |= findings_of(defects)
+    assigned = assign(assembly, progress=part(progress, 0.5, 0.6))
+    own(assembly, progress=part(progress, 0.6, 0.65))
+    publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.65, 0.8))
+    tables = write_all(assembly.frames, path.parent / "tables")
+    counts = counts_of(
+        assembly.frames, assembly.balance, finest=assembly.grids.finest, assigned=assigned.counts if assigned else {}
+    )
+    report = _reports(path, [language] if language else LANGUAGES, part(progress, 0.85, 1.0))
+    return RunResult(path=path, report=report, tables=tables, counts=counts, balance=assembly.balance)
+
+
+def _reports(path: Path, languages: Sequence[str], progress: Progress) -> dict[str, Path]:
+    from onemap.report.html import write_report
+
+    one_map = open_map(path, verify=False)
+    written = {}
+    for number, language in enumerate(languages):
+        progress(number / len(languages), f"report.{language}.html")
+        written[language] = write_report(one_map, path.parent / f"report.{language}.html", language=language)
+    progress(1.0, "done")
+    return written

@@ -1,0 +1,121 @@
+"""What a run answers: where the map and the reports lie, the counts, and the sentences that sum them up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from onemap.store.one_map import OneMap, open_map
+from onemap.translation import say
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run.
+
+    Attributes
+    ----------
+    path
+        The published map (GeoPackage).
+    report
+        The reports by language.
+    tables
+        The tables (CSV) by name.
+    counts
+        ``rows_in rows_out rows_rejected rows_outside rows_repaired`` of all sources; ``cases`` and the cases by ``how``,
+        ``near_border``, ``failed_geocodes``; ``defects`` and ``defects_allowed``; ``gaps`` of the finest level with
+        ``gap_area_m2`` and ``gap_residents``; ``object_gaps``.
+    balance
+        Rows in, out, rejected and outside of each source.
+    """
+
+    path: Path
+    report: Mapping[str, Path]
+    tables: Mapping[str, Path]
+    counts: Mapping[str, Any]
+    balance: pd.DataFrame
+
+    @cached_property
+    def one_map(self) -> OneMap:
+        """The published map."""
+        return open_map(self.path, verify=False)
+
+    def summary(self, language: str = "en") -> list[str]:
+        """Return the sentences that answer what a leader asks first: is the district covered, where are the cases?
+
+        Parameters
+        ----------
+        language
+            ``"en"`` or ``"zh"``.
+        """
+        count = self.counts
+        sentences = [self._covered(language)]
+        if count["cases"]:
+            sentences.append(
+                say(
+                    "{cases} cases: {placed} in exactly one cell, {outside} outside, {no_position} without position; "
+                    "{near_border} near a border",
+                    language,
+                    placed=count["inside"] + count["border"] + count["near"],
+                    **{name: count[name] for name in ("cases", "outside", "no_position", "near_border")},
+                )
+            )
+        sentences.append(
+            say(
+                "{rows_in} rows read: {rows_out} in the map, {rows_rejected} rejected, {rows_outside} outside; "
+                "{rows_repaired} repaired",
+                language,
+                **{name: count[name] for name in _ROWS},
+            )
+        )
+        if count["object_gaps"]:
+            sentences.append(say("{count} objects lie in no cell", language, count=count["object_gaps"]))
+        return sentences
+
+    def _covered(self, language: str) -> str:
+        count = self.counts
+        district = self.one_map.district
+        name = district.get("name_en") if language == "en" else district.get("name")
+        if not count["gaps"] and not count["overlaps"]:
+            return say(
+                "Is {district} covered? Yes: {cells} cells cover it once and wholly",
+                language,
+                district=name or district["name"],
+                cells=count["cells"],
+            )
+        return say(
+            "Is {district} covered? No: {gaps} gaps ({gap_area} m2) and {overlaps} overlaps ({overlap_area} m2) "
+            "among {cells} cells",
+            language,
+            district=name or district["name"],
+            gap_area=f"{count['gap_area_m2']:,.0f}",
+            overlap_area=f"{count['overlap_area_m2']:,.0f}",
+            **{key: count[key] for key in ("gaps", "overlaps", "cells")},
+        )
+
+
+_ROWS = ("rows_in", "rows_out", "rows_rejected", "rows_outside", "rows_repaired")
+
+
+def counts_of(
+    frames: Mapping[str, pd.DataFrame], balance: pd.DataFrame, *, finest: str, assigned: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return the counts of a run from its tables."""
+    counts: dict[str, Any] = {name: int(balance[name].sum()) if len(balance) else 0 for name in _ROWS}
+    counts["cases"] = int(assigned.get("rows", 0))
+    for name in ("inside", "border", "near", "outside", "no_position", "near_border", "failed_geocodes"):
+        counts[name] = int(assigned.get(name, 0))
+    areas, lines = frames["defect"], frames["defect_line"]
+    counts["defects"] = len(areas) + len(lines)
+    counts["defects_allowed"] = int(areas["allowed"].astype(bool).sum()) + int(lines["allowed"].astype(bool).sum())
+    own = areas[(areas["layer_id"] == finest) & ~areas["allowed"].astype(bool)]
+    counts["cells"] = len(frames[finest])
+    for kind, many in (("gap", "gaps"), ("overlap", "overlaps")):
+        found = own[own["kind"] == kind]
+        counts[many] = len(found)
+        counts[f"{kind}_area_m2"] = float(found["area_m2"].sum())
+    counts["object_gaps"] = len(frames["object_gap"]) if "object_gap" in frames else 0
+    return counts
