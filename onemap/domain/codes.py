@@ -1,0 +1,371 @@
+"""Codes of divisions, unit grids, components, matters and organisations, by profiles that are data.
+
+A profile is a TOML file in ``domain/data/profiles``: its digit groups, what their digits mean, and how far that is
+to be trusted. Nothing here claims conformity with a standard; a city may put its own profile beside the shipped ones.
+
+Examples
+--------
+>>> grid = profile("CJT213-2005")
+>>> grid.parse("11010801100408")["street"].meaning.text("en")
+'subdistrict'
+>>> print(*grid.validate("11010801100"))
+has 11 characters, 14 are needed; it ends inside community
+>>> grid.convert("11010801100408", "GBT30428")
+'110108011004008'
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import SchemaError
+from .check_characters import CHECKS
+from .code_conversion import convert
+from .code_damage import clean, damage_problem
+from .code_explanation import Explanation, explain
+from .code_parts import DATA, ProfileSpec, read_profiles
+from .code_problems import CodeError, CodeProblem
+from .numbering import Item, number
+from .parsed_code import ParsedCode, split, take_apart
+from .succession import CodeComparison, compare_code_lists
+
+__all__ = [
+    "CodeComparison",
+    "CodeError",
+    "CodeProblem",
+    "CodeProfile",
+    "Explanation",
+    "Item",
+    "ParsedCode",
+    "compare_code_lists",
+    "profile",
+    "profiles",
+]
+
+_SHORT = "has {found} characters, {needed} are needed; it ends inside {title}"
+_BETWEEN = "has {found} characters, {needed} are needed; {title} is missing"
+_LOST_ZEROS = "has {found} characters, {needed} are needed; {count} zeros in front may be lost, nothing is guessed"
+_LONG = "has {found} characters, {needed} are needed; {rest} stands after {title}"
+_CHARACTER = "{title} (characters {start} to {end}) is {found}; only {needed} may stand there"
+_RANGE = "{title} (characters {start} to {end}) is {found}; it must be one of {needed}"
+_LEVEL = "{title} (characters {start} to {end}) is {found}; after zeros at the level above it must be {needed}"
+_CHECK = "{title} (characters {start} to {end}) is {found}; the check character must be {needed}"
+_EMPTY = "there is no code"
+_ALPHABETS = {"0123456789": "0-9", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ": "0-9A-Z"}
+
+
+class CodeProfile:
+    """One code scheme: what its codes are made of, and the work on them.
+
+    Examples
+    --------
+    >>> grid = profile("GBT30428")
+    >>> grid.format(**{part.name: part.digits for part in grid.parse("110102007012035")})
+    '110102007012035'
+    """
+
+    def __init__(self, spec: ProfileSpec) -> None:
+        self.spec = spec
+
+    def __repr__(self) -> str:
+        """Return the profile as text."""
+        return f"<CodeProfile {self.name}, {self.length} characters>"
+
+    @property
+    def name(self) -> str:
+        """Name of the profile."""
+        return self.spec.name
+
+    @property
+    def length(self) -> int:
+        """Number of characters of a code."""
+        return self.spec.length
+
+    def title(self, language: str = "en") -> str:
+        """Return the title in ``language`` (``"en"`` or ``"zh"``)."""
+        return self.spec.title.text(language)
+
+    def parse(self, code: str) -> ParsedCode:
+        """Return the digit groups of ``code``, each with its digits and what they mean.
+
+        Raises
+        ------
+        CodeError
+            The code is not sound; the error lists every problem.
+        """
+        problems = self.validate(code)
+        if problems:
+            raise CodeError(code, self.name, problems)
+        return take_apart(self.spec, code)
+
+    def format(self, **digits: str) -> str:
+        """Return the code made of the given digit groups: the reverse of `parse`.
+
+        Raises
+        ------
+        SchemaError
+            A group is missing or unknown.
+        CodeError
+            The code so made is not sound.
+        """
+        names = [part.name for part in self.spec.parts]
+        if set(digits) != set(names):
+            raise SchemaError(
+                "{profile} is made of {needed}; given were {found}",
+                profile=self.name,
+                needed=", ".join(names),
+                found=", ".join(digits),
+            )
+        return self.parse("".join(digits[name] for name in names)).code
+
+    def validate(self, code: object) -> list[CodeProblem]:
+        """Return what is wrong with ``code``, each problem naming the digit group; empty where it is sound.
+
+        Damage by spreadsheets and input methods (a number instead of text, scientific notation, lost zeros, full-width
+        digits, blanks, quote marks) is named. Where nothing of the code is lost the problem *proposes* the code that
+        was meant; nothing is ever guessed or applied.
+
+        Examples
+        --------
+        >>> [problem.part for problem in profile("CJT213-2005").validate("11010860000408")]
+        ['street']
+        >>> profile("CJT213-2005").validate("１１０１０８０１１００４０８")[0].proposal
+        '11010801100408'
+        """
+        if isinstance(code, str) and len(code) == self.length and self._is_spelled(code):
+            return list(self._group_problems(code))
+        if code is None or code != code or not str(code).strip():  # noqa: PLR0124 - NaN is not itself
+            return [CodeProblem(kind="empty", template=_EMPTY, found=str(code))]
+        return self._problems_of_damaged(code)
+
+    def _problems_of_damaged(self, code: object) -> list[CodeProblem]:
+        """Return the problems of a value that is of the wrong type, length or characters."""
+        cleaned = clean(code, length=self.length, upper=not self.spec.alphabet.isdecimal())
+        if cleaned.problem is not None:
+            return [cleaned.problem]
+        problems = list(self._text_problems(cleaned.text))
+        sound = cleaned.text if cleaned.certain and not problems else None
+        return [damage_problem(damage, code, sound) for damage in cleaned.damages] + problems
+
+    def _is_spelled(self, text: str) -> bool:
+        """Tell whether only characters of the alphabet stand in ``text``."""
+        return all(character in self.spec.alphabet for character in text)
+
+    def _text_problems(self, text: str) -> Iterator[CodeProblem]:
+        """Yield what is wrong with the length and the characters, else with the groups."""
+        if len(text) != self.length:
+            yield self._length_problem(text)
+        elif self._is_spelled(text):
+            yield from self._group_problems(text)
+        else:
+            letters = _ALPHABETS.get(self.spec.alphabet, self.spec.alphabet)
+            for part, digits, start in split(self.spec, text):
+                if not self._is_spelled(digits):
+                    yield CodeProblem(
+                        kind="character",
+                        template=_CHARACTER,
+                        part=part.name,
+                        start=start + 1,
+                        end=start + part.length,
+                        found=digits,
+                        needed=letters,
+                        values={"title": part.title},
+                    )
+
+    def _length_problem(self, text: str) -> CodeProblem:
+        """Return the problem of a wrong length: where the code breaks off, or what stands too much."""
+        said = {"found": str(len(text)), "needed": str(self.length)}
+        missing = self.length - len(text)
+        if missing < 0:
+            last = self.spec.parts[-1]
+            values = {"title": last.title, "rest": text[self.length :]}
+            return CodeProblem(kind="length", template=_LONG, part=last.name, **said, values=values)
+        if self._lost_zeros(text):
+            return CodeProblem(
+                kind="damaged", damage="lost_zeros", template=_LOST_ZEROS, **said, values={"count": missing}
+            )
+        part, digits, start = next(p for p in split(self.spec, text) if len(p[1]) < p[0].length)
+        return CodeProblem(
+            kind="length",
+            template=_SHORT if digits else _BETWEEN,
+            part=part.name,
+            start=start + 1,
+            end=start + part.length,
+            **said,
+            values={"title": part.title},
+        )
+
+    def _lost_zeros(self, text: str) -> bool:
+        """Tell whether ``text`` would be sound with the zeros in front that a spreadsheet drops.
+
+        Only where the first group may begin with a zero; a province never does.
+        """
+        first = self.spec.parts[0]
+        if not text.isdecimal() or not self._is_spelled(text):
+            return False
+        if first.strict and not any(known.first.startswith("0") for known in first.meanings):
+            return False
+        return not any(self._group_problems(text.zfill(self.length)))
+
+    def _group_problems(self, code: str) -> Iterator[CodeProblem]:
+        """Yield what is wrong with the digit groups of a code of the right length and characters."""
+        whole = False
+        for part, digits, start in split(self.spec, code):
+            place = {"part": part.name, "start": start + 1, "end": start + part.length, "found": digits}
+            values = {"title": part.title}
+            is_whole = bool(part.whole) and digits == part.whole
+            if whole and not is_whole:
+                yield CodeProblem(kind="level", template=_LEVEL, **place, needed=part.whole, values=values)
+            elif part.strict and not is_whole and part.meaning(digits) is None:
+                yield CodeProblem(kind="range", template=_RANGE, **place, needed=part.allowed, values=values)
+            whole = whole or is_whole
+        for name in self.spec.checks:
+            yield from self._check_problem(CHECKS[name].part, CHECKS[name].needed(code), code[CHECKS[name].place])
+
+    def _check_problem(self, name: str, needed: str, found: str) -> Iterator[CodeProblem]:
+        """Yield the problem of a check character that does not fit."""
+        if needed != found:
+            part, start = next(
+                (part, start)
+                for part, start in zip(self.spec.parts, self.spec.starts(), strict=True)
+                if part.name == name
+            )
+            yield CodeProblem(
+                kind="check",
+                template=_CHECK,
+                part=name,
+                start=start + 1,
+                end=start + part.length,
+                found=found,
+                needed=needed,
+                values={"title": part.title},
+            )
+
+    def explain(self, code: object, *, language: str = "en", names: Mapping[str, str] | None = None) -> Explanation:
+        """Return ``code`` explained, a row for each digit group, in ``language`` (``"en"`` or ``"zh"``).
+
+        A code that is not sound is explained as far as it goes, its problems told beside the groups. ``names`` gives the
+        official name of each division code, from the city's own list.
+
+        Examples
+        --------
+        >>> print(profile("ADMIN6").explain("110108", language="zh", names={"110108": "海淀区"}))
+        110108 - 县级区划代码 (ADMIN6)
+        11 省级：北京市
+        01 地级：地级市（直辖市为市辖区汇总码）
+        08 县级：海淀区（市辖区）
+        某级为全零时，是上一级的代码，其后各级也须为零。
+        """
+        problems = self.validate(code)
+        return explain(self.spec, str(code), problems, language, names or {})
+
+    def convert(self, code: str, target: "str | CodeProfile") -> str:
+        """Return ``code`` in the profile ``target``, where nothing is lost and nothing has to be invented.
+
+        Raises
+        ------
+        CodeError
+            The code is not sound.
+        ConversionError
+            A digit group would be lost, would not fit, or is unknown.
+
+        Examples
+        --------
+        >>> profile("CJT214-component").convert("1101080118077209", "GBT47678.5-component")
+        '11010801037077209'
+        """
+        other = target if isinstance(target, CodeProfile) else profile(target)
+        made = convert(self.parse(code), self.spec, other.spec)
+        return other.parse(made).code
+
+    def number(
+        self,
+        items: Iterable[Item | tuple[object, ...]],
+        *,
+        parent: str,
+        withdrawn: Iterable[str] = (),
+        row_height: float | None = None,
+    ) -> dict[str, str]:
+        """Return a code for each item under ``parent``: serials in rows from north to south, each from west to east.
+
+        Parameters
+        ----------
+        items
+            `Item`, or tuples ``(id, x, y)`` or ``(id, x, y, code)``; existing codes are kept. The order of the items
+            does not matter.
+        parent
+            All characters before the serial: for unit grids the community, 12 digits.
+        withdrawn
+            Codes that were once given under this parent; they are never given again.
+        row_height
+            How far south of its first point a row reaches, in the unit of y; by default half the usual spacing.
+
+        Raises
+        ------
+        SchemaError
+            The profile has no serial, an existing code is unsound, withdrawn, doubled or of another parent, a position
+            is missing, or the serials run out.
+
+        Examples
+        --------
+        >>> points = [("b", 10, 50), ("a", 0, 50), ("c", 0, 0, "110102007012003")]
+        >>> profile("GBT30428").number(points, parent="110102007012")
+        {'c': '110102007012003', 'a': '110102007012004', 'b': '110102007012005'}
+        """
+        last = self.spec.parts[-1]
+        if not self.spec.numbered or last.name != self.spec.numbered:
+            raise SchemaError("{profile} has no serial to number by", profile=self.name)
+        self.parse(parent + "1".zfill(last.length))
+        made = [item if isinstance(item, Item) else _item(item) for item in items]
+        for item in made:
+            if item.code:
+                self.parse(item.code)
+        return number(made, prefix=parent, digits=last.length, withdrawn=withdrawn, row_height=row_height)
+
+
+def _item(row: tuple[object, ...]) -> Item:
+    """Return a row ``(id, x, y)`` or ``(id, x, y, code)`` as an item."""
+    try:
+        id_, x, y, *code = row
+        return Item(str(id_), float(str(x)), float(str(y)), str(code[0]) if code and code[0] else None)
+    except ValueError as error:
+        raise SchemaError("an item to number must be (id, x, y) or (id, x, y, code), not {found}", found=row) from error
+
+
+@lru_cache(maxsize=8)
+def _profiles(folder: Path) -> Mapping[str, CodeProfile]:
+    """Return the profiles of ``folder``, by name."""
+    return {name: CodeProfile(spec) for name, spec in read_profiles(folder).items()}
+
+
+def profiles(folder: Path | None = None) -> tuple[str, ...]:
+    """Return the names of all profiles, shipped or defined in ``folder``.
+
+    Examples
+    --------
+    >>> "CJT213-2005" in profiles()
+    True
+    """
+    return tuple(_profiles(folder or DATA / "profiles"))
+
+
+def profile(name: str, *, folder: Path | None = None) -> CodeProfile:
+    """Return the code profile ``name``, shipped or defined in ``folder``; other names of a standard are known too.
+
+    Raises
+    ------
+    SchemaError
+        There is no such profile.
+
+    Examples
+    --------
+    >>> profile("CJ/T 213-2005")
+    <CodeProfile CJT213-2005, 14 characters>
+    """
+    known = _profiles(folder or DATA / "profiles")
+    if name in known:
+        return known[name]
+    for candidate in known.values():
+        if name in candidate.spec.aliases:
+            return candidate
+    raise SchemaError("no code profile {name}; known are {known}", name=name, known=", ".join(known))
