@@ -43,7 +43,7 @@ _ZONES: Final = {3: range(25, 46), 6: range(13, 24)}
 _DISTORTING: Final = ("Mercator", "Cylindrical", "Pseudo")
 _SIX: Final = 6
 _KIND: Final = {3: "3-degree Gauss-Kruger", 6: "Gauss-Kruger"}
-_WIDTH: Final = r"([36三六])[ _-]?(?:degrees?|度|°)"
+_WIDTH: Final = r"(?<!\d)([36三六])[ _-]?(?:degrees?|度|°)"
 _GEOGRAPHIC: Final = {"CGCS2000": 4490, "Beijing 1954": 4214, "Xian 1980": 4610, "New Beijing": 4555}
 _WIDEST_DEGREES: Final = 6.0
 # Mainland, Taiwan and the islands north of 3 N: a zone is only a way to measure, so a box is enough.

@@ -7,6 +7,7 @@ or ``gcj02 = false`` in the manifest.
 """
 
 import os
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -44,6 +45,8 @@ _BD_SHIFT: Final = (0.0065, 0.006)
 # The inverse contracts by about 1/300 a round: eight rounds reach the last bit; the target is 1e-9 degrees.
 _ROUNDS: Final = 12
 _ENOUGH: Final = 1e-13
+# No shift reaches farther than this, in degrees: only positions that near the box can come from inside it.
+_MARGIN: Final = 0.1
 
 
 def conversion_allowed() -> bool:
@@ -157,8 +160,9 @@ def _project(x: Floats, y: Floats, source: pyproj.CRS, target: pyproj.CRS) -> Pa
     return np.asarray(moved_x, dtype=np.float64), np.asarray(moved_y, dtype=np.float64)
 
 
-def _in_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
-    return (lon >= _WEST) & (lon <= _EAST) & (lat >= _SOUTH) & (lat <= _NORTH)
+def _in_china(lon: Floats, lat: Floats, *, margin: float = 0.0) -> NDArray[np.bool_]:
+    east_west = (lon >= _WEST - margin) & (lon <= _EAST + margin)
+    return east_west & (lat >= _SOUTH - margin) & (lat <= _NORTH + margin)
 
 
 def _shift(lon: Floats, lat: Floats) -> Pair:
@@ -181,43 +185,52 @@ def _shift(lon: Floats, lat: Floats) -> Pair:
 
 
 def _wgs_to_gcj(lon: Floats, lat: Floats) -> Pair:
-    east, north = _shift(lon, lat)
     inside = _in_china(lon, lat)
-    return np.where(inside, lon + east, lon), np.where(inside, lat + north, lat)
+    x, y = lon.copy(), lat.copy()
+    east, north = _shift(lon[inside], lat[inside])
+    x[inside] += east
+    y[inside] += north
+    return x, y
+
+
+def _tweak(lon: Floats, lat: Floats) -> Pair:
+    """Return what BD-09 adds to a GCJ-02 position, in degrees."""
+    radius = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _BD_ANGLE)
+    angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _BD_ANGLE)
+    return radius * np.cos(angle) + _BD_SHIFT[0] - lon, radius * np.sin(angle) + _BD_SHIFT[1] - lat
+
+
+def _gcj_to_bd(lon: Floats, lat: Floats) -> Pair:
+    inside = _in_china(lon, lat)
+    x, y = lon.copy(), lat.copy()
+    east, north = _tweak(lon[inside], lat[inside])
+    x[inside] += east
+    y[inside] += north
+    return x, y
 
 
 def _gcj_to_wgs(lon: Floats, lat: Floats) -> Pair:
-    """Find the true position whose shifted position is given, by fixed-point iteration."""
-    x, y = lon.copy(), lat.copy()
+    return _undo(_shift, lon, lat)
+
+
+def _bd_to_gcj(lon: Floats, lat: Floats) -> Pair:
+    # The closed form that circulates is 1e-6 degrees off, so this is iterated too.
+    return _undo(_tweak, lon, lat)
+
+
+def _undo(offset: Callable[[Floats, Floats], Pair], lon: Floats, lat: Floats) -> Pair:
+    """Find the positions that ``offset`` moved to the given ones, by fixed-point iteration."""
+    out_x, out_y = lon.copy(), lat.copy()
+    rows = np.flatnonzero(_in_china(lon, lat, margin=_MARGIN))
+    goal_x, goal_y = lon[rows], lat[rows]
+    x, y = goal_x, goal_y
     for _ in range(_ROUNDS):
-        east, north = _shift(x, y)
-        new_x, new_y = lon - east, lat - north
+        east, north = offset(x, y)
+        new_x, new_y = goal_x - east, goal_y - north
         moved = np.fmax(np.abs(new_x - x), np.abs(new_y - y))
         x, y = new_x, new_y
         if not np.any(moved > _ENOUGH):
             break
     inside = _in_china(x, y)
-    return np.where(inside, x, lon), np.where(inside, y, lat)
-
-
-def _gcj_to_bd(lon: Floats, lat: Floats) -> Pair:
-    radius = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _BD_ANGLE)
-    angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _BD_ANGLE)
-    inside = _in_china(lon, lat)
-    x = np.where(inside, radius * np.cos(angle) + _BD_SHIFT[0], lon)
-    return x, np.where(inside, radius * np.sin(angle) + _BD_SHIFT[1], lat)
-
-
-def _bd_to_gcj(lon: Floats, lat: Floats) -> Pair:
-    """Undo BD-09's tweak. The closed form that circulates is 1e-6 degrees off; iterate to the exact inverse."""
-    x, y = lon - _BD_SHIFT[0], lat - _BD_SHIFT[1]
-    for _ in range(_ROUNDS):
-        radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BD_ANGLE)
-        angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _BD_ANGLE)
-        off_x = radius * np.cos(angle) + _BD_SHIFT[0] - lon
-        off_y = radius * np.sin(angle) + _BD_SHIFT[1] - lat
-        x, y = x - off_x, y - off_y
-        if not np.any(np.fmax(np.abs(off_x), np.abs(off_y)) > _ENOUGH):
-            break
-    inside = _in_china(x, y)
-    return np.where(inside, x, lon), np.where(inside, y, lat)
+    out_x[rows[inside]], out_y[rows[inside]] = x[inside], y[inside]
+    return out_x, out_y
