@@ -1,0 +1,88 @@
+"""The command ``onemap``: the library's verbs for a terminal, and for programs by ``--json``.
+
+Exit codes: 0 done, 1 findings that the caller asked to fail on, 2 bad input (one clear line), 3 an internal error,
+130 stopped by the user. Progress is told on stderr, the answer on stdout.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from ..errors import Cancelled, OnemapError
+from . import code_verbs, frame_verbs, map_verbs
+from .options import LANGUAGE, helped
+from .terminal import Exit
+
+app = typer.Typer(
+    name="onemap",
+    help=helped("The one map of a district: build it, assign the cases, prove the coverage."),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_VERBS: dict[Callable[..., None], str] = {
+    map_verbs.sample: "Write the sample city: raw files, a manifest, and the list of its planted defects.",
+    map_verbs.run: "The whole line: build the map, check the grids, assign the cases, find the gaps, report.",
+    map_verbs.build: "Build the one map's layers from the raw files that a manifest names.",
+    frame_verbs.check: "Prove that cells cover without gap and overlap, or list every defect.",
+    frame_verbs.assign: "Give each case exactly one cell, or list it with the reason.",
+    frame_verbs.own: "Find the cell that owns each building, lot or road: the one with the largest share.",
+    map_verbs.gaps: "Find land and objects of a published map that nobody answers for.",
+    map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
+    code_verbs.convert: "Convert coordinates between WGS84, GCJ02, BD09 and any EPSG code.",
+    code_verbs.layers: "List the layers of the one map that the catalogue defines.",
+}
+for _verb, _help in _VERBS.items():
+    app.command(help=helped(_help))(_verb)
+app.add_typer(
+    code_verbs.codes,
+    name="codes",
+    help=helped("Explain, check and convert the codes of grids, components and matters."),
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        sys.stdout.write(f"onemap {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=helped("Print the version and leave."))
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command; every expected error is one line and a documented exit code."""
+    try:
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else Exit.DONE)
+    except Cancelled as error:
+        _fail(error.text(LANGUAGE), Exit.INTERRUPTED)
+    except OnemapError as error:
+        _fail(error.text(LANGUAGE), Exit.BAD_INPUT)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(helped("stopped; what was there before is untouched"), Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(Exit.DONE)
+    except Exception as error:  # noqa: BLE001 - the edge of the program: nothing catches it after us
+        if hasattr(error, "format_message"):  # a wrong option or argument: typer's own sentence
+            _fail(error.format_message(), Exit.BAD_INPUT)
+        traceback.print_exc()
+        _fail(helped("internal error; please report it with the lines above"), Exit.INTERNAL)
+
+
+def _fail(sentence: str, code: Exit) -> None:
+    sys.stderr.write(f"onemap: {sentence}\n")
+    sys.exit(code)

@@ -1,0 +1,135 @@
+"""Verbs on single files: check, assign, own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..translation import translate
+from .frames import cells_and_code, read_frame, write_frames
+from .options import (
+    LANGUAGE,
+    Code,
+    Crs,
+    Encoding,
+    Fail,
+    Json,
+    Kind,
+    Lang,
+    Layer,
+    Out,
+    helped,
+    say_written,
+    terminal_for,
+)
+from .terminal import Exit, ProgressKind, Terminal
+
+
+def check(
+    cells: Path,
+    parent: Annotated[Path | None, typer.Option(help=helped("Polygons that the cells shall cover."))] = None,
+    allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
+    tolerance_m: Annotated[float, typer.Option(help=helped("Narrower defects count as mismatch, metres."))] = 0.0,
+    layer: Layer = None,
+    code: Code = None,
+    crs: Crs = None,
+    encoding: Encoding = None,
+    out: Out = None,
+    fail: Fail = False,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Check a coverage."""
+    from ..geo.coverage import check_coverage
+
+    terminal = terminal_for(json_, progress, lang)
+    frame, column = cells_and_code(cells, code=code, needed=False, layer=layer, crs=crs, encoding=encoding)
+    around = None if parent is None else read_frame(parent).to_crs(frame.crs)
+    exempt = None if allowed is None else read_frame(allowed).to_crs(frame.crs)
+    with terminal.progress() as told:
+        told(0.1, "checking the coverage")
+        report = check_coverage(frame, code=column, parent=around, allowed=exempt, tolerance_m=tolerance_m)
+    written = write_frames({"defect": report.defects}, out)
+    facts = {"ok": report.ok, "cells": len(frame), "counts": report.counts, "out": written}
+    terminal.answer(facts, [translate(report.sentence, lang), *say_written(terminal, written)])
+    if fail and not report.ok:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def assign(
+    cases: Path,
+    cells: Path,
+    near_m: Annotated[float, typer.Option(help=helped("Nearest cell within this distance, metres."))] = 0.0,
+    border_m: Annotated[float, typer.Option(help=helped("Nearer to another cell than this is queued, metres."))] = 1.0,
+    layer: Annotated[str | None, typer.Option("--layer", help=helped("Layer of the cases' file."))] = None,
+    cells_layer: Annotated[str | None, typer.Option(help=helped("Layer of the cells' file."))] = None,
+    code: Code = None,
+    crs: Annotated[str | None, typer.Option(help=helped("Coordinate system of the cases."))] = None,
+    coordinates: Annotated[str | None, typer.Option(help=helped("GCJ02 or BD09: the cases are shifted so."))] = None,
+    x: Annotated[str | None, typer.Option(help=helped("Column of longitude or easting."))] = None,
+    y: Annotated[str | None, typer.Option(help=helped("Column of latitude or northing."))] = None,
+    encoding: Encoding = None,
+    out: Out = None,
+    fail: Fail = False,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Assign cases to cells."""
+    from ..cases import assign_cases
+
+    terminal = terminal_for(json_, progress, lang)
+    frame, column = cells_and_code(cells, layer=cells_layer, code=code)
+    points = read_frame(cases, layer=layer, crs=crs, encoding=encoding, coordinates=coordinates, x=x, y=y)
+    with terminal.progress() as told:
+        told(0.1, "assigning the cases")
+        result = assign_cases(points, frame, code=column, near_m=near_m, border_m=border_m)
+        written = None if out is None else result.write(out)
+    counts = result.counts
+    terminal.answer({"counts": counts, "out": written}, [_assigned(terminal, counts), *say_written(terminal, written)])
+    if fail and (counts["outside"] or counts["no_position"]):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _assigned(terminal: Terminal, counts: dict[str, int]) -> str:
+    placed = counts["inside"] + counts["border"] + counts["near"]
+    return terminal.say(
+        "{rows} cases: {placed} in exactly one cell ({border} on a border, {queue} near one), {outside} outside, "
+        "{nowhere} without position",
+        rows=counts["rows"],
+        placed=placed,
+        border=counts["border"],
+        queue=counts["near_border"],
+        outside=counts["outside"],
+        nowhere=counts["no_position"],
+    )
+
+
+def own(
+    features: Path,
+    cells: Path,
+    layer: Annotated[str | None, typer.Option("--layer", help=helped("Layer of the features' file."))] = None,
+    cells_layer: Annotated[str | None, typer.Option(help=helped("Layer of the cells' file."))] = None,
+    code: Code = None,
+    crs: Crs = None,
+    encoding: Encoding = None,
+    out: Out = None,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Find owners."""
+    from ..geo.ownership import own_polygons
+
+    terminal = terminal_for(json_, progress, lang)
+    frame, column = cells_and_code(cells, layer=cells_layer, code=code)
+    things = read_frame(features, layer=layer, crs=crs, encoding=encoding)
+    with terminal.progress() as told:
+        told(0.1, "finding the owners")
+        owners = own_polygons(things.to_crs(frame.crs), frame, code=column)
+    owned = int(owners["cell"].notna().sum())
+    written = write_frames({"owner": things.join(owners, rsuffix="_owner")}, out)
+    counts = {"rows": len(owners), "owned": owned, "unowned": len(owners) - owned}
+    sentence = terminal.say("{rows} features: {owned} have an owner, {unowned} lie in no cell", **counts)
+    terminal.answer({"counts": counts, "out": written}, [sentence, *say_written(terminal, written)])

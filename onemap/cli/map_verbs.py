@@ -1,0 +1,120 @@
+"""Verbs on the whole map: sample, build, run, gaps, report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import OnemapError
+from .frames import write_frames
+from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, Root, helped, say_written, terminal_for
+from .terminal import Exit, ProgressKind
+
+
+def sample(
+    folder: Path,
+    seed: Annotated[int, typer.Option(help=helped("Another seed is another city."))] = 7,
+    size: Annotated[str, typer.Option(help=helped("full or small"), metavar="full|small")] = "full",
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Write the sample city."""
+    from ..testing import write_city
+
+    terminal = terminal_for(json_, progress, lang)
+    if size not in ("full", "small"):
+        raise OnemapError("--size is {found}; it must be full or small", found=size)
+    manifest = write_city(folder, seed=seed, size=size)  # type: ignore[arg-type]
+    terminal.answer({"manifest": manifest}, [terminal.say("sample city written: {manifest}", manifest=manifest)])
+
+
+def build(
+    manifest: Path,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=helped("Folder to write to."))] = None,
+    root: Root = None,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Build the base map."""
+    from ..basemap import build_base_map
+    from ..manifest import load_manifest
+
+    terminal = terminal_for(json_, progress, lang)
+    plan = load_manifest(manifest, root=root)
+    with terminal.progress() as told:
+        made = build_base_map(plan, out or plan.out, progress=told)
+    counts = {"layers": len(made.layers), "rejects": len(made.rejects)}
+    terminal.answer(
+        {"map": made.path, **counts},
+        [
+            terminal.say(
+                "one map built: {path} ({layers} layers, {rejects} rows listed as rejects)", path=made.path, **counts
+            )
+        ],
+    )
+
+
+def run(
+    manifest: Path,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=helped("Folder to write to."))] = None,
+    root: Root = None,
+    fail: Fail = False,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Run the whole line."""
+    from ..pipeline import run as run_line
+
+    terminal = terminal_for(json_, progress, lang)
+    with terminal.progress() as told:
+        result = run_line(manifest, out=out, root=root, language=lang, progress=told)
+    terminal.answer({"map": result.path, "reports": result.report, "counts": result.counts}, result.summary(lang))
+    if fail and result.counts.get("findings"):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def gaps(
+    one_map: Path,
+    kinds: Annotated[str, typer.Option(help=helped("land, objects, or both with a comma."))] = "land,objects",
+    out: Out = None,
+    fail: Fail = False,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Find coverage gaps."""
+    from ..gaps import find_gaps
+    from ..store.one_map import open_map
+
+    terminal = terminal_for(json_, progress, lang)
+    with terminal.progress() as told:
+        told(0.1, "finding the gaps")
+        report = find_gaps(open_map(one_map), kinds=tuple(part.strip() for part in kinds.split(",") if part.strip()))
+    written = write_frames({"gap": report.table}, out)
+    by_kind = {str(kind): int(count) for kind, count in report.table["kind"].value_counts().sort_index().items()}
+    counts = {"gaps": len(report.table), **by_kind}
+    sentence = terminal.say("{gaps} gaps found", gaps=len(report.table))
+    terminal.answer({"counts": counts, "out": written}, [sentence, *say_written(terminal, written)])
+    if fail and len(report.table):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def report(
+    one_map: Path,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=helped("HTML file to write."))] = None,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Write a report."""
+    from ..report.html import write_report
+    from ..store.one_map import open_map
+
+    terminal = terminal_for(json_, progress, lang)
+    with terminal.progress() as told:
+        told(0.1, "writing the report")
+        path = write_report(open_map(one_map), out or one_map.with_name(f"report.{lang}.html"), language=lang)
+    terminal.answer({"report": path}, [terminal.say("report written: {path}", path=path)])

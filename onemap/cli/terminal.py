@@ -1,0 +1,127 @@
+"""The terminal's side of every verb: language, progress, the answer as text or JSON, and the exit code."""
+
+import json
+import locale
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from itertools import pairwise
+from typing import Any
+
+from ..progress import Progress, silent
+from ..translation import LANGUAGES, say, translate
+
+
+class Exit(IntEnum):
+    """Exit codes, the same for every verb."""
+
+    DONE = 0
+    FINDINGS = 1
+    BAD_INPUT = 2
+    INTERNAL = 3
+    INTERRUPTED = 130
+
+
+class ProgressKind(StrEnum):
+    """How progress is told: a bar on a terminal, JSON lines for a program, or not at all."""
+
+    auto = "auto"
+    json = "json"
+    none = "none"
+
+
+def preferred_language(arguments: Sequence[str] = ()) -> str:
+    """Return the language to speak: ``--lang``, then ONEMAP_LANG, then the locale.
+
+    Examples
+    --------
+    >>> preferred_language(["check", "cells.gpkg", "--lang", "zh"])
+    'zh'
+    """
+    given = [after for before, after in pairwise(arguments) if before == "--lang"]
+    given += [argument.partition("=")[2] for argument in arguments if argument.startswith("--lang=")]
+    for language in (*given, os.environ.get("ONEMAP_LANG", "")):
+        if language in LANGUAGES:
+            return language
+    system = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if (system or str(locale.getlocale()[0] or "")).lower().startswith(("zh", "chinese")) else "en"
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """How one run of a verb speaks to its caller.
+
+    Parameters
+    ----------
+    language
+        ``"en"`` or ``"zh"``.
+    as_json
+        The answer is one JSON object on stdout, for programs; else sentences for people.
+    progress_kind
+        How progress is told, on stderr.
+    """
+
+    language: str = "en"
+    as_json: bool = False
+    progress_kind: ProgressKind = ProgressKind.auto
+
+    def say(self, template: str, **values: Any) -> str:
+        """Return a sentence in the caller's language."""
+        return say(template, self.language, **values)
+
+    def answer(self, facts: Mapping[str, Any], sentences: Sequence[str]) -> None:
+        """Print the answer: ``facts`` as JSON, or ``sentences``."""
+        if self.as_json:
+            text = json.dumps({**facts, "sentences": list(sentences)}, ensure_ascii=False, default=_plain)
+            sys.stdout.write(text + "\n")
+            return
+        for sentence in sentences:
+            sys.stdout.write(sentence + "\n")
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Give a progress callable that is shown as the caller asked."""
+        if self.progress_kind is ProgressKind.json:
+            yield self._json_line
+        elif self.progress_kind is ProgressKind.none or self.as_json or not sys.stderr.isatty():
+            yield silent
+        else:
+            with self._bar() as progress:
+                yield progress
+
+    def _json_line(self, share: float, text: str) -> None:
+        line = json.dumps({"share": round(share, 4), "text": translate(text, self.language)}, ensure_ascii=False)
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    @contextmanager
+    def _bar(self) -> Iterator[Callable[[float, str], None]]:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        columns = (
+            BarColumn(bar_width=30),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+        )
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=1.0)
+
+            def show(share: float, text: str) -> None:
+                bar.update(task, completed=share, description=translate(text, self.language))
+
+            yield show
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold of paths, numpy numbers, moments and tuples."""
+    if hasattr(value, "item"):
+        return value.item()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
