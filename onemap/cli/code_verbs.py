@@ -27,8 +27,9 @@ def explain(profile: Profile, code: str, json_: Json = False, lang: Lang = LANGU
     from ..domain.codes import profile as profile_of
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
-    sentences = profile_of(profile).explain(code, language=lang)
-    terminal.answer({"code": code, "profile": profile}, sentences.splitlines())
+    explained = profile_of(profile).explain(code, language=lang)
+    parts = [{"part": row.name, "digits": row.digits, "meaning": row.meaning} for row in explained]
+    terminal.answer({"code": code, "profile": profile, "parts": parts}, str(explained).splitlines())
 
 
 @codes.command("check", help=helped("Check codes; each problem names the digit group that is wrong."))

@@ -1,0 +1,103 @@
+"""The command line: exit codes, one line for bad input, JSON and progress for programs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def onemap(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "onemap", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "ONEMAP_LANG": "en", **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """Return a folder with two clean cells, two overlapping ones, and three cases."""
+    folder = tmp_path_factory.mktemp("cli")
+    boxes = [shapely.box(500000, 4400000, 500100, 4400100), shapely.box(500100, 4400000, 500200, 4400100)]
+    cells = gpd.GeoDataFrame({"cell_code": ["01", "02"]}, geometry=boxes, crs="EPSG:4548")
+    cells.to_file(folder / "cells.gpkg", VERSION="1.3")
+    boxes[1] = shapely.box(500090, 4400000, 500200, 4400100)
+    cells.set_geometry(boxes, crs="EPSG:4548").to_file(folder / "bad.gpkg", VERSION="1.3")
+    points = shapely.points([[500050, 4400050], [500100, 4400050], [600000, 4400050]])
+    gpd.GeoDataFrame({"case_code": ["a", "b", "c"]}, geometry=points, crs="EPSG:4548").to_file(
+        folder / "cases.gpkg", VERSION="1.3"
+    )
+    return folder
+
+
+def test_check_says_whether_cells_cover(files):
+    done = onemap("check", files / "cells.gpkg")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = onemap("check", files / "bad.gpkg", "--json", "--fail-on-findings")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert answer["ok"] is False
+    assert answer["counts"]["overlap"] == 1
+
+
+def test_assign_answers_in_json_with_progress_lines(files, tmp_path):
+    out = tmp_path / "assigned.csv"
+    done = onemap("assign", files / "cases.gpkg", files / "cells.gpkg", "--out", out, "--json", "--progress", "json")
+    assert done.returncode == 0
+    counts = json.loads(done.stdout)["counts"]
+    assert (counts["rows"], counts["inside"], counts["border"], counts["outside"]) == (3, 1, 1, 1)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert all(0 <= line["share"] <= 1 and line["text"] for line in lines)
+    assert lines
+    assert out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("check", "absent.gpkg"), "absent.gpkg: no such file"),
+        (("check", "x.gpkg", "--lang", "fr"), "--lang is fr; it must be en or zh"),
+        (("no-such-verb",), "No such command 'no-such-verb'"),
+        (("report", "absent.gpkg"), "absent.gpkg: no such file"),
+        (("run", "absent.toml"), "absent.toml"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, sentence):
+    done = onemap(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert sentence in done.stderr
+
+
+def test_it_speaks_chinese():
+    done = onemap("check", "absent.gpkg", ONEMAP_LANG="zh")
+    assert "文件不存在" in done.stderr
+    assert "城区一张图" in onemap("--help", ONEMAP_LANG="zh").stdout
+
+
+def test_codes_are_explained_checked_and_converted():
+    assert "110108" in onemap("codes", "explain", "CJT213-2005", "11010801100408").stdout
+    done = onemap("codes", "check", "CJT213-2005", "1101080110040", "--fail-on-findings")
+    assert done.returncode == 1
+    assert "110108" in onemap("codes", "convert", "CJT213-2005", "GBT30428", "11010801100408").stdout
+
+
+def test_coordinates_are_converted():
+    done = onemap("convert", "120", "40", "--from", "WGS84", "--to", "GCJ02", "--json")
+    assert json.loads(done.stdout)["x"] == pytest.approx(120.00567568355486, abs=1e-12)
+
+
+def test_version_is_quick_and_loads_nothing_heavy():
+    code = "import sys; sys.argv = ['onemap']; import onemap.cli; print([m for m in ('numpy', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
