@@ -202,8 +202,8 @@ def _objects(one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFra
             held = frame["cell_code"].notna().to_numpy() & (frame["cell_code"] != "").to_numpy()
         listed = ~held if layer_id == "case" else ~held & inside
         names = frame[key] if key in frame else pd.Series(frame.index, index=frame.index)
-        rows = sorted(np.flatnonzero(listed).tolist(), key=lambda r, n=names: (str(n.iloc[r]), r))
-        for row in rows:
+        order = names.map(str).reset_index(drop=True)[listed].sort_values(kind="stable").index
+        for row in order:
             reason = _object_reason(missing=bool(shapely.is_missing(places[row])), inside=bool(inside[row]))
             yield {
                 "kind": "objects",

@@ -12,7 +12,16 @@ from pyproj import CRS
 from onemap.geo.arrangement import Cover, Faces, Shapes, arrange, is_narrow
 from onemap.geo.crs import metric_crs
 from onemap.geo.defects import Defect, sort_codes
-from onemap.geo.edges import Bools, Bundles, Edges, align_edges, bundle_edges, join_edges, polygon_edges, resolution
+from onemap.geo.edges import (
+    Alignment,
+    Bools,
+    Bundles,
+    align_edges,
+    bundle_edges,
+    join_edges,
+    polygon_edges,
+    resolution,
+)
 
 _REASONS = {
     ("gap", False): "no cell covers {area} m2 here, up to {width} m wide, between {cells}",
@@ -72,15 +81,12 @@ def compare_borders(shapes: Shapes, outline: Any, *, crs: CRS, tolerance_m: floa
         return Borders((), shared)
     lone = edges.take(np.flatnonzero(~bundles.balanced[bundles.bundle]))
     aligned = align_edges(lone, reach=reach)
-    tied = bundle_edges(aligned)
+    tied = bundle_edges(aligned.edges)
     calm = np.concatenate([bundles.ends[bundles.balanced], tied.ends[tied.balanced]])
     faces = arrange(tied.ends[~tied.balanced], calm, Cover(shapes, outline))
-    walls = _Walls(aligned, reach)
-    defects = [
-        *_vertex_mismatches(aligned, tied, outside=len(shapes)),
-        *_area_defects(faces, walls, outside=len(shapes), crs=crs, reach=reach, tolerance_m=tolerance_m),
-    ]
-    return Borders(tuple(defects), shared)
+    sight = _Sight(aligned, tied, outside=len(shapes), crs=crs, reach=reach)
+    regions = sight.regions(faces, tolerance_m)
+    return Borders((*regions, *sight.mismatches(regions)), shared)
 
 
 def name_cells(defects: Iterable[Defect], names: tuple[tuple[Any, ...], ...]) -> Iterator[Defect]:
@@ -90,79 +96,92 @@ def name_cells(defects: Iterable[Defect], names: tuple[tuple[Any, ...], ...]) ->
         yield replace(defect, cells=sort_codes(codes))
 
 
-class _Walls:
-    """Whose edges run along the border of a region."""
+class _Sight:
+    """Regions and lines as defects, with the cells whose edges run along them."""
 
-    def __init__(self, edges: Edges, reach: float) -> None:
-        self._owner = edges.owner
-        self._reach = 2 * reach  # a noded corner is rounded once, so a wall is off by as much again
-        self._tree = shapely.STRtree(shapely.linestrings(edges.ends.reshape(-1, 2, 2)))
+    def __init__(self, aligned: Alignment, tied: Bundles, *, outside: int, crs: CRS, reach: float) -> None:
+        self._aligned = aligned
+        self._tied = tied
+        self._outside = outside
+        self._crs = crs
+        # a noded corner is rounded once more, so a wall may be off by as much again
+        self._near = 2 * reach
+        self._reach = reach
+        self._walls = shapely.STRtree(shapely.linestrings(aligned.edges.ends.reshape(-1, 2, 2)))
 
-    def owners(self, shapes: Shapes) -> list[tuple[int, ...]]:
+    def regions(self, faces: Faces, tolerance_m: float) -> list[Defect]:
+        """Return gaps, overlaps and parts outside, and as mismatches those too narrow."""
+        unseen = is_narrow(faces.shapes, self._reach)
+        regions = list(_regions(faces, ~unseen, outside=self._outside))
+        shapes = _array(r.shape for r in regions)
+        narrow = is_narrow(_metric(shapes, self._crs), tolerance_m)
+        defects, slivers = [], []
+        for region, sliver, owners in zip(regions, narrow, self._owners(shapes), strict=True):
+            at_border = self._outside in owners
+            if sliver:
+                slivers.append((region.shape, tuple(sorted({*region.covers, *owners}))))
+                continue
+            cells = tuple(o for o in owners if o != self._outside) if region.kind == "gap" else region.covers
+            template = _REASONS[region.kind, at_border]
+            defects.append(Defect(region.kind, region.shape, cells, template, touches_parent=at_border))
+        crumbs = faces.shapes[unseen]
+        crumbs = crumbs[~self._hang_on(crumbs, shapes)]
+        slivers += list(zip(crumbs, self._owners(crumbs), strict=True))
+        return [*defects, *self._slivers(slivers)]
+
+    def mismatches(self, regions: list[Defect]) -> Iterator[Defect]:
+        """Yield the lines where neighbours agree but name different vertices, one for the same cells.
+
+        A vertex at a region that is listed already says nothing new: there the border is wrong anyhow.
+        """
+        aligned, tied = self._aligned, self._tied
+        known = _array(r.geometry for r in regions)
+        new = np.flatnonzero(~self._hang_on(shapely.points(aligned.stops), known))
+        told = np.isin(aligned.source, aligned.stopped[new])
+        counts = np.bincount(tied.bundle[told], minlength=len(tied.ends))
+        agreed = np.flatnonzero((tied.balanced & (counts > 0))[tied.bundle])
+        pairs = np.unique(np.stack([tied.bundle[agreed], aligned.edges.owner[agreed]], axis=1), axis=0)
+        owners: dict[int, tuple[int, ...]] = {}
+        for bundle, owner in pairs.tolist():
+            owners[bundle] = (*owners.get(bundle, ()), owner)
+        pieces: dict[tuple[int, ...], list[int]] = {}
+        for bundle, cells in owners.items():
+            pieces.setdefault(cells, []).append(bundle)
+        for cells, bundles in pieces.items():
+            lines = shapely.linestrings(tied.ends[bundles].reshape(-1, 2, 2))
+            at_border = self._outside in cells
+            template = _VERTICES_PARENT if at_border else _VERTICES
+            line = shapely.normalize(shapely.line_merge(shapely.multilinestrings(lines)))
+            yield Defect("mismatch", line, cells, template, touches_parent=at_border)
+
+    def _slivers(self, found: list[tuple[Any, tuple[int, ...]]]) -> Iterator[Defect]:
+        """Yield one mismatch for all slivers of the same cells."""
+        groups: dict[tuple[int, ...], list[Any]] = {}
+        for shape, cells in found:
+            groups.setdefault(cells, []).append(shape)
+        for cells, shapes in groups.items():
+            area = shapely.normalize(shapely.multipolygons(shapes))
+            line = shapely.normalize(shapely.multilinestrings(shapely.get_rings(shapely.get_parts(area))))
+            at_border = self._outside in cells
+            yield Defect("mismatch", line, cells, _SLIVER, touches_parent=at_border, area=area)
+
+    def _owners(self, shapes: Shapes) -> list[tuple[int, ...]]:
         """Return for each region the sorted owners of the edges along its border."""
         points, index = shapely.get_coordinates(shapely.boundary(shapes), return_index=True)
         same = index[:-1] == index[1:]
         middle = shapely.points(((points[:-1] + points[1:]) / 2)[same])
-        at, edge = self._tree.query(middle, predicate="dwithin", distance=self._reach)
-        pairs = np.unique(np.stack([index[:-1][same][at], self._owner[edge]], axis=1), axis=0)
+        at, edge = self._walls.query(middle, predicate="dwithin", distance=self._near)
+        pairs = np.unique(np.stack([index[:-1][same][at], self._aligned.edges.owner[edge]], axis=1), axis=0)
         found: list[list[int]] = [[] for _ in range(len(shapes))]
         for region, owner in pairs.tolist():
             found[region].append(owner)
         return [tuple(f) for f in found]
 
-
-def _vertex_mismatches(aligned: Edges, tied: Bundles, *, outside: int) -> Iterator[Defect]:
-    """Yield the lines where neighbours agree but name different vertices, one a connected line of the same cells."""
-    agreed = np.flatnonzero(tied.balanced[tied.bundle])
-    pairs = np.unique(np.stack([tied.bundle[agreed], aligned.owner[agreed]], axis=1), axis=0)
-    owners_of: dict[int, list[int]] = {}
-    for bundle, owner in pairs.tolist():
-        owners_of.setdefault(bundle, []).append(owner)
-    pieces: dict[tuple[int, ...], list[int]] = {}
-    for bundle, owners in owners_of.items():
-        pieces.setdefault(tuple(owners), []).append(bundle)
-    for cells, bundles in pieces.items():
-        lines = shapely.linestrings(tied.ends[bundles].reshape(-1, 2, 2))
-        at_border = outside in cells
-        for line in shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines))):
-            template = _VERTICES_PARENT if at_border else _VERTICES
-            yield Defect("mismatch", shapely.normalize(line), cells, template, touches_parent=at_border)
-
-
-def _area_defects(
-    faces: Faces, walls: _Walls, *, outside: int, crs: CRS, reach: float, tolerance_m: float
-) -> Iterator[Defect]:
-    """Yield gaps, overlaps, parts outside, and as mismatches those too narrow."""
-    unseen = is_narrow(faces.shapes, reach)
-    regions = list(_regions(faces, ~unseen, outside=outside))
-    shapes = _array(r.shape for r in regions)
-    narrow = is_narrow(_metric(shapes, crs), tolerance_m)
-    bounding = walls.owners(shapes)
-    for region, sliver, owners in zip(regions, narrow, bounding, strict=True):
-        at_border = outside in owners
-        if sliver:
-            cells = tuple(sorted({*region.covers, *owners}))
-            yield _sliver(region.shape, cells, at_border=at_border)
-            continue
-        cells = tuple(o for o in owners if o != outside) if region.kind == "gap" else region.covers
-        template = _REASONS[region.kind, at_border]
-        yield Defect(region.kind, region.shape, cells, template, touches_parent=at_border)
-    crumbs = faces.shapes[unseen]
-    crumbs = crumbs[~_near_any(crumbs, shapes, 2 * reach)]
-    for shape, owners in zip(crumbs, walls.owners(crumbs), strict=True):
-        yield _sliver(shape, owners, at_border=outside in owners)
-
-
-def _sliver(shape: Any, cells: tuple[int, ...], *, at_border: bool) -> Defect:
-    line = shapely.boundary(shape)
-    return Defect("mismatch", line, cells, _SLIVER, touches_parent=at_border, area=shape)
-
-
-def _near_any(crumbs: Shapes, shapes: Shapes, distance: float) -> Bools:
-    """Return which crumbs hang on a region that is listed already: rounding of its border."""
-    near = np.zeros(len(crumbs), dtype=bool)
-    near[shapely.STRtree(shapes).query(crumbs, predicate="dwithin", distance=distance)[0]] = True
-    return near
+    def _hang_on(self, shapes: Shapes, regions: Shapes) -> Bools:
+        """Return which shapes lie at a region that is listed already."""
+        near = np.zeros(len(shapes), dtype=bool)
+        near[shapely.STRtree(regions).query(shapes, predicate="dwithin", distance=self._near)[0]] = True
+        return near
 
 
 def _regions(faces: Faces, seen: Bools, *, outside: int) -> Iterator[_Region]:

@@ -106,7 +106,7 @@ def _finite(raw: Shapes) -> Any:
 
 
 def _repaired(shape: Any) -> Any:
-    """Return the polygons of a repaired shape, or None; ``make_valid`` can give invalid output, so that is looked at."""
+    """Return the polygons of a repaired shape, or None; ``make_valid`` can give invalid output, so look at it."""
     for options in ({"method": "structure", "keep_collapsed": False}, {"method": "linework"}):
         parts = shapely.get_parts(shapely.make_valid(shape, **options))
         polygons = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])  # noqa: PLR2004

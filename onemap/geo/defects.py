@@ -78,7 +78,7 @@ def defect_table(
     Returns
     -------
     geopandas.GeoDataFrame
-        Columns `COLUMNS` and ``geometry`` in ``crs``; a fresh index, in order of kind, area (largest first) and position.
+        `COLUMNS` and ``geometry`` in ``crs``; a fresh index, in order of kind, area (largest first) and position.
     """
     rows = list(defects)
     shapes = gpd.GeoSeries([d.geometry if d.area is None else d.area for d in rows], crs=crs)

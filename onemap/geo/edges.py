@@ -161,11 +161,33 @@ def _hash(ends: Floats) -> NDArray[np.uint64]:
     return mixed
 
 
-def align_edges(edges: Edges, *, reach: float) -> Edges:
+@dataclass(frozen=True)
+class Alignment:
+    """Edges without partner, split where a vertex lies on them.
+
+    Attributes
+    ----------
+    edges
+        The pieces.
+    source
+        Row of the edge that each piece comes from.
+    stops
+        Coordinates of the vertices that lie on an edge without being one of its ends, or almost on one of its ends.
+    stopped
+        Row of the edge that each of them lies on.
+    """
+
+    edges: Edges
+    source: Ints
+    stops: Floats
+    stopped: Ints
+
+
+def align_edges(edges: Edges, *, reach: float) -> Alignment:
     """Split edges at the vertices that lie on them, and let vertices less than ``reach`` apart be one.
 
     A vertex that one neighbour has and the other lacks (a T-junction) leaves three edges without partner that
-    cover the same line. Split at that vertex they pair up. The order of the rows is not kept.
+    cover the same line. Split at that vertex they pair up.
 
     Parameters
     ----------
@@ -175,37 +197,40 @@ def align_edges(edges: Edges, *, reach: float) -> Edges:
         Distance that the coordinates cannot tell from none, see `resolution`.
     """
     corners, number = np.unique(edges.ends.reshape(-1, 2), axis=0, return_inverse=True)
-    first, last = number.reshape(-1, 2).T
     points = shapely.points(corners)
     same = _clusters(points, reach)
-    first, last = same[first], same[last]
-    lines = shapely.linestrings(corners[np.stack([first, last], axis=1)])
+    ends = number.reshape(-1, 2)
+    moved_row, moved_end = np.nonzero(same[ends] != ends)
+    first, last = same[ends].T
+    lines = shapely.linestrings(corners[same[ends]])
     on, edge = shapely.STRtree(lines).query(points, predicate="dwithin", distance=reach)
     on = same[on]
     apart = (on != first[edge]) & (on != last[edge])
-    pairs = np.unique(np.stack([edge[apart], on[apart]], axis=1), axis=0)
-    edge, on = pairs.T
-    ray = corners[last] - corners[first]
-    along = ((corners[on] - corners[first[edge]]) * ray[edge]).sum(axis=1)
+    edge, on = np.unique(np.stack([edge[apart], on[apart]], axis=1), axis=0).T
     # every edge: its first corner, those on it in their order, its last corner
     rows = np.arange(len(first))
     row = np.concatenate([rows, edge, rows])
     stop = np.concatenate([first, on, last])
+    ray = corners[last] - corners[first]
+    along = ((corners[on] - corners[first[edge]]) * ray[edge]).sum(axis=1)
     way = np.concatenate([np.full(len(rows), -np.inf), along, np.full(len(rows), np.inf)])
     order = np.lexsort((way, row))
     row, stop = row[order], stop[order]
     piece = np.flatnonzero((row[:-1] == row[1:]) & (stop[:-1] != stop[1:]))
     source = row[piece]
-    ends = np.hstack([corners[stop[piece]], corners[stop[piece + 1]]])
-    return _ordered(ends, edges.left[source], edges.owner[source])
+    pieces = _ordered(
+        np.hstack([corners[stop[piece]], corners[stop[piece + 1]]]), edges.left[source], edges.owner[source]
+    )
+    stops = np.concatenate([corners[on], corners[ends[moved_row, moved_end]]])
+    return Alignment(pieces, source, stops, np.concatenate([edge, moved_row]))
 
 
 def _clusters(points: NDArray[Any], reach: float) -> Ints:
-    """Return for each point the smallest number among the points that are one with it."""
-    label = np.arange(len(points))
+    """Return for each point the smallest number among the points that are one with it, over any number of steps."""
     one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=reach)
+    label = np.arange(len(points))
     apart = one != other
     one, other = one[apart], other[apart]
-    while (label[one] != label[other]).any():  # chains of points are few and short
+    while (label[one] != label[other]).any():
         np.minimum.at(label, one, label[other])
     return label

@@ -12,13 +12,17 @@ import shapely
 from pyproj import CRS
 
 from onemap.errors import CrsError, SchemaError
-from onemap.geo.arrangement import Shapes
-from onemap.geo.borders import compare_borders
+from onemap.geo.arrangement import Cover, Shapes
+from onemap.geo.borders import compare_borders, name_cells
 from onemap.geo.cell_intake import cell_codes, repeated_codes, usable_shapes
 from onemap.geo.coverage import check_tolerance
 from onemap.geo.defects import Defect, defect_table, sort_codes
 
 _PARENT = "parent_code"
+_STRAY = "{area} m2 of {cells} lie outside its parent {parent}"
+_STRAY_INTO = "{area} m2 of {cells} lie outside its parent {parent}, in {other}"
+_MISMATCH = "the border of {cells} does not match its parent {parent} over {length} m"
+_BARE = "no child of {parent} covers {area} m2 of it, up to {width} m wide"
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ def check_nesting(
     Parameters
     ----------
     levels
-        Layer id to polygons, from coarse to fine, all in one CRS. A column ``parent_code`` names the parent in the level
-        above; a level without it gets for parent the one with the largest share of each child.
+        Layer id to polygons, from coarse to fine, all in one CRS. A column ``parent_code`` names the parent in the
+        level above; a level without it gets for parent the one with the largest share of each child.
     tolerance_m
         Regions into which no circle of this diameter fits are listed as mismatch.
     codes
@@ -150,9 +154,9 @@ def _compare(coarse: _Level, fine: _Level, chain: dict[Any, Any], crs: CRS, tole
     for row, code in enumerate(parent):
         if code in children and fine.shapes[row] is not None:
             children[code].append(row)
-    tree = shapely.STRtree(fine.shapes)
+    families = _Families(fine, areas, crs, tolerance_m)
     for code, rows in children.items():
-        yield from _family(fine, code, rows, areas, tree, crs, tolerance_m)
+        yield from families.compare(code, rows)
 
 
 def _orphan(fine: _Level, row: int, named: Any, chain: dict[Any, Any]) -> Defect:
@@ -165,7 +169,9 @@ def _orphan(fine: _Level, row: int, named: Any, chain: dict[Any, Any]) -> Defect
         path.append(chain[path[-1]])
     if chain.get(path[-1]) == code:
         circle = " > ".join(map(str, [*path, code]))
-        return Defect("orphan", shape, cells, "the parent codes of {cells} run in a circle: {circle}", {"circle": circle})
+        return Defect(
+            "orphan", shape, cells, "the parent codes of {cells} run in a circle: {circle}", {"circle": circle}
+        )
     return Defect("orphan", shape, cells, "{cells} names the parent {parent}, which does not exist", {"parent": named})
 
 
@@ -184,33 +190,41 @@ def _nearest_parents(shapes: Shapes, areas: dict[Any, Any]) -> list[Any]:
     return [codes[best[i]] if i in best.index else None for i in range(len(shapes))]
 
 
-def _family(
-    fine: _Level, code: Any, rows: list[int], areas: dict[Any, Any], tree: shapely.STRtree, crs: CRS, tolerance_m: float
-) -> Iterator[Defect]:
-    """Yield what does not fit between one parent and its children."""
-    shapes = fine.shapes[rows]
-    found = compare_borders(shapes, areas[code], crs=crs, tolerance_m=tolerance_m).defects
-    names = fine.codes.iloc[rows].tolist()
-    bare = [d for d in found if d.kind == "gap"]
-    for defect in found:
-        cells = sort_codes(names[i] for i in defect.cells if i < len(names))
-        if defect.kind == "outside":
-            template = "{area} m2 of {cells} lie outside its parent {parent}"
-            yield replace(defect, kind="nesting", cells=cells, template=template, values={"parent": code})
-        elif defect.kind == "mismatch" and defect.touches_parent:
-            template = "the border of {cells} does not match its parent {parent} over {length} m"
-            yield replace(defect, cells=cells, template=template, values={"parent": code})
-    if not bare:
-        return
-    # land that a child of another parent covers is that child's fault, listed there
-    own = set(rows)
-    strangers = sorted({int(i) for d in bare for i in tree.query(d.geometry, predicate="intersects")} - own)
-    everyone = [*rows, *strangers]
-    if strangers:
-        found = compare_borders(fine.shapes[everyone], areas[code], crs=crs, tolerance_m=tolerance_m).defects
-    names = fine.codes.iloc[everyone].tolist()
-    for defect in found:
-        if defect.kind == "gap":
-            cells = sort_codes(names[i] for i in defect.cells if i < len(names))
-            template = "no child of {parent} covers {area} m2 of it, up to {width} m wide"
-            yield replace(defect, cells=cells, template=template, values={"parent": code})
+class _Families:
+    """Parents with their children, compared one by one."""
+
+    def __init__(self, fine: _Level, areas: dict[Any, Any], crs: CRS, tolerance_m: float) -> None:
+        self._fine = fine
+        self._areas = areas
+        self._codes = list(areas)
+        self._cover = Cover(np.array(list(areas.values()), dtype=object))
+        self._tree = shapely.STRtree(fine.shapes)
+        self._options: dict[str, Any] = {"crs": crs, "tolerance_m": tolerance_m}
+
+    def _defects(self, code: Any, rows: list[int]) -> Iterator[Defect]:
+        """Yield how some children fit a parent, their codes in the place of positions."""
+        found = compare_borders(self._fine.shapes[rows], self._areas[code], **self._options).defects
+        names = tuple((name,) for name in self._fine.codes.iloc[rows])
+        for defect in name_cells(found, names):
+            yield replace(defect, values={"parent": code})
+
+    def compare(self, code: Any, rows: list[int]) -> Iterator[Defect]:
+        """Yield the parts of children outside their parent, borders that do not match it, and land without a child.
+
+        Land that a child of another parent covers is not bare: that child strays, and is listed with its own parent.
+        """
+        found = list(self._defects(code, rows))
+        for defect in found:
+            if defect.kind == "outside":
+                into = self._cover.of(np.array([defect.geometry.representative_point()], dtype=object))[0]
+                other = ", ".join(str(self._codes[i]) for i in into)
+                template = _STRAY_INTO if other else _STRAY
+                yield replace(defect, kind="nesting", template=template, values={"parent": code, "other": other})
+            elif defect.kind == "mismatch" and defect.touches_parent:
+                yield replace(defect, template=_MISMATCH)
+        bare = [d for d in found if d.kind == "gap"]
+        strangers = {int(i) for d in bare for i in self._tree.query(d.geometry, predicate="intersects")} - set(rows)
+        if strangers:
+            bare = [d for d in self._defects(code, [*rows, *sorted(strangers)]) if d.kind == "gap"]
+        for defect in bare:
+            yield replace(defect, template=_BARE)
