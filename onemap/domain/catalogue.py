@@ -59,11 +59,11 @@ BASE_MAP_CLASSES: tuple[str, ...] = tuple(CLASSES)[:8]
 
 
 def fold_heading(text: str) -> str:
-    """Return a heading as it is compared: full-width folded, outer blanks and case ignored.
+    r"""Return a heading as it is compared: full-width folded, outer blanks and case ignored.
 
     Examples
     --------
-    >>> fold_heading(" ＯｂｊＣｏｄｅ ")
+    >>> fold_heading(" \uff2fbjCode ")
     'objcode'
     """
     return unicodedata.normalize("NFKC", text).strip().casefold()

@@ -19,6 +19,7 @@ _DECIMAL = re.compile(r"(\d+)\.(\d*)")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d+)")
 
 _SAID = {
+    "scientific": "scientific notation {found}; all digits are there, the code meant is {proposal}",
     "full_width": "full-width characters; the code meant is {proposal}",
     "spaces": "blanks or invisible characters; the code meant is {proposal}",
     "quotes": "quote marks; the code meant is {proposal}",
@@ -28,6 +29,7 @@ _SAID = {
     "number": "a number, not text; the code meant is {proposal}",
 }
 _UNKNOWN = {
+    "scientific": "scientific notation {found}",
     "full_width": "full-width characters",
     "spaces": "blanks or invisible characters",
     "quotes": "quote marks",
@@ -37,7 +39,6 @@ _UNKNOWN = {
     "number": "a number, not text: zeros in front may be lost",
 }
 _SCIENTIFIC_LOST = "scientific notation {found}: the last {count} digits are lost"
-_SCIENTIFIC_KEPT = "scientific notation {found}; all digits are there, the code meant is {proposal}"
 _ROUNDED = "a number of {count} digits: a spreadsheet keeps {kept}, the last digits may be lost"
 
 
@@ -126,8 +127,5 @@ def _from_scientific(text: str, match: re.Match[str]) -> Cleaned:
 
 def damage_problem(damage: str, value: object, proposal: str | None) -> CodeProblem:
     """Return the problem that names one damage, with the code meant where it is certain."""
-    if damage == "scientific":
-        template = _SCIENTIFIC_KEPT
-    else:
-        template = (_SAID if proposal is not None else _UNKNOWN)[damage]
+    template = (_SAID if proposal is not None else _UNKNOWN)[damage]
     return CodeProblem(kind="damaged", damage=damage, template=template, found=str(value), proposal=proposal)

@@ -59,7 +59,7 @@ def explain(
     wrong: dict[str, list[str]] = {}
     for problem in problems:
         wrong.setdefault(problem.part, []).append(problem.text(language))
-    rows = ()
+    rows: tuple[ExplainedPart, ...] = ()
     if len(code) == spec.length:
         parsed = take_apart(spec, code)
         rows = tuple(_row(part, language, names.get(part.code, ""), wrong.get(part.name, [])) for part in parsed)

@@ -30,8 +30,8 @@ class CodeProblem:
     found, needed
         What stands there and what may stand there.
     damage
-        For ``damaged``: ``number``, ``decimal``, ``scientific``, ``rounded``, ``lost_zeros``, ``full_width``, ``spaces``,
-        ``quotes``, ``separators`` or ``lower_case``.
+        For ``damaged``: ``number``, ``decimal``, ``scientific``, ``rounded``, ``lost_zeros``, ``full_width``,
+        ``spaces``, ``quotes``, ``separators`` or ``lower_case``.
     proposal
         The code that was meant, only where nothing of it is lost; it is never applied.
     """

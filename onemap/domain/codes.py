@@ -14,19 +14,18 @@ has 11 characters, 14 are needed; it ends inside community
 '110108011004008'
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from ..errors import SchemaError
-from .check_characters import CHECKS
-from .code_conversion import convert
-from .code_damage import clean, damage_problem
+from .code_conversion import ConversionError, convert
 from .code_explanation import Explanation, explain
 from .code_parts import DATA, ProfileSpec, read_profiles
 from .code_problems import CodeError, CodeProblem
+from .code_validation import validate
 from .numbering import Item, number
-from .parsed_code import ParsedCode, split, take_apart
+from .parsed_code import ParsedCode, take_apart
 from .succession import CodeComparison, compare_code_lists
 
 __all__ = [
@@ -34,6 +33,7 @@ __all__ = [
     "CodeError",
     "CodeProblem",
     "CodeProfile",
+    "ConversionError",
     "Explanation",
     "Item",
     "ParsedCode",
@@ -41,17 +41,6 @@ __all__ = [
     "profile",
     "profiles",
 ]
-
-_SHORT = "has {found} characters, {needed} are needed; it ends inside {title}"
-_BETWEEN = "has {found} characters, {needed} are needed; {title} is missing"
-_LOST_ZEROS = "has {found} characters, {needed} are needed; {count} zeros in front may be lost, nothing is guessed"
-_LONG = "has {found} characters, {needed} are needed; {rest} stands after {title}"
-_CHARACTER = "{title} (characters {start} to {end}) is {found}; only {needed} may stand there"
-_RANGE = "{title} (characters {start} to {end}) is {found}; it must be one of {needed}"
-_LEVEL = "{title} (characters {start} to {end}) is {found}; after zeros at the level above it must be {needed}"
-_CHECK = "{title} (characters {start} to {end}) is {found}; the check character must be {needed}"
-_EMPTY = "there is no code"
-_ALPHABETS = {"0123456789": "0-9", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ": "0-9A-Z"}
 
 
 class CodeProfile:
@@ -129,123 +118,16 @@ class CodeProfile:
         --------
         >>> [problem.part for problem in profile("CJT213-2005").validate("11010860000408")]
         ['street']
-        >>> profile("CJT213-2005").validate("１１０１０８０１１００４０８")[0].proposal
+        >>> profile("CJT213-2005").validate("1101 0801 1004 08")[0].proposal
         '11010801100408'
         """
-        if isinstance(code, str) and len(code) == self.length and self._is_spelled(code):
-            return list(self._group_problems(code))
-        if code is None or code != code or not str(code).strip():  # noqa: PLR0124 - NaN is not itself
-            return [CodeProblem(kind="empty", template=_EMPTY, found=str(code))]
-        return self._problems_of_damaged(code)
-
-    def _problems_of_damaged(self, code: object) -> list[CodeProblem]:
-        """Return the problems of a value that is of the wrong type, length or characters."""
-        cleaned = clean(code, length=self.length, upper=not self.spec.alphabet.isdecimal())
-        if cleaned.problem is not None:
-            return [cleaned.problem]
-        problems = list(self._text_problems(cleaned.text))
-        sound = cleaned.text if cleaned.certain and not problems else None
-        return [damage_problem(damage, code, sound) for damage in cleaned.damages] + problems
-
-    def _is_spelled(self, text: str) -> bool:
-        """Tell whether only characters of the alphabet stand in ``text``."""
-        return all(character in self.spec.alphabet for character in text)
-
-    def _text_problems(self, text: str) -> Iterator[CodeProblem]:
-        """Yield what is wrong with the length and the characters, else with the groups."""
-        if len(text) != self.length:
-            yield self._length_problem(text)
-        elif self._is_spelled(text):
-            yield from self._group_problems(text)
-        else:
-            letters = _ALPHABETS.get(self.spec.alphabet, self.spec.alphabet)
-            for part, digits, start in split(self.spec, text):
-                if not self._is_spelled(digits):
-                    yield CodeProblem(
-                        kind="character",
-                        template=_CHARACTER,
-                        part=part.name,
-                        start=start + 1,
-                        end=start + part.length,
-                        found=digits,
-                        needed=letters,
-                        values={"title": part.title},
-                    )
-
-    def _length_problem(self, text: str) -> CodeProblem:
-        """Return the problem of a wrong length: where the code breaks off, or what stands too much."""
-        said = {"found": str(len(text)), "needed": str(self.length)}
-        missing = self.length - len(text)
-        if missing < 0:
-            last = self.spec.parts[-1]
-            values = {"title": last.title, "rest": text[self.length :]}
-            return CodeProblem(kind="length", template=_LONG, part=last.name, **said, values=values)
-        if self._lost_zeros(text):
-            return CodeProblem(
-                kind="damaged", damage="lost_zeros", template=_LOST_ZEROS, **said, values={"count": missing}
-            )
-        part, digits, start = next(p for p in split(self.spec, text) if len(p[1]) < p[0].length)
-        return CodeProblem(
-            kind="length",
-            template=_SHORT if digits else _BETWEEN,
-            part=part.name,
-            start=start + 1,
-            end=start + part.length,
-            **said,
-            values={"title": part.title},
-        )
-
-    def _lost_zeros(self, text: str) -> bool:
-        """Tell whether ``text`` would be sound with the zeros in front that a spreadsheet drops.
-
-        Only where the first group may begin with a zero; a province never does.
-        """
-        first = self.spec.parts[0]
-        if not text.isdecimal() or not self._is_spelled(text):
-            return False
-        if first.strict and not any(known.first.startswith("0") for known in first.meanings):
-            return False
-        return not any(self._group_problems(text.zfill(self.length)))
-
-    def _group_problems(self, code: str) -> Iterator[CodeProblem]:
-        """Yield what is wrong with the digit groups of a code of the right length and characters."""
-        whole = False
-        for part, digits, start in split(self.spec, code):
-            place = {"part": part.name, "start": start + 1, "end": start + part.length, "found": digits}
-            values = {"title": part.title}
-            is_whole = bool(part.whole) and digits == part.whole
-            if whole and not is_whole:
-                yield CodeProblem(kind="level", template=_LEVEL, **place, needed=part.whole, values=values)
-            elif part.strict and not is_whole and part.meaning(digits) is None:
-                yield CodeProblem(kind="range", template=_RANGE, **place, needed=part.allowed, values=values)
-            whole = whole or is_whole
-        for name in self.spec.checks:
-            yield from self._check_problem(CHECKS[name].part, CHECKS[name].needed(code), code[CHECKS[name].place])
-
-    def _check_problem(self, name: str, needed: str, found: str) -> Iterator[CodeProblem]:
-        """Yield the problem of a check character that does not fit."""
-        if needed != found:
-            part, start = next(
-                (part, start)
-                for part, start in zip(self.spec.parts, self.spec.starts(), strict=True)
-                if part.name == name
-            )
-            yield CodeProblem(
-                kind="check",
-                template=_CHECK,
-                part=name,
-                start=start + 1,
-                end=start + part.length,
-                found=found,
-                needed=needed,
-                values={"title": part.title},
-            )
+        return validate(self.spec, code)
 
     def explain(self, code: object, *, language: str = "en", names: Mapping[str, str] | None = None) -> Explanation:
         """Return ``code`` explained, a row for each digit group, in ``language`` (``"en"`` or ``"zh"``).
 
-        A code that is not sound is explained as far as it goes, its problems told beside the groups. ``names`` gives the
-        official name of each division code, from the city's own list.
+        A code that is not sound is explained as far as it goes, its problems told beside the groups. ``names`` gives
+        the official name of each division code, from the city's own list.
 
         Examples
         --------
