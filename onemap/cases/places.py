@@ -77,8 +77,8 @@ def _points(shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.object_]]:
     single = (kind == _MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
     is_point = (kind == _POINT) | single
     points = shapes.copy()
-    points[~is_point] = None
     points[single] = shapely.get_geometry(shapes[single], 0)
+    points[~is_point | shapely.is_empty(points)] = None  # GEOS has no x of an empty point
     reason = np.full(len(shapes), "", dtype=object)
     for other in np.unique(kind[~is_point & (kind >= 0)]):
         rows = np.flatnonzero((kind == other) & ~is_point)

@@ -51,6 +51,7 @@ _CHINA: Final = (73.0, 3.0, 136.0, 54.0)
 _ZONE_EASTING: Final = 1_000_000.0
 _FALSE_EASTING: Final = 500_000.0
 _HALF_WORLD: Final = 180.0
+_QUARTER_WORLD: Final = 90.0
 
 
 @dataclass(frozen=True)
@@ -301,7 +302,7 @@ def _metric_around(crs: pyproj.CRS, bounds: tuple[float, ...]) -> pyproj.CRS:
     left, bottom, right, top = bounds
     to_degrees = pyproj.Transformer.from_crs(crs, geodetic, always_xy=True)
     west, south, east, north = to_degrees.transform_bounds(left, bottom, right, top)
-    if not np.all(np.isfinite([west, south, east, north])):
+    if not np.all(np.isfinite([west, south, east, north])) or south < -_QUARTER_WORLD or north > _QUARTER_WORLD:
         raise CrsError("the positions {bounds} do not lie in {crs}", bounds=bounds, crs=crs.name)
     if east < west or east - west > _HALF_WORLD:
         raise CrsError("the positions reach across 180 degrees of longitude; split them there")

@@ -1,6 +1,7 @@
 """How far points are from cells, in metres, whatever the coordinate system of the cells."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -35,7 +36,7 @@ class CellDistances:
 
     def __init__(self, locator: CellLocator) -> None:
         self.rank = locator.rank
-        bounds = shapely.total_bounds(locator.geometry)
+        bounds = _extent(locator.geometry)
         self.crs = metric_crs(locator.crs, bounds)
         self._transformer: pyproj.Transformer | None = None
         self.geometry = locator.geometry
@@ -43,7 +44,7 @@ class CellDistances:
             self._transformer = pyproj.Transformer.from_crs(locator.crs, self.crs, always_xy=True)
             self.geometry = shapely.transform(locator.geometry, self._transformer.transform, interleaved=False)
             shapely.prepare(self.geometry)
-        self.extent = shapely.total_bounds(self.geometry)
+        self.extent = _extent(self.geometry)
 
     @property
     def diagonal(self) -> float:
@@ -108,3 +109,9 @@ class CellDistances:
         point, cell, metres = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
         order = np.lexsort((self.rank[cell], point))
         return Distances(point[order], cell[order], metres[order])
+
+
+def _extent(shapes: NDArray[Any]) -> tuple[float, float, float, float]:
+    """Return the bounds of all shapes, NaN where there is none."""
+    west, south, east, north = shapely.total_bounds(shapes) if len(shapes) else (np.nan,) * 4
+    return float(west), float(south), float(east), float(north)

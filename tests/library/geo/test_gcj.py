@@ -36,7 +36,9 @@ def test_r14_forward_and_inverse():
         again = convert_coordinates(*there, source=shifted, target="WGS84")
         back = max(back, np.abs(again[0] - lon).max(), np.abs(again[1] - lat).max())
     assert back < 1e-9
-    print(f"R14: forward within {worst:.1e} degrees of {len(VECTORS)} published vectors, inverse within {back:.1e} of 100,000")
+    print(
+        f"R14: forward within {worst:.1e} degrees of {len(VECTORS)} published vectors, inverse within {back:.1e} of 100,000"
+    )
 
 
 CELL_CRS = ("EPSG:4490", "EPSG:4548", "EPSG:4527", "EPSG:32650")
@@ -71,7 +73,9 @@ def test_r14_matrix_of_twelve_pairs():
                 cells.set_crs(None, allow_override=True) if bare_cells else cells,
             )
         refused += 1
-    print(f"R14: {len(answers)} pairs of systems, {off.sum()} cases each, 0 differences; {refused} of 3 without system refused")
+    print(
+        f"R14: {len(answers)} pairs of systems, {off.sum()} cases each, 0 differences; {refused} of 3 without system refused"
+    )
 
 
 @given(LON, LAT)
@@ -91,7 +95,15 @@ def test_shift_is_some_hundred_metres(lon, lat):
 
 
 def test_no_shift_outside_china():
-    for lon, lat in [(-77.03, 38.9), (139.7, 35.7), (72.0, 30.0), (110.0, 0.5), (110.0, 56.0), (180.0, 0.0), (0.0, 90.0)]:
+    for lon, lat in [
+        (-77.03, 38.9),
+        (139.7, 35.7),
+        (72.0, 30.0),
+        (110.0, 0.5),
+        (110.0, 56.0),
+        (180.0, 0.0),
+        (0.0, 90.0),
+    ]:
         for source, target in itertools.permutations(("WGS84", "GCJ02", "BD09"), 2):
             x, y = convert_coordinates(lon, lat, source=source, target=target)
             assert (float(x), float(y)) == (lon, lat)
