@@ -3,7 +3,7 @@
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..errors import SchemaError, some
@@ -18,6 +18,8 @@ _LEAST_CHILDREN = 2
 
 # Other ways to write the same name, and endings that change when a place is raised or turned into another kind.
 _STYLES = (
+    ("村村民委员会", "村委会"),
+    ("村村委会", "村委会"),
     ("社区居民委员会", "社区"),
     ("社区居委会", "社区"),
     ("居民委员会", "居委会"),
@@ -64,9 +66,13 @@ class CodeChange:
 
 @dataclass(frozen=True)
 class CodeComparison:
-    """Every code of two lists and what became of it, by level and code."""
+    """Every code of two lists and what became of it, by level and code.
+
+    Levels that stand in one of the lists only are not compared; ``left_out`` counts their codes.
+    """
 
     rows: tuple[CodeChange, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def counts(self) -> Mapping[str, Mapping[str, int]]:
@@ -164,7 +170,11 @@ def compare_code_lists(
     2 of its 2 vanished children have a namesake under it;
     under the same parent 1404
     """
-    return CodeComparison(_Comparison(_by_short_code(old), _by_short_code(new)).rows())
+    before, after = _by_short_code(old), _by_short_code(new)
+    both = {_LEVELS[len(code)] for code in before} & {_LEVELS[len(code)] for code in after}
+    left_out = Counter(_LEVELS[len(code)] for code in (*before, *after) if _LEVELS[len(code)] not in both)
+    before, after = ({c: n for c, n in codes.items() if _LEVELS[len(c)] in both} for codes in (before, after))
+    return CodeComparison(_Comparison(before, after).rows(), dict(left_out))
 
 
 def _by_short_code(codes: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -192,8 +202,9 @@ class _Comparison:
         self.old, self.new = old, new
         self.lost = [code for code in old if code not in new or plain_name(old[code]) != plain_name(new[code])]
         self.namesakes = self._namesakes()
-        self.followed: dict[str, dict[str, int]] = self._followed()
+        self.followed = self._followed()
         self.vanished = Counter(_parent(code) for code in self.lost)
+        self._candidates: dict[str, list[str]] = {}
 
     def _namesakes(self) -> dict[str, list[str]]:
         """Return, for each lost code, the new codes of its prefecture and level with its name."""
@@ -215,13 +226,22 @@ class _Comparison:
         return table
 
     def candidates(self, code: str) -> list[str]:
-        """Return the codes that may have succeeded ``code``, by name or by its children."""
-        least = max(_LEAST_CHILDREN, _LEAST_SHARE * self.vanished[code])
-        by_children = [
-            other for other, there in self.followed.get(code, {}).items() if there >= least and other != code
-        ]
-        known = [other for other in by_children if other in self.new]
-        return list(dict.fromkeys([*self.namesakes[code], *known]))
+        """Return the codes that may have succeeded ``code``: by name, or by children where the parents agree."""
+        if code not in self._candidates:
+            least = max(_LEAST_CHILDREN, _LEAST_SHARE * self.vanished[code])
+            there = self.followed.get(code, {})
+            by_children = [
+                other
+                for other in sorted(there)
+                if there[other] >= least and other != code and other in self.new and self.parents_agree(code, other)
+            ]
+            self._candidates[code] = list(dict.fromkeys([*self.namesakes.get(code, []), *by_children]))
+        return self._candidates[code]
+
+    def parents_agree(self, code: str, other: str) -> bool:
+        """Tell whether the parent of ``other`` is that of ``code``, or may have succeeded it."""
+        old_parent, parent = _parent(code), _parent(other)
+        return parent == old_parent or (old_parent in self.namesakes and parent in self.candidates(old_parent))
 
     def successors(self, code: str) -> tuple[Successor, ...]:
         """Return the possible successors of ``code`` with their evidence, the best first."""
@@ -238,15 +258,14 @@ class _Comparison:
         if there:
             said.append(say(CHILDREN, "en", there=there, count=self.vanished[code]))
         old_parent, parent = _parent(code), _parent(other)
-        same = old_parent == parent
-        follows = old_parent in self.namesakes and parent in self.candidates(old_parent)
-        if same:
+        agrees = self.parents_agree(code, other)
+        if parent == old_parent:
             said.append(say(SAME_PARENT, "en", parent=parent))
-        elif follows:
+        elif agrees:
             said.append(say(PARENT_FOLLOWS, "en", parent=parent, old_parent=old_parent))
         if code.removeprefix(old_parent) == other.removeprefix(parent):
             said.append(say(SAME_TAIL, "en", tail=code.removeprefix(old_parent)))
-        return Successor(other, after, same or follows, there, "; ".join(said))
+        return Successor(other, after, agrees, there, "; ".join(said))
 
     def rows(self) -> tuple[CodeChange, ...]:
         """Return what became of every code."""
