@@ -29,12 +29,15 @@ KINDS = {
     ".csv": "table",
     ".tsv": "table",
     ".txt": "table",
+    ".dbf": "table",
     ".xls": "table",
     ".xlsx": "table",
     ".parquet": "parquet",
     ".geoparquet": "parquet",
+    ".zip": "archive",
 }
 _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+_DRIVE = re.compile(r"^[a-zA-Z]:[\\/]")
 _FOREIGN = (
     OSError, EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError, RecursionError,
     pd.errors.ParserError, pyogrio.errors.DataSourceError, pyogrio.errors.CRSError, pyogrio.errors.FieldError,
@@ -75,7 +78,8 @@ def checked_path(path: str | Path) -> Path:
         It is an address, a virtual path, or not there.
     """
     text = str(path)
-    if text.replace("\\", "/").lower().startswith("/vsi") or (_ADDRESS.match(text) and not re.match(r"^[a-zA-Z]:[\\/]", text)):
+    address = _ADDRESS.match(text) and not _DRIVE.match(text)
+    if address or text.replace("\\", "/").lower().startswith("/vsi"):
         raise SourceError("{path}: addresses and virtual paths are refused; give a file", path=path)
     if "\0" in text or not Path(text).exists():
         raise SourceError("{path}: no such file", path=text.replace("\0", "?"))

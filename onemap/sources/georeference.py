@@ -1,0 +1,145 @@
+"""The CRS of a source: declared by the caller, by the file, or by its format; never guessed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.errors import CrsError
+from onemap.geo.crs import resolve_crs
+from onemap.geo.gcj import SHIFTED, convert_coordinates
+from onemap.translation import say
+
+Array = np.ndarray[Any, Any]
+_WGS84 = "EPSG:4326"
+
+
+@dataclass(frozen=True)
+class Georeferenced:
+    """Geometry in ``crs``; ``source_crs`` names what the source itself was in."""
+
+    geometry: Array
+    crs: pyproj.CRS | None
+    source_crs: str | None
+    notes: list[str]
+
+
+def georeference(
+    geometry: Array,
+    *,
+    found: Any,
+    found_is_default: bool,
+    declared: Any,
+    coordinates: str | None,
+    path: Any,
+) -> Georeferenced:
+    """Return geometry with the one CRS that is known of it.
+
+    Parameters
+    ----------
+    found
+        What the file says; ``found_is_default`` where only the standard of its format says so.
+    declared
+        What the caller says.
+    coordinates
+        ``GCJ02`` or ``BD09``: shifted coordinates, to be converted to WGS 84.
+
+    Raises
+    ------
+    CrsError
+        Neither says anything, both say different things, or shifted coordinates are declared in metres.
+    """
+    if coordinates is not None:
+        return _converted(geometry, coordinates, found=found, declared=declared, path=path)
+    notes: list[str] = []
+    of_file = resolve_crs(found) if found is not None else None
+    of_caller = resolve_crs(declared) if declared is not None else None
+    if of_file is not None and of_caller is not None and not same_crs(of_file.crs, of_caller.crs):
+        raise CrsError(
+            "{path}: declared as {declared}, but the file says {found}{default}; correct the one that is wrong",
+            path=path,
+            declared=name_of(of_caller.crs),
+            found=name_of(of_file.crs),
+            default=say(" (the default of its format)") if found_is_default else "",
+        )
+    known = of_caller or of_file
+    if known is None:
+        if not any(one is not None for one in geometry):
+            return Georeferenced(geometry, None, None, notes)
+        raise CrsError("{path}: no coordinate system is known; declare it with crs=", path=path)
+    notes.extend(known.notes)
+    if found_is_default and of_caller is None:
+        notes.append(
+            say(
+                "coordinate system {crs}: not declared, it is the default of the format",
+                crs=name_of(known.crs),
+            )
+        )
+    crs = _with_identity(known.crs)
+    return Georeferenced(geometry, crs, name_of(crs), notes)
+
+
+def name_of(crs: pyproj.CRS) -> str:
+    """Return the shortest name that says which CRS it is: authority and code, else its own name.
+
+    Examples
+    --------
+    >>> name_of(pyproj.CRS(4548))
+    'EPSG:4548'
+    """
+    authority = crs.to_authority(min_confidence=70)
+    return ":".join(authority) if authority else str(crs.name)
+
+
+def same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+    """Tell whether two CRS are the same, however they are written and whatever order their axes are named in.
+
+    Examples
+    --------
+    >>> same_crs(pyproj.CRS("OGC:CRS84"), pyproj.CRS(4326))
+    True
+    >>> same_crs(pyproj.CRS(4527), pyproj.CRS(4548))
+    False
+    """
+    if one.equals(other, ignore_axis_order=True):
+        return True
+    codes = [crs.to_epsg(min_confidence=70) for crs in (one, other)]
+    if all(codes):
+        return codes[0] == codes[1]
+    return _with_identity(one).equals(_with_identity(other), ignore_axis_order=True)
+
+
+def _with_identity(crs: pyproj.CRS) -> pyproj.CRS:
+    """Return the registered CRS of a definition that only spells it differently; longitude-first WGS 84 is WGS 84."""
+    if crs.to_authority() == ("OGC", "CRS84"):
+        return pyproj.CRS(_WGS84)
+    code = crs.to_epsg(min_confidence=70)
+    return pyproj.CRS.from_epsg(code) if code else crs
+
+
+def _converted(geometry: Array, coordinates: str, *, found: Any, declared: Any, path: Any) -> Georeferenced:
+    """Return shifted coordinates as WGS 84."""
+    kind = SHIFTED.get(coordinates.strip().upper())
+    if kind is None:
+        raise CrsError("{path}: coordinates {kind} are unknown; GCJ02 or BD09", path=path, kind=coordinates)
+    for said in (found, declared):
+        if said is not None and resolve_crs(said).crs.is_projected:
+            raise CrsError(
+                "{path}: {kind} coordinates are degrees, but {crs} is in metres",
+                path=path,
+                kind=kind,
+                crs=name_of(resolve_crs(said).crs),
+            )
+
+    def shift(pairs: Array) -> Array:
+        x, y = convert_coordinates(pairs[:, 0], pairs[:, 1], source=kind, target="WGS84")
+        return np.column_stack([x, y])
+
+    moved = shapely.transform(geometry, shift)
+    note = say(
+        "{kind} coordinates were converted to WGS 84 by the published approximation, good to a few metres",
+        kind=kind,
+    )
+    return Georeferenced(moved, pyproj.CRS(_WGS84), kind, [note])

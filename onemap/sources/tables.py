@@ -1,0 +1,255 @@
+"""Tables without geometry of their own: CSV, Excel, dBASE and Parquet; every cell as text, exactly."""
+
+import csv
+import datetime as dt
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from onemap.errors import SourceError, some
+from onemap.translation import say
+
+from .archives import check_office_file
+from .dbf import read_dbf
+from .encodings import judge_encoding
+from .raw import RawLayer, row_index
+from .rejects import UNREADABLE, Reject, shown
+
+MOST_BYTES = 512 * 1024 * 1024
+"""The largest text that is read; what unpacks to more is refused."""
+_DELIMITERS = (",", ";", "\t", "|", "，", "；")
+_LONGEST_FIELD = 64 * 1024 * 1024
+_HEADING_ROWS = 30
+_CELL_MOST_ROWS = 2_000_000
+
+
+def read_table(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> RawLayer:
+    """Read a table; all cells are text, empty ones None.
+
+    Parameters
+    ----------
+    sheet
+        Sheet of a workbook; not needed where only one has content.
+    encoding
+        Declared encoding of a CSV or dBASE file.
+
+    Raises
+    ------
+    SourceError
+        The file is damaged, too large, or its encoding is wrong or cannot be told.
+    """
+    suffix = path.suffix.lower()
+    if suffix in (".xls", ".xlsx"):
+        return _from_rows(*_sheet(path, sheet))
+    if suffix == ".dbf":
+        dbf = read_dbf(path, encoding=encoding)
+        return RawLayer(
+            dbf.table, None, len(dbf.table), encoding=dbf.judged.encoding, notes=dbf.notes,
+            declared_types=dbf.declared_types, cut_headings=dbf.cut_headings,
+        )  # fmt: skip
+    return _csv(path, encoding)
+
+
+def _csv(path: Path, encoding: str | None) -> RawLayer:
+    data = _unpacked(path)
+    judged = judge_encoding([data], path=path, declared=encoding)
+    text = data.decode(judged.codec).removeprefix("\ufeff")
+    delimiter = _delimiter(text)
+    notes = [judged.ground]
+    if delimiter != ",":
+        notes.append(say("columns are separated by {delimiter}", delimiter="tabs" if delimiter == "\t" else delimiter))
+    broken: list[Reject] = []
+    before = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        try:
+            rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if row]
+        except csv.Error:
+            rows, broken = _line_by_line(text, delimiter)
+    finally:
+        csv.field_size_limit(before)
+    raw = _from_rows(rows, notes, broken=broken)
+    raw.encoding = judged.encoding
+    return raw
+
+
+def _unpacked(path: Path) -> bytes:
+    """Return the bytes of a file, unpacked where it is .gz, and never more than `MOST_BYTES`."""
+    packed = path.suffix.lower() == ".gz"
+    try:
+        with gzip.open(path, "rb") if packed else path.open("rb") as file:
+            data: bytes = file.read(MOST_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise SourceError("{path}: damaged, it cannot be unpacked ({error})", path=path, error=error) from error
+    if len(data) > MOST_BYTES:
+        raise SourceError("{path}: more than {most} MB of text; split it", path=path, most=MOST_BYTES // 1024**2)
+    return data
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that splits the first lines most often and most evenly."""
+    lines = text[:20_000].splitlines()[:20]
+    if not lines:
+        return ","
+    best = max(_DELIMITERS, key=lambda mark: min((line.count(mark) for line in lines[:1]), default=0))
+    return best if best in lines[0] else ","
+
+
+def _line_by_line(text: str, delimiter: str) -> tuple[list[list[str]], list[Reject]]:
+    """Return the rows of a CSV whose quotes are broken somewhere: each line alone, the broken ones listed."""
+    rows: list[list[str]] = []
+    broken: list[Reject] = []
+    number = -1
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        number += 1
+        try:
+            rows.append(next(csv.reader([line], delimiter=delimiter, strict=True)))
+        except csv.Error as error:
+            if not rows:
+                rows.append(line.replace('"', "").split(delimiter))  # the headings
+                continue
+            reason = say("the quotes of the line are broken ({error})", error=error)
+            broken.append(Reject(number, UNREADABLE, shown(line), reason))
+            rows.append([])  # keeps the numbers; dropped with the others that are broken
+    return rows, broken
+
+
+def _from_rows(rows: list[list[Any]], notes: list[str], broken: Iterable[Reject] = ()) -> RawLayer:
+    """Return rows, the first of them headings, as a layer; rows longer than the headings are listed."""
+    if not rows:
+        notes.append(say("the file is empty"))
+        return RawLayer(pd.DataFrame(index=row_index([])), None, 0, notes=notes)
+    headings = _headings(rows[0], notes)
+    width = len(headings)
+    rejects = list(broken)
+    gone = {reject.row for reject in rejects}
+    kept: list[list[Any]] = []
+    index: list[int] = []
+    short = 0
+    for number, row in enumerate(rows[1:], start=1):
+        if number in gone:
+            continue
+        if len(row) != width:
+            if len(row) > width and any(cell not in ("", None) for cell in row[width:]):
+                reason = say("the row has {found} cells, the headings are {width}", found=len(row), width=width)
+                rejects.append(Reject(number, UNREADABLE, shown(",".join(map(str, row))), reason))
+                continue
+            short += len(row) < width
+            row = (row + [""] * width)[:width]  # noqa: PLW2901 - the same row, of full length
+        kept.append(row)
+        index.append(number)
+    if short:
+        notes.append(
+            say(
+                "{count} rows have fewer cells than there are headings; the missing ones are empty",
+                count=short,
+            )
+        )
+    columns = zip(*kept, strict=True) if kept else ([] for _ in headings)
+    table = pd.DataFrame(
+        {name: [cell or None for cell in column] for name, column in zip(headings, columns, strict=True)},
+        index=row_index(index),
+        dtype="str",
+    )
+    return RawLayer(table, None, len(rows) - 1, notes=notes, rejects=rejects)
+
+
+def _headings(cells: Sequence[Any], notes: list[str]) -> list[str]:
+    """Return headings that are all there and all different."""
+    while cells and not str(cells[-1] or "").strip():
+        cells = cells[:-1]
+    names: list[str] = []
+    for at, cell in enumerate(cells, start=1):
+        name = str(cell or "").strip() or f"column_{at}"
+        again = 1
+        unique = name
+        while unique in names:
+            again += 1
+            unique = f"{name}_{again}"
+        if unique != name:
+            notes.append(
+                say(
+                    "the heading {name} stands twice; the second is read as {unique}",
+                    name=name,
+                    unique=unique,
+                )
+            )
+        names.append(unique)
+    return names or ["column_1"]
+
+
+def _sheet(path: Path, sheet: str | None) -> tuple[list[list[Any]], list[str]]:
+    """Return the rows of a sheet as text, from the row of headings on."""
+    try:
+        import python_calamine
+    except ImportError as error:
+        raise SourceError("{path}: reading Excel needs the extra onemap[excel]", path=path) from error
+    if path.suffix.lower() == ".xlsx":
+        check_office_file(path)
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        name = _sheet_name(book, path, sheet)
+        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False) if name else []
+    except (python_calamine.CalamineError, python_calamine.XmlError, python_calamine.ZipError) as error:
+        raise SourceError("{path}: cannot be read ({error})", path=path, error=error) from error
+    if len(cells) > _CELL_MOST_ROWS:
+        raise SourceError("{path}: more than {most} rows; split it", path=path, most=_CELL_MOST_ROWS)
+    rows = [[_cell_text(cell) for cell in row] for row in cells]
+    rows = [row for row in rows if any(row)]
+    notes = [say("sheet {sheet}", sheet=name)] if name else []
+    skipped = _heading_row(rows)
+    if skipped:
+        notes.append(say("{count} rows above the headings are left out", count=skipped))
+    return rows[skipped:], notes
+
+
+def _sheet_name(book: Any, path: Path, sheet: str | None) -> str | None:
+    """Return the sheet to read: the one named, or the only one with content."""
+    names = list(book.sheet_names)
+    if sheet is not None:
+        if sheet not in names:
+            raise SourceError(
+                "{path}: there is no sheet {sheet}; it has {sheets}",
+                path=path,
+                sheet=sheet,
+                sheets=some(names),
+            )
+        return sheet
+    filled = [name for name in names if book.get_sheet_by_name(name).total_height > 0] if len(names) > 1 else names
+    if len(filled) > 1:
+        raise SourceError("{path}: it has the sheets {sheets}; name one with layer=", path=path, sheets=some(filled))
+    return filled[0] if filled else None
+
+
+def _heading_row(rows: list[list[str]]) -> int:
+    """Return the number of rows above the headings: titles, which fill far fewer cells than the table is wide."""
+    filled = [sum(map(bool, row)) for row in rows[:_HEADING_ROWS]]
+    widest = max(filled, default=0)
+    return next((at for at, count in enumerate(filled) if count * 5 >= widest * 3), 0)
+
+
+def _cell_text(cell: Any) -> str:
+    """Return a cell as text: whole numbers without ``.0``, times as ISO.
+
+    Examples
+    --------
+    >>> _cell_text(110101001001.0), _cell_text(0.5), _cell_text(dt.date(2026, 6, 30))
+    ('110101001001', '0.5', '2026-06-30')
+    """
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)  # noqa: PLR2004
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, dt.date | dt.time):
+        return cell.isoformat()
+    return "" if cell is None else str(cell)
