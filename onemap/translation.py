@@ -71,13 +71,23 @@ def translate(sentence: str, language: str = "zh") -> str:
     """
     if language == "en" or not sentence:
         return sentence
-    known = sentences().get(sentence)
-    if known is not None:
-        return known
+    parts = sentence.split("; ")
+    said = [_known(part) for part in parts]
+    if all(part is not None for part in said):
+        return "；".join(part for part in said if part is not None)
+    whole = _known(sentence)
+    if whole is not None:
+        return whole
+    return "；".join(part if known is None else known for part, known in zip(parts, said, strict=True))
+
+
+def _known(sentence: str) -> str | None:
+    """Return the Chinese of one sentence whose template is known; a value that is itself a term is translated too."""
+    table = sentences()
+    if sentence in table:
+        return table[sentence]
     for pattern, chinese in _patterns():
         match = pattern.fullmatch(sentence)
         if match:
-            return chinese.format(**match.groupdict())
-    if "; " in sentence:
-        return "；".join(translate(part, language) for part in sentence.split("; "))
-    return sentence
+            return chinese.format(**{name: table.get(value, value) for name, value in match.groupdict().items()})
+    return None

@@ -14,8 +14,6 @@ from pathlib import Path
 from ..errors import SchemaError
 from .definition import Checked, DefinitionError, Problem, take_fields, take_layer
 
-SHAPEFILE_HEADING_BYTES = 10
-
 
 @dataclass(frozen=True)
 class LayerClass:
@@ -119,17 +117,6 @@ class FieldSpec:
         return self._value_of.get(fold_heading(text))
 
 
-def _cut_headings(known: Mapping[str, str]) -> dict[str, str]:
-    """Return the headings as a shapefile in GBK cuts them, where that leaves no doubt about the column."""
-    cut: dict[str, set[str]] = {}
-    for heading, name in known.items():
-        encoded = heading.encode("gb18030")
-        if len(encoded) > SHAPEFILE_HEADING_BYTES:
-            short = encoded[:SHAPEFILE_HEADING_BYTES].decode("gb18030", errors="ignore").rstrip()
-            cut.setdefault(short, set()).add(name)
-    return {short: next(iter(names)) for short, names in cut.items() if len(names) == 1 and short not in known}
-
-
 @dataclass(frozen=True)
 class LayerSpec:
     """A layer of the one map: geometry, fields, the people who answer for it, secrecy and style."""
@@ -184,20 +171,17 @@ class LayerSpec:
     def aliases(self) -> dict[str, str]:
         """Return every heading known for this layer, with the canonical name of its column.
 
-        Headings that a shapefile cuts at ten bytes are known too, where the cut leaves them distinct.
-
         Examples
         --------
         >>> known = load_catalogue()["frame_component"].aliases()
-        >>> known["OBJCODE"], known["管理部件标识码"], known["管理部件标"]
-        ('component_code', 'component_code', 'component_code')
+        >>> known["OBJCODE"], known["管理部件标识码"]
+        ('component_code', 'component_code')
         """
         known: dict[str, str] = {}
         for spec in self.fields:
             for heading in (*spec.aliases, spec.title_zh, spec.title_en):
                 known[heading] = spec.name
-        known |= {spec.name: spec.name for spec in self.fields}
-        return _cut_headings(known) | known
+        return known | {spec.name: spec.name for spec in self.fields}
 
     @cached_property
     def _folded(self) -> Mapping[str, str]:

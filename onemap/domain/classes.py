@@ -155,7 +155,7 @@ def class_table(scheme: str, kind: str) -> ClassTable:
     found = class_tables().get(f"{scheme}/{kind}")
     if found is None:
         known = ", ".join(class_tables())
-        raise SchemaError("no class table {wanted}; known are {known}", wanted=f"{scheme}/{kind}", known=known)
+        raise SchemaError("no class table {wanted}, known are {known}", wanted=f"{scheme}/{kind}", known=known)
     return found
 
 

@@ -19,14 +19,14 @@ _DECIMAL = re.compile(r"(\d+)\.(\d*)")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d+)")
 
 _SAID = {
-    "scientific": "scientific notation {found}; all digits are there, the code meant is {proposal}",
-    "full_width": "full-width characters; the code meant is {proposal}",
-    "spaces": "blanks or invisible characters; the code meant is {proposal}",
-    "quotes": "quote marks; the code meant is {proposal}",
-    "separators": "separators between the groups; the code meant is {proposal}",
-    "lower_case": "small letters; the code meant is {proposal}",
-    "decimal": "a number with a decimal point, as a spreadsheet writes it; the code meant is {proposal}",
-    "number": "a number, not text; the code meant is {proposal}",
+    "scientific": "scientific notation {found}, all digits are there, the code meant is {proposal}",
+    "full_width": "full-width characters, the code meant is {proposal}",
+    "spaces": "blanks or invisible characters, the code meant is {proposal}",
+    "quotes": "quote marks, the code meant is {proposal}",
+    "separators": "separators between the groups, the code meant is {proposal}",
+    "lower_case": "small letters, the code meant is {proposal}",
+    "decimal": "a number with a decimal point, as a spreadsheet writes it, the code meant is {proposal}",
+    "number": "a number, not text, the code meant is {proposal}",
 }
 _UNKNOWN = {
     "scientific": "scientific notation {found}",

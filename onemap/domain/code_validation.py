@@ -9,14 +9,14 @@ from .code_parts import PartSpec, ProfileSpec
 from .code_problems import CodeProblem
 from .parsed_code import split
 
-_SHORT = "has {found} characters, {needed} are needed; it ends inside {title}"
-_MISSING = "has {found} characters, {needed} are needed; {title} is missing"
-_LOST_ZEROS = "has {found} characters, {needed} are needed; {count} zeros in front may be lost, nothing is guessed"
-_LONG = "has {found} characters, {needed} are needed; {rest} stands after {title}"
-_CHARACTER = "{title} (characters {start} to {end}) is {found}; only {needed} may stand there"
-_RANGE = "{title} (characters {start} to {end}) is {found}; it must be one of {needed}"
-_LEVEL = "{title} (characters {start} to {end}) is {found}; after zeros at the level above it must be {needed}"
-_CHECK = "{title} (characters {start} to {end}) is {found}; the check character must be {needed}"
+_SHORT = "has {found} characters, {needed} are needed: it ends inside {title}"
+_MISSING = "has {found} characters, {needed} are needed: {title} is missing"
+_LOST_ZEROS = "has {found} characters, {needed} are needed: {count} zeros in front may be lost, nothing is guessed"
+_LONG = "has {found} characters, {needed} are needed: {rest} stands after {title}"
+_CHARACTER = "{title} (characters {start} to {end}) is {found}, only {needed} may stand there"
+_RANGE = "{title} (characters {start} to {end}) is {found}, it must be one of {needed}"
+_LEVEL = "{title} (characters {start} to {end}) is {found}, after zeros at the level above it must be {needed}"
+_CHECK = "{title} (characters {start} to {end}) is {found}, the check character must be {needed}"
 _EMPTY = "there is no code"
 _ALPHABETS = {"0123456789": "0-9", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ": "0-9 A-Z"}
 

@@ -9,7 +9,7 @@ Examples
 >>> grid.parse("11010801100408")["street"].meaning.text("en")
 'subdistrict'
 >>> print(*grid.validate("11010801100"))
-has 11 characters, 14 are needed; it ends inside community
+has 11 characters, 14 are needed: it ends inside community
 >>> grid.convert("11010801100408", "GBT30428")
 '110108011004008'
 """
@@ -100,7 +100,7 @@ class CodeProfile:
         names = [part.name for part in self.spec.parts]
         if set(digits) != set(names):
             raise SchemaError(
-                "{profile} is made of {needed}; given were {found}",
+                "{profile} is made of {needed}, given were {found}",
                 profile=self.name,
                 needed=", ".join(names),
                 found=", ".join(digits),
@@ -250,4 +250,4 @@ def profile(name: str, *, folder: Path | None = None) -> CodeProfile:
     for candidate in known.values():
         if name in candidate.spec.aliases:
             return candidate
-    raise SchemaError("no code profile {name}; known are {known}", name=name, known=", ".join(known))
+    raise SchemaError("no code profile {name}, known are {known}", name=name, known=", ".join(known))

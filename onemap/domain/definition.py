@@ -77,7 +77,7 @@ class Checked:
             return default
         value = table[key]
         if type(value) is not kind:
-            self.note("{file}: {key} is {found}; it must be {needed}", key=key, found=repr(value), needed=kind.__name__)
+            self.note("{file}: {key} is {found}, it must be {needed}", key=key, found=repr(value), needed=kind.__name__)
             return kind() if default is None else default
         return value
 
@@ -85,7 +85,7 @@ class Checked:
         """Return ``value``; note a problem where it is not one of ``allowed``."""
         if value not in allowed:
             self.note(
-                "{file}: {key} is {found}; it must be one of {allowed}",
+                "{file}: {key} is {found}, it must be one of {allowed}",
                 key=key,
                 found=repr(value),
                 allowed=", ".join(allowed),

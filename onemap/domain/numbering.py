@@ -91,7 +91,7 @@ def number(
     first, last = max(given, default=0) + 1, 10**digits - 1
     if first + len(new) - 1 > last:
         raise SchemaError(
-            "{prefix}: {needed} new serials are needed, {left} are left; {given} were given, up to {highest} of {last}",
+            "{prefix}: {needed} new serials are needed, {left} are left, {given} were given, up to {highest} of {last}",
             prefix=prefix,
             needed=len(new),
             left=last - first + 1,
