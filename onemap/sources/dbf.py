@@ -132,9 +132,9 @@ def _declaration(encoding: str | None, cpg: str | None, language: int) -> tuple[
     if encoding is not None:
         return encoding, "encoding=", ""
     if cpg:
-        return cpg, say("the .cpg file"), ""
+        return cpg, ".cpg", ""
     if language in _LANGUAGES:
-        return _LANGUAGES[language], say("the language byte of the .dbf"), ""
+        return _LANGUAGES[language], "the .dbf (LDID)", ""
     return None, "", "cp1252" if language in _ANSI else ""
 
 

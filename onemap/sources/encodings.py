@@ -116,7 +116,7 @@ def judge_encoding(
         return _kept_to(data, declared, by, path, bom)
     if bom is not None:
         codec = "utf-8-sig" if bom == "UTF-8" else "utf-16"
-        _strict(data, codec, bom, say("the byte order mark", "en"), path)
+        _strict(data, codec, bom, "BOM", path)
         return Judged(bom, codec, say("encoding {encoding}: it begins with a byte order mark", encoding=bom))
     if data.isascii():
         return Judged("UTF-8", "utf-8", say("encoding: all characters are plain ASCII"))
@@ -124,7 +124,7 @@ def judge_encoding(
     best = _best(readings)
     if best is None and weak:
         codec = _codec(weak)
-        _strict(data, codec, weak, say("the language byte of the .dbf"), path)
+        _strict(data, codec, weak, "the .dbf (LDID)", path)
         return Judged(weak, codec, say("encoding {encoding}: by the language byte of the .dbf", encoding=weak))
     if best is None:
         raise SourceError(

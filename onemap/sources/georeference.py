@@ -57,12 +57,17 @@ def georeference(
     of_file = resolve_crs(found) if found is not None else None
     of_caller = resolve_crs(declared) if declared is not None else None
     if of_file is not None and of_caller is not None and not same_crs(of_file.crs, of_caller.crs):
+        names = {"declared": name_of(of_caller.crs), "found": name_of(of_file.crs)}
+        if found_is_default:
+            raise CrsError(
+                "{path}: declared as {declared}, but its format is in {found} by default; correct the one that is wrong",
+                path=path,
+                **names,
+            )
         raise CrsError(
-            "{path}: declared as {declared}, but the file says {found}{default}; correct the one that is wrong",
+            "{path}: declared as {declared}, but the file says {found}; correct the one that is wrong",
             path=path,
-            declared=name_of(of_caller.crs),
-            found=name_of(of_file.crs),
-            default=say(" (the default of its format)") if found_is_default else "",
+            **names,
         )
     known = of_caller or of_file
     if known is None:

@@ -38,7 +38,7 @@ def match_headings(
     Examples
     --------
     >>> from onemap.domain.catalogue import load_catalogue
-    >>> match_headings(["网格编码", "note"], load_catalogue()["grid_cell"], path="cells.shp")
+    >>> match_headings(["网格编码", "旧码甲"], load_catalogue()["grid_cell"], path="cells.shp")
     {'网格编码': 'cell_code'}
     """
     there = [str(heading) for heading in headings]

@@ -51,7 +51,7 @@ def read_layer(
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp(), "names.csv")
-    >>> _ = file.write_text("名称,lat,lon\\n白塔寺,39.92,116.36\\n", encoding="utf-8")
+    >>> _ = file.write_text("名称,lat,lon\n白塔寺,39.92,116.36\n", encoding="utf-8")
     >>> frame = read_layer(file, "place_name", crs="EPSG:4326")
     >>> frame.name[1], frame.geometry[1].wkt
     ('白塔寺', 'POINT (116.36 39.92)')

@@ -170,8 +170,8 @@ def _number(text: str) -> float:
 
     Examples
     --------
-    >>> _number("116°24′36″E"), _number("456,789.5")
-    (116.41, 456789.5)
+    >>> _number("116°24′00″E"), _number("456,789.5")
+    (116.4, 456789.5)
     """
     plain = fold_heading(text).upper()
     angle = _SEXAGESIMAL.fullmatch(plain) or _SEXAGESIMAL.fullmatch(text.strip())

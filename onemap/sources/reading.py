@@ -121,7 +121,7 @@ def read(request: ReadRequest) -> Reading:
     Examples
     --------
     >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "cases.csv").write_text("案件编号,经度,纬度\\n007,116.4,39.9\\n", encoding="gbk")
+    >>> _ = (folder / "cases.csv").write_text("案件编号,经度,纬度\n007,116.4,39.9\n", encoding="gbk")
     >>> reading = read(ReadRequest(folder / "cases.csv", "case", crs="EPSG:4490"))
     >>> reading.frame.case_code.tolist(), reading.encoding, reading.rows_in
     (['007'], 'GB18030', 1)
