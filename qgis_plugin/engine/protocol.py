@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 
 BAD_INPUT = 2
+SPEAKER = "onemap: "  # stands before the library's sentence to a person
 KEPT_LINES = 200
 
 
@@ -45,6 +46,7 @@ class Listener:
             except (ValueError, KeyError, TypeError):
                 pass  # a person's line that happens to start with a brace
         if text:
+            text = text.removeprefix(SPEAKER)
             self.words = [*self.words[-KEPT_LINES:], text]
         return None
 

@@ -1,6 +1,7 @@
 """What all algorithms share: the library is found, run and heard; its sentences become Processing's errors."""
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -8,6 +9,8 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
 )
 from qgis.PyQt.QtGui import QIcon
@@ -16,15 +19,19 @@ from ..engine.client import EngineCancelled, EngineError, candidates, missing_se
 from ..icons import icon_path
 from ..translation import tr
 
+OPEN = "OPEN"
+OUTPUT = "OUTPUT"
+
 
 class VerbAlgorithm(QgsProcessingAlgorithm):
     """An algorithm that runs one verb of the library.
 
-    Children say how parameters become arguments (`arguments`) and how the answer becomes outputs (`outputs`).
+    Children say how parameters become arguments (`arguments`), which counts of the answer are outputs (`counts`)
+    and what is opened afterwards (`results`).
     """
 
     verb = ""
-    icon_name = "onemap"
+    counts: tuple[str, ...] = ()
 
     @abstractmethod
     def arguments(
@@ -33,25 +40,25 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         """Return the verb's arguments."""
 
     @abstractmethod
-    def outputs(
+    def results(
         self, parameters: dict[str, Any], context: QgsProcessingContext, answer: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return the values of the outputs; layers to load are given to the context."""
+        """Return the outputs besides the counts; layers to load are given to the context."""
 
     def name(self) -> str:
         return self.verb
 
     def icon(self) -> QIcon:
-        return QIcon(icon_path(self.icon_name))
+        return QIcon(icon_path(self.verb))
 
     def svgIconPath(self) -> str:
-        return icon_path(self.icon_name)
+        return icon_path(self.verb)
 
     def createInstance(self) -> "VerbAlgorithm":
         return type(self)()
 
     def canExecute(self) -> tuple[bool, str]:
-        """Say at once when there is no Python to run the library; whether it holds the library is seen on running."""
+        """Say at once when there is no Python at all; whether it holds the library is seen on running."""
         return (True, "") if candidates() else (False, missing_sentence([]))
 
     def add(self, parameter: QgsProcessingParameterDefinition, help_text: str, *, advanced: bool = False) -> None:
@@ -60,6 +67,15 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         if advanced:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
         self.addParameter(parameter)
+
+    def add_open(self, help_text: str) -> None:
+        """Add the switch that decides whether results are shown in the project."""
+        self.add(QgsProcessingParameterBoolean(OPEN, tr("Open the result"), True), help_text)
+
+    def add_counts(self, titles: dict[str, str]) -> None:
+        """Add a number output for each count of the library's answer."""
+        for name in self.counts:
+            self.addOutput(QgsProcessingOutputNumber(name.upper(), titles[name]))
 
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -72,11 +88,18 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             return {}
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
-        for line in answer.get("summary", "").splitlines():
-            feedback.pushInfo(line)
-        return self.outputs(parameters, context, answer)
+        for sentence in answer.get("sentences", []):
+            feedback.pushInfo(sentence)
+        told = {**answer, **answer.get("counts", {})}
+        counted = {name.upper(): int(told.get(name) or 0) for name in self.counts}
+        return {**counted, **self.results(parameters, context, answer)}
 
+    def file(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
+        """Return an output file's path, its folder made."""
+        path = self.parameterAsFileOutput(parameters, name, context)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return path
 
-def number_sentence(name: str, count: int) -> str:
-    """Return a count with its name, for the log of an algorithm."""
-    return tr("{name}: {count}", name=name, count=f"{count:,}")
+    def number(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
+        """Return a number parameter as text."""
+        return repr(self.parameterAsDouble(parameters, name, context))

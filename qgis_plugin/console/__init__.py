@@ -1,0 +1,1 @@
+"""The dock: findings and cases in lists, filtered, shown on the map."""

@@ -1,0 +1,138 @@
+"""Who is connected to whom: the map file, the two lists, the canvas."""
+
+from pathlib import Path
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QTimer, pyqtSignal
+
+from ..project.fill import layer_in, map_in
+from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
+from ..translation import language, tr
+from .dock import OnemapDock
+from .highlight import flash, go_to, to_layer
+from .kinds import case_list, finding_list
+from .list_tab import VIEW_DELAY_MS, ListTab
+from .rows import CASE_TABLES, FINDING_TABLES, Row, details, read_rows
+from .streets import Streets
+
+SETTLE_MS = 1_000  # a build replaces the map in one stroke, but its rasters come beside it
+
+
+class Controller(QObject):
+    """Shows the one map of the project in the dock, and the chosen row on the canvas."""
+
+    replaced = pyqtSignal(str)  # a build has put a new map in the place of the one that is shown
+
+    def __init__(self, iface: QgisInterface, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._canvas = iface.mapCanvas()
+        self.one_map: OneMapFile | None = None
+        self._streets = Streets({}, {}, [])
+        self.dock = OnemapDock(
+            ListTab(finding_list(self._street)), ListTab(case_list(self._street)), iface.mainWindow()
+        )
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(lambda _: self._settle.start())
+        self._settle = self._timer(SETTLE_MS, self._file_changed)
+        self._panning = self._timer(VIEW_DELAY_MS, self._follow_view)
+        for tab in self._tabs:
+            tab.chosen.connect(self.show_on_map)
+            tab.current.connect(lambda row, tab=tab: self._show_card(tab, row))
+            tab.view_wanted.connect(lambda _: self._follow_view())
+            tab.model.rowsInserted.connect(lambda *_, tab=tab: self.dock.count(tab, len(tab.model.rows)))
+            tab.model.modelReset.connect(lambda tab=tab: self.dock.count(tab, 0))
+        self._canvas.extentsChanged.connect(self._panning.start)
+
+    def _timer(self, milliseconds: int, slot) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(slot)
+        return timer
+
+    @property
+    def _tabs(self) -> tuple[ListTab, ListTab]:
+        return self.dock.findings, self.dock.cases
+
+    def look_at_project(self) -> None:
+        """Show the one map that the project holds, or none."""
+        path = map_in(QgsProject.instance())
+        if path is None:
+            self.show_nothing()
+        elif self.one_map is None or path != self.one_map.path:
+            self.show(path)
+
+    def show(self, path: Path) -> None:
+        """List the findings and cases of a map."""
+        try:
+            self.one_map = open_one_map(path)
+        except NotAOneMap:
+            self.show_nothing()
+            return
+        self._streets = Streets.of(self.one_map)
+        self.dock.show_map(self.one_map.title(language()))
+        self.dock.findings.load(read_rows(path, FINDING_TABLES, self._streets))
+        self.dock.cases.load(read_rows(path, CASE_TABLES, self._streets))
+        self._watch(path)
+
+    def show_nothing(self) -> None:
+        """Empty the lists."""
+        self.one_map = None
+        self._watch(None)
+        for tab in self._tabs:
+            tab.clear()
+        self.dock.show_nothing()
+
+    def reload(self) -> None:
+        """Read the replaced map: lists and layers."""
+        if self.one_map is not None:
+            self.show(self.one_map.path)
+        for layer in QgsProject.instance().mapLayers().values():
+            layer.reload()
+        self._canvas.refreshAllLayers()
+
+    def show_on_map(self, row: Row) -> None:
+        """Go to a row and flash its feature."""
+        if row.box is None or self.one_map is None:
+            return
+        go_to(self._canvas, row.box, self._crs())
+        layer = layer_in(QgsProject.instance(), row.table)
+        if isinstance(layer, QgsVectorLayer):
+            flash(self._canvas, layer, row.fid)
+
+    def close(self) -> None:
+        """Let go of the file and of the canvas."""
+        self._canvas.extentsChanged.disconnect(self._panning.start)
+        self._watch(None)
+        for timer in (self._settle, self._panning):
+            timer.stop()
+        for tab in self._tabs:
+            tab.stop()
+
+    def _street(self, code: str) -> str:
+        return self._streets.name(code)
+
+    def _crs(self) -> QgsCoordinateReferenceSystem:
+        return QgsCoordinateReferenceSystem(self.one_map.facts.get("crs", "") if self.one_map else "")
+
+    def _show_card(self, tab: ListTab, row: Row | None) -> None:
+        tab.show_card(details(self.one_map.path, row) if row is not None and self.one_map else [])
+
+    def _follow_view(self) -> None:
+        for tab in self._tabs:
+            wanted = tab.in_view.isChecked() and self.one_map is not None
+            tab.set_view(to_layer(self._canvas.extent(), self._crs(), self._canvas) if wanted else None)
+
+    def _watch(self, path: Path | None) -> None:
+        watched = self._watcher.files()
+        if watched:
+            self._watcher.removePaths(watched)
+        if path is not None:
+            self._watcher.addPath(str(path))
+
+    def _file_changed(self) -> None:
+        """Tell that the map was replaced; a replaced file must be watched anew."""
+        if self.one_map is not None and self.one_map.path.is_file():
+            self._watch(self.one_map.path)
+            self.replaced.emit(tr("The one map was built anew."))

@@ -1,0 +1,67 @@
+"""Show a row on the map: go there, and flash the feature three times."""
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeatureRequest,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtGui import QColor
+
+from ..project.palette import light
+from .envelope import Box
+
+CLOSE_SCALE = 1_500.0  # a point, or a sliver of a few square metres, is shown with the houses around it
+ROOM = 1.8
+PULSES, PULSE_MS = 3, 300
+
+
+def to_map(box: Box, crs: QgsCoordinateReferenceSystem, canvas: QgsMapCanvas) -> QgsRectangle | None:
+    """Return bounds in the map's coordinates; None where they cannot be transformed."""
+    change = QgsCoordinateTransform(crs, canvas.mapSettings().destinationCrs(), QgsProject.instance())
+    try:
+        return change.transformBoundingBox(QgsRectangle(*box))
+    except QgsCsException:
+        return None
+
+
+def to_layer(extent: QgsRectangle, crs: QgsCoordinateReferenceSystem, canvas: QgsMapCanvas) -> Box | None:
+    """Return the map's extent in the coordinates of the one map."""
+    change = QgsCoordinateTransform(canvas.mapSettings().destinationCrs(), crs, QgsProject.instance())
+    try:
+        found = change.transformBoundingBox(extent)
+    except QgsCsException:
+        return None
+    return found.xMinimum(), found.yMinimum(), found.xMaximum(), found.yMaximum()
+
+
+def go_to(canvas: QgsMapCanvas, box: Box, crs: QgsCoordinateReferenceSystem) -> None:
+    """Centre the map on bounds, as near as they allow and no nearer than a street corner."""
+    area = to_map(box, crs, canvas)
+    if area is None:
+        return
+    nearer = min(canvas.scale(), CLOSE_SCALE)
+    if area.width() > 0 or area.height() > 0:
+        area.scale(ROOM)
+        canvas.setExtent(area)
+        if canvas.scale() < nearer:
+            canvas.zoomScale(nearer)
+    else:
+        canvas.setCenter(area.center())
+        canvas.zoomScale(nearer)
+    canvas.refresh()
+
+
+def flash(canvas: QgsMapCanvas, layer: QgsVectorLayer, fid: int) -> None:
+    """Flash one feature in the colour of selections."""
+    request = QgsFeatureRequest(fid).setNoAttributes()
+    found = [feature.geometry() for feature in layer.getFeatures(request) if feature.hasGeometry()]
+    strong, gone = QColor(light("selection")), QColor(light("selection"))
+    strong.setAlpha(230)
+    gone.setAlpha(0)
+    if found:
+        canvas.flashGeometries(found, layer.crs(), strong, gone, PULSES, PULSE_MS)

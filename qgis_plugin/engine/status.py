@@ -1,0 +1,34 @@
+"""Ask in the background whether the library is there; the user's map never waits for the answer."""
+
+from qgis.core import QgsTask
+from qgis.PyQt.QtCore import pyqtSignal
+
+from ..translation import tr
+from .client import Engine, EngineError, find_engine
+
+
+class EngineQuestion(QgsTask):
+    """A task that looks for the library; `answered` tells a short text and a long one."""
+
+    answered = pyqtSignal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__(tr("Looking for the onemap library"), QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
+        self._engine: Engine | None = None
+        self._why = ""
+
+    def run(self) -> bool:
+        """Look for it, in a worker thread."""
+        try:
+            self._engine = find_engine()
+        except EngineError as error:
+            self._why = str(error)
+        return True
+
+    def finished(self, well: bool) -> None:
+        """Tell the answer, in the main thread."""
+        if self._engine is not None:
+            short = tr("engine: ready ({version})", version=self._engine.version)
+            self.answered.emit(short, self._engine.interpreter.path)
+        else:
+            self.answered.emit(tr("engine: not found"), self._why)

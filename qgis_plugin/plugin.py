@@ -1,0 +1,150 @@
+"""The plugin: only wiring. What it adds to QGIS it takes away again."""
+
+from pathlib import Path
+
+from qgis.core import Qgis, QgsApplication, QgsProject
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction, QFileDialog, QPushButton
+
+from . import settings
+from .icons import icon_path
+from .lifecycle import Lifecycle
+from .translation import language, tr
+
+MENU = "onemap"
+
+
+class OnemapPlugin:
+    """Adds a provider, a menu, a toolbar, a dock and a page of options."""
+
+    def __init__(self, iface: QgisInterface) -> None:
+        self._iface = iface
+        self._life = Lifecycle()
+        self._provider = None
+        self._question = None
+        self.controller = None
+
+    def initProcessing(self) -> None:
+        """Add the algorithms; all that `qgis_process` asks for."""
+        from .processing.provider import OnemapProvider
+
+        self._provider = OnemapProvider()
+        registry = QgsApplication.processingRegistry()
+        registry.addProvider(self._provider)
+        self._life.on_unload(lambda: registry.removeProvider(self._provider))
+
+    def initGui(self) -> None:
+        """Add everything to the desktop."""
+        self.initProcessing()
+        self._add_dock()
+        self._add_actions()
+        self._add_options()
+        self._ask_for_engine()
+        self.controller.look_at_project()
+
+    def unload(self) -> None:
+        """Take everything away, last added first."""
+        self._life.unload()
+        self.controller = None
+        self._question = None
+        self._provider = None
+
+    def open_one_map(self, path: str | Path) -> None:
+        """Open a one map as a new project, with its lists in the dock."""
+        from .project.fill import fill_project
+        from .project.one_map_file import NotAOneMap, open_one_map
+
+        bar = self._iface.messageBar()
+        try:
+            one_map = open_one_map(path)
+        except NotAOneMap as error:
+            bar.pushMessage(MENU, tr("{path}: not a map that onemap published", path=str(error)), Qgis.MessageLevel.Warning)
+            return
+        if not self._iface.newProject(True):
+            return
+        done = fill_project(QgsProject.instance(), one_map, language=language())
+        view = QgsProject.instance().viewSettings().defaultViewExtent()
+        self._iface.mapCanvas().setReferencedExtent(view)
+        self._iface.mapCanvas().refresh()
+        self.controller.show(one_map.path)
+        self.controller.dock.setUserVisible(True)
+        if done.missing:
+            text = tr("Not opened: {layers}", layers=", ".join(done.missing))
+            bar.pushMessage(MENU, text, Qgis.MessageLevel.Warning)
+
+    # --- what is added
+
+    def _add_dock(self) -> None:
+        from .console.controller import Controller
+
+        self.controller = Controller(self._iface)
+        dock = self.controller.dock
+        self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self._life.on_unload(dock.deleteLater)
+        self._life.on_unload(lambda: self._iface.removeDockWidget(dock))
+        self._life.on_unload(self.controller.close)
+        self._life.connect(dock.open_wanted, self._ask_for_map)
+        self._life.connect(self.controller.replaced, self._offer_reload)
+        project = QgsProject.instance()
+        self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
+        self._life.connect(project.cleared, self.controller.show_nothing)
+
+    def _add_actions(self) -> None:
+        window = self._iface.mainWindow()
+        opening = QAction(QIcon(icon_path("open")), tr("Open one map ..."), window)
+        opening.setObjectName("onemapOpenAction")
+        opening.triggered.connect(self._ask_for_map)
+        lists = self.controller.dock.toggleViewAction()
+        lists.setIcon(QIcon(icon_path("list")))
+        lists.setText(tr("Findings and cases"))
+        toolbar = self._iface.addToolBar(tr("onemap"))
+        toolbar.setObjectName("onemapToolbar")
+        self._life.on_unload(toolbar.deleteLater)
+        self._life.on_unload(lambda: window.removeToolBar(toolbar))
+        for action in (opening, lists):
+            toolbar.addAction(action)
+            self._iface.addPluginToMenu(MENU, action)
+            self._life.on_unload(lambda action=action: self._iface.removePluginMenu(MENU, action))
+        self._life.on_unload(opening.deleteLater)
+
+    def _add_options(self) -> None:
+        from .options import OptionsFactory
+
+        factory = OptionsFactory()
+        self._iface.registerOptionsWidgetFactory(factory)
+        self._life.on_unload(lambda: self._iface.unregisterOptionsWidgetFactory(factory))
+
+    def _ask_for_engine(self) -> None:
+        from .engine.status import EngineQuestion
+
+        dock = self.controller.dock
+        dock.tell_engine(tr("engine: looking ..."), "")
+        self._question = EngineQuestion()
+        self._question.answered.connect(dock.tell_engine)
+        self._life.on_unload(self._forget_question)
+        QgsApplication.taskManager().addTask(self._question)
+
+    def _forget_question(self) -> None:
+        self._question.answered.disconnect(self.controller.dock.tell_engine)
+
+    # --- what the user does
+
+    def _ask_for_map(self) -> None:
+        folder = settings.text(settings.LAST_FOLDER)
+        path, _ = QFileDialog.getOpenFileName(
+            self._iface.mainWindow(), tr("Open one map"), folder, tr("One map (*.gpkg)")
+        )
+        if path:
+            settings.remember(settings.LAST_FOLDER, str(Path(path).parent))
+            self.open_one_map(path)
+
+    def _offer_reload(self, sentence: str) -> None:
+        bar = self._iface.messageBar()
+        message = bar.createMessage(MENU, sentence)
+        button = QPushButton(tr("Show the new one"), message)
+        button.clicked.connect(self.controller.reload)
+        button.clicked.connect(lambda: bar.popWidget(message))
+        message.layout().addWidget(button)
+        bar.pushWidget(message, Qgis.MessageLevel.Info)
