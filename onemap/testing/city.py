@@ -20,6 +20,9 @@ _SECTORS = np.array([-0.1, 4.72, 3.2, 1.56])
 """Direction of the outer streets from the centre, in the order of `STREETS`: east, south, west, north."""
 _SCRAP_M2 = 900.0
 """Faces smaller than this (where lines meet at a sharp angle) join a neighbour."""
+_MIXED_SHARE = 0.35
+"""Share of the cells whose use differs from what is usual in their community."""
+_BIG_SHARE = 0.05
 _BIG_KINDS = ("park", "compound", "school", "industry", "hospital")
 
 
@@ -36,10 +39,10 @@ class StreetPlan:
 STREETS = (
     StreetPlan("001", "鼓楼街道", 2.0, (("old_town", 5), ("commercial", 3), ("office", 1), ("compound", 1))),
     StreetPlan("002", "河湾街道", 1.8, (("compound", 4), ("commercial", 3), ("old_town", 1), ("office", 2))),
-    StreetPlan("003", "柳岸街道", 0.9, (("compound", 5), ("industry", 3), ("commercial", 1), ("office", 1))),
-    StreetPlan("004", "新桥街道", 0.9, (("compound", 6), ("commercial", 1), ("office", 2), ("village", 1))),
-    StreetPlan("005", "文昌街道", 0.9, (("compound", 5), ("old_town", 1), ("school", 1), ("office", 2))),
-    StreetPlan("100", "云岭镇", 0.55, (("village", 6), ("farmland", 3), ("compound", 1), ("woods", 2))),
+    StreetPlan("003", "柳岸街道", 0.9, (("compound", 5), ("industry", 3), ("commercial", 1), ("old_town", 2))),
+    StreetPlan("004", "新桥街道", 0.9, (("compound", 6), ("commercial", 1), ("office", 1), ("village", 2))),
+    StreetPlan("005", "文昌街道", 0.9, (("compound", 5), ("old_town", 3), ("school", 1), ("office", 1))),
+    StreetPlan("100", "云岭镇", 0.55, (("village", 7), ("farmland", 2), ("compound", 1), ("woods", 1))),
 )
 
 
@@ -93,6 +96,10 @@ def make_skeleton(plan: Plan, rng: np.random.Generator) -> Skeleton:
         uses, weights = zip(*STREETS[leaf.street].uses, strict=True)
         leaf.use = str(rng.choice(uses, p=np.array(weights) / sum(weights)))
     leaves = list(_divide(communities, plan.cells, rng, cuts, "lane"))
+    for leaf in leaves:
+        if leaf.use not in _BIG_KINDS and rng.random() < _MIXED_SHARE:
+            uses, weights = zip(*STREETS[leaf.street].uses, strict=True)
+            leaf.use = str(rng.choice(uses, p=np.array(weights) / sum(weights)))
     return _node(outline, water, leaves, cuts)
 
 
@@ -174,7 +181,7 @@ def _divide(lands: list[Leaf], count: int, rng: np.random.Generator, cuts: _Cuts
     average = sum(leaf.land.area for leaf in lands) / max(count, 1)
     while heap and len(heap) + len(whole) < count:
         _, _, leaf, depth = heapq.heappop(heap)
-        if road_class == "lane" and leaf.land.area < 6 * average and rng.random() < 0.05:
+        if road_class == "lane" and leaf.land.area < 6 * average and rng.random() < _BIG_SHARE:
             leaf.use = str(rng.choice(_BIG_KINDS, p=(0.3, 0.35, 0.15, 0.12, 0.08)))
             whole.append(leaf)
             continue
@@ -194,7 +201,7 @@ def _divide(lands: list[Leaf], count: int, rng: np.random.Generator, cuts: _Cuts
 
 def _weight(leaf: Leaf) -> float:
     """Return how much the piece wants to be cut: its area against what is usual in its street."""
-    coarse = {"farmland": 0.35, "woods": 0.3, "industry": 0.6, "old_town": 1.3}.get(leaf.use, 1.0)
+    coarse = {"farmland": 0.5, "woods": 0.4, "industry": 0.6, "old_town": 1.2}.get(leaf.use, 1.0)
     return leaf.land.area * STREETS[leaf.street].share * coarse
 
 

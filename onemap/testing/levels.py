@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from .city import STREETS, Skeleton
-from .names import COMMUNITIES
+from .names import words
 from .plan import CRS, DISTRICT_CODE, DISTRICT_NAME
 
 EXCLUSIVE = ("park", "school", "hospital", "industry")
@@ -83,7 +83,7 @@ def _communities(skeleton: Skeleton) -> tuple[dict[int, str], dict[str, str]]:
         for serial, position in enumerate(_reading_order(spots) if len(mine) else []):
             village = street.code >= "100" and serial > 0
             code = f"{DISTRICT_CODE}{street.code}{(200 + serial - 1) if village else serial + 1:03d}"
-            stem = COMMUNITIES[street.code][serial % 12] + ("二" if serial >= 12 else "")  # noqa: PLR2004
+            stem = words()["communities"][street.code][serial % 12] + ("二" if serial >= 12 else "")  # noqa: PLR2004
             code_of[int(mine[position])] = code
             name_of[code] = stem + ("村" if village else "社区")
     return code_of, name_of

@@ -1,84 +1,55 @@
-"""Believable Chinese names for the sample city: communities, roads, compounds, parks, people, units."""
+"""Believable Chinese names for the sample city; the words stand in ``names.toml``."""
 
-COMMUNITIES = {
-    "001": ("鼓楼前街", "钟鼓", "东井", "西井", "贡院", "文庙", "棋盘街", "豆腐巷", "仓前", "砖塔", "铁匠营", "灯市"),
-    "002": ("河湾里", "渡口", "南码头", "清波", "望河", "织染局", "双桥", "菜园街", "银杏园", "盐店", "柳营", "漕运"),
-    "003": (
-        "柳岸东里",
-        "柳岸西里",
-        "机床厂",
-        "棉纺",
-        "东坝",
-        "青年路",
-        "和光",
-        "锦绣苑",
-        "晨光",
-        "翠谷",
-        "梨园",
-        "电车厂",
-    ),
-    "004": (
-        "新桥南里",
-        "新桥北里",
-        "安居里",
-        "方舟苑",
-        "石榴园",
-        "南营",
-        "康乐",
-        "永泰",
-        "怡景",
-        "枫林",
-        "五里店",
-        "天和",
-    ),
-    "005": ("文昌", "学府", "书院里", "知春", "春晖", "师大", "文慧园", "育才", "博雅", "西营", "广林苑", "绿波"),
-    "100": ("云岭", "上庄", "下庄", "石门", "柿子沟", "桃峪", "北岭", "龙泉", "大塘", "槐树屯", "红叶", "杏花坞"),
-}
-"""Names of communities (社区) and villages by the code of their street."""
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-AVENUES = ("青禾大街", "云岭路", "文昌大街", "新桥大街", "柳岸大街")
-RING = "环城路"
-RIVER = "青禾河"
-ROAD_FIRST = (
-    "朝晖", "安定", "和平", "建设", "春风", "清泉", "杨柳", "银杏", "学院", "体育", "丰收", "光华", "永安", "长宁", "福瑞", "百花",
-    "兴隆", "松鹤", "玉泉", "明德", "崇文", "胜利", "团结", "友谊", "科技", "梧桐", "月坛", "清河", "金台", "红旗", "花园", "石桥",
-)  # fmt: skip
-ROAD_LAST = {
-    "main": ("路", "大街"),
-    "street": ("街", "南街", "北街", "东路", "西路"),
-    "lane": ("胡同", "巷", "里", "一条", "二条"),
-}
-COMPOUND_FIRST = (
-    "翠湖", "锦绣", "阳光", "御景", "金色", "丽水", "香榭", "枫丹", "碧水", "盛世", "雅园", "水岸", "星河", "紫荆", "玫瑰", "世纪",
-    "龙湾", "嘉禾", "汇景", "安贞", "芳草", "秀水", "怡和", "景泰", "鸿运", "东方", "天润", "绿地", "万泉", "观澜",
-)  # fmt: skip
-COMPOUND_LAST = ("花园", "家园", "苑", "小区", "公寓", "嘉园", "新村", "名邸", "里")
-PARKS = (
-    "青禾公园",
-    "人民公园",
-    "荷花池公园",
-    "滨河公园",
-    "儿童公园",
-    "银杏公园",
-    "体育公园",
-    "牡丹园",
-    "桃花坞公园",
-    "听雨园",
-    "静心园",
-    "湿地公园",
-)
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建国文玉兰红梅志鑫宇轩欣怡子涵浩然雨桐思源晓东海燕春梅"
-SHOPS = {
-    "catering": ("老北坊饺子馆", "川味小馆", "兰州牛肉面", "河湾鱼庄", "庆丰包子铺", "全羊馆", "一品粥铺"),
-    "shopping": ("惠民超市", "便利蜂", "百货商场", "五金日杂店", "果蔬生鲜店", "文具店", "家电城"),
-    "medical": ("社区卫生服务站", "同仁药房", "口腔诊所", "中医馆"),
-    "education": ("实验小学", "第一幼儿园", "第三中学", "培训学校", "职业高中"),
-    "finance": ("农村商业银行", "储蓄所", "邮政支局", "证券营业部"),
-    "hotel": ("快捷酒店", "商务宾馆", "招待所"),
-    "government": ("居委会", "派出所", "便民服务中心", "城管执法队", "税务所"),
-    "transport": ("公交站", "停车场", "地铁站口", "加油站"),
-}
-UNIT_TRADES = (
-    "餐饮管理", "商贸", "科技", "物业管理", "建筑工程", "文化传媒", "机械制造", "纺织", "物流", "教育咨询", "食品", "医药", "家政服务", "汽车维修",
-)  # fmt: skip
+import numpy as np
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    """Return the lists of words by what they name."""
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+def pairs(first: list[str], last: list[str], count: int, rng: np.random.Generator) -> list[str]:
+    """Return ``count`` names made of two parts, all different as long as there are enough."""
+    every = [
+        a + middle + b
+        for middle in ("", *"东西南北前后中上下新")
+        for a, b in rng.permutation([(a, b) for a in first for b in last])
+    ]
+    return [every[i % len(every)] for i in range(count)]
+
+
+def people(count: int, rng: np.random.Generator) -> list[str]:
+    """Return names of people."""
+    surnames, given = words()["surnames"], words()["given"]
+    first = rng.integers(len(surnames), size=count)
+    second = rng.integers(len(given), size=(count, 2))
+    short = rng.random(count) < 0.3  # noqa: PLR2004
+    return [
+        surnames[a] + given[b] + ("" if alone else given[c])
+        for a, (b, c), alone in zip(first, second, short, strict=True)
+    ]
+
+
+_CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def credit_codes(district: str, count: int, rng: np.random.Generator) -> list[str]:
+    """Return unified social credit codes (GB 32100) with right check signs, of a fictional district.
+
+    Positions: authority 9, class 1 or 2, six digits of the district, nine signs of the organisation (the last
+    its own check sign after GB 11714), check sign modulo 31 with weights 3**i.
+    """
+    codes = []
+    for number in rng.choice(9_999_999, size=count, replace=False) * 10 + 1:
+        body = f"{number:08d}"
+        own = 11 - sum(int(c) * w for c, w in zip(body, (3, 7, 9, 10, 5, 8, 4, 2), strict=True)) % 11
+        code = f"9{1 + number % 2}{district}{body}{'X' if own == 10 else own % 11}"  # noqa: PLR2004
+        total = sum(_CREDIT_SIGNS.index(c) * pow(3, i, 31) for i, c in enumerate(code) if c in _CREDIT_SIGNS)
+        codes.append(code + _CREDIT_SIGNS[(31 - total % 31) % 31])
+    return codes

@@ -45,7 +45,7 @@ def make_plan(seed: int, size: Size) -> Plan:
         For another size.
     """
     if size == "full":
-        return Plan(seed, size, 3000.0, 40, 1500, 20_000, 48_500, 1_500, 84.0, 2.5, 10.0)
+        return Plan(seed, size, 3000.0, 40, 1500, 20_000, 48_500, 1_500, 84.0, 3.0, 10.0)
     if size == "small":
         return Plan(seed, size, 640.0, 12, 60, 800, 950, 50, 26.0, 2.0, 10.0)
     message = f"size is {size!r}; it must be 'full' or 'small'"

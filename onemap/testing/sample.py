@@ -6,10 +6,14 @@ from functools import lru_cache
 import geopandas as gpd
 import numpy as np
 
-from .buildings import make_buildings
+from .below import make_below
+from .buildings import make_buildings, make_yards
 from .city import Skeleton, make_skeleton
+from .duties import make_duties
+from .land import Waters, make_land, make_waters
 from .levels import make_levels
 from .people import make_cases
+from .places import make_places, name_buildings
 from .plan import Plan, Size, make_plan
 
 
@@ -20,6 +24,8 @@ class City:
     plan: Plan
     skeleton: Skeleton
     frames: dict[str, gpd.GeoDataFrame]
+    uses: np.ndarray
+    waters: Waters
 
     @property
     def district(self) -> gpd.GeoDataFrame:
@@ -85,8 +91,25 @@ def make_city(*, seed: int = 7, size: Size = "small") -> City:
     plan = make_plan(seed, size)
     rng = np.random.default_rng(seed)
     skeleton = make_skeleton(plan, rng)
-    levels, use = make_levels(skeleton)
-    buildings = make_buildings(plan, skeleton, levels["grid_cell"], use, rng)
-    cases = make_cases(plan, buildings, skeleton.roads, skeleton.outline, rng)
-    frames = {**levels, "city3d_building": buildings.drop(columns="cell"), "case": cases}
-    return City(plan, skeleton, frames)
+    levels, uses = make_levels(skeleton)
+    cells = levels["grid_cell"]
+    waters = make_waters(plan, skeleton, cells, uses)
+    yards = make_yards(plan, skeleton, cells, waters.lakes)
+    land = make_land(plan, skeleton, levels, uses, waters, yards, rng)
+    buildings = make_buildings(plan, cells, yards, uses, rng)
+    buildings = name_buildings(buildings, land["emap_road"], land["frame_compound"], levels["grid_street"])
+    places = make_places(buildings, land, levels, rng)
+    below = make_below(plan, land["emap_road"], buildings, land["frame_compound"], cells, rng)
+    duties = make_duties(plan, levels, rng)
+    cases = make_cases(plan, buildings, land["emap_road"], skeleton.outline, rng)
+    frames = {
+        **levels,
+        **land,
+        **places,
+        **below,
+        **duties,
+        "frame_compound": land["frame_compound"].drop(columns="cell"),
+        "city3d_building": buildings.drop(columns=["cell", "road", "door"]),
+        "case": cases,
+    }
+    return City(plan, skeleton, frames, uses, waters)
