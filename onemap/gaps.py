@@ -81,7 +81,8 @@ def find_gaps(one_map: Layers, *, kinds: Sequence[str] = KINDS, tolerance_m: flo
         its duty grids covers. ``objects``: buildings, components, addresses and units inside the district, and cases
         anywhere, that no cell of the finest level holds.
     tolerance_m
-        Land into which no circle of this diameter fits is no gap.
+        Land into which no circle of this diameter fits is no gap. Where the map holds its coverage defects already,
+        the gaps among them are taken, allowed ones left out, and the tolerance is the one they were found by.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def find_gaps(one_map: Layers, *, kinds: Sequence[str] = KINDS, tolerance_m: flo
     ... }
     >>> city = SimpleNamespace(levels=list(layers), has=layers.__contains__, read=layers.get)
     >>> find_gaps(city).table["reason"].tolist()
-    ['no cell covers 9 m2 of the district; in it 0 buildings, 0 cases, 0 residents']
+    ['no cell covers 9 m2 of the district, with 0 buildings, 0 cases and 0 residents in it']
     """
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
@@ -136,21 +137,25 @@ def _land(
         duties = one_map.read("duty_grid")
         agencies = duties["agency"] if "agency" in duties else pd.Series("", index=duties.index)
         grids += [("duty_grid", str(agency), part) for agency, part in duties.groupby(agencies.fillna(""), sort=True)]
+    known = one_map.read("defect") if one_map.has("defect") else None
     found = []
     for grid_id, agency, cells in grids:
-        defects = check_coverage(cells, parent=district, tolerance_m=tolerance_m).defects
-        gaps = defects[defects["kind"] == "gap"]
+        if known is not None:  # the coverage was checked already
+            defects = known[(known["layer_id"] == grid_id) & (known["agency"].fillna("") == agency)]
+        else:
+            defects = check_coverage(cells, parent=district, tolerance_m=tolerance_m).defects
+        gaps = defects[(defects["kind"] == "gap") & ~defects["allowed"].astype(bool)]
         found += [(grid_id, agency, gap) for gap in gaps.itertuples()]
     shapes = np.array([gap.geometry for _, _, gap in found], dtype=object)
     contents = _contents(one_map, shapes, finest.crs)
     rows = []
     for (grid_id, agency, gap), inside in zip(found, contents, strict=True):
         template = (
-            "no duty grid of {agency} covers {area} m2 of the district; "
-            "in it {buildings} buildings, {cases} cases, {residents} residents"
+            "no duty grid of {agency} covers {area} m2 of the district, "
+            "with {buildings} buildings, {cases} cases and {residents} residents in it"
             if grid_id == "duty_grid"
-            else "no cell covers {area} m2 of the district; "
-            "in it {buildings} buildings, {cases} cases, {residents} residents"
+            else "no cell covers {area} m2 of the district, "
+            "with {buildings} buildings, {cases} cases and {residents} residents in it"
         )
         reason = say(template, "en", agency=agency, area=f"{gap.area_m2:,.3g}", **inside)
         row = {"kind": "land", "layer_id": grid_id, "agency": agency, "object_id": "", "geometry": gap.geometry}

@@ -19,6 +19,7 @@ Shapes = NDArray[Any]
 
 _WIDTH_PRECISION = 0.001
 """Relative precision of a measured width."""
+_RASTER = 1000
 
 
 @dataclass(frozen=True)
@@ -120,18 +121,24 @@ def _crossings(faces: Shapes, calm: Floats) -> tuple[Ints, Shapes]:
     """Return which faces calm edges run through, and those edges as lines."""
     if not len(faces) or not len(calm):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object)
-    west, south, east, north = _hull_of(faces)
-    x, y = calm[:, [0, 2]], calm[:, [1, 3]]
-    near = (x.min(1) <= east) & (x.max(1) >= west) & (y.min(1) <= north) & (y.max(1) >= south)
-    lines = shapely.linestrings(calm[near].reshape(-1, 2, 2))
+    lines = shapely.linestrings(calm[_near(calm, faces)].reshape(-1, 2, 2))
     line, face = shapely.STRtree(faces).query(lines, predicate="intersects")
     through = shapely.relate_pattern(lines[line], faces[face], "T********")
     return np.unique(face[through]), lines[np.unique(line[through])]
 
 
-def _hull_of(shapes: Shapes) -> tuple[float, float, float, float]:
-    west, south, east, north = shapely.total_bounds(shapes)
-    return west, south, east, north
+def _near(edges: Floats, faces: Shapes) -> Bools:
+    """Return which edges may come near a face, by a raster: lines of all edges would take longer than the rest."""
+    west, south, east, north = shapely.total_bounds(faces)
+    step = max(east - west, north - south, 1e-9) / _RASTER
+    boxes = ((shapely.bounds(faces) - [west, south, west, south]) / step).astype(np.int64)
+    marked = np.zeros((_RASTER + 4, _RASTER + 4), dtype=bool)
+    for left, low, right, high in boxes.tolist():
+        marked[left : right + 3, low : high + 3] = True  # shifted by one, and one more on each side
+    x = np.clip((edges[:, [0, 2]] - west) / step + 1, 0, _RASTER + 3).astype(np.int64)
+    y = np.clip((edges[:, [1, 3]] - south) / step + 1, 0, _RASTER + 3).astype(np.int64)
+    long = (np.abs(x[:, 0] - x[:, 1]) > 1) | (np.abs(y[:, 0] - y[:, 1]) > 1)
+    return np.asarray(long | marked[x[:, 0], y[:, 0]] | marked[x[:, 1], y[:, 1]])
 
 
 def local(shapes: Shapes) -> Shapes:

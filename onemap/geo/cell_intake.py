@@ -50,20 +50,16 @@ def take_cells(cells: gpd.GeoDataFrame, code: str) -> Intake:
     shapes, defects = usable_shapes(raw, codes)
     defects += _without_code(cells, code, codes, raw)
     defects += repeated_codes(shapes, codes)
-    good = np.flatnonzero([s is not None for s in shapes])
+    labels = codes.to_numpy()
     names: list[tuple[Any, ...]] = []
-    kept = []
-    for group in _equal_shapes(shapes[good]):
-        rows = good[group]
-        members = tuple(codes.iloc[r] for r in rows)
-        names.append(sort_codes(members))
-        kept.append(shapes[rows[0]])
-        if len(rows) > 1:
+    first = []
+    for rows in _equal_shapes(shapes):
+        first.append(rows[0])
+        names.append(sort_codes(labels[rows]))
+        if len(names[-1]) > 1:  # one code alone is listed as a repeated code
             template = "{count} cells have the same geometry: {cells}"
-            defects.append(Defect("duplicate", kept[-1], names[-1], template))
-    shape_array = np.empty(len(kept), dtype=object)
-    shape_array[:] = kept
-    return Intake(shape_array, tuple(names), tuple(defects))
+            defects.append(Defect("duplicate", shapes[rows[0]], names[-1], template))
+    return Intake(shapes[first], tuple(names), tuple(defects))
 
 
 def usable_shapes(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
@@ -130,24 +126,30 @@ def _drawable(shape: Any) -> Any:
 def repeated_codes(shapes: Shapes, codes: pd.Series) -> list[Defect]:
     """List each code that several rows have, with all their places."""
     defects = []
-    for name, rows in codes.groupby(codes, sort=True).groups.items():
-        if len(rows) > 1:
-            places = [shapes[r] for r in rows if shapes[r] is not None]
-            geometry = shapely.union_all(places) if places else None
-            template = "{rows} rows have the code {code}"
-            defects.append(Defect("duplicate", geometry, (name,), template, {"rows": len(rows), "code": name}))
+    again = codes[codes.duplicated(keep=False)]
+    for name, rows in again.groupby(again, sort=True).groups.items():
+        places = shapes[rows]
+        places = places[~shapely.is_missing(places)]
+        same = len(places) == len(rows) and bool(shapely.equals(places[0], places).all())
+        template = (
+            "{rows} rows have the code {code} and the same geometry" if same else "{rows} rows have the code {code}"
+        )
+        geometry = shapely.union_all(places) if len(places) else None
+        defects.append(Defect("duplicate", geometry, (name,), template, {"rows": len(rows), "code": name}))
     return defects
 
 
 def _equal_shapes(shapes: Shapes) -> list[list[int]]:
-    """Group positions of equal shapes, each group and the groups in the order of the rows."""
-    boxes = pd.DataFrame(shapely.bounds(shapes))
-    groups: list[list[int]] = [[i] for i in np.flatnonzero(~boxes.duplicated(keep=False)).tolist()]
-    for rows in boxes[boxes.duplicated(keep=False)].groupby([0, 1, 2, 3]).groups.values():
+    """Group the positions of equal shapes, each group and the groups in the order of the rows; None is left out."""
+    usable = np.flatnonzero(~shapely.is_missing(shapes))
+    boxes = pd.DataFrame(shapely.bounds(shapes[usable]), index=usable)
+    alone = ~boxes.duplicated(keep=False)
+    groups: list[list[int]] = [[row] for row in usable[alone].tolist()]
+    for rows in boxes[~alone].groupby([0, 1, 2, 3]).groups.values():
         left = list(rows)
         while left:
             first, *others = left
             same = shapely.equals(shapes[first], shapes[others]) if others else np.zeros(0, dtype=bool)
-            groups.append([int(first), *(o for o, s in zip(others, same, strict=True) if s)])
+            groups.append([int(first), *(int(o) for o, s in zip(others, same, strict=True) if s)])
             left = [o for o, s in zip(others, same, strict=True) if not s]
     return sorted(groups)

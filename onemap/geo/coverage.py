@@ -65,7 +65,7 @@ class CoverageReport:
         area = open_.groupby("kind")["area_m2"].sum()
         return say(
             "{cells} cells: {gaps} gaps ({gap_area} m2), {overlaps} overlaps ({overlap_area} m2), {others} other "
-            "defects; {allowed} allowed",
+            "defects, {allowed} allowed",
             "en",
             cells=self.cells,
             gaps=int((open_["kind"] == "gap").sum()),
@@ -140,7 +140,7 @@ def check_coverage(
     ... )
     >>> report = check_coverage(cells)
     >>> report.sentence
-    '2 cells: 0 gaps (0.0 m2), 1 overlaps (10.0 m2), 0 other defects; 0 allowed'
+    '2 cells: 0 gaps (0.0 m2), 1 overlaps (10.0 m2), 0 other defects, 0 allowed'
     >>> report.defects["reason"].iloc[0]
     '2 cells cover the same 10 m2: a, b'
     """

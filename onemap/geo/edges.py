@@ -101,11 +101,15 @@ def polygon_edges(polygons: NDArray[Any], *, inside_out: bool = False) -> Edges:
     shell[1:] = part[1:] != part[:-1]
     inner_left = (shapely.is_ccw(rings) == shell) ^ inside_out
     points, ring = shapely.get_coordinates(rings, return_index=True)
-    points = points + 0.0  # minus zero is zero: equal numbers must have equal bits
-    start, end = points[:-1], points[1:]
-    rows = np.flatnonzero((ring[:-1] == ring[1:]) & (start != end).any(axis=1))
-    start, end, ring = start.take(rows, axis=0), end.take(rows, axis=0), ring.take(rows)
-    return _ordered(np.hstack([start, end]), inner_left.take(ring), owner.take(part.take(ring)))
+    points += 0.0  # minus zero is zero: equal numbers must have equal bits
+    x, y = points.T.copy()
+    rows = np.flatnonzero((ring[:-1] == ring[1:]) & ((x[:-1] != x[1:]) | (y[:-1] != y[1:])))
+    turn = (x[:-1] > x[1:]) | ((x[:-1] == x[1:]) & (y[:-1] > y[1:]))
+    turn, ring = turn.take(rows), ring.take(rows)
+    ends = np.empty((len(rows), 4))
+    ends[:, :2] = points.take(rows + turn, axis=0)
+    ends[:, 2:] = points.take(rows + ~turn, axis=0)
+    return Edges(ends, inner_left.take(ring) ^ turn, owner.take(part.take(ring)))
 
 
 def _ordered(ends: Floats, left: Bools, owner: Ints) -> Edges:
@@ -135,18 +139,26 @@ def bundle_edges(edges: Edges) -> Bundles:
         return Bundles(edges.ends, none, none, none)
     hashes = _hash(edges.ends)
     order = np.argsort(hashes, kind="stable")
-    new = np.ones(len(order), dtype=bool)
-    sorted_ends = edges.ends.take(order, axis=0)
-    new[1:] = (sorted_ends[1:] != sorted_ends[:-1]).any(axis=1)
-    if (new[1:] & (hashes[order[1:]] == hashes[order[:-1]])).any():
+    sorted_ends, new = _runs(edges.ends, order)
+    hashes = hashes.take(order)
+    if (new[1:] & (hashes[1:] == hashes[:-1])).any():
         order = np.lexsort(edges.ends.T[::-1])
-        sorted_ends = edges.ends.take(order, axis=0)
-        new[1:] = (sorted_ends[1:] != sorted_ends[:-1]).any(axis=1)
+        sorted_ends, new = _runs(edges.ends, order)
     bundle = np.empty(len(order), dtype=np.int64)
     bundle[order] = np.cumsum(new) - 1
     count = int(new.sum())
     lefts = np.bincount(bundle[edges.left], minlength=count)
     return Bundles(sorted_ends[new], bundle, lefts, np.bincount(bundle, minlength=count) - lefts)
+
+
+def _runs(ends: Floats, order: Ints) -> tuple[Floats, Bools]:
+    """Return rows in this order, and where a row differs from the one before."""
+    rows = ends.take(order, axis=0)
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = rows[1:, 0] != rows[:-1, 0]
+    for column in (1, 2, 3):
+        new[1:] |= rows[1:, column] != rows[:-1, column]
+    return rows, new
 
 
 def _hash(ends: Floats) -> NDArray[np.uint64]:
