@@ -57,9 +57,13 @@ class CaseRules:
 
 @dataclass(frozen=True)
 class CoverageRules:
-    """How coverage is checked: see `onemap.check_coverage`. ``allowed`` is a file of allowed gaps."""
+    """How coverage is checked: see `onemap.check_coverage`. ``allowed`` is a file of allowed gaps.
+
+    ``agency_tolerance_m`` is the tolerance for the agencies' own grids, by default that of the levels.
+    """
 
     tolerance_m: float = 0.0
+    agency_tolerance_m: float | None = None
     allowed: Path | None = None
 
 

@@ -3,12 +3,14 @@
 import datetime as dt
 import difflib
 import math
+import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from .domain.catalogue import LayerSpec, load_catalogue
+from .domain.codes import profile, profiles
 from .errors import OnemapError, SchemaError
 from .translation import LANGUAGES, say
 
@@ -45,7 +47,7 @@ DISTRICT = {
 }
 LEVEL = {"zh": Key("text"), "en": Key("text"), "dissolve": Key("text")}
 CASES = {"near_m": Key("number"), "border_m": Key("number")}
-COVERAGE = {"tolerance_m": Key("number"), "allowed": Key("text")}
+COVERAGE = {"tolerance_m": Key("number"), "agency_tolerance_m": Key("number"), "allowed": Key("text")}
 SOURCE = {
     "layer": Key("text", required=True),
     "path": Key("text", required=True),
@@ -183,11 +185,18 @@ class Problems:
         """Check the working CRS and the code profile."""
         if "crs" in values:
             self._check_crs(values["crs"])
-        name = values.get("code_profile")
-        if name:
-            from .domain.codes import profiles
-        if name and name not in profiles():
-            self.unknown("district.code_profile: {wrong!r} is not known", name, profiles())
+        if "code_profile" in values:
+            try:
+                profile(values["code_profile"])
+            except SchemaError:
+                self.unknown("district.code_profile: {wrong!r} is not known", values["code_profile"], profiles())
+        if "timezone" in values:
+            try:
+                zoneinfo.ZoneInfo(values["timezone"])
+            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+                self.add(
+                    "district.timezone: {found!r} is not a time zone, such as Asia/Shanghai", found=values["timezone"]
+                )
 
     def _check_crs(self, written: str) -> None:
         from .geo.crs import resolve_crs

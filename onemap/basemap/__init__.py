@@ -10,8 +10,9 @@ from onemap.progress import Progress, part, silent
 from onemap.store.geopackage import publish
 
 from .assembly import Assembly, assemble
+from .rasters import raster_folder
 
-__all__ = ["Assembly", "BaseMap", "assemble", "build_base_map", "map_path"]
+__all__ = ["Assembly", "BaseMap", "assemble", "build_base_map", "map_path", "raster_folder"]
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,14 @@ def build_base_map(
 
     checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
     path = map_path(checked, out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    assembly = assemble(checked, progress=part(progress, 0.0, 0.8))
-    publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.8, 1.0))
+    with raster_folder(path) as rasters:
+        assembly = assemble(checked, rasters, progress=part(progress, 0.0, 0.8))
+        publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.8, 1.0))
     one_map = open_map(path, verify=False)
     return BaseMap(
         path=path,
         layers=one_map.layers,
-        completeness=assembly.frames.get("completeness", pd.DataFrame()),
+        completeness=assembly.frames["completeness"],
         rejects=assembly.frames["reject"],
         balance=assembly.balance,
     )

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -11,17 +12,22 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from onemap import __version__
-from onemap.domain.catalogue import LayerSpec, load_catalogue
+from onemap.domain.catalogue import BASE_MAP_CLASSES, LayerSpec, load_catalogue
+from onemap.domain.codes import profile as code_profile
 from onemap.errors import SchemaError
 from onemap.geo.crs import resolve_crs
 from onemap.manifest import Manifest, Source
 from onemap.progress import Progress, part, silent
 from onemap.store.geopackage import LayerContent
+from onemap.translation import say
 
 from .buildings import fill_heights
+from .completeness import Presence, Streets, completeness_table, measure_footprint, measure_frame
 from .intake import REPAIR_COLUMNS, Intake, Setting, take_in
 from .levels import Levels, build_levels
 from .ordering import in_order
+from .rasters import RasterLayer, check_together, read_heights, read_raster_layer, write_hillshade, write_raster_layer
+from .terrain import draw_contours
 
 _REJECT_COLUMNS = ("layer_id", "source", "row", "kind", "found", "reason", "removed")
 _ROLES = ("provider", "owner", "checker", "updater", "update_cycle_days", "secrecy")
@@ -41,7 +47,7 @@ class Assembly:
     frames: dict[str, pd.DataFrame]
     provenance: dict[str, dict[str, Any]]
     balance: pd.DataFrame
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rasters: dict[str, RasterLayer] = field(default_factory=dict)
 
     @property
     def levels(self) -> list[str]:
@@ -75,8 +81,10 @@ class Assembly:
                 yield LayerContent(layer_id, self.frames.get(layer_id), self.provenance.get(layer_id, {}))
 
 
-def assemble(manifest: Manifest, *, progress: Progress = silent) -> Assembly:
-    """Take in every vector and table source of a manifest.
+def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -> Assembly:
+    """Take in every source of a manifest, and measure how complete the map is.
+
+    Rasters are written into ``folder``, named by their content, so that they disturb no published map.
 
     Raises
     ------
@@ -84,38 +92,82 @@ def assemble(manifest: Manifest, *, progress: Progress = silent) -> Assembly:
         A source cannot be worked on: see `onemap.basemap.intake.take_in`.
     """
     setting = _setting(manifest)
-    levels = build_levels(manifest, setting, progress=part(progress, 0.0, 0.3))
+    levels = build_levels(manifest, setting, progress=part(progress, 0.0, 0.2))
     outline = levels.outline
-    setting = Setting(
-        crs=setting.crs,
-        profile=setting.profile,
-        timezone=setting.timezone,
-        gcj02=setting.gcj02,
-        district=outline,
-        reach=_reach(outline, manifest.district.margin_m),
-    )
-    intakes = list(levels.intakes)
-    wanted = [source for source in manifest.sources if _is_taken(source)]
-    for number, source in enumerate(wanted):
-        progress(0.3 + 0.7 * number / len(wanted), source.title)
-        intakes.append(take_in(source, load_catalogue()[source.layer], setting))
+    reach = _reach(outline, manifest.district.margin_m)
+    setting = replace(setting, district=outline, reach=reach)
+    intakes = [*levels.intakes, *_take_all(manifest, setting, part(progress, 0.2, 0.7))]
     frames: dict[str, pd.DataFrame] = dict(levels.frames)
     notes = dict(levels.notes)
-    for layer_id in dict.fromkeys(source.layer for source in wanted):
+    for layer_id in dict.fromkeys(intake.source.layer for intake in intakes[len(levels.intakes) :]):
         joined = _joined([intake for intake in intakes if intake.source.layer == layer_id], load_catalogue()[layer_id])
         if layer_id == "city3d_building":
-            joined, said = fill_heights(joined)
-            notes[layer_id] = said
+            joined, notes[layer_id] = fill_heights(joined)
         frames[layer_id] = joined
     frames["reject"] = _rejects(intakes)
     frames["repair"] = _repairs(intakes)
-    balance = pd.DataFrame([intake.balance() for intake in intakes])
+    rasters = _take_rasters(manifest, setting, folder, part(progress, 0.7, 0.95))
+    if "terrain_contour" not in frames and rasters.get("terrain_dem") and rasters["terrain_dem"].path:
+        frames["terrain_contour"] = draw_contours(*read_heights(rasters["terrain_dem"].path), setting.crs)
+        notes["terrain_contour"] = (say("made from {layer}", "en", layer="terrain_dem"),)
+    by_layer = {layer_id: [one for one in intakes if one.source.layer == layer_id] for layer_id in frames}
     provenance = {
-        layer_id: _provenance(layer_id, [one for one in intakes if one.source.layer == layer_id], notes)
-        for layer_id in frames
+        layer_id: _provenance(taken, notes.get(layer_id, ()))
+        for layer_id, taken in by_layer.items()
         if layer_id not in ("reject", "repair")
     }
-    return Assembly(manifest, levels, outline, frames, provenance, balance, notes)
+    provenance |= {layer_id: _raster_provenance(raster, folder) for layer_id, raster in rasters.items()}
+    balance = pd.DataFrame([intake.balance() for intake in intakes])
+    assembly = Assembly(manifest, levels, outline, frames, provenance, balance, rasters)
+    progress(0.95, "completeness")
+    frames["completeness"] = _completeness(assembly, by_layer)
+    return assembly
+
+
+def _take_all(manifest: Manifest, setting: Setting, progress: Progress) -> Iterator[Intake]:
+    wanted = [source for source in manifest.sources if _is_taken(source)]
+    for number, source in enumerate(wanted):
+        progress(number / len(wanted), source.title)
+        yield take_in(source, load_catalogue()[source.layer], setting)
+
+
+def _take_rasters(manifest: Manifest, setting: Setting, folder: Path, progress: Progress) -> dict[str, RasterLayer]:
+    """Write every raster layer that reaches the district; the others are known by where they lie."""
+    rasters: dict[str, RasterLayer] = {}
+    ids = [spec.id for spec in load_catalogue().values() if spec.geometry == "Raster" and manifest.sources_of(spec.id)]
+    for number, layer_id in enumerate(ids):
+        step = part(progress, number / len(ids), (number + 1) / len(ids))
+        layer = read_raster_layer(layer_id, manifest.sources_of(layer_id), setting.crs)
+        check_together(layer)
+        rasters[layer_id] = write_raster_layer(layer, setting.reach, setting.crs, folder, progress=step)
+    dem = rasters.get("terrain_dem")
+    if dem is not None and dem.path is not None and "terrain_hillshade" not in rasters:
+        rasters["terrain_hillshade"] = write_hillshade(dem, folder)
+    return rasters
+
+
+def _completeness(assembly: Assembly, by_layer: Mapping[str, Sequence[Intake]]) -> pd.DataFrame:
+    catalogue = load_catalogue()
+    street_level = assembly.grids.streets
+    streets = Streets.of(assembly.grids.frames[street_level], catalogue[street_level].key, assembly.outline)
+    presences: dict[str, Presence] = {
+        layer_id: measure_footprint(raster.footprint, streets)
+        for layer_id, raster in assembly.rasters.items()
+        if raster.sources
+    }
+    for layer_id, intakes in by_layer.items():
+        spec = catalogue[layer_id]
+        if not intakes or spec.class_id not in BASE_MAP_CLASSES or spec.geometry == "None":
+            continue
+        beyond = [intake.beyond_m for intake in intakes if intake.beyond_m is not None]
+        presences[layer_id] = measure_frame(
+            assembly.frames[layer_id],
+            streets,
+            beyond_m=min(beyond) if beyond else None,
+            read=sum(intake.rows_in for intake in intakes),
+        )
+    sources = {layer_id: assembly.manifest.sources_of(layer_id) for layer_id in presences}
+    return completeness_table(presences, sources, streets, as_of=assembly.manifest.district.as_of)
 
 
 def _is_taken(source: Source) -> bool:
@@ -125,8 +177,6 @@ def _is_taken(source: Source) -> bool:
 
 def _setting(manifest: Manifest) -> Setting:
     district = manifest.district
-    if district.code_profile:
-        from onemap.domain.codes import profile as code_profile
     return Setting(
         crs=resolve_crs(district.crs).crs,
         profile=code_profile(district.code_profile) if district.code_profile else None,
@@ -165,7 +215,7 @@ def _repairs(intakes: Sequence[Intake]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).sort_values(["layer_id", "row"], kind="stable", ignore_index=True)
 
 
-def _provenance(layer_id: str, intakes: Sequence[Intake], notes: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _provenance(intakes: Sequence[Intake], notes: Sequence[str]) -> dict[str, Any]:
     """Return the columns of ``onemap_layer`` that the manifest and the sources say."""
     said = [note for intake in intakes for note in intake.notes]
     counts = [intake.balance() for intake in intakes]
@@ -174,13 +224,26 @@ def _provenance(layer_id: str, intakes: Sequence[Intake], notes: Mapping[str, tu
         "source_sha256": _together(intake.sha256 for intake in intakes),
         "source_crs": _together(intake.source_crs for intake in intakes),
         "encoding": _together(intake.encoding for intake in intakes),
-        "notes": "; ".join(dict.fromkeys([*said, *notes.get(layer_id, ())])),
+        "notes": "; ".join(dict.fromkeys([*said, *notes])),
     }
     for name in ("rows_in", "rows_rejected", "rows_repaired", "rows_outside"):
         row[name] = sum(count[name] for count in counts)
-    if not intakes:
-        row["source"] = ""
     return row | written_roles([intake.source for intake in intakes])
+
+
+def _raster_provenance(raster: RasterLayer, folder: Path) -> dict[str, Any]:
+    """Return the same for a raster; ``path`` is relative to the map, so that the folder can be moved."""
+    row: dict[str, Any] = {
+        "source": _together(source.name for source in raster.sources),
+        "source_sha256": _together(info.sha256 for info in raster.infos),
+        "source_crs": _together(info.crs.to_string() for info in raster.infos),
+        "notes": "; ".join(raster.notes),
+    }
+    if raster.path is not None:
+        row |= {"path": f"{folder.name}/{raster.path.name}", "content_sha256": raster.sha256}
+    else:
+        row["notes"] = say("lies wholly outside the district", "en")
+    return row | written_roles(raster.sources)
 
 
 def written_roles(sources: Sequence[Source]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ very same row twice. Every other fault empties the value and lists it. Cases are
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,10 +14,8 @@ import pandas as pd
 import shapely
 
 from onemap.domain.catalogue import FieldSpec, LayerSpec
+from onemap.domain.codes import CodeProfile
 from onemap.translation import say
-
-if TYPE_CHECKING:
-    from onemap.domain.codes import CodeProfile
 
 REJECT_COLUMNS = ("source", "row", "kind", "found", "reason", "removed")
 _RESERVED = ("fid", "geom", "geometry", "ogc_fid")
@@ -71,7 +69,7 @@ def conform(
     *,
     source: str,
     values: Mapping[str, Mapping[str, str]] | None = None,
-    profile: "CodeProfile | None" = None,
+    profile: CodeProfile | None = None,
     timezone: str = "UTC",
 ) -> Conformed:
     """Bring the rows of one source to the types and values of their layer.
@@ -93,7 +91,6 @@ def conform(
         ``frame`` has every column of ``spec`` first, then the source's own columns.
     """
     rejects = Rejects(source)
-    frame = frame.loc[:, ~frame.columns.duplicated()]
     extras = _safe_names(frame, spec)
     columns: dict[str, Any] = {}
     for one in spec.fields:
@@ -239,7 +236,7 @@ def _checked(column: pd.Series, typed: pd.Series, field: FieldSpec, rejects: Rej
     return typed.mask(wrong)
 
 
-def _bad_keys(frame: gpd.GeoDataFrame, spec: LayerSpec, profile: "CodeProfile | None", rejects: Rejects) -> pd.Series:
+def _bad_keys(frame: gpd.GeoDataFrame, spec: LayerSpec, profile: CodeProfile | None, rejects: Rejects) -> pd.Series:
     """List missing, damaged and repeated keys; return which rows cannot stand in the layer."""
     gone = pd.Series(False, index=frame.index)  # noqa: FBT003
     if not spec.key or frame.empty:
@@ -255,7 +252,7 @@ def _bad_keys(frame: gpd.GeoDataFrame, spec: LayerSpec, profile: "CodeProfile | 
         )
         gone |= missing & removed
     if profile is not None and spec.class_id == "grid":
-        wrong = {code: "; ".join(profile.validate(code)) for code in keys.dropna().unique()}
+        wrong = {code: "; ".join(map(str, profile.validate(code))) for code in keys.dropna().unique()}
         bad = keys.map(wrong).fillna("") != ""
         rejects.add(frame.index[bad], kind="bad_code", found=keys[bad], reason=keys[bad].map(wrong), removed=True)
         gone |= bad

@@ -3,8 +3,8 @@
 For every source: rows in = rows out + rows left out with a reason + rows wholly outside the district.
 """
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +14,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from onemap.domain.catalogue import LayerSpec
+from onemap.domain.codes import CodeProfile
+from onemap.domain.codes import profile as code_profile
 from onemap.errors import GeometryError
 from onemap.geo.gcj import require_conversion
 from onemap.geo.repair import repair_geometries
@@ -23,10 +25,8 @@ from onemap.translation import say
 
 from .conform import REJECT_COLUMNS, Rejects, conform
 
-if TYPE_CHECKING:
-    from onemap.domain.codes import CodeProfile
-
 REPAIR_COLUMNS = ("layer_id", "row", "object_id", "why", "how", "area_before_m2", "area_after_m2", "area_changed_m2")
+_ADMINISTRATIVE = {"grid_district": "ADMIN6", "grid_street": "ADMIN9", "grid_community": "ADMIN12"}
 _DIMENSION = {"Point": 0, "LineString": 1, "Polygon": 2}
 
 
@@ -39,16 +39,25 @@ class Setting:
     """
 
     crs: pyproj.CRS
-    profile: "CodeProfile | None" = None
+    profile: CodeProfile | None = None
     timezone: str = "UTC"
     gcj02: bool = True
     district: BaseGeometry | None = None
     reach: BaseGeometry | None = None
 
+    def profile_of(self, spec: LayerSpec) -> CodeProfile | None:
+        """Return the profile of a grid layer's codes: the district's for cells, administrative ones above them."""
+        if self.profile is None or spec.class_id != "grid":
+            return None
+        return code_profile(_ADMINISTRATIVE[spec.id]) if spec.id in _ADMINISTRATIVE else self.profile
+
 
 @dataclass(frozen=True)
 class Intake:
-    """One source, taken in. ``frame`` keeps the source's row numbers as its index."""
+    """One source, taken in. ``frame`` keeps the source's row numbers as its index.
+
+    ``beyond_m`` is the distance from the district of the nearest row that was left out as outside.
+    """
 
     source: Source
     frame: gpd.GeoDataFrame
@@ -58,7 +67,8 @@ class Intake:
     sha256: str
     encoding: str | None
     source_crs: str | None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    beyond_m: float | None = None
 
     @property
     def rows_outside(self) -> int:
@@ -104,7 +114,7 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
         require_conversion(manifest=setting.gcj02)
     reading = read(_request(source))
     listed = Rejects(source.title)
-    profile = setting.profile if spec.class_id == "grid" else None
+    profile = setting.profile_of(spec)
     conformed = conform(
         reading.frame,
         spec,
@@ -115,13 +125,13 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
     )
     frame = conformed.frame
     repairs = _no_repairs()
-    notes = list(reading.notes)
+    beyond_m = None
     if spec.geometry != "None":
         frame = _project(frame, setting.crs, listed)
         frame = _right_kind(frame, spec, source, listed)
         frame, repairs = _repaired(frame, spec, listed)
         if setting.reach is not None and spec.class_id not in ("grid", "case", "duty"):
-            frame = _clipped(frame, spec, setting.reach, listed)
+            frame, beyond_m = _clipped(frame, spec, setting, listed)
     rejects = _listed(reading, source, conformed.rejects, listed.table())
     return Intake(
         source=source,
@@ -132,7 +142,8 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
         sha256=reading.sha256,
         encoding=reading.encoding,
         source_crs=reading.source_crs,
-        notes=tuple(notes),
+        notes=tuple(reading.notes),
+        beyond_m=beyond_m,
     )
 
 
@@ -249,10 +260,16 @@ def _repaired(frame: gpd.GeoDataFrame, spec: LayerSpec, listed: Rejects) -> tupl
     return fixed, changes[list(REPAIR_COLUMNS)].reset_index(drop=True)
 
 
-def _clipped(frame: gpd.GeoDataFrame, spec: LayerSpec, reach: BaseGeometry, listed: Rejects) -> gpd.GeoDataFrame:
-    """Cut lines and polygons at the margin; rows wholly beyond it are left out and listed with their distance."""
+def _clipped(
+    frame: gpd.GeoDataFrame, spec: LayerSpec, setting: Setting, listed: Rejects
+) -> tuple[gpd.GeoDataFrame, float | None]:
+    """Cut lines and polygons at the margin; rows wholly beyond it are left out and listed with their distance.
+
+    Returned is also the distance of the nearest of these rows from the district, None where there is none.
+    """
     if frame.empty:
-        return frame
+        return frame, None
+    reach = setting.reach
     shapely.prepare(reach)
     geometry = frame.geometry.to_numpy()
     beyond = ~shapely.intersects(reach, geometry)
@@ -260,18 +277,17 @@ def _clipped(frame: gpd.GeoDataFrame, spec: LayerSpec, reach: BaseGeometry, list
     cut[cut] = ~shapely.covers(reach, geometry[cut])
     if cut.any():
         pieces = shapely.intersection(geometry[cut], reach)
-        pieces = np.array([_of_dimension(piece, _DIMENSION[spec.geometry]) for piece in pieces], dtype=object)
         geometry = geometry.copy()
-        geometry[cut] = pieces
+        geometry[cut] = [_of_dimension(piece, _DIMENSION[spec.geometry]) for piece in pieces]
         beyond |= shapely.is_empty(geometry)  # it only touched the margin's edge
-        frame = frame.set_geometry(gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs))
-    if beyond.any():
-        metres = shapely.distance(frame.geometry.to_numpy()[beyond], reach)
-        reasons = [say("lies {metres} m beyond the district's margin", "en", metres=f"{m:.0f}") for m in metres]
-        keys = frame[spec.key][beyond] if spec.key else [""] * int(beyond.sum())
-        listed.add(frame.index[beyond], kind="outside", found=keys, reason=reasons, removed=True)
-        frame = frame[~beyond]
-    return frame
+    if not beyond.any():
+        return frame.set_geometry(gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs)), None
+    metres = shapely.distance(frame.geometry.to_numpy()[beyond], setting.district)
+    reasons = [say("lies {metres} m outside the district", "en", metres=f"{m:.0f}") for m in metres]
+    keys = frame[spec.key][beyond] if spec.key else [""] * int(beyond.sum())
+    listed.add(frame.index[beyond], kind="outside", found=keys, reason=reasons, removed=True)
+    frame = frame.set_geometry(gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs))[~beyond]
+    return frame, float(metres.min())
 
 
 def _of_dimension(geometry: BaseGeometry, dimension: int) -> BaseGeometry:

@@ -43,9 +43,10 @@ class Levels:
 
     @property
     def streets(self) -> str:
-        """Layer id of the level by which completeness is told: the second from above, or the only one."""
-        ids = list(self.frames)
-        return "grid_street" if "grid_street" in ids else ids[min(1, len(ids) - 1)]
+        """Layer id of the level by which completeness is told: streets, else the first with more than one area."""
+        if "grid_street" in self.frames:
+            return "grid_street"
+        return next((layer_id for layer_id, frame in self.frames.items() if len(frame) > 1), self.finest)
 
 
 def build_levels(manifest: Manifest, setting: Setting, *, progress: Progress = silent) -> Levels:

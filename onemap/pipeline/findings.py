@@ -78,7 +78,8 @@ def find_defects(assembly: Assembly, *, progress: Progress = silent) -> gpd.GeoD
     """
     allowed = read_allowed(assembly)
     rules = assembly.manifest.coverage
-    outline = shapely.union_all(next(iter(assembly.grids.frames.values())).geometry.to_numpy())
+    agency_tolerance_m = rules.tolerance_m if rules.agency_tolerance_m is None else rules.agency_tolerance_m
+    outline = assembly.outline
     wanted = list(coverages(assembly))
     tables = []
     for number, checked in enumerate(wanted):
@@ -88,7 +89,7 @@ def find_defects(assembly: Assembly, *, progress: Progress = silent) -> gpd.GeoD
             code=checked.code,
             parent=None if checked.layer_id == assembly.levels[0] else outline,
             allowed=allowed,
-            tolerance_m=rules.tolerance_m,
+            tolerance_m=rules.tolerance_m if not checked.agency else agency_tolerance_m,
             today=assembly.manifest.district.as_of,
         )
         tables.append(report.defects.assign(layer_id=checked.layer_id, agency=checked.agency or None))
@@ -184,7 +185,12 @@ def _list_failed_geocodes(assembly: Assembly, result: AssignmentResult) -> None:
         return
     codes = assembly.frames["case"]["case_code"].to_numpy(dtype=object)[failed["row"].to_numpy(dtype=np.int64)]
     reasons = [
-        say("{together} cases share this place, {km} km outside: a failed geocode", "en", together=n, km=f"{m / 1000:.0f}")
+        say(
+            "{together} cases share this place, {km} km outside: a failed geocode",
+            "en",
+            together=n,
+            km=f"{m / 1000:.0f}",
+        )
         for n, m in zip(failed["together"], failed["distance_m"], strict=True)
     ]
     listed = pd.DataFrame({"found": codes, "reason": reasons})
@@ -220,3 +226,11 @@ def findings_of(defects: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
         "defect": areas.drop(columns="length_m", errors="ignore").reset_index(drop=True),
         "defect_line": lines.drop(columns=["area_m2", "width_m"], errors="ignore").reset_index(drop=True),
     }
+
+
+def gaps_of(gaps: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers of land and of objects that the gaps are published as."""
+    is_object = (gaps["kind"] == "objects").to_numpy()
+    land = gaps[~is_object].drop(columns="object_id")
+    objects = gaps[is_object][["gap_id", "layer_id", "object_id", "reason", "geometry"]]
+    return {"coverage_gap": land.reset_index(drop=True), "object_gap": objects.reset_index(drop=True)}

@@ -1,17 +1,16 @@
 """One run: every step in its order, published once."""
 
-import importlib
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-from onemap.basemap import assemble, map_path
+from onemap.basemap import assemble, map_path, raster_folder
+from onemap.gaps import find_gaps
 from onemap.manifest import Manifest, load_manifest
 from onemap.progress import Progress, part, silent
 from onemap.store.geopackage import publish
 from onemap.store.one_map import open_map
 
-from .findings import assign, find_defects, findings_of, own
+from .findings import assign, find_defects, findings_of, gaps_of, own
 from .result import RunResult, counts_of
 from .tables import write_all
 
@@ -54,13 +53,16 @@ def run(
     """
     checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest, root=root)
     path = map_path(checked, out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    assembly = assemble(checked, progress=part(progress, 0.0, 0.35))
-    defects = find_defects(assembly, progress=part(progress, 0.35, 0.5))
-    assembly.frames |= findings_of(defects)
-    assigned = assign(assembly, progress=part(progress, 0.5, 0.6))
-    own(assembly, progress=part(progress, 0.6, 0.65))
-    publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.65, 0.8))
+    with raster_folder(path) as rasters:
+        assembly = assemble(checked, rasters, progress=part(progress, 0.0, 0.35))
+        defects = find_defects(assembly, progress=part(progress, 0.35, 0.5))
+        assembly.frames |= findings_of(defects)
+        assigned = assign(assembly, progress=part(progress, 0.5, 0.55))
+        own(assembly, progress=part(progress, 0.55, 0.6))
+        progress(0.6, "gaps")
+        gaps = find_gaps(assembly)
+        assembly.frames |= gaps_of(gaps.table)
+        publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.65, 0.8))
     tables = write_all(assembly.frames, path.parent / "tables")
     counts = counts_of(
         assembly.frames, assembly.balance, finest=assembly.grids.finest, assigned=assigned.counts if assigned else {}
