@@ -11,6 +11,7 @@ TENTH = 10
 """Paths are written in whole tenths of a pixel (inside ``scale(0.1)``): compact and sharp enough for print."""
 
 _ROUND = (1.0, 2.0, 5.0)
+_LINE, _AREA = 1, 2  # dimensions
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,11 @@ class Sheet:
         scaled[:, 1] *= -1
         return scaled
 
-    def path(self, geometries: Iterable[object], *, tolerance_px: float = 0.3) -> str:
+    def path(self, geometries: Iterable[object], *, tolerance_px: float = 0.3, keep: bool = False) -> str:
         """Return one SVG path (tenths of a pixel) of lines and polygons, simplified to ``tolerance_px``.
 
-        Geometries that shrink to nothing on this sheet leave no mark here; small findings are therefore drawn with
-        a stroke or a sign as well.
+        Geometries smaller than the tolerance vanish, unless ``keep``: then they stay as a line or a dot that a stroke
+        makes visible. Findings are drawn that way.
         """
         array = np.asarray(list(geometries), dtype=object)
         array = array[~(shapely.is_missing(array) | shapely.is_empty(array))]
@@ -87,18 +88,18 @@ class Sheet:
         array = shapely.force_2d(array)
         window = shapely.box(*self._padded())
         shown = shapely.intersects(array, window)
-        parts = shapely.get_parts(array[shown])
-        areas = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-        simple = shapely.simplify(parts, tolerance_px * self.metres_per_pixel, preserve_topology=False)
-        rings = shapely.get_rings(simple[areas & ~shapely.is_empty(simple)])
-        lines = simple[(shapely.get_dimensions(parts) == 1) & ~shapely.is_empty(simple)]
-        return self._trace(rings, "z") + self._trace(lines, "")
+        tolerance = tolerance_px * self.metres_per_pixel
+        parts = shapely.get_parts(shapely.simplify(array[shown], tolerance, preserve_topology=keep))
+        parts = parts[~shapely.is_empty(parts)]
+        dimensions = shapely.get_dimensions(parts)
+        rings = shapely.get_rings(parts[dimensions == _AREA])
+        return self._trace(rings, "z", keep=keep) + self._trace(parts[dimensions == _LINE], "", keep=keep)
 
     def _padded(self) -> tuple[float, float, float, float]:
         pad = 8 * self.metres_per_pixel
         return self.west - pad, self.south - pad, self.east + pad, self.north + pad
 
-    def _trace(self, lines: npt.NDArray[np.object_], close: str) -> str:
+    def _trace(self, lines: npt.NDArray[np.object_], close: str, *, keep: bool) -> str:
         if not len(lines):
             return ""
         points, owner = shapely.get_coordinates(lines, return_index=True)
@@ -110,6 +111,8 @@ class Sheet:
             steps = steps[steps.any(axis=1)]
             if close and len(steps):
                 steps = steps[:-1]  # z draws the last step
+            if keep and not len(steps):
+                steps = np.array([[1, 0]])
             if len(steps):
                 pieces.append(f"M{ring[0, 0]} {ring[0, 1]}l{' '.join(map(str, steps.ravel().tolist()))}{close}")
         return "".join(pieces)

@@ -96,8 +96,10 @@ class Wording:
     def layer(self, layer_id: str, titles: Any = None) -> str:
         """Return the title of a layer: the map's own, else the catalogue's, else its id."""
         column = f"title_{self.language}"
-        if titles is not None and layer_id in titles.index and _text(titles.loc[layer_id].get(column)):
-            return _text(titles.loc[layer_id].get(column))
+        if titles is not None and column in titles and layer_id in titles.index:
+            title = _text(titles.at[layer_id, column])
+            if title:
+                return title
         catalogue = load_catalogue()
         return catalogue[layer_id].title(self.language) if layer_id in catalogue else layer_id
 

@@ -1,0 +1,204 @@
+"""The first page: is the district covered? One sentence, then what proves it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import shapely
+from markupsafe import Markup
+
+from ..facts import Facts
+from ..signs import verdict_sign
+from ..wording import Wording
+from .parts import Desk
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One of the figures under the answer."""
+
+    value: str
+    text: str
+    link: str
+    tone: str = "quiet"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The answer, the sentences that follow it, and the key figures."""
+
+    verdict: str  # good, bad, open
+    sign: Markup
+    answer: str
+    sentences: Sequence[str]
+    figures: Sequence[KeyFigure]
+    stamp: Sequence[tuple[str, str]]
+
+
+def opening(desk: Desk) -> Opening:
+    """Return the first page."""
+    facts, words = desk.facts, desk.words
+    verdict = "open" if facts.cells is None else "bad" if len(facts.uncovered) else "good"
+    return Opening(
+        verdict=verdict,
+        sign=verdict_sign(good=verdict == "good"),
+        answer=_answer(facts, words),
+        sentences=[text for text in (_overlaps(facts, words), _agencies(facts, words), _cases(facts, words)) if text],
+        figures=_figures(desk),
+        stamp=_stamp(facts, words),
+    )
+
+
+def _answer(facts: Facts, words: Wording) -> str:
+    name = district_name(facts, words)
+    if facts.cells is None:
+        return words.say("It cannot be said whether {district} is covered: this map holds no grids.", district=name)
+    gaps = facts.uncovered
+    if not len(gaps):
+        return words.say(
+            "Yes: {district} is covered. Its {cells} cells leave no gap in {area}.",
+            district=name, cells=words.number(len(facts.cells.frame)), area=words.area(_size(facts.outline)),
+        )  # fmt: skip
+    return words.say(
+        "No: {district} is not covered. {gaps} of {area} in all, with {who}.",
+        district=name,
+        gaps=words.count(len(gaps), "{count} gap", "{count} gaps"),
+        area=words.area(gaps["area_m2"].sum()),
+        who=who_lives_there(gaps, words),
+    )
+
+
+def who_lives_there(gaps: Any, words: Wording) -> str:
+    """Return the buildings, people and cases in gaps, in words."""
+    found = []
+    for column, one, many in (
+        ("buildings", "{count} building", "{count} buildings"),
+        ("residents", "{count} resident", "{count} residents"),
+        ("cases", "{count} case", "{count} cases"),
+    ):
+        total = pd.to_numeric(gaps[column], errors="coerce").sum() if column in gaps else 0
+        if total:
+            found.append(words.count(float(total), one, many))
+    return words.say(", ").join(found) if found else words.say("no building and no resident known there")
+
+
+def _overlaps(facts: Facts, words: Wording) -> str:
+    if facts.cells is None:
+        return ""
+    defects = facts.defects
+    mine = defects[(defects["kind"] == "overlap") & (defects["layer_id"] == facts.cells.layer_id) & ~defects["allowed"]]
+    if not len(mine):
+        return ""
+    return words.say(
+        "But {places} lie in two cells at once ({area}): there two answer, or nobody.",
+        places=words.count(len(mine), "{count} place", "{count} places"), area=words.area(mine["area_m2"].sum()),
+    )  # fmt: skip
+
+
+def _agencies(facts: Facts, words: Wording) -> str:
+    found = []
+    for layer_id, agency in facts.audited:
+        if facts.cells is not None and layer_id == facts.cells.layer_id:
+            continue
+        gaps = facts.uncovered_of(layer_id, agency)
+        if len(gaps):
+            name = agency or words.layer(layer_id, facts.layers)
+            number = words.count(len(gaps), "{count} gap", "{count} gaps")
+            found.append(
+                words.say("{name}: {gaps}, {area}", name=name, gaps=number, area=words.area(gaps["area_m2"].sum()))
+            )
+    if not found:
+        return ""
+    return words.say("Other grids that leave land to nobody: {list}.", list=words.say("; ").join(found))
+
+
+def _cases(facts: Facts, words: Wording) -> str:
+    cases = facts.cases
+    if not len(cases):
+        return ""
+    placed = int(cases["cell_code"].notna().sum())
+    rest = len(cases) - placed
+    parts = {
+        "total": words.number(len(cases)),
+        "placed": words.number(placed),
+        "near": words.number(cases["near_border"].sum()),
+    }
+    if not rest:
+        return words.say("All {total} cases are in exactly one cell each; {near} of them lie near a border.", **parts)
+    return words.say(
+        "Of {total} cases {placed} are in exactly one cell each ({near} of them near a border); "
+        "{rest} are in none and are listed with the reason.",
+        rest=words.number(rest), **parts,
+    )  # fmt: skip
+
+
+def _figures(desk: Desk) -> list[KeyFigure]:
+    facts, words = desk.facts, desk.words
+    figures = []
+    if facts.cells is not None:
+        share = 1 - float(facts.uncovered["area_m2"].sum()) / max(_size(facts.outline), 1e-9)
+        tone = "bad" if len(facts.uncovered) else "good"
+        figures.append(KeyFigure(words.share(share), words.say("of the district lies in a cell"), "coverage", tone))
+        figures.append(
+            KeyFigure(words.number(len(facts.cells.frame)), words.layer(facts.cells.layer_id, facts.layers), "nesting")
+        )
+    open_defects = int((~facts.defects["allowed"]).sum())
+    tone = "bad" if open_defects else "good"
+    figures.append(KeyFigure(words.number(open_defects), words.say("defects in all grids"), "t-defect", tone))
+    if len(facts.cases):
+        share = float(facts.cases["cell_code"].notna().mean())
+        tone = "good" if share == 1 else "warn"
+        figures.append(KeyFigure(words.share(share), words.say("of the cases are in exactly one cell"), "cases", tone))
+        near = int(facts.cases["near_border"].sum())
+        figures.append(
+            KeyFigure(words.number(near), words.say("cases near a border"), "near", "warn" if near else "good")
+        )
+    present, classes = classes_present(facts)
+    if classes:
+        tone = "good" if present == classes else "warn"
+        figures.append(
+            KeyFigure(f"{present} / {classes}", words.say("classes of the base map complete"), "completeness", tone)
+        )
+    return figures
+
+
+def classes_present(facts: Facts) -> tuple[int, int]:
+    """Return how many of the eight classes are complete for the whole district, and how many there are."""
+    frame = facts.frame("completeness")
+    if not len(frame):
+        return 0, 0
+    whole = frame[frame["street_code"].fillna("").astype(str) == ""]
+    states = (whole if len(whole) else frame).groupby("class_id")["state"].agg(set)
+    return sum(state == {"present"} for state in states), len(states)
+
+
+def _stamp(facts: Facts, words: Wording) -> list[tuple[str, str]]:
+    district = facts.district
+    crs = facts.crs.to_authority()
+    entries = [
+        (words.say("Data as of"), words.date(district.get("as_of"))),
+        (words.say("Map built"), str(district.get("built_at") or "–")[:16].replace("T", " ")),
+        (words.say("Version of the map"), map_version(facts)),
+        (words.say("Coordinate system"), ":".join(crs) if crs else facts.crs.name),
+        (words.say("Made with"), f"onemap {district.get('onemap_version') or ''}".strip()),
+    ]
+    return [(title, text) for title, text in entries if text and text != "–"]
+
+
+def map_version(facts: Facts) -> str:
+    """Return a short hash over the content of all layers: two reports with the same one speak of the same map."""
+    hashes = "".join(facts.layers["content_sha256"].fillna("").astype(str).sort_index())
+    return hashlib.sha256(hashes.encode()).hexdigest()[:12] if hashes else ""
+
+
+def district_name(facts: Facts, words: Wording) -> str:
+    """Return the district's name in the report's language where it has one."""
+    district = facts.district
+    first, second = ("name", "name_en") if words.language == "zh" else ("name_en", "name")
+    return str(district.get(first) or district.get(second) or words.say("the district"))
+
+
+def _size(outline: Any) -> float:
+    return float(shapely.area(outline)) if outline is not None else 0.0
