@@ -10,7 +10,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,15 @@ import pyogrio
 import pyogrio.errors
 import shapely
 
-from ..domain.catalogue import Catalogue, LayerSpec, load_catalogue, styles_folder
+from ..domain.catalogue import Catalogue, LayerSpec, load_catalogue
 from ..errors import SchemaError, StoreError
 from ..progress import Progress, silent
 from ..translation import translate
 from .columns import Column, to_columns
-from .integrity import CATALOGUE, FACTS, SEAL, layer_hash, quoted, seal
+from .content import GEOMETRY_TYPES, LayerContent
+from .integrity import quoted
 from .lock import writer
+from .system_tables import write_system_tables
 
 _WRITING_FAILED = (
     OSError,
@@ -40,26 +41,6 @@ _WRITING_FAILED = (
     pyogrio.errors.FieldError,
 )
 _UTC = 100  # GDAL's flag for a moment in UTC
-_GEOMETRY = {"Point": "Point", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
-
-
-@dataclass(frozen=True)
-class LayerContent:
-    """One layer to publish.
-
-    Parameters
-    ----------
-    layer_id
-        Id of the layer in the catalogue; it becomes the table's name.
-    frame
-        Rows in the order in which they are stored; ``None`` for a raster, which lies beside the map.
-    provenance
-        Columns of ``onemap_layer`` that say where the layer came from; the rest is taken from the definition.
-    """
-
-    layer_id: str
-    frame: pd.DataFrame | None
-    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def publish(
@@ -110,7 +91,7 @@ def publish(
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     with writer(target), _replacing(target) as draft:
         _write_layers(draft, contents, catalogue, moment=moment, progress=progress)
-        _write_system(draft, contents, catalogue, facts=facts, moment=moment)
+        write_system_tables(draft, contents, catalogue, facts=facts, moment=moment)
         _check(draft, contents)
         progress(1.0, "map written")
     return target
@@ -213,7 +194,7 @@ def _write_layer(draft: Path, content: LayerContent, spec: LayerSpec, *, append:
     assert frame is not None
     geometry, crs, geometry_type = None, None, None
     attributes = frame
-    if spec.geometry in _GEOMETRY:
+    if spec.geometry in GEOMETRY_TYPES:
         if not isinstance(frame, gpd.GeoDataFrame):
             raise SchemaError("layer {layer}: has no geometry column", layer=spec.id)
         if frame.crs is None:
@@ -221,7 +202,7 @@ def _write_layer(draft: Path, content: LayerContent, spec: LayerSpec, *, append:
         attributes = frame.drop(columns=frame.geometry.name)
         geometry = _wkb(frame.geometry, spec)
         crs = frame.crs.to_string() if frame.crs.to_authority() else frame.crs.to_wkt()
-        geometry_type = _GEOMETRY[spec.geometry]
+        geometry_type = GEOMETRY_TYPES[spec.geometry]
     columns = to_columns(_with_chinese_reason(attributes, spec), spec)
     _write_table(
         draft,
@@ -287,192 +268,6 @@ def _write_table(
         dataset_options=None if append else {"VERSION": "1.3"},
         layer_options=options,
     )
-
-
-def _write_system(
-    draft: Path,
-    contents: Sequence[LayerContent],
-    catalogue: Catalogue,
-    *,
-    facts: Mapping[str, str],
-    moment: datetime,
-) -> None:
-    """Add what is no layer: catalogue with hashes, facts, styles, aliases, and the seal over them."""
-    stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    with closing(sqlite3.connect(draft)) as connection:
-        connection.execute("PRAGMA journal_mode=OFF")
-        connection.execute("PRAGMA synchronous=OFF")
-        hashes = {item.layer_id: layer_hash(connection, item.layer_id) for item in contents if item.frame is not None}
-        _fill_catalogue(connection, contents, catalogue, hashes, stamp)
-        _fill_facts(connection, {**facts, "built_at": stamp, SEAL: ""}, stamp)
-        _fill_styles(connection, contents, catalogue, stamp)
-        _fill_aliases(connection, contents, catalogue)
-        connection.execute(
-            f"UPDATE {FACTS} SET value = ? WHERE name = ?",  # noqa: S608 - a constant
-            (seal(connection, hashes), SEAL),
-        )
-        connection.commit()
-        connection.execute("PRAGMA journal_mode=DELETE")
-    _forget_sqlite_version(draft)
-
-
-def _attributes_table(connection: sqlite3.Connection, table: str, columns: str, stamp: str) -> None:
-    connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {columns})")
-    connection.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
-        "VALUES (?, 'attributes', ?, '', ?)",
-        (table, table, stamp.replace("Z", ".000Z")),
-    )
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name='gpkg_ogr_contents'").fetchone():
-        connection.execute("INSERT INTO gpkg_ogr_contents (table_name, feature_count) VALUES (?, NULL)", (table,))
-
-
-_SQL_TYPES = {
-    "string": "TEXT",
-    "integer": "INTEGER",
-    "real": "REAL",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "datetime": "DATETIME",
-}
-
-
-def _fill_catalogue(
-    connection: sqlite3.Connection,
-    contents: Sequence[LayerContent],
-    catalogue: Catalogue,
-    hashes: Mapping[str, str],
-    stamp: str,
-) -> None:
-    fields = catalogue[CATALOGUE].fields
-    columns = ", ".join(f"{quoted(item.name)} {_SQL_TYPES[item.type]}" for item in fields)
-    _attributes_table(connection, CATALOGUE, columns, stamp)
-    for content in contents:
-        spec = catalogue[content.layer_id]
-        row = {
-            "layer_id": spec.id,
-            "class_id": spec.class_id,
-            "title_zh": spec.title_zh,
-            "title_en": spec.title_en,
-            "kind": {"Raster": "raster", "None": "table"}.get(spec.geometry, "vector"),
-            "rows_out": None if content.frame is None else len(content.frame),
-            "provider": spec.provider,
-            "owner": spec.owner,
-            "checker": spec.checker,
-            "updater": spec.updater,
-            "update_cycle_days": spec.update_cycle_days,
-            "secrecy": spec.secrecy,
-            "content_sha256": hashes.get(spec.id),
-            **content.provenance,
-        }
-        values = [_sql_value(row.get(item.name)) for item in fields]
-        names = ", ".join(quoted(item.name) for item in fields)
-        marks = ", ".join("?" * len(fields))
-        connection.execute(f"INSERT INTO {CATALOGUE} ({names}) VALUES ({marks})", values)  # noqa: S608 - quoted()
-
-
-def _sql_value(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if isinstance(value, tuple | list):
-        return "; ".join(map(str, value))
-    return str(value)
-
-
-def _fill_facts(connection: sqlite3.Connection, facts: Mapping[str, str], stamp: str) -> None:
-    _attributes_table(connection, FACTS, "name TEXT NOT NULL UNIQUE, value TEXT", stamp)
-    connection.executemany(
-        f"INSERT INTO {FACTS} (name, value) VALUES (?, ?)",  # noqa: S608 - a constant
-        sorted((name, str(value)) for name, value in facts.items() if value is not None),
-    )
-
-
-def _fill_styles(
-    connection: sqlite3.Connection, contents: Sequence[LayerContent], catalogue: Catalogue, stamp: str
-) -> None:
-    """Embed each layer's QML as QGIS does, so that a layer is styled wherever it is added."""
-    columns = (
-        "f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, "
-        "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT, ui TEXT, "
-        "update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))"
-    )
-    connection.execute(f"CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {columns})")
-    connection.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
-        "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
-        (stamp.replace("Z", ".000Z"),),
-    )
-    for content in contents:
-        spec = catalogue[content.layer_id]
-        style = styles_folder() / f"{spec.style}.qml"
-        if content.frame is None or not spec.style or not style.is_file():
-            continue
-        geometry = "geometry" if spec.geometry in _GEOMETRY else None
-        connection.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "
-            "styleQML, styleSLD, useAsDefault, description, owner, ui, update_time) "
-            "VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', NULL, ?)",
-            (spec.id, geometry, spec.id, style.read_text(encoding="utf-8"), stamp.replace("Z", ".000Z")),
-        )
-
-
-def _fill_aliases(connection: sqlite3.Connection, contents: Sequence[LayerContent], catalogue: Catalogue) -> None:
-    """Write the Chinese titles of fields as the schema extension has it; GDAL and QGIS show them as aliases."""
-    connection.execute(
-        "CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, "
-        "description TEXT, mime_type TEXT, constraint_name TEXT, "
-        "CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), "
-        "CONSTRAINT gdc_tn UNIQUE (table_name, name))"
-    )
-    connection.execute(
-        "CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, "
-        "value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, "
-        "description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"
-    )
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name='gpkg_extensions'").fetchone():
-        connection.execute(
-            "CREATE TABLE gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, "
-            "definition TEXT NOT NULL, scope TEXT NOT NULL, "
-            "CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"
-        )
-    connection.executemany(
-        "INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', "
-        "'http://www.geopackage.org/spec121/#extension_schema', 'read-write')",
-        [("gpkg_data_columns",), ("gpkg_data_column_constraints",)],
-    )
-    for content in contents:
-        spec = catalogue[content.layer_id]
-        if content.frame is None:
-            continue
-        connection.executemany(
-            "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
-            [(spec.id, item.name, item.title_zh, item.title_en) for item in _distinct_titles(spec)],
-        )
-
-
-def _distinct_titles(spec: LayerSpec) -> list[Any]:
-    """Return the fields whose Chinese title is their own: the extension wants it unique within a table."""
-    seen: set[str] = set()
-    kept = []
-    for item in spec.fields:
-        if item.title_zh not in seen:
-            kept.append(item)
-            seen.add(item.title_zh)
-    return kept
-
-
-def _forget_sqlite_version(draft: Path) -> None:
-    """Blank the writer's SQLite version in the file header: the same map must be the same bytes everywhere.
-
-    Bytes 96-99 are for information only (SQLite file format, 1.3.15).
-    """
-    with draft.open("r+b") as file:
-        file.seek(96)
-        file.write(b"\0\0\0\0")
 
 
 def _check(draft: Path, contents: Sequence[LayerContent]) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from onemap.store.geopackage import LayerContent
+from onemap.store.content import LayerContent
 
 NOON = datetime(2026, 6, 30, 4, 0, tzinfo=UTC)
 

@@ -12,7 +12,8 @@ import pytest
 import shapely
 
 from onemap.errors import Cancelled, SchemaError, StoreError
-from onemap.store.geopackage import LayerContent, publish
+from onemap.store.content import LayerContent
+from onemap.store.geopackage import publish
 from onemap.store.one_map import open_map
 
 from .conftest import NOON, make_contents
