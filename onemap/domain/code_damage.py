@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from .code_problems import CodeProblem
 
 EXCEL_DIGITS = 15  # a spreadsheet keeps 15 significant digits of a number (IEEE 754 double)
+_SHOWN_WHOLE = 11  # from 12 digits on a spreadsheet shows a number as 1.10108E+11, and a CSV keeps what is shown
+_SHOWN_DIGITS = 6
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _BLANKS = re.compile("[\\s\u00a0\u200b-\u200f\u2060\u3000\ufeff]+")
 _QUOTES = re.compile("[='\"`\u2018\u2019\u201c\u201d\uff07\uff02]+")
@@ -94,7 +96,13 @@ def clean(value: object, *, length: int, upper: bool) -> Cleaned:
             values={"count": len(text), "kept": EXCEL_DIGITS},
         )
         return Cleaned(text, (*damages, "rounded"), certain=False, problem=problem)
-    return Cleaned(text, tuple(damages), certain=not was_number or len(text) == length)
+    certain = not was_number or (len(text) == length and not _may_be_rounded(text))
+    return Cleaned(text, tuple(damages), certain=certain)
+
+
+def _may_be_rounded(text: str) -> bool:
+    """Tell whether a number ends in so many zeros that they may stand for digits that were not shown."""
+    return len(text) > _SHOWN_WHOLE and len(text.rstrip("0")) <= _SHOWN_DIGITS
 
 
 def _steps(*, upper: bool) -> tuple[tuple[str, Callable[[str], str]], ...]:

@@ -15,7 +15,6 @@ has 11 characters, 14 are needed: it ends inside community
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,9 +41,6 @@ __all__ = [
     "profile",
     "profiles",
 ]
-
-
-_LEVELS = {"district": "county", "street": "street", "community": "community"}
 
 
 class CodeProfile:
@@ -77,34 +73,6 @@ class CodeProfile:
     def title(self, language: str = "en") -> str:
         """Return the title in ``language`` (``"en"`` or ``"zh"``)."""
         return self.spec.title.text(language)
-
-    def of_level(self, level: str) -> "CodeProfile | None":
-        """Return the profile of the codes of a level above the cell: the same groups, as far as that level.
-
-        Parameters
-        ----------
-        level
-            ``district``, ``street``, ``community`` or ``cell``, or the id of their layer (``grid_street``).
-
-        Returns
-        -------
-        CodeProfile or None
-            None where the profile tells nothing about the level.
-
-        Examples
-        --------
-        >>> profile("GBT30428").of_level("grid_street")
-        <CodeProfile GBT30428/street, 9 characters>
-        """
-        if level.removeprefix("grid_") == "cell":
-            return self
-        last = _LEVELS.get(level.removeprefix("grid_"))
-        names = [part.name for part in self.spec.parts]
-        if last not in names or "province" not in names:
-            return None
-        parts = self.spec.parts[names.index("province") : names.index(last) + 1]
-        name = f"{self.name}/{last}"
-        return CodeProfile(replace(self.spec, name=name, parts=parts, numbered="", notes=(), aliases=(), checks=()))
 
     def parse(self, code: str) -> ParsedCode:
         """Return the digit groups of ``code``, each with its digits and what they mean.
