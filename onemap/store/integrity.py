@@ -96,12 +96,12 @@ def _damage(path: Path, size: int) -> list[tuple[str, str]]:
             check = connection.execute("PRAGMA quick_check").fetchone()[0]
             if check != "ok":
                 found.append(("", check.replace("\n", " ")))
-            hashes = dict(
-                connection.execute(
-                    f"SELECT layer_id, content_sha256 FROM {CATALOGUE} "  # noqa: S608 - a constant
-                    "WHERE content_sha256 IS NOT NULL"
-                )
-            )
+            published = connection.execute(
+                f"SELECT layer_id, content_sha256, kind, path FROM {CATALOGUE} "  # noqa: S608 - a constant
+                "WHERE content_sha256 IS NOT NULL"
+            ).fetchall()
+            hashes = {layer_id: expected for layer_id, expected, kind, _ in published if kind != "raster"}
+            rasters = {layer_id: (expected, beside) for layer_id, expected, kind, beside in published if kind == "raster"}
             sealed = connection.execute(
                 f"SELECT value FROM {FACTS} WHERE name = ?",  # noqa: S608 - a constant
                 (SEAL,),
@@ -109,6 +109,7 @@ def _damage(path: Path, size: int) -> list[tuple[str, str]]:
             if sealed is None or sealed[0] != seal(connection, hashes):
                 found.append((CATALOGUE, "the catalogue or the schema is not what was published"))
             found.extend(_changed_layers(connection, hashes))
+            found.extend(_changed_rasters(path.parent, rasters))
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         found.append(("", str(error)))
     return found
@@ -123,4 +124,17 @@ def _changed_layers(connection: sqlite3.Connection, hashes: dict[str, str]) -> l
                 found.append((layer_id, "its content is not what was published"))
         except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
             found.append((layer_id, str(error)))
+    return found
+
+
+def _changed_rasters(folder: Path, rasters: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the rasters whose file beside the map is not the one that was published with it."""
+    found = []
+    for layer_id, (expected, beside) in sorted(rasters.items()):
+        try:
+            with (folder / beside).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+                    found.append((layer_id, "its content is not what was published"))
+        except OSError:
+            found.append((layer_id, f"its file {beside} is not there"))
     return found
