@@ -127,12 +127,35 @@ def judge_encoding(
         _strict(data, codec, weak, "the .dbf (LDID)", path)
         return Judged(weak, codec, say("encoding {encoding}: by the language byte of the .dbf", encoding=weak))
     if best is None:
-        raise SourceError(
-            "{path}: the encoding cannot be told (readable as {candidates}); declare it with encoding=",
-            path=path,
-            candidates=", ".join(reading.encoding for reading in readings) or "none of " + ", ".join(CANDIDATES),
-        )
+        raise _undecided(data, readings, path)
     return Judged(best.encoding, best.codec, _ground(best))
+
+
+def _undecided(data: bytes, readings: list["_Reading"], path: Any) -> SourceError:
+    """Return the error for a text whose encoding is not told by its bytes."""
+    if readings:
+        return SourceError(
+            "{path}: the encoding cannot be told (it reads as {candidates}); declare it with encoding=",
+            path=path,
+            candidates=", ".join(reading.encoding for reading in readings),
+        )
+    reached = {encoding: max(_sound(data, codec) for codec in _CODECS[encoding]) for encoding in CANDIDATES}
+    nearest = max(reached, key=lambda encoding: reached[encoding])
+    return SourceError(
+        "{path}: no encoding reads all of the text; {nearest} comes farthest, to byte {at}: repair it there",
+        path=path,
+        nearest=nearest,
+        at=reached[nearest] + 1,
+    )
+
+
+def _sound(data: bytes, codec: str) -> int:
+    """Return how many bytes of ``data`` can be decoded before the first that cannot."""
+    try:
+        data.decode(codec)
+    except UnicodeDecodeError as error:
+        return error.start
+    return len(data)
 
 
 def _ground(best: "_Reading") -> str:
@@ -236,11 +259,7 @@ def _codec(encoding: str) -> str:
 
 
 def _decodes(data: bytes, codec: str) -> bool:
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
+    return _sound(data, codec) == len(data)
 
 
 def _strict(data: bytes, codec: str, encoding: str, by: str, path: Any) -> None:

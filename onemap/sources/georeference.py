@@ -60,7 +60,7 @@ def georeference(
         names = {"declared": name_of(of_caller.crs), "found": name_of(of_file.crs)}
         if found_is_default:
             raise CrsError(
-                "{path}: declared as {declared}, but its format is in {found} by default; correct the one that is wrong",
+                "{path}: declared as {declared}, but its format is in {found} by default; one of the two is wrong",
                 path=path,
                 **names,
             )

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from onemap.domain.catalogue import LayerSpec, load_catalogue
-from onemap.errors import SchemaError
+from onemap.errors import OnemapError, SchemaError
 from onemap.translation import say
 
 from .archives import unpack
@@ -177,7 +177,12 @@ def _raw(request: ReadRequest, path: Path) -> RawLayer:
     if kind == "archive":
         with tempfile.TemporaryDirectory(prefix="onemap-") as folder:
             inside = unpack(path, Path(folder))
-            raw = _raw(replace(request, path=inside), inside)
+            try:
+                raw = _raw(replace(request, path=inside), inside)
+            except OnemapError as error:
+                # the user knows the archive, not the folder that it was unpacked to
+                known = {"path": f"{path}/{inside.name}"} if "path" in error.values else {}
+                raise type(error)(error.template, **(error.values | known)) from error
         raw.notes.insert(0, say("read from {name} in the archive", name=inside.name))
         return raw
     if kind == "table":
