@@ -67,6 +67,8 @@ def main() -> None:
     """Run the command; every expected error is one line and a documented exit code."""
     try:
         code = app(standalone_mode=False)
+        if code == Exit.INTERRUPTED:  # typer turns Ctrl-C into this code
+            raise KeyboardInterrupt  # noqa: TRY301
         sys.exit(code if isinstance(code, int) else Exit.DONE)
     except Cancelled as error:
         _fail(error.text(LANGUAGE), Exit.INTERRUPTED)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +102,34 @@ def test_version_is_quick_and_loads_nothing_heavy():
     code = "import sys; sys.argv = ['onemap']; import onemap.cli; print([m for m in ('numpy', 'pandas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_stopping_a_run_leaves_the_old_map(tmp_path):
+    assert onemap("sample", tmp_path / "city", "--size", "small").returncode == 0
+    out = tmp_path / "out"
+    assert onemap("run", tmp_path / "city" / "onemap.toml", "--out", out).returncode == 0
+    before = {path.name: path.read_bytes() for path in out.glob("*.gpkg")}
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "onemap",
+            "run",
+            str(tmp_path / "city" / "onemap.toml"),
+            "--out",
+            str(out),
+            "--progress",
+            "json",
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "ONEMAP_LANG": "en"},
+    )
+    process.stderr.readline()  # it has begun
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopped; what was there before is untouched" in said
+    assert "Traceback" not in said
+    assert {path.name: path.read_bytes() for path in out.glob("*.gpkg")} == before
+    assert not list(out.glob(".*"))
