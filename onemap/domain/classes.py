@@ -86,11 +86,22 @@ _UNLISTED = Title("分类表未列", "not in the class table")
 
 @dataclass(frozen=True)
 class Crosswalk:
-    """A class and what stands for it in another table; ``relation`` is ``same_name`` or ``none``."""
+    """A class and what stands for it in another table.
+
+    ``new`` is the one class of exactly the same name; ``likely`` one that probably means the same under another name,
+    for a person to confirm. ``relation`` is ``same_name``, ``likely`` or ``none``.
+    """
 
     old: ClassEntry
     new: ClassEntry | None
-    relation: str
+    likely: ClassEntry | None
+
+    @property
+    def relation(self) -> str:
+        """How the classes are related."""
+        if self.new is not None:
+            return "same_name"
+        return "none" if self.likely is None else "likely"
 
 
 def _files() -> Iterator[Path]:
@@ -163,7 +174,8 @@ def class_table(scheme: str, kind: str) -> ClassTable:
 def crosswalk(old: str, new: str, kind: str) -> Mapping[str, Crosswalk]:
     """Return, for each class of scheme ``old``, the one class of ``new`` that bears exactly its name.
 
-    A name that several classes of either table bear matches none. Nothing is matched by likeness.
+    A name that several classes of either table bear matches none. Nothing is matched by likeness; classes that
+    probably mean the same are told as ``likely`` from a list.
 
     Examples
     --------
@@ -176,8 +188,19 @@ def crosswalk(old: str, new: str, kind: str) -> Mapping[str, Crosswalk]:
     walk = {}
     for entry in rows:
         match = by_name.get(entry.name) if own.get(entry.name) else None
-        walk[entry.code] = Crosswalk(entry, match, "same_name" if match else "none")
+        likely = other.get(_likely(old, new, kind).get(entry.code, ""))
+        walk[entry.code] = Crosswalk(entry, match, None if match else likely)
     return walk
+
+
+@lru_cache(maxsize=8)
+def _likely(old: str, new: str, kind: str) -> Mapping[str, str]:
+    """Return the codes of ``new`` that probably stand for those of ``old``, from the list of likely pairs."""
+    listed = tomllib.loads((DATA / "likely_crosswalk.toml").read_text(encoding="utf-8"))
+    pairs: dict[str, str] = listed.get(kind, {})
+    if (old, new) == (listed["old"], listed["new"]):
+        return pairs
+    return {later: earlier for earlier, later in pairs.items()} if (new, old) == (listed["old"], listed["new"]) else {}
 
 
 def _one_by_name(table: ClassTable) -> dict[str, ClassEntry | None]:

@@ -17,6 +17,10 @@ _NO_WHOLE = (
 _NARROW = "{code} cannot become a code of {target}: {part} {digits} does not fit in {length} digits"
 _MEANS_WHOLE = "{code} cannot become a code of {target}: {part} {digits} would there stand for the level above"
 _NO_CLASS = "{code} cannot become a code of {target}: class {class_code} ({name}) has no class of the same name there"
+_LIKELY = (
+    "{code} cannot become a code of {target}: class {class_code} ({name}) has no class of the same name there, "
+    "a person must decide whether {likely} ({likely_name}) is meant"
+)
 _KIND = "{code} cannot become a code of {target}: a code of {source_kind} is not a code of {target_kind}"
 
 
@@ -92,6 +96,8 @@ def _classes(
         return {"major": major, "minor": minor}
     row = crosswalk(old_scheme, new_scheme, kind).get(major + minor)
     if row is None or row.new is None:
-        name = row.old.name if row is not None else "?"
-        raise ConversionError(_NO_CLASS, **known, class_code=major + minor, name=name)
+        told = {**known, "class_code": major + minor, "name": row.old.name if row is not None else "?"}
+        if row is not None and row.likely is not None:
+            raise ConversionError(_LIKELY, **told, likely=row.likely.code, likely_name=row.likely.name)
+        raise ConversionError(_NO_CLASS, **told)
     return {"major": row.new.major, "minor": row.new.minor}

@@ -49,7 +49,7 @@ class DefinitionError(SchemaError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         listed = "".join(f"\n  - {problem.text()}" for problem in problems)
-        super().__init__("{count} problems in the definitions:{problems}", count=len(problems), problems=listed)
+        super().__init__("problems in the definitions ({count}):{problems}", count=len(problems), problems=listed)
 
     def text(self, language: str = "en") -> str:
         """Return the whole message in ``language`` (``"en"`` or ``"zh"``)."""

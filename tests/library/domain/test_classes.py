@@ -65,15 +65,22 @@ def test_every_hole_of_a_run_is_a_known_gap():
             assert holes <= set(table.gaps)
 
 
-@pytest.mark.parametrize(("kind", "same", "none"), [("component", 40, 22), ("matter", 31, 23)])
-def test_crosswalk_by_equal_names_only(kind, same, none):
+@pytest.mark.parametrize(("kind", "same", "likely", "none"), [("component", 40, 18, 4), ("matter", 31, 8, 15)])
+def test_crosswalk_by_equal_names_only(kind, same, likely, none):
     walk = crosswalk("CJT214", "GBT47678.5", kind)
-    assert Counter(row.relation for row in walk.values()) == {"same_name": same, "none": none}
+    assert Counter(row.relation for row in walk.values()) == {"same_name": same, "likely": likely, "none": none}
     back = crosswalk("GBT47678.5", "CJT214", kind)
     for code, row in walk.items():
         if row.new is not None:
             assert row.old.name == row.new.name
             assert back[row.new.code].new.code == code
+
+
+def test_likely_pairs_are_told_both_ways_and_never_taken():
+    row = crosswalk("CJT214", "GBT47678.5", "component")["0107"]
+    assert (row.new, row.likely.name) == (None, "通信井盖")
+    back = crosswalk("GBT47678.5", "CJT214", "component")["01007"]
+    assert (back.new, back.likely.code) == (None, "0107")
 
 
 def test_a_crosswalk_never_takes_other_for_other():

@@ -115,7 +115,7 @@ def test_it_refuses_what_would_break_the_numbering(items, withdrawn, said):
 
 
 def test_a_wrong_parent_and_a_profile_without_serials_are_refused():
-    with pytest.raises(SchemaError, match="street .* is 600"):
+    with pytest.raises(SchemaError, match=r"street .* is 600"):
         GRID.number([("a", 0, 0)], parent="110102600012")
     with pytest.raises(SchemaError, match="ADMIN12 has no serial to number by"):
         profile("ADMIN12").number([("a", 0, 0)], parent="110102007")

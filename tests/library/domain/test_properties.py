@@ -7,6 +7,7 @@ from onemap.domain.check_characters import credit_check_character
 from onemap.domain.code_parts import PartSpec
 from onemap.domain.codes import CodeProfile, ConversionError, profile, profiles
 
+NAMES = profiles()
 FEW = settings(max_examples=150, deadline=None)
 
 
@@ -19,7 +20,7 @@ def digits_of(part: PartSpec, alphabet: str) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def sound_codes(draw, names=profiles()):
+def sound_codes(draw, names=NAMES):
     """Return a profile and a sound code of it."""
     chosen = profile(draw(st.sampled_from(names)))
     return chosen, draw(codes_of(chosen))
@@ -111,7 +112,9 @@ def test_damage_that_loses_nothing_proposes_the_very_code(case, damage):
 
 
 @FEW
-@given(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.binary(), st.booleans()), st.sampled_from(profiles()))
+@given(
+    st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.binary(), st.booleans()), st.sampled_from(profiles())
+)
 def test_any_value_gets_an_answer(value, name):
     problems = profile(name).validate(value)
     for problem in problems:

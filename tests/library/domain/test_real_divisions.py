@@ -122,7 +122,9 @@ def test_levels_of_one_list_only_are_left_out(real_data):
 
 def test_the_counties_of_changzhi_that_vanished_in_2018_are_followed(real_data):
     compared = compare_code_lists(codes_2016(real_data, "changzhi"), codes_2023(real_data, "changzhi"))
-    followed = {row.code: [(s.code, s.name, s.children) for s in row.successors] for row in compared.of("gone", "county")}
+    followed = {
+        row.code: [(s.code, s.name, s.children) for s in row.successors] for row in compared.of("gone", "county")
+    }
     assert followed == {
         "140401": [],  # 市辖区 holds no divisions
         "140402": [("140403", "潞州区", 10)],
