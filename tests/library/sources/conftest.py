@@ -41,7 +41,8 @@ def write_dbf(path: Path, fields: list[tuple[bytes, str, int]], rows: list[list[
     for name, kind, size in fields:
         header += struct.pack("<11sc4xBB14x", name[:10], kind.encode(), size, 0)
     body = b"".join(
-        b" " + b"".join(value[:size].ljust(size) for value, (_, _, size) in zip(row, fields, strict=True)) for row in rows
+        b" " + b"".join(value[:size].ljust(size) for value, (_, _, size) in zip(row, fields, strict=True))
+        for row in rows
     )
     path.write_bytes(header + b"\r" + body + b"\x1a")
 

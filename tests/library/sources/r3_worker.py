@@ -10,7 +10,11 @@ from onemap.sources.reading import ReadRequest, read
 
 def outcome(path: str) -> dict[str, object]:
     try:
-        reading = read(ReadRequest(path, crs=None if path.endswith((".gpkg", ".shp", ".geojson", ".fgb", ".zip", ".parquet")) else 4326))
+        reading = read(
+            ReadRequest(
+                path, crs=None if path.endswith((".gpkg", ".shp", ".geojson", ".fgb", ".zip", ".parquet")) else 4326
+            )
+        )
     except OnemapError as error:
         return {"outcome": type(error).__name__, "text": error.text("zh")}
     except BaseException as error:  # noqa: BLE001 - this is what the test is looking for

@@ -1,6 +1,7 @@
 """R3: no input crashes, hangs or ends in an error that is not ours."""
 
 import contextlib
+import copy
 import importlib.util
 import io
 import json
@@ -25,7 +26,20 @@ HERE = Path(__file__).parent
 KEPT = HERE.parent.parent / "data" / "mutated"
 SECONDS = 60
 MEGABYTES = 2048
-SPECIAL = [b"\0", b"\xff\xff\xff\xff", b"\0\0\0\x80", b"NaN", b"1e400", b'"', b"\r\n", b"{", b"]", b"\xed\xa0\x80", b"-1", b"="]
+SPECIAL = [
+    b"\0",
+    b"\xff\xff\xff\xff",
+    b"\0\0\0\x80",
+    b"NaN",
+    b"1e400",
+    b'"',
+    b"\r\n",
+    b"{",
+    b"]",
+    b"\xed\xa0\x80",
+    b"-1",
+    b"=",
+]
 
 
 def seeds(folder: Path) -> list[Path]:
@@ -67,10 +81,12 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
 def hurt_text(data: bytes, chance: random.Random) -> bytes:
     """Return text with one injury that leaves it text: a digit, a separator or a word changed."""
     out = bytearray(data)
-    places = [at for at, byte in enumerate(out) if byte in b"0123456789ABCDEF,.;<>/={}[]\"-: \n"]
+    places = [at for at, byte in enumerate(out) if byte in b'0123456789ABCDEF,.;<>/={}[]"-: \n']
     for _ in range(chance.choice([1, 2, 5])):
         at = chance.choice(places)
-        new = chance.choice([b"0", b"9", b"F", b"-", b"", b",", b'"', b"1e999", b"nan", b"null", b"\n", b"[[", b"<a/>", b"\xe2\x80\xae"])
+        new = chance.choice(
+            [b"0", b"9", b"F", b"-", b"", b",", b'"', b"1e999", b"nan", b"null", b"\n", b"[[", b"<a/>", b"\xe2\x80\xae"]
+        )
         out[at : at + 1] = new.ljust(1, b" ") if new else b" "
         places = [place for place in places if place < at]
         if not places:
@@ -95,7 +111,22 @@ def hurt_member(data: bytes, chance: random.Random) -> bytes:
 def hurt_tree(data: bytes, chance: random.Random) -> bytes:
     """Return a GeoJSON with some values of its tree replaced by others."""
     tree = json.loads(data)
-    strange = [None, "", "x" * 300, -1, 1e308, 1e15, [], {}, [[]], [1], True, {"type": "Polygon"}, "Polygon", [[0, 0], [1, 1]]]
+    strange = [
+        None,
+        "",
+        "x" * 300,
+        -1,
+        1e308,
+        1e15,
+        [],
+        {},
+        [[]],
+        [1],
+        True,
+        {"type": "Polygon"},
+        "Polygon",
+        [[0, 0], [1, 1]],
+    ]
     for _ in range(chance.choice([1, 1, 3])):
         node = tree
         while True:
@@ -106,7 +137,7 @@ def hurt_tree(data: bytes, chance: random.Random) -> bytes:
             if isinstance(node[key], dict | list) and node[key] and chance.random() < 0.9:
                 node = node[key]
                 continue
-            node[key] = chance.choice(strange)
+            node[key] = copy.deepcopy(chance.choice(strange))
             break
     return json.dumps(tree, ensure_ascii=False).encode()
 
@@ -176,7 +207,12 @@ class Worker:
             command = [sys.executable, str(HERE / "r3_worker.py")]
             environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
             self.child = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env=environment,
             )
         self.child.stdin.write(f"{path}\n")
         self.child.stdin.flush()
@@ -219,7 +255,9 @@ def run(folder: Path, count: int, seed: int) -> tuple[Counter[str], list[str]]:
 def check(folder: Path, count: int, seed: int) -> None:
     outcomes, failures = run(folder, count, seed)
     typed = sum(outcomes[name] for name in ("SourceError", "CrsError", "SchemaError", "GeometryError"))
-    print(f"R3: {count} mutated inputs: {outcomes['result']} read, {typed} refused with a typed error, {len(failures)} others")
+    print(
+        f"R3: {count} mutated inputs: {outcomes['result']} read, {typed} refused with a typed error, {len(failures)} others"
+    )
     assert not failures, "\n".join(failures[:20])
     assert outcomes["result"] + typed == count
 
@@ -240,7 +278,9 @@ def test_r3_inputs_that_once_failed(path: Path | None) -> None:
         pytest.skip("no input has failed yet")
     source = next(iter(path.glob("*.shp")), None) if path.is_dir() else path
     try:
-        reading = read(ReadRequest(source, crs=None if source.suffix in (".gpkg", ".shp", ".geojson", ".fgb") else 4326))
+        reading = read(
+            ReadRequest(source, crs=None if source.suffix in (".gpkg", ".shp", ".geojson", ".fgb") else 4326)
+        )
     except OnemapError as error:
         assert str(error).startswith(str(source))
     else:
