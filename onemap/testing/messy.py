@@ -104,6 +104,14 @@ def _write_vector(path: Path, table: pd.DataFrame, raw: RawFile) -> None:
         _hide_encoding(path)
 
 
+def write_gpkg(path: Path, frame: gpd.GeoDataFrame, layer: str) -> None:
+    """Write a GeoPackage of one layer anew."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with _same_clock():
+        pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", VERSION="1.3")
+
+
 @contextmanager
 def _same_clock() -> Iterator[None]:
     """Have GDAL write one fixed day into its files."""

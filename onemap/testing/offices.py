@@ -5,6 +5,7 @@ from typing import Any
 from .duties import MANAGEMENT, POLICE
 from .messy import RawFile
 from .plan import CRS, DISTRICT_NAME, ZONE_CRS
+from .planted_rows import STALE_SINCE
 
 GEOGRAPHIC = "EPSG:4490"
 COMMAND, PLANNING, HOUSING = "指挥中心", "规划", "房管"
@@ -49,7 +50,7 @@ FILES = (
         encoding="UTF-8-SIG",
         crs=GEOGRAPHIC,
         position=("经度", "纬度"),
-        stated={"crs": GEOGRAPHIC, "as_of": "2026-01-01"},
+        stated={"crs": GEOGRAPHIC, "as_of": STALE_SINCE},
     ),
     RawFile(
         "place_address",
@@ -138,6 +139,7 @@ RASTERS = (
     ("terrain_dem", f"{PLANNING}/数字高程模型.tif", "2024-11-30"),
     ("imagery_ortho", f"{PLANNING}/正射影像.tif", "2025-10-15"),
 )
+ALLOWED = f"{COMMAND}/准许空隙.gpkg"
 SWAPPED = RawFile("case", "待接入/随手拍_经纬度互换.csv", crs=GEOGRAPHIC, position=("纬度", "经度"))
 """A file that the manifest does not name: its longitudes stand under 纬度 and its latitudes under 经度."""
 

@@ -1,16 +1,18 @@
 """The sample city as raw files, a manifest and the list of what is wrong in them."""
 
-import json
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from .duties import MANAGEMENT
-from .messy import write_raster, write_raw
-from .offices import FILES, RASTERS, manifest_text
-from .plan import Plan, Size
-from .sample import City, make_city
+from .messy import RawFile, write_gpkg, write_raster, write_raw
+from .offices import ALLOWED, FILES, RASTERS, SWAPPED, manifest_text
+from .plan import CRS, Plan, Size
+from .planted import Planter, plant, write_planted
+from .planted_rows import bite
+from .sample import make_city
 from .terrain import make_imagery, make_terrain
 
 
@@ -39,36 +41,43 @@ def write_city(folder: str | Path, *, seed: int = 7, size: Size = "full") -> Pat
     city = make_city(seed=seed, size=size)
     folder = Path(folder)
     raw = folder / "raw"
-    frames = dict(city.frames)
     rng = np.random.default_rng([seed, 1])
+    planter = plant(city, rng)
     for file in FILES:
         if file.path.endswith(".gpkg"):
             (raw / file.path).unlink(missing_ok=True)
     for file in FILES:
-        write_raw(file, _part(frames[file.layer], file.part, city.plan), raw)
+        write_raw(file, _part(planter.frames, file, city.plan), raw)
+    _write_extras(planter, raw)
     rasters = {
-        "terrain_dem": make_terrain(city.plan, city.skeleton, rng),
+        "terrain_dem": bite(planter, make_terrain(city.plan, city.skeleton, rng), city.plan.post_m),
         "imagery_ortho": make_imagery(city.plan, city.skeleton, city.waters, city.uses, city.frames, rng),
     }
     for layer, path, _ in RASTERS:
         write_raster(raw / path, rasters[layer])
-    (folder / "planted.json").write_text(json.dumps({"planted": []}, ensure_ascii=False), encoding="utf-8")
+    write_planted(folder / "planted.json", planter.list)
     manifest = folder / "onemap.toml"
     manifest.write_text(manifest_text(), encoding="utf-8")
     return manifest
 
 
-def _part(frame: pd.DataFrame, part: str, plan: Plan) -> pd.DataFrame:
+def _write_extras(planter: Planter, raw: Path) -> None:
+    """Write the allowed gaps, and a file that no manifest names: its longitudes and latitudes are swapped."""
+    if planter.allowed:
+        allowed = gpd.GeoDataFrame(planter.allowed, geometry="geometry", crs=CRS)
+        write_gpkg(raw / ALLOWED, allowed, "准许空隙")
+    write_raw(SWAPPED, planter.city.frames["case"].iloc[::97], raw)
+
+
+def _part(frames: dict[str, pd.DataFrame], file: RawFile, plan: Plan) -> pd.DataFrame:
     """Return the rows of a layer that stand in one of its files."""
+    frame, part = frames[file.layer], file.part
     if part in ("management", "police"):
         return frame[(frame["agency"] == MANAGEMENT) == (part == "management")].drop(columns="agency")
     if part == "main":
-        return frame.iloc[: plan.cases]
+        return pd.concat([frame.iloc[: plan.cases], frames["case_again"]], ignore_index=True)
     if part == "hotline":
         return frame.iloc[plan.cases :: 2]
     if part == "patrol":
         return frame.iloc[plan.cases + 1 :: 2]
     return frame
-
-
-__all__ = ["City", "write_city"]

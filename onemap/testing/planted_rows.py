@@ -1,0 +1,165 @@
+"""Faults planted in rows: buildings, addresses, cases, whole streets of a layer, dates; and what follows from them."""
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from .plan import CRS
+from .terrain import NODATA, Raster
+
+if TYPE_CHECKING:
+    from .planted import Planter
+
+STALE_LAYER, STALE_SINCE = "place_name", "2024-01-01"
+EMPTY_LAYER = "underground_space"
+
+
+def plant_rows(planter: "Planter") -> None:
+    """Spoil the rows of the other layers."""
+    _plant_buildings(planter)
+    _plant_addresses(planter)
+    _plant_missing_street(planter)
+    _plant_cases(planter)
+    _follow(planter)
+    _note_stale(planter)
+
+
+def _plant_buildings(planter: "Planter") -> None:
+    """Cross the outlines of some buildings, give one a spike, and let one appear twice."""
+    frame = planter.frames["city3d_building"]
+    shapes = frame.geometry.to_numpy().copy()
+    codes = frame["building_code"].to_numpy()
+    four = np.flatnonzero(shapely.get_num_coordinates(shapes) == 5)  # noqa: PLR2004 - plain boxes
+    count = 3 if planter.plan.size == "full" else 1
+    pick = planter.rng.choice(four, size=2 * count + 1, replace=False)
+    for row in pick[:count]:
+        a, b, c, d = shapely.get_coordinates(shapes[row])[:4]
+        shapes[row] = shapely.polygons([a, c, b, d])
+        planter.note("bad_geometry", "city3d_building", [codes[row]], "two corners changed places: a bow tie")
+    for row in pick[count : 2 * count]:
+        a, b, c, d = shapely.get_coordinates(shapes[row])[:4]
+        shapes[row] = shapely.polygons([a, b, b + (b - a) * 0.25, b, c, d])
+        planter.note("repair", "city3d_building", [codes[row]], "a spike goes out from a corner and back")
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=CRS))
+    twice = frame.iloc[[pick[-1]]]
+    planter.note("duplicate_row", "city3d_building", [codes[pick[-1]]], "the row stands twice")
+    planter.frames["city3d_building"] = pd.concat([frame, twice], ignore_index=True)
+
+
+def _plant_addresses(planter: "Planter") -> None:
+    """Put some addresses beyond the district and its margin."""
+    from .planted import away
+
+    frame = planter.frames["place_address"]
+    shapes = frame.geometry.to_numpy().copy()
+    for number, row in enumerate(planter.rng.choice(len(frame), size=4, replace=False)):
+        shapes[row] = shapely.points(away(planter.plan, 0.4 + 1.5 * number, 1.9))
+        planter.note(
+            "outside_row", "place_address", [frame["address_code"].iloc[row]], "the address lies in another district"
+        )
+    planter.frames["place_address"] = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=CRS))
+
+
+def _plant_missing_street(planter: "Planter") -> None:
+    """Leave a layer without any row in one street."""
+    streets = planter.frames["grid_street"]
+    row = streets.iloc[-2]
+    frame = planter.frames[EMPTY_LAYER]
+    kept = ~shapely.intersects(frame.geometry.to_numpy(), row.geometry)
+    planter.frames[EMPTY_LAYER] = frame[kept]
+    planter.note("empty", EMPTY_LAYER, [row["street_code"]], "no row was delivered for this street")
+    planter.note("partial", EMPTY_LAYER, [""], "one street has no row")
+
+
+def _note_stale(planter: "Planter") -> None:
+    """Note the layer whose date in the manifest is older than its update cycle."""
+    for code in ["", *planter.frames["grid_street"]["street_code"]]:
+        planter.note("stale", STALE_LAYER, [code], f"delivered on {STALE_SINCE} and not since")
+
+
+def _plant_cases(planter: "Planter") -> None:
+    """Give cases no position, 0 0, one far place, the same row twice; put some of the hotline exactly on borders."""
+    plan, rng = planter.plan, planter.rng
+    frame = planter.frames["case"]
+    shapes = frame.geometry.to_numpy().copy()
+    codes = frame["case_code"].to_numpy()
+    pick = rng.permutation(plan.cases)[:60]
+    for row in pick[:15]:
+        shapes[row] = None
+        planter.note("no_position", "case", [codes[row]], "the position was not filled in")
+    far = shapely.points([(447_000.0, 4_418_000.0)])[0]
+    for row in pick[15:27]:
+        shapes[row] = far
+        planter.note("failed_geocode", "case", [codes[row]], "the geocoder gave the centre of another city")
+    _plant_on_borders(planter, shapes, codes)
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=CRS))
+    again = frame.iloc[pick[27:39]]
+    for code in again["case_code"]:
+        planter.note("duplicate_row", "case", [code], "the case was exported twice")
+    planter.frames["case"] = frame
+    planter.frames["case_again"] = again
+    planter.frames["case_island"] = frame.iloc[pick[39:44]]
+    for code in planter.frames["case_island"]["case_code"]:
+        planter.note("null_island", "case", [code], "the coordinates are 0, 0")
+
+
+def _plant_on_borders(planter: "Planter", shapes: np.ndarray, codes: np.ndarray) -> None:
+    """Move a third of the hotline's cases onto corners that cells share."""
+    clean = planter.city.frames["grid_cell"]
+    spoilt = planter.frames["grid_cell"].geometry.to_numpy()
+    faults = shapely.union_all(
+        [one.geometry for one in planter.list if one.geometry is not None and one.layer_id == "grid_cell"]
+    )
+    district = shapely.boundary(planter.city.skeleton.outline)
+    corners = np.unique(shapely.get_coordinates(clean.geometry.to_numpy()), axis=0)
+    points = shapely.points(corners)
+    apart = (shapely.distance(points, faults) > 1) & (shapely.distance(points, district) > 1)
+    points = points[apart]
+    rows = np.arange(planter.plan.cases, len(codes), 2)[::3]
+    place, _ = shapely.STRtree(spoilt).query(points, predicate="intersects")
+    shared = np.flatnonzero(np.bincount(place, minlength=len(points)) > 1)
+    chosen = planter.rng.choice(shared, size=len(rows), replace=False)
+    shapes[rows] = points[chosen]
+    for row in rows:
+        planter.note("border", "case", [codes[row]], "exactly on a corner that cells share")
+
+
+def _follow(planter: "Planter") -> None:
+    """Note what follows from the spoilt grid: objects in the district that no cell holds any more."""
+    cells = planter.frames["grid_cell"]
+    trusted = cells[cells["cell_code"].str.fullmatch(r"\d{15}")]
+    tree = shapely.STRtree(trusted.geometry.to_numpy())
+    district = planter.city.skeleton.outline
+    shapely.prepare(district)
+    for layer, key in (
+        ("city3d_building", "building_code"), ("frame_component", "component_code"), ("place_address", "address_code"),
+        ("econ_unit", "unit_code"), ("case", "case_code"),
+    ):  # fmt: skip
+        frame = planter.frames[layer]
+        shapes = frame.geometry.to_numpy()
+        held = np.zeros(len(frame), dtype=bool)
+        held[tree.query(shapes, predicate="intersects")[0]] = True
+        inside = np.asarray(shapely.intersects(district, shapes))
+        for row in np.flatnonzero(~held & inside):
+            planter.note("object_gap", layer, [frame[key].iloc[row]], "no cell holds it, because its cell was spoilt")
+
+
+def bite(planter: "Planter", terrain: Raster, post_m: float) -> Raster:
+    """Take the terrain of one corner of the district away, and note the streets that it no longer reaches."""
+    from .planted import away
+
+    streets = planter.frames["grid_street"]
+    corner = shapely.points(away(planter.plan, 0.15, 1.08))
+    hole = shapely.buffer(corner, 0.14 * planter.plan.radius_m, quad_segs=8)
+    values = terrain.values.copy()
+    rows, columns = np.indices(values.shape[1:])
+    x, y = terrain.transform * (columns + 0.5, rows + 0.5)
+    values[0][shapely.contains_xy(hole, x, y)] = NODATA
+    planter.note("partial", "terrain_dem", [""], "the survey leaves out a corner of the district")
+    for code, land in zip(streets["street_code"], streets.geometry, strict=True):
+        if shapely.area(shapely.intersection(land, hole)) > 4 * post_m**2:
+            planter.note("partial", "terrain_dem", [code], "the survey leaves out a corner of this street")
+    return Raster(values, terrain.transform)
