@@ -201,7 +201,9 @@ class Facts:
             return None
         inner = shapely.point_on_surface(self.frame("city3d_building").geometry.dropna().to_numpy())
         inner = inner[~shapely.is_empty(inner)]
-        place = CellLocator(self.cells.frame, code=self.cells.code).locate(shapely.get_x(inner), shapely.get_y(inner))
+        # cells are told apart by their place, for a code may stand twice
+        cells = self.cells.frame.assign(_place=[f"{n:09d}" for n in range(len(self.cells.frame))])
+        place = CellLocator(cells, code="_place").locate(shapely.get_x(inner), shapely.get_y(inner))
         return pd.Series(np.bincount(place[place >= 0], minlength=len(self.cells.frame)))
 
     @cached_property
