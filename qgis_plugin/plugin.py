@@ -13,6 +13,8 @@ from .icons import icon_path
 from .lifecycle import Lifecycle
 from .translation import language, tr
 
+WIDTH = 540
+
 MENU = "onemap"
 
 
@@ -69,10 +71,18 @@ class OnemapPlugin:
         self._iface.mapCanvas().setReferencedExtent(view)
         self._iface.mapCanvas().refresh()
         self.controller.show(one_map.path)
-        self.controller.dock.setUserVisible(True)
+        self._show_dock()
         if done.missing:
             text = tr("Not opened: {layers}", layers=", ".join(done.missing))
             bar.pushMessage(MENU, text, Qgis.MessageLevel.Warning)
+
+    def _show_dock(self) -> None:
+        """Bring the dock to the front; the first time ever, give it room. Later its width is the user's."""
+        dock = self.controller.dock
+        dock.setUserVisible(True)
+        if not settings.text(settings.DOCK_SEEN):
+            self._iface.mainWindow().resizeDocks([dock], [WIDTH], Qt.Orientation.Horizontal)
+            settings.remember(settings.DOCK_SEEN, "yes")
 
     # --- what is added
 

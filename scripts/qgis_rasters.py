@@ -16,6 +16,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QPainter
 
+FLAT = 181  # the shade of level ground under a light at 45 degrees: it stays as white as the paper
+
 Dress = Callable[[QgsRasterLayer], None]
 
 
@@ -27,11 +29,11 @@ def raster_styles() -> dict[str, tuple[int, Dress]]:
 def _hillshade(layer: QgsRasterLayer) -> None:
     renderer = QgsSingleBandGrayRenderer(layer.dataProvider(), 1)
     stretch = QgsContrastEnhancement(layer.dataProvider().dataType(1))
-    stretch.setMinimumValue(0)
-    stretch.setMaximumValue(255)
+    stretch.setMinimumValue(70)
+    stretch.setMaximumValue(FLAT)
     stretch.setContrastEnhancementAlgorithm(QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum)
     renderer.setContrastEnhancement(stretch)
-    renderer.setOpacity(0.18)
+    renderer.setOpacity(0.30)
     layer.setRenderer(renderer)
     layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
 

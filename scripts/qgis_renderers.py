@@ -41,6 +41,7 @@ from qgis_symbols import (
 from onemap.domain.catalogue import load_catalogue
 
 CITY, QUARTER, BLOCK, HOUSE = 100_000, 25_000, 8_000, 3_000  # the steps of the scale ranges
+STRENGTH = {"grid_district": 0.85, "grid_street": 0.75, "grid_community": 0.6, "grid_cell": 0.4}  # opacity of the lines
 Placement = Qgis.LabelPlacement
 OVER, HORIZONTAL, AROUND = Placement.OverPoint, Placement.Horizontal, Placement.OrderedPositionsAroundPoint
 
@@ -67,11 +68,23 @@ def one(symbol: QgsSymbol) -> QgsSingleSymbolRenderer:
 
 
 def by_value(
-    layer_id: str, field: str, symbols: dict[str, QgsSymbol], other: QgsSymbol | None, *, expression: str = ""
+    layer_id: str,
+    field: str,
+    symbols: dict[str, QgsSymbol],
+    other: QgsSymbol | None,
+    *,
+    expression: str = "",
+    quiet: tuple[str, ...] = (),
 ) -> QgsCategorizedSymbolRenderer:
-    """Return a symbol for each value of a coded field, labelled in Chinese as the definition has it."""
+    """Return a symbol for each value of a coded field, labelled in Chinese as the definition has it.
+
+    Values in ``quiet`` stand in the legend, switched off.
+    """
     known = {**load_catalogue()[layer_id].field(field).values, "allowed": "准许"}
-    categories = [QgsRendererCategory(value, symbol.clone(), known.get(value, value)) for value, symbol in symbols.items()]
+    categories = [
+        QgsRendererCategory(value, symbol.clone(), known.get(value, value), value not in quiet)
+        for value, symbol in symbols.items()
+    ]
     if other is not None:
         categories.append(QgsRendererCategory("", other.clone(), "其他"))
     return QgsCategorizedSymbolRenderer(expression or field, categories)
@@ -80,6 +93,8 @@ def by_value(
 def _base() -> dict[str, Style]:
     quiet = text_format(7, ink="ink_quiet")
     blue = text_format(7.5, ink="#4A7C9B")
+    # lakes and parks are named by the place names where those are shown, so that nothing is named twice
+    flowing = f"if(\"kind\" in ('river', 'canal') or coalesce(@map_scale, 1) > {BLOCK}, \"name\", '')"
     contour = only_when(line("#D8CFBF", 0.2), '"elevation_m" % 25 = 0')
     return {
         "terrain_contour": Style(
@@ -88,12 +103,13 @@ def _base() -> dict[str, Style]:
             smallest=QUARTER,
         ),
         "emap_water": Style(
-            one(fills(area("water", outline="#BFD6E4"))), labels('"name"', blue, HORIZONTAL, smallest=QUARTER, only_inside=True)
+            one(fills(area("water", outline="#BFD6E4"))),
+            labels(flowing, blue, HORIZONTAL, smallest=QUARTER, only_inside=True),
         ),
         "emap_waterline": Style(one(lines(line("#BFD6E4", 0.5))), labels('"name"', blue, HORIZONTAL, smallest=BLOCK)),
         "emap_green": Style(
             one(fills(area("green"))),
-            labels('"name"', text_format(7, ink="#5E7F56"), HORIZONTAL, smallest=BLOCK, only_inside=True),
+            labels('"name"', text_format(7, ink="#5E7F56"), HORIZONTAL, smallest=QUARTER, largest=BLOCK, only_inside=True),
             smallest=CITY,
         ),
         "emap_road": Style(_roads(), labels('"name"', quiet, HORIZONTAL, smallest=QUARTER, priority=3), smallest=CITY),
@@ -245,14 +261,14 @@ def _own_border(layer_id: str) -> QgsGeometryGeneratorSymbolLayer:
         f"{covered})), boundary(@geometry)), boundary(@geometry))"
     )
     made = QgsGeometryGeneratorSymbolLayer.create({"SymbolType": "Line", "geometryModifier": expression})
-    made.setSubSymbol(lines(line("grid_line", form["width_mm"], dash=form["dash"], opacity=0.75)))
+    made.setSubSymbol(lines(line("grid_line", form["width_mm"], dash=form["dash"], opacity=STRENGTH[layer_id])))
     return made
 
 
 def _grids() -> dict[str, Style]:
     def border(layer_id: str) -> QgsSymbolLayer:
         form = PALETTE["lines"][layer_id]
-        return line("grid_line", form["width_mm"], dash=form["dash"], opacity=0.75)
+        return line("grid_line", form["width_mm"], dash=form["dash"], opacity=STRENGTH[layer_id])
 
     def place(layer_id: str) -> str:
         return f"coalesce(nullif(\"name\", ''), \"{load_catalogue()[layer_id].key}\")"
@@ -316,8 +332,13 @@ def _signs() -> dict[str, QgsSymbol]:
 
 
 def _cases() -> dict[str, Style]:
-    """Return single signs where they are apart, circles with a count where they crowd."""
-    single = by_value("case", "state", _signs(), markers(marker(Shape.Circle, 1.6, fill="case_settled")))
+    """Return single signs where they are apart, circles with a count where they crowd.
+
+    Settled cases are switched off: a year of them would bury the few that need somebody. A cluster counts only
+    what is switched on.
+    """
+    other = markers(marker(Shape.Circle, 1.6, fill="case_settled"))
+    single = by_value("case", "state", _signs(), other, quiet=("settled",))
     cluster = QgsPointClusterRenderer()
     cluster.setEmbeddedRenderer(single)
     cluster.setTolerance(4.5)
@@ -361,7 +382,7 @@ def _findings() -> dict[str, Style]:
         "defect_line": Style(one(lines(*zigzag("mismatch", PALETTE["lines"]["mismatch"]["width_mm"])))),
         "coverage_gap": Style(by_value("coverage_gap", "kind", kinds(()) | {"land": land}, other.clone())),
         "object_gap": Style(one(markers(frame, cross)), smallest=QUARTER),
-        "near_border": Style(one(markers(*ring)), smallest=BLOCK),
+        "near_border": Style(one(markers(*ring)), smallest=HOUSE),
     }
 
 

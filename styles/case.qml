@@ -6,7 +6,7 @@
     <category label="新报" render="true" symbol="0" type="string" uuid="{d44574fe-db6a-5593-8377-ce0aaf8fa3c5}" value="new"></category>
     <category label="办理中" render="true" symbol="1" type="string" uuid="{73119ba5-9381-51da-b96b-cbc1bd409cc1}" value="in_hand"></category>
     <category label="超期" render="true" symbol="2" type="string" uuid="{7a9b2f08-51bb-5c9d-be75-a883a2c2fe97}" value="overdue"></category>
-    <category label="已结" render="true" symbol="3" type="string" uuid="{f0e19d58-af6d-5219-b4f2-cfff85d800ca}" value="settled"></category>
+    <category label="已结" render="false" symbol="3" type="string" uuid="{f0e19d58-af6d-5219-b4f2-cfff85d800ca}" value="settled"></category>
     <category label="其他" render="true" symbol="4" type="string" uuid="{275c8c05-2d7c-5652-89d0-035409757c2d}" value=""></category>
    </categories>
    <symbols>

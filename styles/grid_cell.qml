@@ -22,7 +22,7 @@
       <Option name="dash_pattern_offset_unit" type="QString" value="MM"></Option>
       <Option name="draw_inside_polygon" type="QString" value="0"></Option>
       <Option name="joinstyle" type="QString" value="round"></Option>
-      <Option name="line_color" type="QString" value="58,63,71,191,rgb:0.22745098039215686,0.24705882352941178,0.27843137254901962,0.74999618524452583"></Option>
+      <Option name="line_color" type="QString" value="58,63,71,102,rgb:0.22745098039215686,0.24705882352941178,0.27843137254901962,0.40000000000000002"></Option>
       <Option name="line_style" type="QString" value="solid"></Option>
       <Option name="line_width" type="QString" value="0.3"></Option>
       <Option name="line_width_unit" type="QString" value="MM"></Option>

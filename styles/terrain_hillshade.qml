@@ -11,7 +11,7 @@
   <provider>
    <resampling enabled="false" maxOversampling="2" zoomedInResamplingMethod="nearestNeighbour" zoomedOutResamplingMethod="nearestNeighbour"></resampling>
   </provider>
-  <rasterrenderer alphaBand="-1" gradient="BlackToWhite" grayBand="1" nodataColor="" opacity="0.18" type="singlebandgray">
+  <rasterrenderer alphaBand="-1" gradient="BlackToWhite" grayBand="1" nodataColor="" opacity="0.3" type="singlebandgray">
    <minMaxOrigin>
     <limits>None</limits>
     <extent>WholeRaster</extent>
@@ -21,8 +21,8 @@
     <stdDevFactor>2</stdDevFactor>
    </minMaxOrigin>
    <contrastEnhancement>
-    <minValue>0</minValue>
-    <maxValue>255</maxValue>
+    <minValue>70</minValue>
+    <maxValue>181</maxValue>
     <algorithm>StretchToMinimumMaximum</algorithm>
    </contrastEnhancement>
    <rampLegendSettings direction="0" maximumLabel="" minimumLabel="" orientation="2" prefix="" suffix="" useContinuousLegend="1">

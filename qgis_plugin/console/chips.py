@@ -19,22 +19,23 @@ class Chips(QWidget):
 
     chosen = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, names: list[str], titles: dict[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setStyleSheet(STYLE)
         self._layout = FlowLayout(self)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
-        self._buttons: dict[str, QToolButton] = {}
-        self._titles: dict[str, str] = {}
+        self._titles = titles
+        self._buttons = {name: self._add(name) for name in names}
+        self._buttons[names[0]].setChecked(True)
 
-    def show_counts(self, counts: dict[str, int], titles: dict[str, str], signs: dict[str, str]) -> None:
-        """Show one chip for each name, in the order given; the chosen one stays chosen."""
-        for name, count in counts.items():
-            button = self._buttons.get(name) or self._add(name, titles[name], signs.get(name, ""))
+    def show_counts(self, counts: dict[str, int]) -> None:
+        """Show the chips that have a count, in their order; the first is always shown."""
+        for number, (name, button) in enumerate(self._buttons.items()):
+            count = counts.get(name, 0)
             button.setText(f"{self._titles[name]} {count:,}")
-        for name, button in self._buttons.items():
-            button.setVisible(name in counts)
+            button.setVisible(bool(count) or number == 0 or button.isChecked())
+        self._layout.invalidate()
         self.updateGeometry()
 
     def choose(self, name: str) -> None:
@@ -46,27 +47,16 @@ class Chips(QWidget):
         """Return the texts of the chips that are shown."""
         return [button.text() for button in self._buttons.values() if not button.isHidden()]
 
-    def clear(self) -> None:
-        """Take all chips away."""
-        for button in self._buttons.values():
-            self._group.removeButton(button)
-            self._layout.removeWidget(button)
-            button.deleteLater()
-        self._buttons.clear()
-        self._titles.clear()
-
-    def _add(self, name: str, title: str, sign: str) -> QToolButton:
+    def _add(self, name: str) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(f"onemapChip_{name}")
         button.setCheckable(True)
-        button.setChecked(not self._buttons)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setIconSize(QSize(14, 14))
-        if sign:
-            button.setIcon(sign_icon(sign))
+        if name != "all":
+            button.setIcon(sign_icon(name))
         button.clicked.connect(lambda: self.chosen.emit(name))
         self._group.addButton(button)
         self._layout.addWidget(button)
-        self._buttons[name] = button
-        self._titles[name] = title
+        button.hide()
         return button

@@ -72,8 +72,8 @@ class Controller(QObject):
             return
         self._streets = Streets.of(self.one_map)
         self.dock.show_map(self.one_map.title(language()))
-        self.dock.findings.load(read_rows(path, FINDING_TABLES, self._streets))
-        self.dock.cases.load(read_rows(path, CASE_TABLES, self._streets))
+        self.dock.findings.load(read_rows(self.one_map, FINDING_TABLES, self._streets))
+        self.dock.cases.load(read_rows(self.one_map, CASE_TABLES, self._streets))
         self._watch(path)
 
     def show_nothing(self) -> None:
@@ -117,7 +117,7 @@ class Controller(QObject):
         return QgsCoordinateReferenceSystem(self.one_map.facts.get("crs", "") if self.one_map else "")
 
     def _show_card(self, tab: ListTab, row: Row | None) -> None:
-        tab.show_card(details(self.one_map.path, row) if row is not None and self.one_map else [])
+        tab.show_card(details(self.one_map, row) if row is not None and self.one_map else [])
 
     def _follow_view(self) -> None:
         for tab in self._tabs:

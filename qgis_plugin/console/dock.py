@@ -9,7 +9,7 @@ from ..icons import icon_path
 from ..translation import tr
 from .list_tab import ListTab
 
-WIDTH = 540
+NARROWEST = 360
 
 
 class OnemapDock(QgsDockWidget):
@@ -38,10 +38,8 @@ class OnemapDock(QgsDockWidget):
         column.setSpacing(0)
         column.addWidget(self.pages, 1)
         column.addWidget(self._footer())
+        whole.setMinimumWidth(NARROWEST)
         self.setWidget(whole)
-
-    def sizeHint(self) -> QSize:
-        return QSize(WIDTH, 700)
 
     def show_map(self, title: str) -> None:
         """Show the lists of a map."""

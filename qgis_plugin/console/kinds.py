@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from ..translation import tr
-from .list_tab import Choice, ListKind
-from .rows import Row, Titles, case_columns, finding_columns, kind_title, state_title
+from .list_tab import ALL, Choice, ListKind
+from .rows import Row, case_columns, finding_columns
+from .words import Words, kind_title, state_title
 
 _STATES = ("new", "in_hand", "overdue", "settled")
 _PLACES = ("near_border", "outside", "no_position")
@@ -25,17 +26,17 @@ _KINDS = (
 
 def finding_list(street_title: Callable[[str], str]) -> ListKind:
     """Return the list of findings."""
-    titles = Titles()
+    words = Words()
     return ListKind(
         name="findings",
         columns=finding_columns,
         widths=(124, 88, 130, 78, 80),
         chips=lambda row: (row.kind,),
         chip_order=_KINDS,
-        chip_filter=lambda name: {} if name == "all" else {"kind": name},
+        chip_filter=lambda name: {} if name == ALL else {"kind": name},
         chip_title=kind_title,
         choices=(
-            Choice("group", tr("all layers and agencies"), titles.layer),
+            Choice("group", tr("all layers and agencies"), words.layer),
             Choice("state", tr("open and allowed"), state_title),
             Choice("street", tr("all streets"), street_title),
         ),
@@ -50,7 +51,7 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
     return ListKind(
         name="cases",
         columns=case_columns,
-        widths=(112, 116, 110, 130, 110),
+        widths=(136, 122, 110, 130, 110),
         chips=_case_chips,
         chip_order=(*_STATES, *_PLACES),
         chip_filter=_case_filter,
@@ -60,6 +61,7 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
             Choice("street", tr("all streets"), street_title),
         ),
         empty=lambda: tr("No cases. Open a one map that holds cases."),
+        newest_first=1,
     )
 
 

@@ -32,6 +32,7 @@ from .table_model import ROW, RowModel
 ROW_HEIGHT = 22
 SEARCH_DELAY_MS = 200
 VIEW_DELAY_MS = 250
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class ListKind:
     chip_title: Callable[[str], str]
     choices: tuple[Choice, ...]
     empty: Callable[[], str]
+    newest_first: int = -1  # column by which the list is sorted at first, latest on top
 
 
 class ListTab(QWidget):
@@ -85,7 +87,6 @@ class ListTab(QWidget):
         """Take rows batch by batch, one batch each time the event loop is free."""
         self.stop()
         self.model.clear()
-        self.chips.clear()
         self._source = source
         self._step.start()
         self._tell_state()
@@ -101,7 +102,7 @@ class ListTab(QWidget):
         """Show nothing."""
         self.stop()
         self.model.clear()
-        self.chips.clear()
+        self._count()
         self.show_card([])
         self._tell_state()
 
@@ -122,7 +123,7 @@ class ListTab(QWidget):
 
     def _rows_complete(self) -> None:
         header = self.table.horizontalHeader()
-        if header.isSortIndicatorShown() and header.sortIndicatorSection() < self.model.columnCount():
+        if 0 <= header.sortIndicatorSection() < self.model.columnCount():
             self.model.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
         for choice, box in zip(self.kind.choices, self._boxes, strict=True):
             self._fill(box, choice)
@@ -131,10 +132,7 @@ class ListTab(QWidget):
         counted: Counter[str] = Counter()
         for row in self.model.rows:
             counted.update(self.kind.chips(row))
-        names = ["all", *(name for name in self.kind.chip_order if counted[name])]
-        counts = {name: counted[name] for name in names} | {"all": len(self.model.rows)}
-        titles = {name: tr("all") if name == "all" else self.kind.chip_title(name) for name in names}
-        self.chips.show_counts(counts, titles, {name: name for name in names if name != "all"})
+        self.chips.show_counts({**counted, ALL: len(self.model.rows)})
 
     def _fill(self, box: QComboBox, choice: Choice) -> None:
         found = sorted({getattr(row, choice.part) for row in self.model.rows} - {""}, key=choice.title)
@@ -206,7 +204,8 @@ class ListTab(QWidget):
         self.stack.setCurrentIndex(0 if shown or self.is_loading else 1)
 
     def _build(self) -> None:
-        self.chips = Chips(self)
+        titles = {name: self.kind.chip_title(name) for name in self.kind.chip_order}
+        self.chips = Chips([ALL, *self.kind.chip_order], {ALL: tr("all"), **titles}, self)
         self.search = QLineEdit(self)
         self.search.setObjectName(f"onemapSearch_{self.kind.name}")
         self.search.setClearButtonEnabled(True)
@@ -265,7 +264,7 @@ class ListTab(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         header = self.table.horizontalHeader()
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicator(self.kind.newest_first, Qt.SortOrder.DescendingOrder)
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate(self.kind.widths):

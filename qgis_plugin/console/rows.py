@@ -1,17 +1,16 @@
 """Rows of the two lists, read in batches straight from the one map. No QGIS object is made here."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..onemap.domain.catalogue import LayerSpec, load_catalogue
-from ..project.one_map_file import columns_of, quoted, reading, tables_of
-from ..translation import language, title_of, tr
+from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
+from ..translation import language, tr
 from .envelope import Box, box_of
 from .streets import Streets
+from .words import Words, kind_title, listed, number
 
 BATCH = 4_000
 FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_border")
@@ -40,44 +39,18 @@ class Row:
     box: Box | None
 
 
-class Titles:
-    """Words for values: titles of layers, labels of coded values, names of streets, in QGIS's language."""
-
-    def __init__(self) -> None:
-        self._catalogue = load_catalogue()
-        self._chinese = language() == "zh"
-
-    def layer(self, layer_id: str) -> str:
-        """Return the title of a layer."""
-        spec = self._catalogue.get(layer_id)
-        return title_of(spec) if spec else layer_id
-
-    def value(self, table: str, field: str, value: str) -> str:
-        """Return the label of a coded value."""
-        if not value:
-            return ""
-        if self._chinese:
-            return self._labels(table, field).get(value, value)
-        return value.replace("_", " ")
-
-    def _labels(self, table: str, field: str) -> Mapping[str, str]:
-        spec = self._catalogue.get(table)
-        found = next((item for item in spec.fields if item.name == field), None) if spec else None
-        return found.values if found else {}
-
-
-def read_rows(path: Path, tables: tuple[str, ...], streets: Streets) -> Iterator[list[Row]]:
+def read_rows(one_map: OneMapFile, tables: tuple[str, ...], streets: Streets) -> Iterator[list[Row]]:
     """Yield the rows of these tables in batches; tables that the map lacks are passed over.
 
     The file stays open, for reading only, until the last batch is taken or the iterator is closed.
     """
-    titles = Titles()
-    with reading(path) as connection:
+    words = Words(one_map.facts)
+    with reading(one_map.path) as connection:
         present = tables_of(connection)
         for table in tables:
             if table not in present:
                 continue
-            make = _maker(table, titles, streets)
+            make = _maker(table, words, streets)
             for batch in _batches(connection, table, present[table]):
                 yield [make(row) for row in batch]
 
@@ -91,10 +64,10 @@ def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Itera
         yield [dict(zip((*columns, "geometry"), row, strict=True)) for row in rows]
 
 
-def _maker(table: str, titles: Titles, streets: Streets):
+def _maker(table: str, words: Words, streets: Streets) -> Callable[[dict[str, Any]], Row]:
     if table == "case":
-        return lambda row: _case(row, titles, streets)
-    return lambda row: _finding(table, row, titles, streets)
+        return lambda row: _case(row, words, streets)
+    return lambda row: _finding(table, row, words, streets)
 
 
 def case_columns() -> list[str]:
@@ -107,7 +80,7 @@ def finding_columns() -> list[str]:
     return [tr("Kind"), tr("Layer"), tr("Concerns"), tr("Size"), tr("Street")]
 
 
-def _case(row: dict[str, Any], titles: Titles, streets: Streets) -> Row:
+def _case(row: dict[str, Any], words: Words, streets: Streets) -> Row:
     box = box_of(row["geometry"])
     street = streets.find(_text(row, "street_code"), _text(row, "cell_code"), box)
     reported = _text(row, "reported_at")
@@ -119,7 +92,7 @@ def _case(row: dict[str, Any], titles: Titles, streets: Streets) -> Row:
         table="case",
         fid=row["fid"],
         sign=state or "settled",
-        cells=(code, _moment(reported), matter, address, cell or titles.value("case", "how", _text(row, "how"))),
+        cells=(code, words.moment(reported), matter, address, cell or words.value("case", "how", row.get("how"))),
         keys=(code, reported, matter, address, cell),
         kind="near_border" if near else _text(row, "how"),
         group=matter,
@@ -130,11 +103,11 @@ def _case(row: dict[str, Any], titles: Titles, streets: Streets) -> Row:
     )
 
 
-def _finding(table: str, row: dict[str, Any], titles: Titles, streets: Streets) -> Row:
+def _finding(table: str, row: dict[str, Any], words: Words, streets: Streets) -> Row:
     box = box_of(row["geometry"])
     kind = _text(row, "kind") or {"object_gap": "object", "near_border": "near_border"}.get(table, table)
     concerns = _first(row, "cells", "object_id", "case_code") or _text(row, "agency")
-    cell = _first(row, "cell_code", "cells").split(",")[0]
+    cell = listed(_first(row, "cell_code", "cells")).split(", ")[0]
     street = streets.find("", cell, box)
     layer = _text(row, "layer_id") or ("case" if table == "near_border" else table)
     group = _text(row, "agency") or layer
@@ -142,9 +115,9 @@ def _finding(table: str, row: dict[str, Any], titles: Titles, streets: Streets) 
     measure, unit = _measure(row)
     shown = (
         kind_title(kind),
-        _text(row, "agency") or titles.layer(layer),
-        concerns.replace(",", ", "),
-        f"{measure:,.{_digits(measure)}f} {unit}" if unit else "",
+        _text(row, "agency") or words.layer(layer),
+        listed(concerns),
+        f"{number(measure)} {unit}" if unit else "",
         streets.name(street),
     )
     return Row(
@@ -162,81 +135,23 @@ def _finding(table: str, row: dict[str, Any], titles: Titles, streets: Streets) 
     )
 
 
-def kind_title(kind: str) -> str:
-    """Return the title of a kind of finding, or of the way in which a case got its cell."""
-    titles = {
-        "gap": tr("gap"),
-        "overlap": tr("overlap"),
-        "outside": tr("outside"),
-        "mismatch": tr("mismatched edge"),
-        "invalid": tr("invalid"),
-        "duplicate": tr("duplicate"),
-        "nesting": tr("wrong level"),
-        "orphan": tr("orphan"),
-        "land": tr("land nobody covers"),
-        "object": tr("object without cell"),
-        "near_border": tr("near border"),
-        "inside": tr("inside one cell"),
-        "border": tr("on a border"),
-        "near": tr("nearest cell"),
-        "no_position": tr("no position"),
-    }
-    return titles.get(kind, kind)
-
-
-def state_title(state: str) -> str:
-    """Return the title of a state of a case or of a finding."""
-    titles = {
-        "new": tr("new"),
-        "in_hand": tr("in hand"),
-        "overdue": tr("overdue"),
-        "settled": tr("settled"),
-        "open": tr("open"),
-        "allowed": tr("allowed"),
-    }
-    return titles.get(state, state)
-
-
-def details(path: Path, row: Row) -> list[tuple[str, str]]:
+def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:
     """Return title and text of every filled attribute of a row, the reason first."""
-    spec = load_catalogue().get(row.table)
-    with reading(path) as connection:
-        columns = columns_of(connection, row.table)
-        found = connection.execute(
-            f"SELECT * FROM {quoted(row.table)} WHERE {quoted(columns[0])} = ?",  # noqa: S608 # nosec B608
-            (row.fid,),
-        ).fetchone()
-    if found is None:
-        return []
-    values = dict(zip(columns, found, strict=True))
+    words = Words(one_map.facts)
+    values = _attributes(one_map.path, row)
     reason = values.get("reason_zh") if language() == "zh" else None
     told = [(tr("Reason"), str(reason or values.get("reason") or ""))]
     for name, value in values.items():
-        if name not in _NEVER_SHOWN and value not in (None, "") and not isinstance(value, bytes):
-            told.append((_heading(spec, name), _shown(spec, name, value)))
+        if name not in _NEVER_SHOWN and not isinstance(value, bytes):
+            told.append((words.heading(row.table, name), words.value(row.table, name, value)))
     return [(title, text) for title, text in told if text]
 
 
-def _heading(spec: LayerSpec | None, name: str) -> str:
-    field = next((item for item in spec.fields if item.name == name), None) if spec else None
-    return title_of(field) if field else name
-
-
-def _shown(spec: LayerSpec | None, name: str, value: Any) -> str:
-    field = next((item for item in spec.fields if item.name == name), None) if spec else None
-    if field is None:
-        return str(value)
-    if field.type == "boolean":
-        return tr("yes") if value else tr("no")
-    if field.type == "datetime":
-        return _moment(str(value))
-    if field.type == "real":
-        return f"{value:,.{_digits(value)}f}"
-    if field.values and language() == "zh":
-        return field.values.get(value, value)
-    if name == "layer_id":
-        return Titles().layer(value)
-    return str(value).replace(",", ", ") if name in ("cells", "candidates") else str(value)
+def _attributes(path: Path, row: Row) -> dict[str, Any]:
+    with reading(path) as connection:
+        sql = f"SELECT * FROM {quoted(row.table)} WHERE fid = ?"  # noqa: S608 # nosec B608
+        found = connection.execute(sql, (row.fid,)).fetchone()
+    return dict(found) if found is not None else {}
 
 
 def _text(row: dict[str, Any], name: str) -> str:
@@ -253,19 +168,3 @@ def _measure(row: dict[str, Any]) -> tuple[float, str]:
         if row.get(name) is not None:
             return float(row[name]), unit
     return 0.0, ""
-
-
-def _digits(measure: float) -> int:
-    """Show small sizes exactly enough to tell them from nothing."""
-    return 0 if abs(measure) >= 100 or measure == int(measure) else 2
-
-
-def _moment(text: str) -> str:
-    """Return a moment stored in UTC as this computer's clock shows it."""
-    if not text:
-        return ""
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return text
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone().strftime("%Y-%m-%d %H:%M")

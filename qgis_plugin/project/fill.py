@@ -89,7 +89,7 @@ def fill_project(project: QgsProject, one_map: OneMapFile, *, language: str) -> 
         if layers:
             group = _group(project, class_id, language)
             for layer in sorted(layers, key=lambda item: _order(item, one_map.levels)):
-                _add(project, group, one_map.path, layer, language, done)
+                _add(project, group, one_map, layer, language, done)
     _set_view(project, one_map)
     return done
 
@@ -112,9 +112,9 @@ def _group(project: QgsProject, class_id: str, language: str) -> QgsLayerTreeGro
 
 
 def _add(
-    project: QgsProject, group: QgsLayerTreeGroup, path: Path, layer: MapLayer, language: str, done: Filled
+    project: QgsProject, group: QgsLayerTreeGroup, one_map: OneMapFile, layer: MapLayer, language: str, done: Filled
 ) -> None:
-    made = open_layer(path, layer, language=language)
+    made = open_layer(one_map, layer, language=language)
     if not made.isValid():
         done.missing.append(layer.layer_id)
         return

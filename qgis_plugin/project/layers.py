@@ -1,7 +1,5 @@
 """One layer of the one map as a QGIS layer: opened for reading, styled, with its titles as aliases."""
 
-from pathlib import Path
-
 from qgis.core import (
     QgsAttributeTableConfig,
     QgsEditorWidgetSetup,
@@ -11,7 +9,8 @@ from qgis.core import (
 )
 
 from ..onemap.domain.catalogue import LayerSpec, load_catalogue, styles_folder
-from .one_map_file import MapLayer
+from .legend import is_settled_only, say_in_english, switch_on
+from .one_map_file import MapLayer, OneMapFile
 
 LAYER_ID = "onemap/layer_id"
 GROUP_ID = "onemap/group_id"
@@ -22,14 +21,14 @@ def spec_of(layer_id: str) -> LayerSpec | None:
     return load_catalogue().get(layer_id)
 
 
-def open_layer(one_map: Path, layer: MapLayer, *, language: str) -> QgsMapLayer:
+def open_layer(one_map: OneMapFile, layer: MapLayer, *, language: str) -> QgsMapLayer:
     """Return a layer of the map, ready to be added to a project; the caller looks whether it is valid."""
-    title = layer.title_zh if language == "zh" else layer.title_en
+    title = one_map.title_of(layer, language)
     made: QgsMapLayer
     if layer.kind == "raster":
-        made = QgsRasterLayer(str(one_map.parent / layer.path), title, "gdal")
+        made = QgsRasterLayer(str(one_map.path.parent / layer.path), title, "gdal")
     else:
-        made = open_table(f"{one_map}|layername={layer.layer_id}", title)
+        made = open_table(f"{one_map.path}|layername={layer.layer_id}", title)
     dress(made, layer.layer_id, language=language)
     return made
 
@@ -55,6 +54,10 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
         layer.loadNamedStyle(str(style))
     if isinstance(layer, QgsVectorLayer):
         label_fields(layer, spec, language=language)
+        if language == "en":
+            say_in_english(layer)
+        if is_settled_only(layer, spec):
+            switch_on(layer, "settled")
 
 
 def _has_embedded_style(layer: QgsMapLayer) -> bool:

@@ -45,6 +45,11 @@ class OneMapFile:
         """Grid levels, coarse to fine."""
         return [str(level) for level in json.loads(self.facts.get("levels") or "[]")]
 
+    def title_of(self, layer: MapLayer, language: str) -> str:
+        """Return the title of a layer; a grid level has the title that the district gives it (ward, street ...)."""
+        own = json.loads(self.facts.get("level_titles") or "{}").get(layer.layer_id, {})
+        return str(own.get(language) or (layer.title_zh if language == "zh" else layer.title_en))
+
     def layer(self, layer_id: str) -> MapLayer | None:
         """Return the layer of that id, or None where the map has none."""
         return next((layer for layer in self.layers if layer.layer_id == layer_id), None)

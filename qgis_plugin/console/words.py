@@ -1,0 +1,117 @@
+"""Words for values: titles of layers, labels of coded values, sizes and moments, in QGIS's language."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ..onemap.domain.catalogue import FieldSpec, load_catalogue
+from ..translation import language, title_of, tr
+
+
+class Words:
+    """How the values of one map are said."""
+
+    def __init__(self, facts: Mapping[str, str] | None = None) -> None:
+        self._catalogue = load_catalogue()
+        self._chinese = language() == "zh"
+        self._zone_name = (facts or {}).get("timezone", "")
+
+    @cached_property
+    def _zone(self) -> tzinfo | None:
+        """The district's time zone; None: this computer's."""
+        try:
+            return ZoneInfo(self._zone_name) if self._zone_name else None
+        except (ZoneInfoNotFoundError, ValueError):
+            return None
+
+    def field(self, table: str, name: str) -> FieldSpec | None:
+        """Return the definition of a column, or None where there is none."""
+        spec = self._catalogue.get(table)
+        return next((item for item in spec.fields if item.name == name), None) if spec else None
+
+    def layer(self, layer_id: str) -> str:
+        """Return the title of a layer."""
+        spec = self._catalogue.get(layer_id)
+        return title_of(spec) if spec else layer_id
+
+    def heading(self, table: str, name: str) -> str:
+        """Return the title of a column."""
+        field = self.field(table, name)
+        return title_of(field) if field else name
+
+    def value(self, table: str, name: str, value: Any) -> str:
+        """Return a value as it is said: labels for codes, local time for moments, digits as they matter."""
+        field = self.field(table, name)
+        if value is None or value == "":
+            return ""
+        if name == "layer_id":
+            return self.layer(str(value))
+        if field is None:
+            return str(value)
+        if field.type == "boolean":
+            return tr("yes") if value else tr("no")
+        if field.type == "datetime":
+            return self.moment(str(value))
+        if field.type == "real":
+            return number(float(value))
+        if field.values:
+            return field.values.get(value, value) if self._chinese else str(value).replace("_", " ")
+        return listed(str(value)) if name in ("cells", "candidates") else str(value)
+
+    def moment(self, text: str) -> str:
+        """Return a moment stored in UTC as the district's clocks showed it."""
+        if not text:
+            return ""
+        try:
+            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        except ValueError:
+            return text
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+
+
+def listed(codes: str) -> str:
+    """Return codes that are stored as one text, readable."""
+    return ", ".join(part.strip() for part in codes.replace(";", ",").split(",") if part.strip())
+
+
+def number(value: float) -> str:
+    """Return a size exactly enough to tell a small one from nothing."""
+    digits = 0 if abs(value) >= 100 or value == int(value) else 2
+    return f"{value:,.{digits}f}"
+
+
+def kind_title(kind: str) -> str:
+    """Return the title of a kind of finding, or of the way in which a case got its cell."""
+    titles = {
+        "gap": tr("gap"),
+        "overlap": tr("overlap"),
+        "outside": tr("outside"),
+        "mismatch": tr("mismatched edge"),
+        "invalid": tr("invalid"),
+        "duplicate": tr("duplicate"),
+        "nesting": tr("wrong level"),
+        "orphan": tr("orphan"),
+        "land": tr("land nobody covers"),
+        "object": tr("object without cell"),
+        "near_border": tr("near border"),
+        "inside": tr("inside one cell"),
+        "border": tr("on a border"),
+        "near": tr("nearest cell"),
+        "no_position": tr("no position"),
+    }
+    return titles.get(kind, kind)
+
+
+def state_title(state: str) -> str:
+    """Return the title of a state of a case or of a finding."""
+    titles = {
+        "new": tr("new"),
+        "in_hand": tr("in hand"),
+        "overdue": tr("overdue"),
+        "settled": tr("settled"),
+        "open": tr("open"),
+        "allowed": tr("allowed"),
+    }
+    return titles.get(state, state)
