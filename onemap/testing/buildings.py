@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from .city import ROAD_WIDTH_M, Skeleton
+from .land import Waters
 from .plan import CRS, Plan, snap
 
 
@@ -83,7 +84,7 @@ def make_buildings(
     return _described(table, shapes, cells, rng)
 
 
-def make_yards(plan: Plan, skeleton: Skeleton, cells: gpd.GeoDataFrame, lakes: np.ndarray) -> np.ndarray:
+def make_yards(plan: Plan, skeleton: Skeleton, cells: gpd.GeoDataFrame, waters: Waters) -> np.ndarray:
     """Return the ground of each cell that may be built on: off its edges, its roads, the river and lakes."""
     half = np.array([ROAD_WIDTH_M[c] / 2 + _SETBACK_M for c in skeleton.road_class])
     wide = half > ROAD_WIDTH_M["lane"] / 2 + _SETBACK_M
@@ -91,7 +92,8 @@ def make_yards(plan: Plan, skeleton: Skeleton, cells: gpd.GeoDataFrame, lakes: n
         [
             shapely.buffer(skeleton.roads[wide], half[wide], quad_segs=2),
             shapely.buffer([skeleton.river], plan.river_m / 2 + 16, quad_segs=4),
-            shapely.buffer(lakes, 8, quad_segs=2),
+            shapely.buffer(np.concatenate([waters.lakes, shapely.get_parts(waters.moat)]), 8, quad_segs=2),
+            waters.squares,
         ]
     )
     shapely.prepare(barriers)

@@ -18,12 +18,15 @@ _BANK_M = 15.0
 
 @dataclass(frozen=True)
 class Waters:
-    """River, lakes and the banks between river and buildings."""
+    """River, moat and lakes, the green banks of the river, and the small squares of the streets."""
 
     river: shapely.Geometry
     bank: shapely.Geometry
+    moat_line: shapely.Geometry
+    moat: shapely.Geometry
     lakes: np.ndarray
     lake_cells: np.ndarray
+    squares: np.ndarray
 
 
 def make_waters(plan: Plan, skeleton: Skeleton, cells: gpd.GeoDataFrame, uses: np.ndarray) -> Waters:
@@ -38,11 +41,43 @@ def make_waters(plan: Plan, skeleton: Skeleton, cells: gpd.GeoDataFrame, uses: n
     parks = np.flatnonzero((uses == "park") & dry & (size > 0.5 * np.median(size[uses == "park"], keepdims=True)))
     lakes = shapely.buffer(shapely.buffer(lands[parks], -0.30 * size[parks]), 0.13 * size[parks], quad_segs=6)
     some = shapely.area(lakes) > 200  # noqa: PLR2004 - a puddle is no lake
-    return Waters(river, shapely.difference(bank, river), shapely.set_precision(lakes[some], STEP), parks[some])
+    moat_line, moat = _moat(plan, skeleton, bank)
+    return Waters(
+        river,
+        shapely.difference(bank, river),
+        moat_line,
+        moat,
+        shapely.set_precision(lakes[some], STEP),
+        parks[some],
+        _squares(cells, shapely.union_all([bank, moat]), uses),
+    )
+
+
+def _moat(plan: Plan, skeleton: Skeleton, bank: shapely.Geometry) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Lead the old moat round outside the ring road, from the river and back to it."""
+    town = shapely.polygonize(skeleton.roads[skeleton.road_class == "ring"]).geoms[0]
+    away = 0.5 * ROAD_WIDTH_M["ring"] + 0.2 * plan.river_m + 8
+    line = shapely.difference(shapely.boundary(shapely.buffer(town, away, quad_segs=8)), bank)
+    line = shapely.set_precision(shapely.line_merge(line), STEP)
+    area = shapely.difference(shapely.buffer(line, 0.09 * plan.river_m + 1.5, cap_style="flat"), bank)
+    return line, shapely.set_precision(area, STEP)
+
+
+def _squares(cells: gpd.GeoDataFrame, wet: shapely.Geometry, uses: np.ndarray) -> np.ndarray:
+    """Keep a small green square free in three cells of every street."""
+    lands = cells.geometry.to_numpy()
+    street = cells["cell_code"].str[:9].to_numpy()
+    middle = shapely.point_on_surface(lands)
+    room = shapely.distance(middle, shapely.boundary(lands))
+    fit = (uses != "park") & ~shapely.dwithin(middle, wet, 30)
+    chosen = []
+    for code in np.unique(street):
+        mine = np.flatnonzero((street == code) & fit)
+        chosen.extend(mine[np.argsort(-room[mine], kind="stable")[:3]])
+    return shapely.set_precision(shapely.buffer(middle[chosen], np.clip(room[chosen] / 3, 6, 16), quad_segs=3), STEP)
 
 
 def make_land(
-    plan: Plan,
     skeleton: Skeleton,
     levels: dict[str, gpd.GeoDataFrame],
     uses: np.ndarray,
@@ -54,7 +89,7 @@ def make_land(
     cells = levels["grid_cell"]
     return {
         "emap_road": _roads(skeleton, waters, rng),
-        **_water(plan, skeleton, waters),
+        **_water(skeleton, waters),
         "emap_green": _green(levels, uses, waters),
         "frame_boundary": _boundaries(levels),
         "frame_compound": _compounds(cells, uses, yards, rng),
@@ -120,27 +155,30 @@ def _bridged(line: shapely.LineString, waters: Waters) -> shapely.LineString:
     return shapely.linestrings(points)
 
 
-def _water(plan: Plan, skeleton: Skeleton, waters: Waters) -> dict[str, gpd.GeoDataFrame]:
+def _water(skeleton: Skeleton, waters: Waters) -> dict[str, gpd.GeoDataFrame]:
     """Return water areas and lines."""
-    parts = [*shapely.get_parts(waters.river), *waters.lakes]
-    count = len(parts) - len(waters.lakes)
+    moats = shapely.get_parts(waters.moat)
+    parts = [*shapely.get_parts(waters.river), *moats, *waters.lakes]
+    count = len(parts) - len(waters.lakes) - len(moats)
     parks = words()["parks"]
     river = words()["river"]
     area = frame(
         {
             "water_code": [f"{DISTRICT_CODE}W{n:04d}" for n in range(1, len(parts) + 1)],
             "name": [river] * count
+            + [words()["moat"]] * len(moats)
             + [parks[n % len(parks)].replace("公园", "") + "湖" for n in range(len(waters.lakes))],
-            "kind": ["river"] * count + ["lake"] * len(waters.lakes),
+            "kind": ["river"] * count + ["canal"] * len(moats) + ["lake"] * len(waters.lakes),
         },
         np.array(parts, dtype=object),
     )
-    lines = shapely.get_parts(skeleton.river)
+    lines = np.concatenate([shapely.get_parts(skeleton.river), shapely.get_parts(waters.moat_line)])
+    count = shapely.get_num_geometries(skeleton.river)
     line = frame(
         {
             "water_code": [f"{DISTRICT_CODE}H{n:04d}" for n in range(1, len(lines) + 1)],
-            "name": river,
-            "kind": "river" if plan.river_m > 0 else "canal",
+            "name": [river] * count + [words()["moat"]] * (len(lines) - count),
+            "kind": ["river"] * count + ["canal"] * (len(lines) - count),
         },
         lines,
     )
@@ -154,13 +192,14 @@ def _green(levels: dict[str, gpd.GeoDataFrame], uses: np.ndarray, waters: Waters
     wet = shapely.union_all([*waters.lakes, waters.river])
     ground = shapely.difference(shapely.buffer(lands[np.concatenate([parks, woods])], -6), wet)
     banks = shapely.intersection(waters.bank, levels["grid_street"].geometry.to_numpy())
-    parts, home = shapely.get_parts(np.append(ground, banks), return_index=True)
+    parts, home = shapely.get_parts(np.concatenate([ground, banks, waters.squares]), return_index=True)
     keep = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > 50)  # noqa: PLR2004
     parts, home = shapely.set_precision(parts[keep], STEP), home[keep]
     known = words()["parks"]
     label = [known[n % len(known)] for n in range(len(parks))] + [f"林地{n + 1}" for n in range(len(woods))]
-    label += ["滨河绿带"] * len(banks)
+    label += ["滨河绿带"] * len(banks) + ["街心花园"] * len(waters.squares)
     kind = ["park"] * len(parks) + ["wood"] * len(woods) + ["protective"] * len(banks)
+    kind += ["square"] * len(waters.squares)
     return frame(
         {
             "green_code": [f"{DISTRICT_CODE}G{n:04d}" for n in range(1, len(parts) + 1)],

@@ -76,8 +76,9 @@ def _with_positions(table: pd.DataFrame, raw: RawFile) -> pd.DataFrame:
     x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
     some = ~(shapely.is_missing(points) | shapely.is_empty(points))
     x[some], y[some] = shapely.get_x(points[some]), shapely.get_y(points[some])
+    some &= (x != 0) | (y != 0)  # 0 0 is written as it is in any coordinates
     if raw.crs == ZONE_CRS:
-        x += _ZONE_PREFIX_M
+        x[some] += _ZONE_PREFIX_M
     elif raw.crs != CRS:
         x[some], y[some] = convert_coordinates(x[some], y[some], source=CRS, target=raw.crs)
         x, y = x.round(7), y.round(7)

@@ -101,7 +101,9 @@ def _pois(
     """Return shops and services: in commercial buildings, and some on the ground floor of others."""
     shops = words()["shops"]
     chance = np.where(buildings["use"] == "commerce", 0.9, np.where(buildings["use"] == "residential", 0.05, 0.3))
-    mine = np.flatnonzero(rng.random(len(buildings)) < chance)
+    street = buildings["building_code"].str[:9]
+    always = buildings.groupby(street).cumcount().to_numpy() % 400 == 0  # at least one in every street
+    mine = np.flatnonzero((rng.random(len(buildings)) < chance) | always)
     kinds = np.array(list(shops))
     kind = rng.choice(kinds, size=len(mine), p=np.array([30, 28, 8, 8, 6, 5, 7, 8]) / 100)
     community = dict(zip(levels["grid_community"]["community_code"], levels["grid_community"]["name"], strict=True))
@@ -125,7 +127,8 @@ def _units(buildings: gpd.GeoDataFrame, spots: np.ndarray, rng: np.random.Genera
     """Return registered units with right credit codes, mostly where people work."""
     chance = np.where(buildings["use"].isin(["commerce", "office", "industry"]), 0.95, 0.05)
     chance = np.where(buildings["use"].isin(["education", "health"]), 0.6, chance)
-    mine = np.flatnonzero(rng.random(len(buildings)) < chance)
+    always = buildings.groupby(buildings["building_code"].str[:9]).cumcount().to_numpy() % 400 == 0
+    mine = np.flatnonzero((rng.random(len(buildings)) < chance) | always)
     trades = np.array(words()["unit_trades"])
     first = pairs(words()["compound_first"], words()["road_first"], len(mine), rng)
     trade = rng.choice(trades, size=len(mine))

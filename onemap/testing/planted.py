@@ -110,9 +110,14 @@ class _Spots:
         """Say whether these cells are not spoilt yet and the place is apart from those of other faults."""
         return not self.taken[list(cells)].any() and not shapely.dwithin(place, np.array(self.places), 1.0).any()
 
-    def inner(self, *, least_m: float = 14.0) -> Seam:
-        """Return an edge between two cells of one parent, away from the border of the district."""
-        return self._seam(lambda s: s.right >= 0 and not {s.start, s.end} & self.border, least_m)
+    def inner(self, *, exact: bool = False) -> Seam:
+        """Return an edge between two cells of one parent, away from the border; ``exact``: its middle is on the grid."""
+
+        def fits(seam: Seam) -> bool:
+            inner = seam.right >= 0 and not {seam.start, seam.end} & self.border
+            return inner and (not exact or seam.middle() is not None)
+
+        return self._seam(fits, 14.0)
 
     def outer(self) -> Seam:
         """Return an edge on the border of the district."""
@@ -178,6 +183,7 @@ def _plant_cells(planter: Planter) -> None:
     lands = cells.geometry.to_numpy().copy()
     codes = cells["cell_code"].to_numpy(dtype=object)
     spots = _Spots(lands, cells["parent_code"].to_numpy(), planter.rng)
+    _plant_lakes(planter, lands, codes, spots)
     large = planter.plan.size == "full"
     for depth in (3.2, 2.0, 0.02) if large else (3.2, 0.02):
         seam = spots.inner()
@@ -220,21 +226,19 @@ def _cut(
     lands[seam.left] = with_vertex(lands[seam.left], seam, point)
     ids = [codes[side] for side in (seam.left, seam.right) if side >= 0]
     planter.note(kind, "grid_cell", sorted(ids), how, where=triangle(seam, point))
+    if kind == "outside":
+        planter.note("nesting", "grid_cell", ids, "so it also leaves its community", where=triangle(seam, point))
 
 
 def _loose_vertex(planter: Planter, lands: np.ndarray, codes: np.ndarray, spots: _Spots) -> None:
     """Put a vertex into an edge of one cell that its neighbour does not have, exactly on the line."""
-    for _ in range(1000):
-        seam = spots.inner()
-        middle = seam.middle()
-        if middle is not None:
-            lands[seam.left] = with_vertex(lands[seam.left], seam, middle)
-            line = shapely.linestrings([seam.start, seam.end])
-            ids = sorted([codes[seam.left], codes[seam.right]])
-            planter.note("mismatch", "grid_cell", ids, "a vertex that the neighbour lacks", where=line)
-            return
-        spots.taken[[seam.left, seam.right]] = False
-        spots.places.pop()
+    seam = spots.inner(exact=True)
+    middle = seam.middle()
+    assert middle is not None
+    lands[seam.left] = with_vertex(lands[seam.left], seam, middle)
+    ids = sorted([codes[seam.left], codes[seam.right]])
+    line = shapely.linestrings([seam.start, seam.end])
+    planter.note("mismatch", "grid_cell", ids, "a vertex that the neighbour lacks, exactly on the line", where=line)
 
 
 def _spoil_codes(planter: Planter, cells: gpd.GeoDataFrame, spots: _Spots) -> gpd.GeoDataFrame:
@@ -256,7 +260,8 @@ def _spoil_codes(planter: Planter, cells: gpd.GeoDataFrame, spots: _Spots) -> gp
     for damage in lost:
         number = spots.cell(lambda n: few_homes(n) and codes[n][12] == "0")
         whole, codes[number] = codes[number], damage(codes[number])
-        planter.note("bad_code", "grid_cell", [codes[number]], f"the code was {whole} before a spreadsheet had it")
+        row = number + (number < missing)
+        planter.note("bad_code", "grid_cell", [row], f"{codes[number]} was {whole} before a spreadsheet had it")
         planter.note("gap", "grid_cell", [whole], "the cell has no code that can be trusted", where=lands[number])
     number = spots.named(lambda _: True)
     twin = next(
@@ -286,7 +291,6 @@ def _spoil_codes(planter: Planter, cells: gpd.GeoDataFrame, spots: _Spots) -> gp
         "nesting", "grid_cell", [codes[number]], "names a community in which it does not lie", where=lands[number]
     )
     cells = cells.assign(cell_code=codes, parent_code=parents)
-    cells = _plant_lakes(planter, cells)
     return cells.drop(index=cells.index[gone])
 
 
@@ -294,22 +298,17 @@ def _odd(code: str) -> bool:
     return len(code) != 15 or not code.isdigit()  # noqa: PLR2004
 
 
-def _plant_lakes(planter: Planter, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _plant_lakes(planter: Planter, lands: np.ndarray, codes: np.ndarray, spots: _Spots) -> None:
     """Take lakes out of their cells: one is an allowed gap, of another the permission has run out."""
     waters = planter.city.waters
-    lands = cells.geometry.to_numpy().copy()
-    spoilt = {tuple(one.ids) for one in planter.list}
-    free = [
-        n for n, cell in enumerate(waters.lake_cells) if not any(cells["cell_code"].iloc[cell] in ids for ids in spoilt)
-    ]
-    for number, (until, how) in zip(free, (("2027-12-31", "allowed"), ("2025-12-31", "expired")), strict=False):
-        cell, lake = waters.lake_cells[number], waters.lakes[number]
+    said = (("allowed_gap", "2027-12-31", "allowed"), ("gap", "2025-12-31", "allowed only"))
+    for cell, lake, (kind, until, how) in zip(waters.lake_cells, waters.lakes, said, strict=False):
+        spots.take([cell], lake)
         lands[cell] = shapely.difference(lands[cell], lake)
         planter.allowed.append({"reason": "湖面由水务局统一管理", "until": pd.Timestamp(until), "geometry": lake})
-        kind = "allowed_gap" if how == "allowed" else "gap"
-        code = cells["cell_code"].iloc[cell]
-        planter.note(kind, "grid_cell", [code], f"a lake that belongs to no cell, {how} until {until}", where=lake)
-    return cells.set_geometry(gpd.GeoSeries(lands, index=cells.index, crs=CRS))
+        planter.note(
+            kind, "grid_cell", [codes[cell]], f"a lake that belongs to no cell, {how} until {until}", where=lake
+        )
 
 
 def _plant_beats(planter: Planter) -> None:

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.domain.catalogue import BASE_MAP_CLASSES, load_catalogue
+
 from .plan import CRS
 from .terrain import NODATA, Raster
 
@@ -24,6 +26,7 @@ def plant_rows(planter: "Planter") -> None:
     _plant_missing_street(planter)
     _plant_cases(planter)
     _follow(planter)
+    _note_empty(planter)
     _note_stale(planter)
 
 
@@ -38,14 +41,16 @@ def _plant_buildings(planter: "Planter") -> None:
     for row in pick[:count]:
         a, b, c, d = shapely.get_coordinates(shapes[row])[:4]
         shapes[row] = shapely.polygons([a, c, b, d])
-        planter.note("bad_geometry", "city3d_building", [codes[row]], "two corners changed places: a bow tie")
+        planter.note(
+            "bad_geometry", "city3d_building", [row + 1], f"a bow tie: two corners of {codes[row]} changed places"
+        )
     for row in pick[count : 2 * count]:
         a, b, c, d = shapely.get_coordinates(shapes[row])[:4]
         shapes[row] = shapely.polygons([a, b, b + (b - a) * 0.25, b, c, d])
         planter.note("repair", "city3d_building", [codes[row]], "a spike goes out from a corner and back")
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=CRS))
     twice = frame.iloc[[pick[-1]]]
-    planter.note("duplicate_row", "city3d_building", [codes[pick[-1]]], "the row stands twice")
+    planter.note("duplicate_row", "city3d_building", [len(frame) + 1], f"{codes[pick[-1]]} stands twice")
     planter.frames["city3d_building"] = pd.concat([frame, twice], ignore_index=True)
 
 
@@ -57,9 +62,7 @@ def _plant_addresses(planter: "Planter") -> None:
     shapes = frame.geometry.to_numpy().copy()
     for number, row in enumerate(planter.rng.choice(len(frame), size=4, replace=False)):
         shapes[row] = shapely.points(away(planter.plan, 0.4 + 1.5 * number, 1.9))
-        planter.note(
-            "outside_row", "place_address", [frame["address_code"].iloc[row]], "the address lies in another district"
-        )
+        planter.note("outside_row", "place_address", [row + 1], "the address lies in another district")
     planter.frames["place_address"] = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=CRS))
 
 
@@ -70,8 +73,21 @@ def _plant_missing_street(planter: "Planter") -> None:
     frame = planter.frames[EMPTY_LAYER]
     kept = ~shapely.intersects(frame.geometry.to_numpy(), row.geometry)
     planter.frames[EMPTY_LAYER] = frame[kept]
-    planter.note("empty", EMPTY_LAYER, [row["street_code"]], "no row was delivered for this street")
-    planter.note("partial", EMPTY_LAYER, [""], "one street has no row")
+
+
+def _note_empty(planter: "Planter") -> None:
+    """Note every street in which a layer of the base map has nothing, by design or by chance."""
+    streets = planter.frames["grid_street"]
+    catalogue = load_catalogue()
+    for layer, frame in planter.frames.items():
+        if layer not in catalogue or catalogue[layer].class_id not in BASE_MAP_CLASSES:
+            continue
+        street, _ = shapely.STRtree(frame.geometry.to_numpy()).query(streets.geometry, predicate="intersects")
+        bare = np.setdiff1d(np.arange(len(streets)), street)
+        for row in bare:
+            planter.note("empty", layer, [streets["street_code"].iloc[row]], "no row lies in this street")
+        if len(bare):
+            planter.note("partial", layer, [""], "some streets have no row")
 
 
 def _note_stale(planter: "Planter") -> None:
@@ -94,16 +110,16 @@ def _plant_cases(planter: "Planter") -> None:
     for row in pick[15:27]:
         shapes[row] = far
         planter.note("failed_geocode", "case", [codes[row]], "the geocoder gave the centre of another city")
+    for row in pick[27:32]:
+        shapes[row] = shapely.points(0.0, 0.0)
+        planter.note("no_position", "case", [codes[row]], "the coordinates are 0, 0")
     _plant_on_borders(planter, shapes, codes)
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=CRS))
-    again = frame.iloc[pick[27:39]]
-    for code in again["case_code"]:
-        planter.note("duplicate_row", "case", [code], "the case was exported twice")
+    again = frame.iloc[pick[32:44]]
+    for number, code in enumerate(again["case_code"]):
+        planter.note("duplicate_row", "case", [plan.cases + number + 1], f"{code} was exported twice")
     planter.frames["case"] = frame
     planter.frames["case_again"] = again
-    planter.frames["case_island"] = frame.iloc[pick[39:44]]
-    for code in planter.frames["case_island"]["case_code"]:
-        planter.note("null_island", "case", [code], "the coordinates are 0, 0")
 
 
 def _plant_on_borders(planter: "Planter", shapes: np.ndarray, codes: np.ndarray) -> None:
@@ -128,7 +144,7 @@ def _plant_on_borders(planter: "Planter", shapes: np.ndarray, codes: np.ndarray)
 
 
 def _follow(planter: "Planter") -> None:
-    """Note what follows from the spoilt grid: objects in the district that no cell holds any more."""
+    """Note what follows: objects in the district, and cases anywhere, that no cell holds."""
     cells = planter.frames["grid_cell"]
     trusted = cells[cells["cell_code"].str.fullmatch(r"\d{15}")]
     tree = shapely.STRtree(trusted.geometry.to_numpy())
@@ -139,12 +155,13 @@ def _follow(planter: "Planter") -> None:
         ("econ_unit", "unit_code"), ("case", "case_code"),
     ):  # fmt: skip
         frame = planter.frames[layer]
-        shapes = frame.geometry.to_numpy()
+        shapes = shapely.make_valid(frame.geometry.to_numpy())
         held = np.zeros(len(frame), dtype=bool)
         held[tree.query(shapes, predicate="intersects")[0]] = True
-        inside = np.asarray(shapely.intersects(district, shapes))
-        for row in np.flatnonzero(~held & inside):
-            planter.note("object_gap", layer, [frame[key].iloc[row]], "no cell holds it, because its cell was spoilt")
+        if layer != "case":
+            held |= ~np.asarray(shapely.intersects(district, shapes))
+        for row in np.flatnonzero(~held):
+            planter.note("object_gap", layer, [frame[key].iloc[row]], "no cell holds it")
 
 
 def bite(planter: "Planter", terrain: Raster, post_m: float) -> Raster:

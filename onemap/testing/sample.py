@@ -94,8 +94,8 @@ def make_city(*, seed: int = 7, size: Size = "small") -> City:
     levels, uses = make_levels(skeleton)
     cells = levels["grid_cell"]
     waters = make_waters(plan, skeleton, cells, uses)
-    yards = make_yards(plan, skeleton, cells, waters.lakes)
-    land = make_land(plan, skeleton, levels, uses, waters, yards, rng)
+    yards = make_yards(plan, skeleton, cells, waters)
+    land = make_land(skeleton, levels, uses, waters, yards, rng)
     buildings = make_buildings(plan, cells, yards, uses, rng)
     buildings = name_buildings(buildings, land["emap_road"], land["frame_compound"], levels["grid_street"])
     places = make_places(buildings, land, levels, rng)

@@ -65,7 +65,7 @@ def make_terrain(plan: Plan, skeleton: Skeleton, rng: np.random.Generator) -> Ra
     east, north = (x - CENTRE[0])[None, :] / plan.radius_m, (y - CENTRE[1])[:, None] / plan.radius_m
     ground = 42.0 - 6.0 * east + 5.0 * north
     rise = np.clip((north - 0.42 + 0.10 * np.sin(4 * east)) / 0.6, 0, None)
-    hills = 150.0 * rise**1.7 * (0.75 + 0.5 * noise(shape, 46, rng))
+    hills = 150.0 * np.sqrt(plan.radius_m / 3000.0) * rise**1.7 * (0.75 + 0.5 * noise(shape, 46, rng))
     relief = 3.0 * noise(shape, 60, rng) + 1.0 * noise(shape, 17, rng) + 0.25 * noise(shape, 5, rng)
     points = shapely.get_coordinates(skeleton.river)
     points = points[np.argsort(points[:, 0])]
@@ -105,7 +105,7 @@ def make_imagery(
     image[outside] = _fields(shape, plan.pixel_m, rng)[outside]
     image += (fine + (coarse * 9).astype(np.int16))[..., None]
     tilled = draw(cells, np.where(uses == "farmland", rng.integers(1, 5, len(cells)), 0))
-    image += np.array([(0, 0, 0), (8, 14, -22), (-24, 4, -30), (22, 10, 4), (-34, -6, -26)], dtype=np.int16)[tilled]
+    image += np.array([(0, 0, 0), (6, 6, -10), (-18, 0, -14), (14, 6, 6), (-26, -8, -14)], dtype=np.int16)[tilled]
     _trees(image, ground, kinds, noise(shape, 3.2, rng) + 0.5 * coarse, fine)
     roads = layers["emap_road"]
     wide = np.maximum(roads["width_m"].to_numpy() * 0.40, 2.0)
@@ -116,7 +116,9 @@ def make_imagery(
     image[middle == 1] = (178, 176, 162)
     _water(image, draw, waters, fine)
     crossing = np.isin(roads["class"], ["expressway", "arterial", "secondary"])
-    decks = shapely.intersection(shapely.buffer(roads.geometry.to_numpy()[crossing], wide[crossing]), waters.river)
+    decks = shapely.intersection(
+        shapely.buffer(roads.geometry.to_numpy()[crossing], wide[crossing]), shapely.union(waters.river, waters.moat)
+    )
     image[draw(decks, np.full(len(decks), 1)) == 1] = (170, 168, 164)
     _roofs(image, draw, layers["city3d_building"], plan, fine, rng)
     return Raster(np.moveaxis(np.clip(image, 0, 255).astype(np.uint8), 2, 0), transform)
@@ -148,7 +150,8 @@ def _fields(shape: tuple[int, int], pixel_m: float, rng: np.random.Generator) ->
     tones = np.array(
         [(150, 156, 112), (138, 150, 96), (160, 156, 116), (122, 140, 88), (168, 162, 126), (108, 128, 82)]
     )
-    chosen = tones[(plot * 7 + strip * 13 + plot * strip) % len(tones)].astype(np.int16)
+    luck = rng.integers(len(tones), size=1009)
+    chosen = tones[luck[(plot * 31 + strip * 517) % len(luck)]].astype(np.int16)
     return np.repeat(np.repeat(chosen, 4, axis=0), 4, axis=1)[: shape[0], : shape[1]]
 
 
@@ -173,7 +176,10 @@ def _water(image: np.ndarray, draw: Draw, waters: Waters, fine: np.ndarray) -> N
     """Pour water and green its banks."""
     banks = draw(np.array([waters.bank], dtype=object), np.array([1])) == 1
     image[banks] = np.array((112, 136, 88)) + fine[banks, None]
-    wet = draw(np.array([waters.river, *waters.lakes], dtype=object), np.full(1 + len(waters.lakes), 1)) == 1
+    lawns = draw(waters.squares, np.full(len(waters.squares), 1)) == 1
+    image[lawns] = np.array((96, 132, 76)) + fine[lawns, None]
+    shapes = np.array([waters.river, waters.moat, *waters.lakes], dtype=object)
+    wet = draw(shapes, np.full(len(shapes), 1)) == 1
     image[wet] = np.array((84, 112, 118)) + fine[wet, None] // 3
 
 
