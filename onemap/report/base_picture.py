@@ -104,7 +104,7 @@ def draw_base_picture(
     if hillshade is not None and hillshade.is_file():
         image = _shaded(image, hillshade, sheet)
         drawn.insert(0, "terrain_hillshade")
-    return BasePicture(_png(image), width, height, tuple(drawn))
+    return BasePicture(_png(image, rgb(palette.light["paper"])), width, height, tuple(drawn))
 
 
 class _Canvas:
@@ -214,10 +214,10 @@ def _shaded(image: npt.NDArray[np.float32], hillshade: Path, sheet: Sheet) -> np
     return np.clip(image * factor[..., None], 0, 255)
 
 
-def _png(image: npt.NDArray[np.float32]) -> bytes:
+def _png(image: npt.NDArray[np.float32], paper: tuple[int, int, int]) -> bytes:
     """Return an 8-bit RGB PNG; each row is stored as its difference from the one above, which packs flat areas best."""
     rows, columns = image.shape[:2]
-    steps = np.clip(np.rint(image / _ROUNDING) * _ROUNDING, 0, 255).astype(np.uint8)
+    steps = np.clip(np.rint((image - paper) / _ROUNDING) * _ROUNDING + paper, 0, 255).astype(np.uint8)
     lines = np.empty((rows, 1 + columns * 3), dtype=np.uint8)
     lines[:, 0] = _PNG_UP
     lines[:, 1:] = np.diff(steps.reshape(rows, -1), axis=0, prepend=np.zeros((1, columns * 3), dtype=np.uint8))

@@ -23,7 +23,7 @@ from .sections.coverage import coverage_section, nesting_section, overview_map
 from .sections.opening import district_name, opening
 from .sections.parts import Desk, Section
 from .sheet import Sheet
-from .tables import TABLES
+from .tables import TABLE_FILES
 from .tiles import DefectTiles
 from .wording import Wording
 
@@ -127,9 +127,8 @@ class ReportWriter:
     def page(self, language: str, *, folder: Path | None = None) -> str:
         """Return the page of one language; ``folder`` is where it will lie, for the names of the files beside it."""
         words = Wording(language)
-        files = {
-            name: f"tables/{name}.csv" for name in TABLES if folder and (folder / "tables" / f"{name}.csv").is_file()
-        }
+        found = {layer_id: f"tables/{name}.csv" for layer_id, name in TABLE_FILES.items()}
+        files = {layer_id: name for layer_id, name in found.items() if folder and (folder / name).is_file()}
         desk = Desk(self.facts, words, self.palette, self.maps, self.tiles, files)
         sections: list[Section] = [make(desk) for make in _SECTIONS]
         name = district_name(self.facts, words)

@@ -115,12 +115,12 @@ class DistrictMaps:
         legend: Sequence[Entry],
         under: Markup = Markup(""),  # noqa: B008 - immutable
         tinted: bool = False,
-        names: bool = True,
+        names: int = 2,
         keep_off: Sequence[tuple[float, float, float, float]] = (),
     ) -> MapFigure:
         """Return a map: base, veil, ``under``, grid lines, ``over``, names, scale bar and north arrow.
 
-        ``keep_off`` are boxes in pixels that names must not cover.
+        ``names`` is the number of levels that are named; ``keep_off`` are boxes in pixels that names must not cover.
         """
         sheet = self.sheet
         placer = Placer(sheet.width, sheet.height)
@@ -137,15 +137,15 @@ class DistrictMaps:
         ).format(
             w=sheet.width, h=sheet.height, iw=sheet.width - 1, ih=sheet.height - 1, label=title,
             tints=Markup('<use href="#tints"/>') if tinted else "", under=under, over=Markup("").join(over),
-            names=draw_labels(placer.place(self._names(), nudges=(0, -1, 1))) if names else "",
+            names=draw_labels(placer.place(self._names(names), nudges=(0, -1, 1))),
             bar=scale_bar, north=north_arrow(sheet.width - 30, 34, words),
         )  # fmt: skip
         legend = [*legend, *self._level_entries(words), *self._base_entries(words)]
         return MapFigure(title, subtitle, svg, legend, self._source_line(words))
 
-    def _names(self) -> list[Label]:
+    def _names(self, depths: int) -> list[Label]:
         """Return the names that may stand on a district map: streets in bold, then communities, larger areas first."""
-        named = [level for level in self.facts.levels if 1 < len(level.frame)][:2]
+        named = [level for level in self.facts.levels if len(level.frame) > 1][:depths]
         labels = []
         for depth, level in enumerate(named):
             frame = level.frame.assign(_size=shapely.area(level.frame.geometry.to_numpy()))
@@ -166,7 +166,7 @@ class DistrictMaps:
         return [
             Entry(
                 swatch(f'<path d="M1 9H29" class="level" style="{line_style(self.line_of(level))}"/>'),
-                words.say("{level} boundary", level=words.layer(level.layer_id, self.facts.layers)),
+                words.layer(level.layer_id, self.facts.layers),
             )
             for level in self.facts.levels
         ]

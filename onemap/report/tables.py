@@ -1,35 +1,28 @@
-"""Tables of the report: what is shown, what is left to the files beside it, and those files."""
+"""Tables of the report: what is shown, and where the rest is."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
-import geopandas as gpd
 import pandas as pd
 from markupsafe import Markup
 
-from ..domain.catalogue import load_catalogue
 from .wording import Wording
 
-if TYPE_CHECKING:
-    from ..store.one_map import OneMap
-
 MOST_ROWS = 200
-TABLES = (
-    "defect",
-    "defect_line",
-    "coverage_gap",
-    "object_gap",
-    "case",
-    "near_border",
-    "reject",
-    "repair",
-    "completeness",
-)
-"""Layers that are written as files beside the report."""
+_MOST_CODES = 8
+TABLE_FILES = {
+    "case": "cases",
+    "near_border": "near_border",
+    "defect": "defects",
+    "coverage_gap": "gaps",
+    "object_gap": "object_gaps",
+    "reject": "rejects",
+    "repair": "repairs",
+    "completeness": "completeness",
+}
+"""Layer ids and the names of their files in ``tables/`` beside the report."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +103,17 @@ class ColumnMaker:
         """Return a column of plain text."""
         return Column(self.title(name), lambda row: Cell(plain(row[name]), match=plain(row[name])), css, key)
 
+    def codes(self, name: str) -> Column:
+        """Return a column of lists of codes, the first few of each."""
+
+        def cell(row: Any) -> Cell:
+            codes = codes_of(row[name])
+            more = len(codes) - _MOST_CODES
+            text = ", ".join(codes[:_MOST_CODES])
+            return Cell(f"{text} … (+{more})" if more > 0 else text)
+
+        return Column(self.title(name), cell, "code wide")
+
     def label(self, name: str, *, key: str = "") -> Column:
         """Return a column of allowed values by their labels."""
 
@@ -156,6 +160,19 @@ def narrowed(**wanted: str) -> str:
     return urlencode(wanted)
 
 
+def codes_of(value: Any) -> list[str]:
+    """Return the codes in a published ``cells`` or ``candidates`` column.
+
+    Examples
+    --------
+    >>> codes_of("2B01; 2B02"), codes_of(None)
+    (['2B01', '2B02'], [])
+    """
+    if isinstance(value, tuple | list):
+        return [str(code) for code in value]
+    return [code.strip() for code in plain(value).replace(";", ",").split(",") if code.strip()]
+
+
 def plain(value: Any) -> str:
     """Return a value as text, empty where there is none.
 
@@ -174,34 +191,3 @@ def plain(value: Any) -> str:
 def sort_of(value: Any) -> float:
     """Return what a figure sorts by; missing ones go last."""
     return float("-inf") if value is None or pd.isna(value) else float(value)
-
-
-def write_tables(one_map: "OneMap", folder: str | Path, *, language: str = "zh") -> dict[str, Path]:
-    """Write the finding tables of a map as CSV files for spreadsheets and return their paths by layer id.
-
-    Headings are the catalogue's titles in ``language``; positions become ``x`` and ``y`` in the map's CRS; the files are
-    UTF-8 with a byte order mark, so that spreadsheets show Chinese. Text that a spreadsheet would run as a formula
-    (a leading ``=``, ``+``, ``-`` or ``@``) is written with an apostrophe before it.
-    """
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    words, written = Wording(language), {}
-    for layer_id in TABLES:
-        if not one_map.has(layer_id):
-            continue
-        frame = one_map.read(layer_id)
-        if isinstance(frame, gpd.GeoDataFrame):
-            spots = frame.geometry.representative_point()
-            frame = pd.DataFrame(frame.drop(columns=frame.geometry.name)).assign(x=spots.x.round(3), y=spots.y.round(3))
-        known = {field.name for field in load_catalogue()[layer_id].fields}
-        frame = frame.rename(columns={name: words.heading(layer_id, name) for name in frame.columns if name in known})
-        path = target / f"{layer_id}.csv"
-        for name in frame.columns[frame.dtypes.isin([object, "string", "str"])]:
-            frame[name] = frame[name].map(_harmless)
-        frame.to_csv(path, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
-        written[layer_id] = path
-    return written
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -16,6 +16,7 @@ from .maps import greedy_colours, scale_bar
 from .palette import Palette
 from .sheet import TENTH, Sheet
 from .signs import fill_of, tone_of
+from .tables import codes_of
 from .wording import Wording
 
 MOST_TILES = 24
@@ -96,9 +97,9 @@ class DefectTiles:
         kind = words.label("defect", "kind", row["kind"])
         size = [words.area(row["area_m2"])] if row["area_m2"] and not pd.isna(row["area_m2"]) else []
         if row["width_m"] and not pd.isna(row["width_m"]):
-            size.append(words.say("up to {width} wide", width=words.length(row["width_m"])))
+            size.append(words.say("width up to {width}", width=words.length(row["width_m"])))
         if row["length_m"] and not pd.isna(row["length_m"]):
-            size.append(words.say("{length} long", length=words.length(row["length_m"])))
+            size.append(words.say("length {length}", length=words.length(row["length_m"])))
         where = words.layer(row["layer_id"], self.facts.layers) + (f" · {row['agency']}" if row["agency"] else "")
         return Tile(
             number, svg, tone_of(row["kind"], allowed=row["allowed"]), kind, " · ".join(size), where, words.reason(row)
@@ -161,7 +162,7 @@ class DefectTiles:
             ),
             "",
         )
-        named = cells_of(row["cells"])
+        named = codes_of(row["cells"])
         labels = []
         for shape, text in zip(shapes, areas[code].astype(str) if code else [""] * len(areas), strict=True):
             seen = shapely.intersection(shapely.make_valid(shape), window)
@@ -174,21 +175,6 @@ class DefectTiles:
         placer.reserve((0, HEIGHT - 40, 90, HEIGHT))
         ordered = [label for _, _, label in sorted(labels, key=lambda item: item[:2])][:_MOST_NAMED]
         return tints + lines, draw_labels(placer.place(ordered, nudges=(0, -1, 1, -2, 2)))
-
-
-def cells_of(value: Any) -> list[str]:
-    """Return the codes in a published ``cells`` or ``candidates`` column.
-
-    Examples
-    --------
-    >>> cells_of("2B01; 2B02"), cells_of(None)
-    (['2B01', '2B02'], [])
-    """
-    if value is None or (isinstance(value, float) and pd.isna(value)):
-        return []
-    if not isinstance(value, str):
-        return [str(code) for code in value]
-    return [code.strip() for code in value.replace(";", ",").split(",") if code.strip()]
 
 
 def _clipped(shapes: Sequence[Any], sheet: Sheet) -> Any:

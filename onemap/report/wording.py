@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ class Wording:
 
     Examples
     --------
-    >>> Wording("en").area(312109.4), Wording("en").count(1, "{count} gap", "{count} gaps")
+    >>> Wording("en").area(312109.4), Wording("en").count(1, "gap", "gaps")
     ('312,109 m²', '1 gap')
     """
 
@@ -34,8 +35,22 @@ class Wording:
         return say(template, self.language, **values)
 
     def count(self, number: float, one: str, many: str) -> str:
-        """Return a counted thing: the template ``one`` for exactly 1, else ``many``; both have ``{count}``."""
-        return self.say(one if number == 1 else many, count=self.number(number))
+        """Return a counted thing in words: ``1 gap``, ``26 gaps``; the translation of ``many`` has the measure word."""
+        if self.language == "en":
+            return f"{self.number(number)} {one if number == 1 else many}"
+        return f"{self.number(number)} {self.say(many)}"
+
+    def listed(self, parts: Iterable[str]) -> str:
+        """Return parts joined as in a list."""
+        return ("、" if self.language == "zh" else ", ").join(parts)
+
+    def clauses(self, parts: Iterable[str]) -> str:
+        """Return clauses joined to a sentence."""
+        return ("；" if self.language == "zh" else "; ").join(parts)
+
+    def sentences(self, parts: Iterable[str]) -> str:
+        """Return sentences one after the other."""
+        return ("" if self.language == "zh" else " ").join(part for part in parts if part)
 
     def number(self, value: Any, digits: int = 0) -> str:
         """Return a number with thousands separators, or a dash where there is none."""

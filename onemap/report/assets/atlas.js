@@ -45,14 +45,14 @@
     overlays[title] = layer; legend[title] = sign;
     if (on) { layer.addTo(map); }
   }
-  ["houses", "areas", "lines", "findings", "signs"].forEach(function (name, place) {
-    map.createPane(name).style.zIndex = 350 + 20 * place;
+  ["base", "houses", "areas", "lines", "findings", "signs"].forEach(function (name, place) {
+    map.createPane(name).style.zIndex = 410 + 20 * place;
   });
 
   // Base picture, and buildings as outlines once they are large enough to see.
   var base = L.layerGroup();
   var picture = document.getElementById("base");
-  if (picture) { L.imageOverlay(picture.getAttribute("href"), bounds, { className: "base" }).addTo(base); }
+  if (picture) { L.imageOverlay(picture.getAttribute("href"), bounds, { className: "base", pane: "base" }).addTo(base); }
   var Houses = L.Layer.extend({
     onAdd: function () {
       this.canvas = L.DomUtil.create("canvas", "leaflet-zoom-hide", map.getPane("houses"));

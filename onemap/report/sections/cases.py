@@ -143,7 +143,7 @@ def _by_street(desk: Desk) -> Block | None:
     title = words.layer(streets.layer_id, facts.layers)
     head = [Column(title, lambda row: Cell(row["name"], plain(row[column])))]
     table = make_table("t-street", frame, [*head, *_count_columns(desk, frame)])
-    return Block("table", table, words.say("By {level}", level=title))
+    return Block("table", table, f"{words.say('Cases')} · {title}")
 
 
 def _by_class(desk: Desk) -> Block | None:
@@ -241,7 +241,7 @@ def near_section(desk: Desk) -> Section:
     make = ColumnMaker(words, "near_border")
     ordered = frame.drop(columns="geometry").sort_values(["distance_m", "case_code"], kind="stable")
     columns = [
-        make.text("case_code", css="code"), make.text("cell_code", css="code"), make.text("candidates", css="code wide"),
+        make.text("case_code", css="code"), make.text("cell_code", css="code"), make.codes("candidates"),
         make.measure("distance_m"), make.reason(),
     ]  # fmt: skip
     blocks.append(Block("table", make_table("t-near", ordered, columns, rest=desk.rest("near_border"))))
@@ -267,7 +267,7 @@ def _near_map(desk: Desk) -> Block:
             entries.append(state_entry(words, name))
     if len(entries) == 1:
         over.append(maps.points(near, "s-near_border", radius=2.0))
-    count = words.count(len(near), "{count} case to look at", "{count} cases to look at")
+    count = words.count(len(near), "case to look at", "cases to look at")
     figure = maps.compose(words, title=words.say("Cases near a border"), subtitle=count, over=over, legend=entries)
     return Block("map", figure, id="map-near")
 
@@ -314,7 +314,7 @@ def _object_map(desk: Desk) -> Block:
     figure = maps.compose(
         words,
         title=words.say("Objects without a cell"),
-        subtitle=words.count(len(frame), "{count} object", "{count} objects"),
+        subtitle=words.count(len(frame), "object", "objects"),
         over=[maps.points(frame, "s-gap", radius=2.6)],
         legend=[entry],
     )

@@ -138,7 +138,7 @@ def _cell(mine: pd.DataFrame, words: Wording) -> MatrixCell:
     if state == "partial" and len(mine) == 1 and len(shares):
         note = words.share(shares.iloc[0])
     reasons = [words.reason(row) for row in mine.to_dict("records")]
-    hint = words.say("; ").join(dict.fromkeys(reason for reason in reasons if reason))
+    hint = words.clauses(dict.fromkeys(reason for reason in reasons if reason))
     return MatrixCell(
         state, presence_sign(state), note, f"{words.label('completeness', 'state', state)} {hint}".strip()
     )

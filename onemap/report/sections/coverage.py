@@ -45,10 +45,8 @@ def coverage_section(desk: Desk) -> Section:
         )
         left = len(facts.defects) - len(pictures)
         if left > 0:
-            more = words.count(
-                left, "{count} more stands in the table below.", "{count} more stand in the table below."
-            )
-            lead = f"{lead} {more}" if words.language == "en" else lead + more
+            more = words.count(left, "more defect stands in the table below.", "more defects stand in the table below.")
+            lead = words.sentences([lead, more])
         blocks.append(Block("tiles", pictures, words.say("The defects in pictures"), lead, "pictures"))
     if len(facts.defects):
         blocks.append(Block("table", _defect_table(desk), words.say("All defects"), id="defects"))
@@ -121,6 +119,7 @@ def _defect_map(desk: Desk) -> Block:
         subtitle=words.say("Defects of all levels and agencies; numbers lead to the pictures below"),
         over=[maps.findings(defects), numbers],
         legend=entries,
+        names=1,
     )
     return Block("map", figure, id="map-defects")
 
@@ -136,7 +135,7 @@ def _defect_table(desk: Desk) -> Table:
     frame = frame.sort_values(["_rank", "allowed", "area_m2"], ascending=[True, True, False], kind="stable")
     columns = [
         Column("№", _picture_cell, "num"), make.text("defect_id"), make.layer(facts.layers), make.text("agency", key="agency"),
-        make.label("kind", key="kind"), make.measure("area_m2"), make.measure("width_m"), make.text("cells", css="wide"),
+        make.label("kind", key="kind"), make.measure("area_m2"), make.measure("width_m"), make.codes("cells"),
         Column(make.title("allowed"), lambda row: Cell(_allowed(row, words)), ""), make.reason(),
     ]  # fmt: skip
     return make_table("t-defect", frame, columns, rest=desk.rest("defect"))
@@ -194,7 +193,7 @@ def _level_row(level: Level, facts: Facts, words: Wording, wrong: pd.DataFrame) 
         Cell(words.say("✓ nests"), True, css="good")
         if not mine
         else Cell(
-            words.count(mine, "✕ {count} wrong", "✕ {count} wrong"),
+            "✕ " + words.count(mine, "wrong", "wrong"),
             False,
             css="bad",
             link="t-defect",

@@ -64,7 +64,7 @@ def _answer(facts: Facts, words: Wording) -> str:
     return words.say(
         "No: {district} is not covered. {gaps} of {area} in all, with {who}.",
         district=name,
-        gaps=words.count(len(gaps), "{count} gap", "{count} gaps"),
+        gaps=words.count(len(gaps), "gap", "gaps"),
         area=words.area(gaps["area_m2"].sum()),
         who=who_lives_there(gaps, words),
     )
@@ -74,14 +74,14 @@ def who_lives_there(gaps: Any, words: Wording) -> str:
     """Return the buildings, people and cases in gaps, in words."""
     found = []
     for column, one, many in (
-        ("buildings", "{count} building", "{count} buildings"),
-        ("residents", "{count} resident", "{count} residents"),
-        ("cases", "{count} case", "{count} cases"),
+        ("buildings", "building", "buildings"),
+        ("residents", "resident", "residents"),
+        ("cases", "case", "cases"),
     ):
         total = pd.to_numeric(gaps[column], errors="coerce").sum() if column in gaps else 0
         if total:
             found.append(words.count(float(total), one, many))
-    return words.say(", ").join(found) if found else words.say("no building and no resident known there")
+    return words.listed(found) if found else words.say("no building and no resident known there")
 
 
 def _overlaps(facts: Facts, words: Wording) -> str:
@@ -93,7 +93,7 @@ def _overlaps(facts: Facts, words: Wording) -> str:
         return ""
     return words.say(
         "But {places} lie in two cells at once ({area}): there two answer, or nobody.",
-        places=words.count(len(mine), "{count} place", "{count} places"), area=words.area(mine["area_m2"].sum()),
+        places=words.count(len(mine), "place", "places"), area=words.area(mine["area_m2"].sum()),
     )  # fmt: skip
 
 
@@ -105,13 +105,11 @@ def _agencies(facts: Facts, words: Wording) -> str:
         gaps = facts.uncovered_of(layer_id, agency)
         if len(gaps):
             name = agency or words.layer(layer_id, facts.layers)
-            number = words.count(len(gaps), "{count} gap", "{count} gaps")
-            found.append(
-                words.say("{name}: {gaps}, {area}", name=name, gaps=number, area=words.area(gaps["area_m2"].sum()))
-            )
+            number = words.count(len(gaps), "gap", "gaps")
+            found.append(f"{name} {number} ({words.area(gaps['area_m2'].sum())})")
     if not found:
         return ""
-    return words.say("Other grids that leave land to nobody: {list}.", list=words.say("; ").join(found))
+    return words.say("Other grids that leave land to nobody: {list}.", list=words.clauses(found))
 
 
 def _cases(facts: Facts, words: Wording) -> str:
