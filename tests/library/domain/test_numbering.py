@@ -66,7 +66,6 @@ def test_the_order_of_the_rows_does_not_matter():
         random.Random(seed).shuffle(shuffled)
         answers.add(tuple(GRID.number(shuffled, parent=COMMUNITY).items()))
     assert len(answers) == 1
-    print("R4: 20 shuffles, one numbering")
 
 
 def test_existing_codes_stay_and_new_ones_follow_the_highest_ever_given():
