@@ -9,6 +9,7 @@ from .planted_rows import STALE_SINCE
 
 GEOGRAPHIC = "EPSG:4490"
 COMMAND, PLANNING, HOUSING = "指挥中心", "规划", "房管"
+ALLOWED = f"{COMMAND}/准许空隙.gpkg"
 _GREEN = {"green_code": "编号", "name": "名称", "kind": "类型", "area_m2": "面积"}
 _BEATS = {"duty_code": "警务区号", "name": "名称", "holder": "民警", "valid_from": "启用日期"}
 
@@ -139,7 +140,6 @@ RASTERS = (
     ("terrain_dem", f"{PLANNING}/数字高程模型.tif", "2024-11-30"),
     ("imagery_ortho", f"{PLANNING}/正射影像.tif", "2025-10-15"),
 )
-ALLOWED = f"{COMMAND}/准许空隙.gpkg"
 SWAPPED = RawFile("case", "待接入/随手拍_经纬度互换.csv", crs=GEOGRAPHIC, position=("纬度", "经度"))
 """A file that the manifest does not name: its longitudes stand under 纬度 and its latitudes under 经度."""
 
@@ -163,6 +163,8 @@ grid_street = {{ zh = "街道", en = "Street" }}
 grid_community = {{ zh = "社区", en = "Community" }}
 grid_cell = {{ zh = "单元网格", en = "Cell" }}
 
+[coverage]
+allowed = "{ALLOWED}"
 """
 
 

@@ -226,8 +226,6 @@ def _cut(
     lands[seam.left] = with_vertex(lands[seam.left], seam, point)
     ids = [codes[side] for side in (seam.left, seam.right) if side >= 0]
     planter.note(kind, "grid_cell", sorted(ids), how, where=triangle(seam, point))
-    if kind == "outside":
-        planter.note("nesting", "grid_cell", ids, "so it also leaves its community", where=triangle(seam, point))
 
 
 def _loose_vertex(planter: Planter, lands: np.ndarray, codes: np.ndarray, spots: _Spots) -> None:

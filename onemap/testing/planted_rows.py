@@ -113,6 +113,7 @@ def _plant_cases(planter: "Planter") -> None:
     for row in pick[27:32]:
         shapes[row] = shapely.points(0.0, 0.0)
         planter.note("no_position", "case", [codes[row]], "the coordinates are 0, 0")
+        planter.note("bad_position", "case", [row + 1], f"the coordinates of {codes[row]} are 0, 0")
     _plant_on_borders(planter, shapes, codes)
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=CRS))
     again = frame.iloc[pick[32:44]]
