@@ -136,7 +136,8 @@ def _from_pair(table: pd.DataFrame, x: Any, y: Any) -> Placed:
     east, east_wrong = _numbers(table[x])
     north, north_wrong = _numbers(table[y])
     beyond = (np.abs(east) > FARTHEST) | (np.abs(north) > FARTHEST)
-    there = np.isfinite(east) & np.isfinite(north) & ~beyond
+    nowhere = (east == 0) & (north == 0)  # what software writes for "unknown", in degrees as in metres
+    there = np.isfinite(east) & np.isfinite(north) & ~beyond & ~nowhere
     geometry = np.full(len(table), None, dtype=object)
     geometry[there] = shapely.points(east[there], north[there])
     half = np.isfinite(east) ^ np.isfinite(north)
@@ -144,6 +145,8 @@ def _from_pair(table: pd.DataFrame, x: Any, y: Any) -> Placed:
     for at in np.flatnonzero(east_wrong | north_wrong | beyond | half):
         found = f"{_blank(table[x].iloc[at])}, {_blank(table[y].iloc[at])}"
         rejects.append(Reject(int(table.index[at]), POSITION, shown(found), say("the position is not two numbers")))
+    reason = say("the coordinates are 0, 0")
+    rejects += [Reject(int(table.index[at]), POSITION, "0, 0", reason) for at in np.flatnonzero(nowhere)]
     return Placed(geometry, None, rejects, [say("positions are taken from {x} and {y}", x=x, y=y)])
 
 
