@@ -39,8 +39,8 @@ def say(template: str, language: str = "en", **values: Any) -> str:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return a pattern for each template with fields, the most specific (longest fixed text) first."""
+def _patterns() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """Return the longest fixed text and the pattern of each template with fields, the most specific (longest fixed text) first."""
     made = []
     for english, chinese in sentences().items():
         names = _FIELD.findall(english)
@@ -53,9 +53,11 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
             pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
             pattern += re.escape(after)
             seen.add(name)
-        made.append((sum(map(len, fixed)), re.compile(pattern, re.DOTALL), _FIELD.sub(r"{\1}", chinese)))
+        made.append(
+            (sum(map(len, fixed)), max(fixed, key=len), re.compile(pattern, re.DOTALL), _FIELD.sub(r"{\1}", chinese))
+        )
     made.sort(key=lambda item: -item[0])
-    return tuple((pattern, chinese) for _, pattern, chinese in made)
+    return tuple((word, pattern, chinese) for _, word, pattern, chinese in made)
 
 
 @lru_cache(maxsize=100_000)
@@ -86,8 +88,8 @@ def _known(sentence: str) -> str | None:
     table = sentences()
     if sentence in table:
         return table[sentence]
-    for pattern, chinese in _patterns():
-        match = pattern.fullmatch(sentence)
+    for word, pattern, chinese in _patterns():
+        match = pattern.fullmatch(sentence) if word in sentence else None
         if match:
             return chinese.format(**{name: table.get(value, value) for name, value in match.groupdict().items()})
     return None

@@ -84,7 +84,20 @@ def _plain(frame: gpd.GeoDataFrame) -> pd.DataFrame:
         table[axis if axis not in table.columns else f"{axis}_geometry"] = values
     if (kinds > 0).any():
         table["wkt"] = shapely.to_wkt(shapes)
-    return _flat(table).map(harmless).rename(columns=harmless)
+    table = _flat(table)
+    for name in table.columns:
+        if _may_hold_formulas(table[name]):
+            table[name] = table[name].map(harmless)
+    return table.rename(columns=harmless)
+
+
+def _may_hold_formulas(column: "pd.Series[Any]") -> bool:
+    """Tell whether any text of a column begins like a formula; looked up at once, since hardly a column has one."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return False
+    if pd.api.types.infer_dtype(column, skipna=True) not in ("string", "empty"):
+        return True
+    return bool(column.astype("str").str.startswith(_FORMULA, na=False).any())
 
 
 def _flat(table: Any) -> Any:

@@ -15,6 +15,8 @@ Column = tuple[NDArray[Any], NDArray[np.bool_]]  # values, and where they are mi
 
 def _strings(series: pd.Series) -> Column:
     missing = series.isna().to_numpy()
+    if pd.api.types.infer_dtype(series, skipna=True) in ("string", "empty"):  # nearly all columns: nothing to write out
+        return series.to_numpy(dtype=object, na_value=None), missing
     values = series.astype(object).map(_text, na_action="ignore").to_numpy(dtype=object, na_value=None)
     return values, missing
 
