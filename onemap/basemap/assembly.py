@@ -18,7 +18,7 @@ from onemap.errors import SchemaError
 from onemap.geo.crs import resolve_crs
 from onemap.manifest import Manifest, Source
 from onemap.progress import Progress, part, silent
-from onemap.store.geopackage import LayerContent
+from onemap.store.content import LayerContent
 from onemap.translation import say
 
 from .buildings import fill_heights

@@ -17,6 +17,8 @@ from onemap.manifest import Source
 from onemap.translation import say
 
 COLUMNS = ("class_id", "layer_id", "street_code", "street_name", "state", "rows", "share", "as_of", "reason")
+_SPARSE = ("emap_water", "emap_waterline", "emap_green")
+"""Layers of nature: a street may well have none, so that nothing is wanting where no row lies."""
 _WHOLE = 1.0 - 1e-6
 """Share from which an area counts as covered: what is left is rounding of the projection."""
 
@@ -173,6 +175,8 @@ def _state(presence: Presence, number: int, spec: LayerSpec) -> tuple[str, str]:
             return "present", ""
         if presence.rows[0] == 0 and presence.distance_m > 0:
             return "outside", _outside(presence)
+        if presence.rows[0] and spec.id in _SPARSE:
+            return "present", ""
         if presence.read == 0:
             return "empty", say("the source has no rows", "en")
         return "empty", say("no row lies here", "en")

@@ -44,13 +44,19 @@ class Rejects:
         """List ``rows`` of the source, each with what was found there."""
         if len(rows) == 0:
             return
-        part = pd.DataFrame({"row": np.asarray(rows, dtype=np.int64)})
+        part = pd.DataFrame({"row": pd.array(np.asarray(rows, dtype=np.int64), dtype="Int64")})
         part["source"] = self.source
         part["kind"] = kind
         part["found"] = [_shown(one) for one in found]
         part["reason"] = reason if isinstance(reason, str) else list(reason)
         part["removed"] = removed
         self.parts.append(part)
+
+    def add_whole(self, *, kind: str, found: str, reasons: Iterable[str]) -> None:
+        """List what is said of the source as a whole: no row is meant."""
+        for reason in reasons:
+            part = pd.DataFrame({"row": pd.Series([pd.NA], dtype="Int64"), "source": self.source, "kind": kind})
+            self.parts.append(part.assign(found=found, reason=reason, removed=False))
 
     def table(self) -> pd.DataFrame:
         """Return all listed rows in the order of the source."""
@@ -60,7 +66,7 @@ class Rejects:
         return table.sort_values(["row", "kind"], kind="stable", ignore_index=True)
 
 
-_DTYPES = {"source": "str", "row": "int64", "kind": "str", "found": "str", "reason": "str", "removed": "bool"}
+_DTYPES = {"source": "str", "row": "Int64", "kind": "str", "found": "str", "reason": "str", "removed": "bool"}
 
 
 def conform(

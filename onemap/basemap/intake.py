@@ -17,6 +17,7 @@ from onemap.domain.catalogue import LayerSpec
 from onemap.domain.codes import CodeProfile
 from onemap.domain.codes import profile as code_profile
 from onemap.errors import GeometryError
+from onemap.geo.faults import propose_positions
 from onemap.geo.gcj import require_conversion
 from onemap.geo.repair import repair_geometries
 from onemap.manifest import Source
@@ -27,6 +28,9 @@ from .conform import REJECT_COLUMNS, Rejects, conform
 
 REPAIR_COLUMNS = ("layer_id", "row", "object_id", "why", "how", "area_before_m2", "area_after_m2", "area_changed_m2")
 _ADMINISTRATIVE = {"grid_district": "ADMIN6", "grid_street": "ADMIN9", "grid_community": "ADMIN12"}
+_LOOKED_AT = 2_000
+_MOST_INSIDE = 0.98
+"""Share of positions inside the district from which nothing is asked about them."""
 _DIMENSION = {"Point": 0, "LineString": 1, "Polygon": 2}
 
 
@@ -115,6 +119,7 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
     reading = read(_request(source))
     listed = Rejects(source.title)
     profile = setting.profile_of(spec)
+    _propose(reading, spec, setting, listed)
     conformed = conform(
         reading.frame,
         spec,
@@ -144,6 +149,30 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
         source_crs=reading.source_crs,
         notes=tuple(reading.notes),
         beyond_m=beyond_m,
+    )
+
+
+def _propose(reading: Reading, spec: LayerSpec, setting: Setting, listed: Rejects) -> None:
+    """Where many positions miss the district, list how they would have to be read. Nothing is applied."""
+    frame = reading.frame
+    if setting.district is None or frame.crs is None or spec.geometry == "None":
+        return
+    west, south, east, north = shapely.bounds(frame.geometry.to_numpy()).T
+    x, y = (west + east) / 2, (south + north) / 2
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    sample = known[:: max(1, len(known) // _LOOKED_AT)]
+    if not len(sample):
+        return
+    move = pyproj.Transformer.from_crs(frame.crs, setting.crs, always_xy=True)
+    east, north = move.transform(x[sample], y[sample])
+    shapely.prepare(setting.district)
+    inside = shapely.intersects_xy(setting.district, east, north)
+    if inside.mean() > _MOST_INSIDE:
+        return
+    district = gpd.GeoSeries([setting.district], crs=setting.crs)
+    proposals = propose_positions(x, y, crs=frame.crs, district=district)
+    listed.add_whole(
+        kind="suspect_position", found=frame.crs.to_string(), reasons=[one.sentence for one in proposals[:1]]
     )
 
 
@@ -247,6 +276,11 @@ def _repaired(frame: gpd.GeoDataFrame, spec: LayerSpec, listed: Rejects) -> tupl
         return frame, _no_repairs()
     repair = repair_geometries(frame)
     fixed = repair.frame
+    mixed = fixed.geom_type == "GeometryCollection"
+    if mixed.any():  # a spike leaves a line beside the polygon
+        whole = fixed.geometry.copy()
+        whole[mixed] = [_of_dimension(one, _DIMENSION[spec.geometry]) for one in whole[mixed]]
+        fixed = fixed.set_geometry(whole)
     if len(repair.refused):
         rows = repair.refused.index
         found = shapely.is_valid_reason(frame.geometry.loc[rows].to_numpy())

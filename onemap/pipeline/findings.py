@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from onemap.basemap import Assembly
 from onemap.basemap.levels import code_chain, unique_codes
@@ -22,6 +23,8 @@ from onemap.progress import Progress, silent
 from onemap.translation import say
 
 _OWNED = ("city3d_building", "frame_parcel")
+_NOTHING = 1e-6
+"""Share of a part that may lie within the district by rounding alone."""
 _CODES = ("street_code", "community_code", "cell_code")
 
 
@@ -95,10 +98,21 @@ def find_defects(assembly: Assembly, *, progress: Progress = silent) -> gpd.GeoD
         tables.append(report.defects.assign(layer_id=checked.layer_id, agency=checked.agency or None))
     progress(len(wanted) / (len(wanted) + 1), "nesting")
     if len(assembly.levels) > 1:
-        tables.append(check_nesting(assembly.grids.frames, tolerance_m=rules.tolerance_m))
+        nesting = check_nesting(assembly.grids.frames, tolerance_m=rules.tolerance_m)
+        tables.append(_new_in(nesting, outline))
     found = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
     found.insert(0, "defect_id", _ids(found))
     return gpd.GeoDataFrame(found, geometry="geometry", crs=assembly.crs)
+
+
+def _new_in(nesting: gpd.GeoDataFrame, outline: BaseGeometry) -> gpd.GeoDataFrame:
+    """Return what the nesting check alone can tell; gaps, duplicates and parts outside were found level by level."""
+    found = nesting[~nesting["kind"].isin(["gap", "duplicate"])]
+    strays = (found["kind"] == "nesting").to_numpy()
+    within = np.ones(len(found), dtype=bool)
+    shapes = found.geometry.to_numpy()[strays]
+    within[strays] = shapely.area(shapely.intersection(shapes, outline)) > _NOTHING * shapely.area(shapes)
+    return found[within]
 
 
 def _ids(defects: pd.DataFrame) -> list[str]:
