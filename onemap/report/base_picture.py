@@ -25,7 +25,7 @@ from rasterio.vrt import WarpedVRT
 from .palette import Palette, rgb
 from .sheet import Sheet
 
-PIXELS = 2200
+PIXELS = 1800
 _FINE = 2  # supersampling
 _AREAS = (
     ("frame_parcel", "parcel"),
@@ -34,6 +34,7 @@ _AREAS = (
     ("emap_water", "water"),
 )
 _ROAD_DEFAULT_M = 8.0
+_OUTLINE_M = 2.5  # ground size of a pixel up to which buildings get an outline
 _ROAD_MIN_PX = 1.1  # narrower roads would vanish
 _PNG_UP, _PNG_RGB = 2, 2  # numbers of the PNG specification: row filter, colour type
 _ROUNDING = 4  # steps of a colour channel: too small to see, and half the file
@@ -156,7 +157,7 @@ class _Canvas:
 
     def buildings(self, frame: Any) -> bool:
         """Burn buildings; an outline only where a building is more than a few pixels, else all would be outline."""
-        outline = self.tones["building_outline"] if self.metres < 6 else None
+        outline = self.tones["building_outline"] if self.metres < _OUTLINE_M else None
         return self.areas(frame, self.tones["building"], outline=outline)
 
     def _inside(self, frame: Any) -> npt.NDArray[np.bool_]:
@@ -174,7 +175,7 @@ class _Canvas:
         return simple
 
     def _burn(self, shapes: npt.NDArray[np.object_], tone: int) -> None:
-        solid = shapes[~shapely.is_empty(shapes)]
+        solid = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
         if len(solid):
             rasterize(((shape, tone) for shape in solid), out=self.grid, transform=self.transform, dtype=np.uint8)
 

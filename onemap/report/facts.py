@@ -180,11 +180,9 @@ class Facts:
 
     @cached_property
     def cases(self) -> gpd.GeoDataFrame:
-        """The cases, with ``month`` (``2026-03``) of their report."""
+        """The cases, their flags as plain booleans."""
         frame = self.frame("case")
-        reported = pd.to_datetime(frame["reported_at"], utc=True, errors="coerce")
-        near = frame["near_border"].map(_is_true).astype(bool)
-        return frame.assign(month=reported.dt.strftime("%Y-%m"), near_border=near)
+        return frame.assign(near_border=frame["near_border"].map(_is_true).astype(bool))
 
     @cached_property
     def cases_of_cell(self) -> pd.Series:

@@ -21,8 +21,8 @@ from .tables import plain
 from .tiles import rank_defects
 from .wording import Wording
 
-MOST_FINDINGS = 1500
-MOST_NEAR = 3000
+MOST_FINDINGS = 800
+MOST_NEAR = 2000
 _DECIMETRES = 10.0
 _HEXAGONS_ACROSS = 46
 _MOST_HOUSES = 30_000
@@ -61,15 +61,20 @@ class Interactive:
     def rings(self, shapes: npt.NDArray[np.object_], tolerance_m: float) -> list[list[list[int]]]:
         """Return for each geometry its rings or lines, each as its first point and steps in decimetres."""
         simple = shapely.simplify(shapely.force_2d(shapes), tolerance_m, preserve_topology=True)
-        parts, owner = shapely.get_parts(simple, return_index=True)
+        parts, part_of = shapely.get_parts(simple, return_index=True)
         is_area = shapely.get_dimensions(parts) == 2  # noqa: PLR2004 - areas have two dimensions
+        rings, ring_of = shapely.get_rings(parts[is_area], return_index=True)
+        lines = np.concatenate([rings, parts[~is_area]])
+        whose = np.concatenate([part_of[is_area][ring_of], part_of[~is_area]])
+        points, owner = shapely.get_coordinates(lines, return_index=True)
+        tenths = np.rint((points - (self.sheet.west, self.sheet.south)) * _DECIMETRES).astype(np.int64)
+        first = np.diff(owner, prepend=-1) != 0
+        steps = np.where(first[:, None], tenths, np.diff(tenths, axis=0, prepend=tenths[:1]))
+        starts = [*np.flatnonzero(first).tolist(), len(steps)]
+        flat = steps.ravel().tolist()
         found: list[list[list[int]]] = [[] for _ in shapes]
-        for part, whose, area in zip(parts, owner, is_area, strict=True):
-            for ring in shapely.get_rings(part) if area else [part]:
-                points = shapely.get_coordinates(ring) - (self.sheet.west, self.sheet.south)
-                tenths = np.rint(points * _DECIMETRES).astype(np.int64)
-                steps = np.diff(tenths, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-                found[int(whose)].append(steps.ravel().tolist())
+        for shape, start, end in zip(whose.tolist(), starts, starts[1:], strict=False):
+            found[shape].append(flat[2 * start : 2 * end])
         return found
 
     @cached_property

@@ -21,7 +21,11 @@ from .wording import Wording
 
 WIDTH = 940.0
 _NAME_SIZE = {0: 17.0, 1: 14.0, 2: 11.0}
+_SMALL_PX = 5.0  # findings smaller than this are marked by a dot
 _DENSE = 700  # from so many cells on, cell lines are drawn fainter on district maps
+
+FINDINGS = Markup('<use href="#findings"/>')
+"""All findings, drawn once among the shared definitions."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,14 @@ class DistrictMaps:
         )
         return Markup(
             '<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{patterns}{image}{veil}'
-            '<g id="lines" transform="scale({scale})">{lines}</g>{tints}</defs></svg>'
+            '<g id="lines" transform="scale({scale})">{lines}</g><g id="findings">{findings}</g>{tints}</defs></svg>'
         ).format(
             patterns=hatch_patterns(self.palette),
             image=image,
             veil=self._veil(),
             lines=Markup("").join(self._level_lines(level) for level in reversed(self.facts.levels)),
             tints=self._tints(),
+            findings=self.findings,
             scale=1 / TENTH,
         )
 
@@ -213,22 +218,22 @@ class DistrictMaps:
             1 / TENTH, css, style, self.sheet.path(shapes, keep=keep)
         )
 
-    def findings(self, defects: gpd.GeoDataFrame) -> Markup:
-        """Return defects hatched by kind; those too small to see get a mark of fixed size at their place."""
-        drawn = []
-        tones = [
-            tone_of(kind, allowed=allowed) for kind, allowed in zip(defects["kind"], defects["allowed"], strict=True)
-        ]
+    @cached_property
+    def findings(self) -> Markup:
+        """All defects, hatched by kind; those too small to see get a dot of fixed size at their place."""
+        defects = self.facts.defects
+        tones = np.array([tone_of(kind, allowed=allowed) for kind, allowed in defects[["kind", "allowed"]].to_numpy()])
         shapes = defects.geometry.to_numpy()
-        small = _reach(shapes) < 5 * self.sheet.metres_per_pixel
+        small = _reach(shapes) < _SMALL_PX * self.sheet.metres_per_pixel
+        drawn = []
         for tone in sorted(set(tones)):
-            mine = np.array([one == tone for one in tones])
-            drawn.append(self.path(shapes[mine], f"finding s-{tone}", f"fill:{fill_of(tone, scaled=True)}", keep=True))
-            spots = self.sheet.pixels(shapely.get_coordinates(shapely.centroid(shapes[mine & small])))
-            marks = Markup("").join(
-                Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" class="spot f-{}"/>').format(x, y, tone) for x, y in spots
+            mine = tones == tone
+            drawn.append(
+                self.path(shapes[mine & ~small], f"finding s-{tone}", f"fill:{fill_of(tone, scaled=True)}", keep=True)
             )
-            drawn.append(marks)
+            if (mine & small).any():
+                spots = gpd.GeoDataFrame(geometry=shapes[mine & small])
+                drawn += [self.points(spots, "s-paper", radius=3.6), self.points(spots, f"s-{tone}", radius=2.7)]
         return Markup("").join(drawn)
 
     def numbers(self, shapes: npt.NDArray[np.object_]) -> Markup:

@@ -104,17 +104,19 @@ class Sheet:
             return ""
         points, owner = shapely.get_coordinates(lines, return_index=True)
         tenths = np.rint(self.pixels(points) * TENTH).astype(np.int64)
-        starts = np.flatnonzero(np.diff(owner, prepend=-1))
+        first = np.diff(owner, prepend=-1) != 0
+        steps = np.diff(tenths, axis=0, prepend=tenths[:1])
+        drawn = first | steps.any(axis=1)
+        flat = np.where(first[:, None], tenths, steps)[drawn].tolist()
+        starts = [*np.flatnonzero(first[drawn]).tolist(), len(flat)]
         pieces = []
-        for ring in np.split(tenths, starts[1:]):
-            steps = np.diff(ring, axis=0)
-            steps = steps[steps.any(axis=1)]
-            if close and len(steps):
-                steps = steps[:-1]  # z draws the last step
-            if keep and not len(steps):
-                steps = np.array([[1, 0]])
-            if len(steps):
-                pieces.append(f"M{ring[0, 0]} {ring[0, 1]}l{' '.join(map(str, steps.ravel().tolist()))}{close}")
+        for start, end in zip(starts, starts[1:], strict=False):
+            # z draws the last step of a ring.
+            steps_of = flat[start + 1 : end - 1] if close else flat[start + 1 : end]
+            if not steps_of and not keep:
+                continue
+            way = " ".join(f"{x} {y}" for x, y in steps_of or ((1, 0),))
+            pieces.append(f"M{flat[start][0]} {flat[start][1]}l{way}{close}")
         return "".join(pieces)
 
     def scale_bar(self, share: float = 0.22) -> tuple[float, float]:

@@ -50,7 +50,7 @@ def rank_defects(defects: gpd.GeoDataFrame, most: int = MOST_TILES) -> list[int]
         return []
     size = defects["area_m2"].fillna(0).to_numpy(dtype=float)
     order = pd.DataFrame(
-        {"group": defects[["layer_id", "agency", "kind"]].astype(str).agg("|".join, axis=1).to_numpy(), "size": size,
+        {"group": defects.groupby(["layer_id", "agency", "kind"], dropna=False).ngroup().to_numpy(), "size": size,
          "allowed": defects["allowed"].to_numpy(), "length": defects["length_m"].fillna(0).to_numpy(dtype=float),
          "id": defects["defect_id"].astype(str).to_numpy()}
     )  # fmt: skip

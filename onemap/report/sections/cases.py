@@ -94,12 +94,12 @@ def _times(desk: Desk) -> list[Block]:
     cut = int(len(known) * _CUT)
     first, last = known.iloc[cut], known.iloc[-1 - cut]
     months = (last.year - first.year) * 12 + last.month - first.month + 1
-    unit, shape = ("D", "%Y-%m-%d") if months <= _DAYS_UP_TO_MONTHS else ("M", "%Y-%m")
-    start = first.floor("D") if unit == "D" else first.floor("D").replace(day=1)
-    shown = known[(known >= start) & (known.dt.strftime(shape) <= last.strftime(shape))]
-    counts = shown.dt.strftime(shape).value_counts()
-    periods = pd.period_range(start.tz_localize(None), last.tz_localize(None), freq=unit).strftime(shape)
-    values = [(period, int(counts.get(period, 0))) for period in periods]
+    unit = "D" if months <= _DAYS_UP_TO_MONTHS else "M"
+    periods = known.dt.tz_localize(None).dt.to_period(unit)
+    shown = periods[(periods >= periods.iloc[cut]) & (periods <= periods.iloc[-1 - cut])]
+    counts = shown.value_counts()
+    every = pd.period_range(periods.iloc[cut], periods.iloc[-1 - cut], freq=unit)
+    values = [(str(period), int(counts.get(period, 0))) for period in every]
     left, undated = len(known) - len(shown), len(reported) - len(known)
     notes = []
     if left:

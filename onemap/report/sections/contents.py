@@ -103,45 +103,35 @@ def _matrix(desk: Desk, frame: pd.DataFrame) -> Matrix:
         plain(row.street_name) or (row.street if row.street else words.say("whole district"))
         for row in streets.itertuples()
     ]
+    records: dict[tuple[str, str, str], list[Any]] = {}
+    for row in frame.to_dict("records"):
+        for layer in {row["layer"], ""}:
+            records.setdefault((row["class_id"], layer, row["street"]), []).append(row)
     rows = []
-    order = [class_id for class_id in CLASSES if class_id in set(frame["class_id"])]
-    for class_id in order:
-        mine = frame[frame["class_id"] == class_id]
-        rows.append(
-            (
-                words.layer_class(class_id),
-                [_cell(mine[mine["street"] == code], words) for code in streets["street"]],
-                True,
-            )
-        )
-        layers = [layer for layer in mine["layer"].unique() if layer]
-        if len(layers) > 1:
-            for layer in layers:
-                cells = [
-                    _cell(mine[(mine["street"] == code) & (mine["layer"] == layer)], words)
-                    for code in streets["street"]
-                ]
-                rows.append((words.layer(layer, desk.facts.layers), cells, False))
+    for class_id in (class_id for class_id in CLASSES if class_id in set(frame["class_id"])):
+        layers = [layer for layer in frame.loc[frame["class_id"] == class_id, "layer"].unique() if layer]
+        for layer in ["", *(layers if len(layers) > 1 else [])]:
+            cells = [_cell(records.get((class_id, layer, street), []), words) for street in streets["street"]]
+            title = words.layer(layer, desk.facts.layers) if layer else words.layer_class(class_id)
+            rows.append((title, cells, not layer))
     used = [state for state in STATES if (frame["state"] == state).any() or state in {"present", "missing"}]
     if any(cell.state == "partial" for _, cells, _ in rows for cell in cells) and "partial" not in used:
         used.insert(1, "partial")
     return Matrix(names, rows, [(presence_sign(state), words.label("completeness", "state", state)) for state in used])
 
 
-def _cell(mine: pd.DataFrame, words: Wording) -> MatrixCell:
-    if not len(mine):
+def _cell(mine: list[Any], words: Wording) -> MatrixCell:
+    """Return the cell of one class, or one layer of it, in one street; ``mine`` are its rows of `completeness`."""
+    if not mine:
         return MatrixCell("", "", "", "")
-    state = combined(set(mine["state"].astype(str)))
-    rows = pd.to_numeric(mine["rows"], errors="coerce").sum()
-    shares = pd.to_numeric(mine["share"], errors="coerce").dropna()
-    note = words.number(rows) if rows else ""
-    if state == "partial" and len(mine) == 1 and len(shares):
-        note = words.share(shares.iloc[0])
-    reasons = [words.reason(row) for row in mine.to_dict("records")]
-    hint = words.clauses(dict.fromkeys(reason for reason in reasons if reason))
-    return MatrixCell(
-        state, presence_sign(state), note, f"{words.label('completeness', 'state', state)} {hint}".strip()
-    )
+    state = combined({str(row["state"]) for row in mine})
+    count = sum(float(row["rows"]) for row in mine if not pd.isna(row["rows"]))
+    note = words.number(count) if count else ""
+    if state == "partial" and len(mine) == 1 and not pd.isna(mine[0]["share"]):
+        note = words.share(mine[0]["share"])
+    reasons = dict.fromkeys(reason for reason in map(words.reason, mine) if reason)
+    hint = f"{words.label('completeness', 'state', state)} {words.clauses(reasons)}".strip()
+    return MatrixCell(state, presence_sign(state), note, hint)
 
 
 def layers_section(desk: Desk) -> Section:
