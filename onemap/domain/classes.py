@@ -26,7 +26,7 @@ class Category(NamedTuple):
 
 @dataclass(frozen=True)
 class ClassEntry:
-    """A class of components or matters."""
+    """A class of components or matters; ``name`` is the official Chinese name, ``title`` has an English one too."""
 
     scheme: str
     kind: str
@@ -34,6 +34,7 @@ class ClassEntry:
     major: str
     minor: str
     name: str
+    title: Title
     major_title: Title
 
     @property
@@ -104,6 +105,12 @@ class Crosswalk:
         return "none" if self.likely is None else "likely"
 
 
+@lru_cache(maxsize=1)
+def _english_names() -> Mapping[str, str]:
+    """Return the English of the class names."""
+    return tomllib.loads((DATA / "class_names_en.toml").read_text(encoding="utf-8"))
+
+
 def _files() -> Iterator[Path]:
     """Iterate over the files of class tables."""
     return iter(sorted((DATA / "classes").glob("*.toml")))
@@ -129,16 +136,25 @@ def class_tables() -> Mapping[str, ClassTable]:
 
 def _table(data: Mapping[str, Any], kind: str) -> ClassTable:
     """Return one kind of a file's classes; matters that mirror components are written out."""
-    majors = [(entry, "") for entry in data[kind]]
+    none = {"zh": "", "en": ""}
+    majors = [(entry, none) for entry in data[kind]]
     mirrored = data.get("matter_mirrors_component") if kind == "matter" else None
     if mirrored:
-        majors = [(entry, mirrored["zh"]) for entry in data["component"]] + majors
+        majors = [(entry, mirrored) for entry in data["component"]] + majors
     entries = {}
     for entry, ending in majors:
         for minor, name in entry["minors"].items():
             code = entry["code"] + minor
+            english = _english_names().get(name, name) + ending["en"]
             entries[code] = ClassEntry(
-                data["scheme"], kind, code, entry["code"], minor, name + ending, Title(**entry["title"])
+                scheme=data["scheme"],
+                kind=kind,
+                code=code,
+                major=entry["code"],
+                minor=minor,
+                name=name + ending["zh"],
+                title=Title(name + ending["zh"], english),
+                major_title=Title(**entry["title"]),
             )
     kinds = {kind, "component"} if mirrored else {kind}
     gaps = {code: Title(**gap["note"]) for gap in data.get("gap", []) if gap["kind"] in kinds for code in gap["codes"]}

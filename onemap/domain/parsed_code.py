@@ -87,7 +87,7 @@ def part_meaning(part: PartSpec, digits: str, before: str) -> tuple[Title, str]:
             return (title or FREE), (table.trust if title else "")
         entry = table.get(before + digits)
         if entry is not None:
-            return Title(entry.name, entry.name), table.trust
+            return entry.title, table.trust
         return table.note(before + digits) or FREE, ""
     known = part.meaning(digits)
     return (known.title, known.trust) if known is not None else (FREE, "")

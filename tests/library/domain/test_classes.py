@@ -46,6 +46,12 @@ def test_matters_mirror_the_components():
     assert matters.get("01037").name == "路灯异常"
 
 
+def test_every_class_has_an_english_title():
+    untold = [entry.name for table in class_tables().values() for entry in table if not entry.title.en.isascii()]
+    assert untold == []
+    assert class_table("GBT47678.5", "matter").get("01037").title.en == "street lamp, anomaly"
+
+
 def test_gaps_of_the_transcription_are_known():
     table = class_table("GBT47678.5", "component")
     assert sorted(table.gaps) == ["01016", "05001", "05004", "05005", "05006", "05007", "05008"]
