@@ -16,6 +16,8 @@ from .geometries import Array, decode_wkb
 from .raw import RawLayer, row_index
 
 _NEEDED = (".shp", ".shx", ".dbf")
+_SHX_HEADER = 100
+_SHX_RECORD = 8  # bytes: offset and length of one shape
 
 
 def siblings(path: Path) -> dict[str, Path]:
@@ -72,7 +74,9 @@ def _read(files: dict[str, Path], path: Path, *, encoding: str | None, restore: 
     attributes = read_dbf(files[".dbf"], encoding=encoding, cpg=cpg)
     options = {"SHAPE_RESTORE_SHX": "YES"} if restore else {}
     shapes, records, crs = _shapes(files[".shp"], options)
-    table, geometry = _joined(attributes, shapes, records, path)
+    table, geometry = _joined(
+        attributes, shapes, records, shx=files[".shp"].with_suffix(".shx") if restore else files[".shx"], path=path
+    )
     decoded, rejects = decode_wkb(geometry, rows=table.index.to_numpy())
     kept = np.ones(len(table), dtype=bool)
     if rejects:
@@ -98,24 +102,23 @@ def _shapes(shp: Path, options: dict[str, str]) -> tuple[Array, Array, str | Non
     before = {name: pyogrio.get_gdal_config_option(name) for name in options}
     pyogrio.set_gdal_config_options(options)
     try:
-        meta, fids, geometry, _ = pyogrio.raw.read(shp, columns=[], return_fids=True)
+        # names of fields are decoded elsewhere; here any encoding that takes every byte will do
+        meta, fids, geometry, _ = pyogrio.raw.read(shp, columns=[], return_fids=True, encoding="ISO-8859-1")
     finally:
         pyogrio.set_gdal_config_options(before)
     return geometry, fids, meta["crs"]
 
 
 def _joined(
-    attributes: DbfTable,
-    shapes: Array,
-    records: Array,
-    path: Path,
+    attributes: DbfTable, shapes: Array, records: Array, *, shx: Path, path: Path
 ) -> tuple[pd.DataFrame, Array]:
     """Return attributes and shapes of the records that are alive, in the order of the file."""
-    if len(records) and records.max() >= attributes.count:
+    there = (shx.stat().st_size - _SHX_HEADER) // _SHX_RECORD
+    if there != attributes.count:
         raise SourceError(
             "{path}: the .shp holds {shapes} shapes, the .dbf {records} records; they do not belong together",
             path=path,
-            shapes=int(records.max()) + 1,
+            shapes=there,
             records=attributes.count,
         )
     by_record = np.full(attributes.count, None, dtype=object)

@@ -102,7 +102,7 @@ def _numbers(column: "pd.Series[Any]", name: str, *, whole: bool) -> Typed:
         values[wrong] = np.nan
         reason = say("{field} must be a number", field=name)
         return pd.Series(values, index=column.index), _listed(column, wrong, reason)
-    wrong |= there & ((values % 1 != 0) | (np.abs(values) >= _EXACT))
+    wrong |= there & ((np.floor(values) != values) | (np.abs(values) >= _EXACT))
     values[wrong] = np.nan
     result = pd.Series(values, index=column.index).astype("Int64")
     return result, _listed(column, wrong, say("{field} must be a whole number", field=name))

@@ -141,7 +141,13 @@ def _layer_name(source: Path, path: Path, *, layer: str | None, layer_id: str | 
 def _bulk(source: Path, layer: str) -> tuple[pd.DataFrame, Any, str | None]:
     """Return attributes, geometry as WKB (None for a table), and CRS of a layer."""
     if find_spec("pyarrow") is not None:
-        return _by_arrow(source, layer)
+        from pyarrow import ArrowException
+
+        try:
+            return _by_arrow(source, layer)
+        except ArrowException as error:
+            message = f"Arrow: {error}"
+            raise pyogrio.errors.FeatureError(message) from error
     meta, _, geometry, fields = pyogrio.raw.read(source, layer=layer)
     table = pd.DataFrame(dict(zip(meta["fields"], fields, strict=True)))
     if not len(fields):

@@ -41,7 +41,7 @@ def test_every_layer_of_washington_is_read_whole(real_data: Path, file: str, lay
 
 
 def test_several_layers_must_be_named(real_data: Path) -> None:
-    with pytest.raises(SourceError, match="it has the layers ward_2012, anc_2013, .*; name one with layer="):
+    with pytest.raises(SourceError, match=r"it has the layers ward_2012, anc_2013, .*; name one with layer="):
         onemap.read_layer(real_data / "washington_dc" / "dc_boundaries.gpkg")
 
 
@@ -138,7 +138,7 @@ def test_shanghai_districts_in_gbk(real_data: Path) -> None:
     reading = balanced(read(ReadRequest(real_data / "shanghai_messy" / "区县界_area.shp")))
     assert reading.encoding == "GB18030"
     assert sorted(reading.frame["NAME"]) == sorted(
-        "黄浦区 徐汇区 长宁区 静安区 普陀区 闸北区 虹口区 杨浦区 闵行区 宝山区 嘉定区 浦东新区 金山区 松江区 青浦区 奉贤区 崇明县".split()
+        ["黄浦区", "徐汇区", "长宁区", "静安区", "普陀区", "闸北区", "虹口区", "杨浦区", "闵行区", "宝山区", "嘉定区", "浦东新区", "金山区", "松江区", "青浦区", "奉贤区", "崇明县"]
     )
 
 
