@@ -9,6 +9,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from onemap.geo.crs import transformer
 from onemap.translation import say
 
 Floats = NDArray[np.float64]
@@ -89,7 +90,7 @@ def _points(shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.object_]]:
 def _in_crs(x: Floats, y: Floats, source: pyproj.CRS, target: pyproj.CRS) -> tuple[Floats, Floats, tuple[str, ...]]:
     if source.equals(target, ignore_axis_order=True):
         return x, y, ()
-    moved = pyproj.Transformer.from_crs(source, target, always_xy=True).transform(x, y)
+    moved = transformer(source, target).transform(x, y)
     east, north = (np.where(np.isfinite(v), v, np.nan) for v in moved)
     note = say("the cases were reprojected from {source} to {target}", source=source.name, target=target.name)
     return east, north, (note,)

@@ -15,7 +15,7 @@ import pyproj
 from numpy.typing import ArrayLike, NDArray
 
 from onemap.errors import CrsError, SchemaError
-from onemap.geo.crs import WGS84, CrsLike, resolve_crs
+from onemap.geo.crs import WGS84, CrsLike, resolve_crs, transformer
 
 Floats = NDArray[np.float64]
 Pair = tuple[Floats, Floats]
@@ -155,8 +155,7 @@ def require_conversion(*, manifest: bool = True) -> None:
 
 
 def _project(x: Floats, y: Floats, source: pyproj.CRS, target: pyproj.CRS) -> Pair:
-    transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
-    moved_x, moved_y = transformer.transform(x, y)
+    moved_x, moved_y = transformer(source, target).transform(x, y)
     return np.asarray(moved_x, dtype=np.float64), np.asarray(moved_y, dtype=np.float64)
 
 

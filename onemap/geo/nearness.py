@@ -1,15 +1,17 @@
 """How far points are from cells, in metres, whatever the coordinate system of the cells."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from onemap.geo.crs import metric_crs
+from onemap.geo.crs import metric_crs, transformer
 from onemap.geo.locator import CellLocator, Ints, batches
+
+if TYPE_CHECKING:
+    import pyproj
 
 Floats = NDArray[np.float64]
 # Two cells are equally near when their distances differ by less than this: coordinates carry no micrometres.
@@ -41,7 +43,7 @@ class CellDistances:
         self._transformer: pyproj.Transformer | None = None
         self.geometry = locator.geometry
         if self.crs != locator.crs:
-            self._transformer = pyproj.Transformer.from_crs(locator.crs, self.crs, always_xy=True)
+            self._transformer = transformer(locator.crs, self.crs)
             self.geometry = shapely.transform(locator.geometry, self._transformer.transform, interleaved=False)
             shapely.prepare(self.geometry)
         self.extent = _extent(self.geometry)

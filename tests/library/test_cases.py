@@ -3,6 +3,7 @@
 import hashlib
 import os
 from fractions import Fraction
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -310,8 +311,8 @@ def exact_holders(x: float, y: float, rings: list[list[tuple[float, float]]]) ->
     px, py = Fraction(x), Fraction(y)
     inside = False
     for ring in rings:
-        for (ax, ay), (bx, by) in zip(ring, ring[1:], strict=False):
-            ax, ay, bx, by = Fraction(ax), Fraction(ay), Fraction(bx), Fraction(by)
+        corners = [(Fraction(cx), Fraction(cy)) for cx, cy in ring]
+        for (ax, ay), (bx, by) in pairwise(corners):
             cross = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
             if cross == 0 and min(ax, bx) <= px <= max(ax, bx) and min(ay, by) <= py <= max(ay, by):
                 return True
