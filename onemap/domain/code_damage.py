@@ -54,7 +54,7 @@ class Cleaned:
     problem: CodeProblem | None = None  # digits lost for good
 
 
-def clean(value: object, *, length: int, upper: bool) -> Cleaned:
+def clean(value: object, *, length: int, alphabet: str) -> Cleaned:
     """Return what is left of ``value`` without its damage.
 
     Parameters
@@ -63,21 +63,21 @@ def clean(value: object, *, length: int, upper: bool) -> Cleaned:
         What stands in the cell: text, or a number that should have been text.
     length
         Number of characters of a sound code.
-    upper
-        Whether letters belong to the code, as capitals.
+    alphabet
+        Characters that may stand in one.
     """
     damages: list[str] = []
     if isinstance(value, (int, float)):
         damages.append("number")
         value = repr(value)
     text = str(value)
-    for name, change in _steps(upper=upper):
+    for name, change in _steps(upper=not alphabet.isdecimal()):
         changed = change(text)
         if changed != text:
             damages.append(name)
             text = changed
     scientific = _SCIENTIFIC.fullmatch(text)
-    if scientific:
+    if scientific and not (len(text) == length and set(text) <= set(alphabet)):  # 1102E5 may be a code as it is
         return _from_scientific(text, scientific)
     decimal = _DECIMAL.fullmatch(text)
     if decimal and not decimal[2].strip("0"):

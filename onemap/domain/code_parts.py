@@ -1,11 +1,7 @@
-"""The digit groups of code profiles, and the profiles' definitions, read from TOML data."""
+"""The digit groups of code profiles, and the profiles themselves, as values."""
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -105,51 +101,3 @@ class ProfileSpec:
         for part in self.parts:
             starts.append(starts[-1] + part.length)
         return tuple(starts[:-1])
-
-
-@lru_cache(maxsize=1)
-def _shared_parts() -> dict[str, dict[str, Any]]:
-    """Return the digit groups that profiles share."""
-    return tomllib.loads((DATA / "parts.toml").read_text(encoding="utf-8"))
-
-
-def _part(table: Mapping[str, Any]) -> PartSpec:
-    """Return a digit group; ``use`` takes a shared one, whose keys the table may override."""
-    shared = table.get("use", "")
-    entry = {"name": shared, **(_shared_parts()[shared] if shared else {}), **table}
-    return PartSpec(
-        name=entry["name"],
-        length=entry["length"],
-        title=Title(**entry["title"]),
-        strict=entry["strict"],
-        meanings=tuple(
-            Meaning(m["from"], m["to"], Title(m["zh"], m["en"]), m["trust"]) for m in entry.get("meanings", [])
-        ),
-        whole=entry.get("whole", ""),
-        classes=entry.get("classes", ""),
-    )
-
-
-def read_profile(path: Path) -> ProfileSpec:
-    """Return the profile that ``path`` defines; its name is the stem of the file."""
-    table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    return ProfileSpec(
-        name=path.name.removesuffix(".toml"),
-        kind=table["kind"],
-        title=Title(**table["title"]),
-        source=table["source"],
-        trust=table["trust"],
-        aliases=tuple(table.get("aliases", ())),
-        alphabet=table["alphabet"],
-        numbered=table.get("numbered", ""),
-        checks=tuple(table.get("checks", ())),
-        notes=tuple(Title(**note) for note in table.get("notes", ())),
-        parts=tuple(_part(part) for part in table["part"]),
-    )
-
-
-@lru_cache(maxsize=8)
-def read_profiles(folder: Path = DATA / "profiles") -> Mapping[str, ProfileSpec]:
-    """Return all profiles that ``folder`` defines, by name."""
-    specs = [read_profile(path) for path in sorted(folder.glob("*.toml"))]
-    return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.kind, spec.length, spec.name))}

@@ -27,7 +27,7 @@ def validate(spec: ProfileSpec, code: object) -> list[CodeProblem]:
         return list(_group_problems(spec, code))
     if code is None or code != code or not str(code).strip():  # noqa: PLR0124 - NaN is not itself
         return [CodeProblem(kind="empty", template=_EMPTY, found=str(code))]
-    cleaned = clean(code, length=spec.length, upper=not spec.alphabet.isdecimal())
+    cleaned = clean(code, length=spec.length, alphabet=spec.alphabet)
     if cleaned.problem is not None:
         return [cleaned.problem]
     problems = list(_text_problems(spec, cleaned.text))

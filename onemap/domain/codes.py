@@ -21,11 +21,12 @@ from pathlib import Path
 from ..errors import SchemaError
 from .code_conversion import ConversionError, convert
 from .code_explanation import Explanation, explain
-from .code_parts import DATA, ProfileSpec, read_profiles
+from .code_parts import DATA, ProfileSpec
 from .code_problems import CodeError, CodeProblem
 from .code_validation import validate
 from .numbering import Item, number
 from .parsed_code import ParsedCode, take_apart
+from .profile_data import read_profiles
 from .succession import CodeComparison, compare_code_lists
 
 __all__ = [

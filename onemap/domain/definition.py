@@ -68,16 +68,22 @@ class Checked:
         """Note a problem of this file."""
         self.problems.append(Problem(template, {"file": self.file, **values}))
 
-    def take(self, table: Mapping[str, Any], key: str, kind: type, default: Any = None) -> Any:
-        """Return ``table[key]`` if it is of ``kind``; else note the problem and return ``default``."""
+    def take(self, table: Mapping[str, Any], key: str, kind: type, default: Any = None, *, under: str = "") -> Any:
+        """Return ``table[key]`` if it is of ``kind``; else note the problem and return ``default``.
+
+        A key without default must be there; ``under`` names the table that it stands in.
+        """
+        name = f"{under}.{key}" if under else key
         if key not in table:
             if default is None:
-                self.note("{file}: {key} is missing", key=key)
+                self.note("{file}: {key} is missing", key=name)
                 return kind()
             return default
         value = table[key]
         if type(value) is not kind:
-            self.note("{file}: {key} is {found}, it must be {needed}", key=key, found=repr(value), needed=kind.__name__)
+            self.note(
+                "{file}: {key} is {found}, it must be {needed}", key=name, found=repr(value), needed=kind.__name__
+            )
             return kind() if default is None else default
         return value
 
@@ -135,7 +141,7 @@ def take_fields(table: Mapping[str, Any], checked: Checked) -> Iterator[dict[str
         yield {
             "name": name,
             "type": checked.one_of(str(entry.get("type", "")), f"{key}.type", TYPES),
-            "required": entry.get("required", False) is True,
+            "required": checked.take(entry, "required", bool, default=False, under=key),
             "title_zh": title_zh,
             "title_en": title_en,
             "aliases": _aliases(entry.get("aliases", []), checked, f"{key}.aliases"),

@@ -160,6 +160,13 @@ def test_damage_is_named_and_never_guessed(name, value, damage, proposal):
         profile(name).parse(value)
 
 
+def test_letters_that_look_like_scientific_notation_are_a_code():
+    """Found by the property tests: 0E0 is also how a spreadsheet writes zero."""
+    assert profile("GBT47678-2026").validate("0E0000000000000") == []
+    (problem,) = profile("GBT47678-2026").validate("'0E0000000000000")
+    assert (problem.damage, problem.proposal) == ("quotes", "0E0000000000000")
+
+
 def test_a_province_never_loses_a_zero():
     (problem,) = profile("ADMIN6").validate("10108")
     assert (problem.kind, problem.part) == ("length", "county")

@@ -1,5 +1,7 @@
 """Properties of all codes: parse and format, conversion there and back, every mutation is named."""
 
+import os
+
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -8,7 +10,8 @@ from onemap.domain.code_parts import PartSpec
 from onemap.domain.codes import CodeProfile, ConversionError, profile, profiles
 
 NAMES = profiles()
-FEW = settings(max_examples=150, deadline=None)
+DOSE = 5000 if os.environ.get("ONEMAP_DOSE") == "full" else 150
+FEW = settings(max_examples=DOSE, deadline=None)
 
 
 def digits_of(part: PartSpec, alphabet: str) -> st.SearchStrategy[str]:
