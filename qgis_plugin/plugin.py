@@ -62,7 +62,9 @@ class OnemapPlugin:
         try:
             one_map = open_one_map(path)
         except NotAOneMap as error:
-            bar.pushMessage(MENU, tr("{path}: not a map that onemap published", path=str(error)), Qgis.MessageLevel.Warning)
+            bar.pushMessage(
+                MENU, tr("{path}: not a map that onemap published", path=str(error)), Qgis.MessageLevel.Warning
+            )
             return
         if not self._iface.newProject(True):
             return

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# ruff: noqa: E402 - the environment is set before QGIS is imported
 """Make styles/*.qml from styles/palette.toml: one style a layer, the same bytes from the same palette.
 
 usage: /usr/bin/python3 scripts/make_styles.py [FOLDER]

@@ -24,6 +24,7 @@ def contents() -> Iterator[tuple[str, Path]]:
     """Yield the files of the zip: name inside, file here."""
     yield f"{NAME}/metadata.txt", ROOT / "metadata.txt"
     yield f"{NAME}/LICENSE", ROOT / "qgis_plugin" / "LICENSE"
+    yield f"{NAME}/onemap/LICENSE", ROOT / "LICENSE"
     yield from _below(ROOT / "qgis_plugin", NAME)
     for room in PURE_ROOMS:
         source = ROOT / "onemap" / room

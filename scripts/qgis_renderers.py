@@ -109,7 +109,9 @@ def _base() -> dict[str, Style]:
         "emap_waterline": Style(one(lines(line("#BFD6E4", 0.5))), labels('"name"', blue, HORIZONTAL, smallest=BLOCK)),
         "emap_green": Style(
             one(fills(area("green"))),
-            labels('"name"', text_format(7, ink="#5E7F56"), HORIZONTAL, smallest=QUARTER, largest=BLOCK, only_inside=True),
+            labels(
+                '"name"', text_format(7, ink="#5E7F56"), HORIZONTAL, smallest=QUARTER, largest=BLOCK, only_inside=True
+            ),
             smallest=CITY,
         ),
         "emap_road": Style(_roads(), labels('"name"', quiet, HORIZONTAL, smallest=QUARTER, priority=3), smallest=CITY),
@@ -169,7 +171,9 @@ def _roads() -> QgsCategorizedSymbolRenderer:
     for name, width in widths.items():
         limit = QUARTER if name not in major else CITY
         symbols[name] = _cased(width, limit)
-    symbols["path"] = lines(only_when(line("road_casing", 0.25, dash=[1.0, 0.8]), f"coalesce(@map_scale, 1) <= {BLOCK}"))
+    symbols["path"] = lines(
+        only_when(line("road_casing", 0.25, dash=[1.0, 0.8]), f"coalesce(@map_scale, 1) <= {BLOCK}")
+    )
     made = by_value("emap_road", "class", symbols, _cased(0.55, QUARTER))
     made.setUsingSymbolLevels(True)
     return made
@@ -202,7 +206,7 @@ _PIPES = {
 
 def _underground() -> dict[str, Style]:
     pipes: dict[str, QgsSymbol] = {kind: lines(line(ink, 0.45, dash=[3.0, 1.0])) for kind, ink in _PIPES.items()}
-    depth = "coalesce(\"name\" || ' ', '') || '−' || round(\"depth_m\", 1) || ' m'"
+    depth = "coalesce(\"name\" || ' ', '') || '-' || round(\"depth_m\", 1) || ' m'"
     return {
         "underground_pipe": Style(
             by_value("underground_pipe", "kind", pipes, lines(line("#8A8F98", 0.45, dash=[3.0, 1.0]))), smallest=BLOCK
@@ -271,14 +275,21 @@ def _grids() -> dict[str, Style]:
         return line("grid_line", form["width_mm"], dash=form["dash"], opacity=STRENGTH[layer_id])
 
     def place(layer_id: str) -> str:
-        return f"coalesce(nullif(\"name\", ''), \"{load_catalogue()[layer_id].key}\")"
+        return f'coalesce(nullif("name", \'\'), "{load_catalogue()[layer_id].key}")'
 
-    short = "if(length(\"cell_code\") > 8, '…' || right(\"cell_code\", 4), \"cell_code\")"
+    short = 'if(length("cell_code") > 8, \'…\' || right("cell_code", 4), "cell_code")'
     return {
         "grid_district": Style(one(fills(border("grid_district")))),
         "grid_street": Style(
             one(fills(_own_border("grid_street"))),
-            labels(place("grid_street"), text_format(10, bold=True), HORIZONTAL, smallest=2 * CITY, largest=BLOCK, priority=9),
+            labels(
+                place("grid_street"),
+                text_format(10, bold=True),
+                HORIZONTAL,
+                smallest=2 * CITY,
+                largest=BLOCK,
+                priority=9,
+            ),
             smallest=2 * CITY,
         ),
         "grid_community": Style(
@@ -296,7 +307,7 @@ def _grids() -> dict[str, Style]:
         "duty_grid": Style(
             one(fills(_one_of_twelve())),
             labels(
-                "coalesce(\"name\", \"duty_code\") || coalesce('\\n' || \"holder\", '')",
+                'coalesce("name", "duty_code") || coalesce(\'\\n\' || "holder", \'\')',
                 text_format(7.5),
                 HORIZONTAL,
                 smallest=QUARTER,
@@ -311,8 +322,9 @@ def _one_of_twelve() -> QgsSymbolLayer:
     """Return a tint for each responsibility grid, from twelve hues in turn."""
     areas = PALETTE["areas"]
     alpha = round(255 * areas["opacity_light"])
-    hues = ", ".join(f"'{hue}{alpha:02x}'" for hue in areas["hues"])
-    rgba = f"with_variable('c', array_get(array({hues}), @id % {len(areas['hues'])}), '#' || right(@c, 2) || substr(@c, 2, 6))"
+    hues = [colour(hue) for hue in areas["hues"]]
+    tints = ", ".join(f"'{hue.red()},{hue.green()},{hue.blue()},{alpha}'" for hue in hues)
+    rgba = f"array_get(array({tints}), @id % {len(hues)})"
     made = area(areas["hues"][0], opacity=areas["opacity_light"], outline="ink_quiet", width=0.35)
     made.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, QgsProperty.fromExpression(rgba))
     return made
@@ -369,12 +381,15 @@ def _findings() -> dict[str, Style]:
         }
         return made | {kind: fills(area("bad", opacity=0.18, outline="bad", width=0.6)) for kind in plain}
 
-    ring = [marker(Shape.Circle, 5.2, outline="near_border", width=0.45), marker(Shape.Circle, 3.8, outline="near_border", width=0.45)]
+    ring = [
+        marker(Shape.Circle, 5.2, outline="near_border", width=0.45),
+        marker(Shape.Circle, 3.8, outline="near_border", width=0.45),
+    ]
     cross = marker(Shape.Cross2, 2.6, outline="gap", width=0.6)
     frame = marker(Shape.Square, 3.0, fill="surface", outline="gap", width=0.4, opacity=0.85)
     other = fills(area("bad", opacity=0.18, outline="bad", width=0.6))
     why = labels('if("allowed", "reason_zh", \'\')', text_format(6.5, ink="ink_quiet"), HORIZONTAL, smallest=BLOCK)
-    if_allowed = "if(coalesce(\"allowed\", false), 'allowed', \"kind\")"
+    if_allowed = 'if(coalesce("allowed", false), \'allowed\', "kind")'
     wrong = ("duplicate", "nesting", "orphan", "invalid")
     land = fills(*hatch("gap", "gap"))
     return {
@@ -384,5 +399,3 @@ def _findings() -> dict[str, Style]:
         "object_gap": Style(one(markers(frame, cross)), smallest=QUARTER),
         "near_border": Style(one(markers(*ring)), smallest=HOUSE),
     }
-
-

@@ -202,5 +202,3 @@ def labels(
     settings.setLineSettings(line_settings)
     settings.setFormat(text)
     return QgsVectorLayerSimpleLabeling(settings)
-
-

@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from types import CodeType
 
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QTimer
@@ -68,10 +69,10 @@ def show() -> None:
     QTimer.singleShot(2 * CALM_MS, wait)
 
 
-def run(code, names: dict) -> None:
+def run(code: CodeType, names: dict) -> None:
     """Run the user's script inside QGIS."""
     try:
-        exec(code, names)  # noqa: S102 - that is its purpose
+        exec(code, names)
     except Exception:  # noqa: BLE001
         traceback.print_exc()
         leave(5)

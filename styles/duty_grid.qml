@@ -30,7 +30,7 @@
        <Option name="properties" type="Map">
         <Option name="fillColor" type="Map">
          <Option name="active" type="bool" value="true"></Option>
-         <Option name="expression" type="QString" value="with_variable('c', array_get(array('#0072B240', '#E69F0040', '#009E7340', '#CC79A740', '#56B4E940', '#D55E0040', '#F0E44240', '#5B4A8A40', '#66C2A540', '#A6761D40', '#8DA0CB40', '#B3B3B340'), @id % 12), '#' || right(@c, 2) || substr(@c, 2, 6))"></Option>
+         <Option name="expression" type="QString" value="array_get(array('0,114,178,64', '230,159,0,64', '0,158,115,64', '204,121,167,64', '86,180,233,64', '213,94,0,64', '240,228,66,64', '91,74,138,64', '102,194,165,64', '166,118,29,64', '141,160,203,64', '179,179,179,64'), @id % 12)"></Option>
          <Option name="type" type="int" value="3"></Option>
         </Option>
        </Option>

@@ -66,7 +66,9 @@ class OnemapDock(QgsDockWidget):
         picture, words, button = QLabel(page), QLabel(page), QPushButton(tr("Open one map ..."), page)
         picture.setPixmap(QIcon(icon_path("onemap")).pixmap(QSize(64, 64)))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setText(tr("No one map is open.\nOpen one (onemap.gpkg) to see its cases and what is wrong with its grids."))
+        words.setText(
+            tr("No one map is open.\nOpen one (onemap.gpkg) to see its cases and what is wrong with its grids.")
+        )
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setWordWrap(True)
         words.setStyleSheet("color: #5B626B")

@@ -284,7 +284,7 @@ class ListTab(QWidget):
         self._typing.setSingleShot(True)
         self._typing.setInterval(SEARCH_DELAY_MS)
         self._typing.timeout.connect(self._search)
-        self.search.textChanged.connect(lambda: self._typing.start())
+        self.search.textChanged.connect(self._typing.start)
         self.in_view.toggled.connect(self.view_wanted)
         for choice, box in zip(self.kind.choices, self._boxes, strict=True):
             box.currentIndexChanged.connect(lambda _, part=choice.part, box=box: self._box_changed(part, box))

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ..onemap.domain.catalogue import FieldSpec, load_catalogue
 from ..translation import language, title_of, tr
 
+WHOLE = 100  # from here on the part behind the point says nothing
+
 
 class Words:
     """How the values of one map are said."""
@@ -48,24 +50,26 @@ class Words:
             return ""
         if name == "layer_id":
             return self.layer(str(value))
-        if field is None:
-            return str(value)
-        if field.type == "boolean":
-            return tr("yes") if value else tr("no")
-        if field.type == "datetime":
-            return self.moment(str(value))
-        if field.type == "real":
-            return number(float(value))
+        if name in ("cells", "candidates"):
+            return listed(str(value))
+        return self._typed(field, value) if field else str(value)
+
+    def _typed(self, field: FieldSpec, value: Any) -> str:
         if field.values:
             return field.values.get(value, value) if self._chinese else str(value).replace("_", " ")
-        return listed(str(value)) if name in ("cells", "candidates") else str(value)
+        said = {
+            "boolean": lambda: tr("yes") if value else tr("no"),
+            "datetime": lambda: self.moment(str(value)),
+            "real": lambda: number(float(value)),
+        }
+        return said.get(field.type, lambda: str(value))()
 
     def moment(self, text: str) -> str:
         """Return a moment stored in UTC as the district's clocks showed it."""
         if not text:
             return ""
         try:
-            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+            moment = datetime.fromisoformat(text)
         except ValueError:
             return text
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
@@ -78,7 +82,7 @@ def listed(codes: str) -> str:
 
 def number(value: float) -> str:
     """Return a size exactly enough to tell a small one from nothing."""
-    digits = 0 if abs(value) >= 100 or value == int(value) else 2
+    digits = 0 if abs(value) >= WHOLE or value == int(value) else 2
     return f"{value:,.{digits}f}"
 
 

@@ -24,7 +24,7 @@ class EngineError(Exception):
     """The library could not be started, refused its input, or failed; the text is for the user."""
 
 
-class EngineCancelled(EngineError):
+class EngineCancelled(EngineError):  # noqa: N818 - nothing went wrong: the user stopped it
     """The user stopped it; nothing was changed."""
 
 

@@ -33,9 +33,10 @@ class AssignAlgorithm(VerbAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "Gives each case exactly one cell, whatever the order of the rows, or lists it with the reason. A case on a "
-            "shared border goes to the smallest cell code and is marked; cases nearer to another cell than the width of "
-            "the border are put into a queue with both candidates and the distance. Rows in = rows out."
+            "Gives each case exactly one cell, whatever the order of the rows, or lists it with the reason. "
+            "A case on a shared border goes to the smallest cell code and is marked; cases nearer to another "
+            "cell than the width of the border are put into a queue with both candidates and the distance. "
+            "Rows in = rows out."
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:

@@ -34,9 +34,10 @@ class BuildAlgorithm(VerbAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "Reads the raw files that the manifest names, brings them into one coordinate system, repairs and clips them, "
-            "checks them against the catalogue and publishes one GeoPackage with the eight classes of the base map and "
-            "the grids. The new map takes the place of the old one as a whole, or not at all."
+            "Reads the raw files that the manifest names, brings them into one coordinate system, repairs "
+            "and clips them, checks them against the catalogue and publishes one GeoPackage with the eight "
+            "classes of the base map and the grids. The new map takes the place of the old one as a whole, "
+            "or not at all."
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:

@@ -31,9 +31,10 @@ class CheckAlgorithm(VerbAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "Proves that the cells cover their area without gap and overlap, or lists every defect: gaps (also those "
-            "that open to the parent's border), overlaps, parts outside the parent, edges whose vertices do not match, "
-            "duplicate codes and invalid cells. Each defect has its area, its width and the cells concerned.\n\n"
+            "Proves that the cells cover their area without gap and overlap, or lists every defect: gaps "
+            "(also those that open to the parent's border), overlaps, parts outside the parent, edges whose "
+            "vertices do not match, duplicate codes and invalid cells. Each defect has its area, its width "
+            "and the cells concerned.\n\n"
             "The comparison is exact: edges are compared vertex by vertex, nothing is snapped."
         )
 
@@ -49,8 +50,10 @@ class CheckAlgorithm(VerbAlgorithm):
         )
         self.add(
             QgsProcessingParameterFeatureSource(PARENT, tr("Area to cover"), polygons, optional=True),
-            tr("The polygons that the cells shall cover exactly, as the streets or the district; without it only gaps "
-               "enclosed by cells are found."),
+            tr(
+                "The polygons that the cells shall cover exactly, as the streets or the district; without it "
+                "only gaps enclosed by cells are found."
+            ),
         )
         self.add(
             QgsProcessingParameterFeatureSource(ALLOWED, tr("Allowed gaps"), polygons, optional=True),

@@ -29,8 +29,8 @@ class GapsAlgorithm(VerbAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "Reads a published one map and lists what nobody answers for: land that no grid covers, with the buildings, "
-            "cases and residents on it, and objects that belong to no cell."
+            "Reads a published one map and lists what nobody answers for: land that no grid covers, with the "
+            "buildings, cases and residents on it, and objects that belong to no cell."
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:

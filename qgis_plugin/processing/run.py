@@ -21,8 +21,9 @@ class RunAlgorithm(BuildAlgorithm):
 
     def shortHelpString(self) -> str:
         return tr(
-            "From the raw files to the report in one go: builds the one map, checks the grids, gives each case its cell, "
-            "finds what nobody covers, and writes a report in Chinese and English that needs no network."
+            "From the raw files to the report in one go: builds the one map, checks the grids, gives each "
+            "case its cell, finds what nobody covers, and writes a report in Chinese and English that needs "
+            "no network."
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:

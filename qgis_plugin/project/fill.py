@@ -89,7 +89,10 @@ def fill_project(project: QgsProject, one_map: OneMapFile, *, language: str) -> 
         if layers:
             group = _group(project, class_id, language)
             for layer in sorted(layers, key=lambda item: _order(item, one_map.levels)):
-                _add(project, group, one_map, layer, language, done)
+                made = open_layer(one_map, layer, language=language)
+                (done.layers if made.isValid() else done.missing).append(layer.layer_id)
+                if made.isValid():
+                    _add(project, group, made, shown=layer.layer_id not in HIDDEN and layer.rows != 0)
     _set_view(project, one_map)
     return done
 
@@ -111,20 +114,13 @@ def _group(project: QgsProject, class_id: str, language: str) -> QgsLayerTreeGro
     return made
 
 
-def _add(
-    project: QgsProject, group: QgsLayerTreeGroup, one_map: OneMapFile, layer: MapLayer, language: str, done: Filled
-) -> None:
-    made = open_layer(one_map, layer, language=language)
-    if not made.isValid():
-        done.missing.append(layer.layer_id)
-        return
-    project.addMapLayer(made, False)
-    node = group.addLayer(made)
+def _add(project: QgsProject, group: QgsLayerTreeGroup, layer: QgsMapLayer, *, shown: bool) -> None:
+    project.addMapLayer(layer, False)
+    node = group.addLayer(layer)
     node.setExpanded(False)
-    node.setItemVisibilityChecked(layer.layer_id not in HIDDEN and layer.rows != 0)
-    if isinstance(made, QgsRasterLayer) and not made.crs().isValid():
-        made.setCrs(project.crs())
-    done.layers.append(layer.layer_id)
+    node.setItemVisibilityChecked(shown)
+    if isinstance(layer, QgsRasterLayer) and not layer.crs().isValid():
+        layer.setCrs(project.crs())
 
 
 def _set_view(project: QgsProject, one_map: OneMapFile) -> None:

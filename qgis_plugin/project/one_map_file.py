@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-CATALOGUE = "onemap_layer"
-FACTS = "onemap_district"
+FACTS = "SELECT name, value FROM onemap_district"
+CATALOGUE = "SELECT * FROM onemap_layer ORDER BY fid"
 
 
 class NotAOneMap(Exception):  # noqa: N818 - reads as what it says
@@ -108,8 +108,8 @@ def open_one_map(path: str | Path) -> OneMapFile:
         raise NotAOneMap(str(file))
     try:
         with reading(file) as connection:
-            facts = dict(tuple(row) for row in connection.execute(f"SELECT name, value FROM {FACTS}"))  # noqa: S608
-            rows = connection.execute(f"SELECT * FROM {CATALOGUE} ORDER BY fid").fetchall()  # noqa: S608
+            facts = dict(tuple(row) for row in connection.execute(FACTS))
+            rows = connection.execute(CATALOGUE).fetchall()
     except sqlite3.Error as error:
         raise NotAOneMap(f"{file} ({error})") from error
     return OneMapFile(file, tuple(_layer(dict(row)) for row in rows), facts)

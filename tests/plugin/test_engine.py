@@ -1,0 +1,147 @@
+"""Finding the library, hearing it, stopping it."""
+
+import os
+import stat
+import time
+
+import pytest
+from qgis.core import QgsProcessingFeedback, QgsSettings
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch):
+    """Return a function that makes a `python` out of a shell script and lets the plugin find it."""
+
+    def make(script):
+        path = tmp_path / "python"
+        path.write_text(f'#!/bin/sh\ncase "$*" in *--version*) echo onemap 9.9; exit 0;; esac\n{script}\n')
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("ONEMAP_PYTHON", str(path))
+        return path
+
+    return make
+
+
+def found(plugin, **given):
+    environment = given.pop("environment", {"PATH": "/nowhere"})
+    made = plugin("engine.environment").interpreters(
+        setting=given.get("setting", ""), profile=given.get("profile", "/nowhere"), environment=environment
+    )
+    return [(item.path, item.origin) for item in made]
+
+
+def test_setting_comes_first_and_is_believed(plugin):
+    environment = {"ONEMAP_PYTHON": "/b/python", "PATH": os.environ["PATH"]}
+    assert found(plugin, setting="/a/python", environment=environment) == [("/a/python", "setting")]
+    assert found(plugin, environment=environment) == [("/b/python", "variable")]
+
+
+def test_then_the_profile_then_the_path(plugin, tmp_path):
+    own = tmp_path / "onemap_engine" / "bin" / "python3"
+    own.parent.mkdir(parents=True)
+    own.write_text("")
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\n")
+    python.chmod(0o755)
+    environment = {"PATH": str(python.parent)}
+    assert found(plugin, profile=str(tmp_path), environment=environment) == [
+        (str(own), "profile"),
+        (str(python), "path"),
+    ]
+
+
+def test_child_sees_none_of_qgis_libraries(plugin):
+    unwanted = plugin("engine.environment").UNWANTED
+    given = dict.fromkeys(unwanted, "x") | {"HOME": "/home/x"}
+    assert plugin("engine.environment").child_environment(given) == {"HOME": "/home/x"}
+
+
+def test_progress_and_words_are_told_apart(plugin):
+    listener = plugin("engine.protocol").Listener()
+    steps = listener.feed('{"share": 0.4, "text": "读取"}\nonemap: no such'.encode())
+    steps += listener.feed(b' file\n{"not": "progress"}\n{"share": 7}')
+    steps += listener.finish()
+    assert [(step.share, step.text) for step in steps] == [(0.4, "读取"), (1.0, "")]
+    assert listener.words == ["no such file", '{"not": "progress"}']
+
+
+def test_the_library_is_found(plugin, library):
+    engine = plugin("engine.client").find_engine()
+    assert (engine.version, engine.interpreter.origin) == (plugin("onemap").__version__, "variable")
+
+
+def test_without_it_the_sentence_says_what_to_do(plugin, english):
+    QgsSettings().setValue("onemap/python", "/nowhere/python")
+    client = plugin("engine.client")
+    with pytest.raises(client.EngineError, match=r"was not found.*ONEMAP_PYTHON.*/nowhere/python"):
+        client.find_engine()
+
+
+def test_bad_input_is_the_library_s_own_sentence(plugin, library, english, tmp_path):
+    client = plugin("engine.client")
+    with pytest.raises(client.EngineError) as caught:
+        client.run_verb("check", [str(tmp_path / "no.gpkg")], QgsProcessingFeedback())
+    assert "no.gpkg" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_progress_reaches_the_feedback(plugin, fake, qgis_app):
+    fake("""echo '{"share": 0.25, "text": "half of the half"}' >&2; echo '{"ok": true}'""")
+    feedback = QgsProcessingFeedback()
+    assert plugin("engine.client").run_verb("check", [], feedback) == {"ok": True}
+    assert feedback.progress() == 25.0
+    assert "half of the half" in feedback.textLog()
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo 'onemap: row 7 has no code' >&2; exit 2", "row 7 has no code"),
+        ("echo boom >&2; exit 3", "code 3"),
+        ("kill -9 $$", "code -1"),
+        ("echo not json", "cannot be read"),
+        ("echo '[1]'", "cannot be read"),
+    ],
+    ids=["bad-input", "internal", "killed", "no-json", "no-object"],
+)
+def test_failures_become_sentences(plugin, fake, english, script, told):
+    fake(script)
+    client = plugin("engine.client")
+    with pytest.raises(client.EngineError, match=told):
+        client.run_verb("check", [], QgsProcessingFeedback())
+
+
+def test_library_runs_isolated_with_its_language(plugin, fake, chinese, tmp_path):
+    log = tmp_path / "log"
+    fake(f'echo "$@" > {log}; echo "{{}}"')
+    plugin("engine.client").run_verb("gaps", ["a.gpkg"], QgsProcessingFeedback())
+    assert log.read_text().split() == ["-I", "-X", "utf8", "-m", "onemap", "gaps", "a.gpkg", "--json", "--progress", "json", "--lang", "zh"]
+
+
+@pytest.mark.parametrize("stubborn", [False, True], ids=["polite", "deaf"])
+def test_cancel_stops_it_within_seconds(plugin, fake, english, stubborn):
+    fake(
+        ("trap '' INT TERM\n" if stubborn else "")
+        + "echo start >&2; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done"
+    )
+    client = plugin("engine.client")
+    feedback = QgsProcessingFeedback()
+    asked = iter([False] * 3 + [True] * 1000)
+    feedback.isCanceled = lambda: next(asked)
+    started = time.monotonic()
+    with pytest.raises(client.EngineCancelled):
+        client.run_verb("run", [], feedback)
+    assert time.monotonic() - started < client.GRACE_SECONDS + 2
+
+
+def test_real_run_is_cancelled_and_leaves_the_old_map(plugin, library, built, tmp_path):
+    client = plugin("engine.client")
+    old = tmp_path / "onemap.gpkg"
+    old.write_bytes(b"the old map")
+    feedback = QgsProcessingFeedback()
+    feedback.progressChanged.connect(lambda share: feedback.cancel() if share > 5 else None)
+    with pytest.raises(client.EngineCancelled):
+        client.run_verb("run", [str(built / "city" / "onemap.toml"), "--out", str(tmp_path)], feedback)
+    assert old.read_bytes() == b"the old map"
