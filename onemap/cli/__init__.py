@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from .. import __version__
-from ..errors import Cancelled, OnemapError
+from onemap import __version__
+from onemap.errors import Cancelled, OnemapError
+
 from . import code_verbs, frame_verbs, map_verbs
 from .options import LANGUAGE, helped
 from .terminal import Exit

@@ -14,7 +14,7 @@ Profile = Annotated[str, typer.Argument(help=helped("Code profile, such as CJT21
 @codes.command("profiles", help=helped("List the code profiles."))
 def list_profiles(json_: Json = False, lang: Lang = LANGUAGE) -> None:
     """List the code profiles."""
-    from ..domain.codes import profile, profiles
+    from onemap.domain.codes import profile, profiles
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
     titles = {name: profile(name).title(lang) for name in profiles()}
@@ -24,7 +24,7 @@ def list_profiles(json_: Json = False, lang: Lang = LANGUAGE) -> None:
 @codes.command(help=helped("Explain every digit group of a code."))
 def explain(profile: Profile, code: str, json_: Json = False, lang: Lang = LANGUAGE) -> None:
     """Explain a code."""
-    from ..domain.codes import profile as profile_of
+    from onemap.domain.codes import profile as profile_of
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
     explained = profile_of(profile).explain(code, language=lang)
@@ -37,7 +37,7 @@ def check_codes(
     profile: Profile, code: list[str], fail: Fail = False, json_: Json = False, lang: Lang = LANGUAGE
 ) -> None:
     """Check codes."""
-    from ..domain.codes import profile as profile_of
+    from onemap.domain.codes import profile as profile_of
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
     rules = profile_of(profile)
@@ -52,7 +52,7 @@ def check_codes(
 @codes.command("convert", help=helped("Convert a code to another profile, where nothing is lost."))
 def convert_code(profile: Profile, target: str, code: str, json_: Json = False, lang: Lang = LANGUAGE) -> None:
     """Convert a code."""
-    from ..domain.codes import profile as profile_of
+    from onemap.domain.codes import profile as profile_of
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
     made = profile_of(profile).convert(code, target)
@@ -69,7 +69,7 @@ def convert(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Convert one pair of coordinates."""
-    from ..geo.gcj import convert_coordinates
+    from onemap.geo.gcj import convert_coordinates
 
     terminal = terminal_for(json_, progress, lang)
     to_x, to_y = convert_coordinates([x], [y], source=source, target=target)
@@ -79,7 +79,7 @@ def convert(
 
 def layers(json_: Json = False, lang: Lang = LANGUAGE) -> None:
     """List the layers of the catalogue."""
-    from ..domain.catalogue import class_title, load_catalogue
+    from onemap.domain.catalogue import class_title, load_catalogue
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
     specs = list(load_catalogue().values())

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..translation import translate
+from onemap.translation import translate
+
 from .frames import cells_and_code, read_frame, write_frames
 from .options import (
     LANGUAGE,
@@ -41,7 +42,7 @@ def check(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Check a coverage."""
-    from ..geo.coverage import check_coverage
+    from onemap.geo.coverage import check_coverage
 
     terminal = terminal_for(json_, progress, lang)
     frame, column = cells_and_code(cells, code=code, needed=False, layer=layer, crs=crs, encoding=encoding)
@@ -77,7 +78,7 @@ def assign(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Assign cases to cells."""
-    from ..cases import assign_cases
+    from onemap.cases import assign_cases
 
     terminal = terminal_for(json_, progress, lang)
     frame, column = cells_and_code(cells, layer=cells_layer, code=code)
@@ -120,7 +121,7 @@ def own(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Find owners."""
-    from ..geo.ownership import own_polygons
+    from onemap.geo.ownership import own_polygons
 
     terminal = terminal_for(json_, progress, lang)
     frame, column = cells_and_code(cells, layer=cells_layer, code=code)

@@ -6,12 +6,12 @@ from typing import Any
 
 import typer
 
-from ..errors import OnemapError
+from onemap.errors import OnemapError
 
 
 def read_frame(path: Path, **options: Any) -> Any:
     """Read a file that need not be of a catalogue layer; what could not be read is said on stderr."""
-    from ..sources.reading import ReadRequest, read
+    from onemap.sources.reading import ReadRequest, read
 
     reading = read(ReadRequest(path, **options))
     for row in reading.rejects.head(5).itertuples():
@@ -29,7 +29,7 @@ def cells_and_code(path: Path, *, code: str | None, needed: bool = True, **optio
     OnemapError
         The column named is absent, or none is named, none is known, and one is needed.
     """
-    from ..domain.catalogue import fold_heading, load_catalogue
+    from onemap.domain.catalogue import fold_heading, load_catalogue
 
     cells = read_frame(path, **options)
     columns = [str(column) for column in cells.columns if column != cells.geometry.name]
@@ -57,6 +57,6 @@ def cells_and_code(path: Path, *, code: str | None, needed: bool = True, **optio
 
 def write_frames(frames: Mapping[str, Any], path: Path | None) -> Path | None:
     """Write frames to a file, if one was asked for; the suffix decides the format."""
-    from ..cases.files import write_tables
+    from onemap.cases.files import write_tables
 
     return None if path is None else write_tables(frames, path)

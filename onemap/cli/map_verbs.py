@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import OnemapError
+from onemap.errors import OnemapError
+
 from .frames import write_frames
 from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, Root, helped, say_written, terminal_for
 from .terminal import Exit, ProgressKind
@@ -20,7 +21,7 @@ def sample(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Write the sample city."""
-    from ..testing import write_city
+    from onemap.testing import write_city
 
     terminal = terminal_for(json_, progress, lang)
     if size not in ("full", "small"):
@@ -38,8 +39,8 @@ def build(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Build the base map."""
-    from ..basemap import build_base_map
-    from ..manifest import load_manifest
+    from onemap.basemap import build_base_map
+    from onemap.manifest import load_manifest
 
     terminal = terminal_for(json_, progress, lang)
     plan = load_manifest(manifest, root=root)
@@ -66,7 +67,7 @@ def run(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Run the whole line."""
-    from ..pipeline import run as run_line
+    from onemap.pipeline import run as run_line
 
     terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
@@ -86,8 +87,8 @@ def gaps(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Find coverage gaps."""
-    from ..gaps import find_gaps
-    from ..store.one_map import open_map
+    from onemap.gaps import find_gaps
+    from onemap.store.one_map import open_map
 
     terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
@@ -110,8 +111,8 @@ def report(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Write a report."""
-    from ..report.html import write_report
-    from ..store.one_map import open_map
+    from onemap.report.html import write_report
+    from onemap.store.one_map import open_map
 
     terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ..errors import OnemapError
-from ..translation import LANGUAGES, say
+from onemap.errors import OnemapError
+from onemap.translation import LANGUAGES, say
+
 from .terminal import ProgressKind, Terminal, preferred_language
 
 LANGUAGE = preferred_language(sys.argv)

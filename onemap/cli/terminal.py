@@ -11,8 +11,8 @@ from enum import IntEnum, StrEnum
 from itertools import pairwise
 from typing import Any
 
-from ..progress import Progress, silent
-from ..translation import LANGUAGES, say, translate
+from onemap.progress import Progress, silent
+from onemap.translation import LANGUAGES, say, translate
 
 
 class Exit(IntEnum):

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..domain.catalogue import FieldSpec, LayerSpec
-from ..errors import SchemaError
+from onemap.domain.catalogue import FieldSpec, LayerSpec
+from onemap.errors import SchemaError
 
 Column = tuple[NDArray[Any], NDArray[np.bool_]]  # values, and where they are missing
 

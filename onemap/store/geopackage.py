@@ -21,10 +21,11 @@ import pyogrio
 import pyogrio.errors
 import shapely
 
-from ..domain.catalogue import Catalogue, LayerSpec, load_catalogue
-from ..errors import SchemaError, StoreError
-from ..progress import Progress, silent
-from ..translation import translate
+from onemap.domain.catalogue import Catalogue, LayerSpec, load_catalogue
+from onemap.errors import SchemaError, StoreError
+from onemap.progress import Progress, silent
+from onemap.translation import translate
+
 from .columns import Column, to_columns
 from .content import GEOMETRY_TYPES, LayerContent
 from .integrity import quoted

@@ -101,7 +101,9 @@ def _damage(path: Path, size: int) -> list[tuple[str, str]]:
                 "WHERE content_sha256 IS NOT NULL"
             ).fetchall()
             hashes = {layer_id: expected for layer_id, expected, kind, _ in published if kind != "raster"}
-            rasters = {layer_id: (expected, beside) for layer_id, expected, kind, beside in published if kind == "raster"}
+            rasters = {
+                layer_id: (expected, beside) for layer_id, expected, kind, beside in published if kind == "raster"
+            }
             sealed = connection.execute(
                 f"SELECT value FROM {FACTS} WHERE name = ?",  # noqa: S608 - a constant
                 (SEAL,),

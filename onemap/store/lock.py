@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ..errors import StoreError
+from onemap.errors import StoreError
 
 if sys.platform == "win32":
     import msvcrt

@@ -12,8 +12,9 @@ import pandas as pd
 import pyogrio
 import pyogrio.errors
 
-from ..domain.catalogue import load_catalogue
-from ..errors import SchemaError, StoreError
+from onemap.domain.catalogue import load_catalogue
+from onemap.errors import SchemaError, StoreError
+
 from .columns import restore
 from .integrity import CATALOGUE, FACTS, SEAL, damage, read_only
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..domain.catalogue import Catalogue, LayerSpec, styles_folder
+from onemap.domain.catalogue import Catalogue, LayerSpec, styles_folder
+
 from .content import GEOMETRY_TYPES, LayerContent
 from .integrity import CATALOGUE, FACTS, SEAL, layer_hash, quoted, seal
 
