@@ -17,8 +17,13 @@ from onemap.geo.edges import Bools, Floats, Ints
 
 Shapes = NDArray[Any]
 
-_WIDTH_PRECISION = 0.001
+_WIDTH_PRECISION = 0.005
 """Relative precision of a measured width."""
+_COMPACT = 0.05
+"""Compactness (1 for a circle) below which a polygon is a sliver."""
+_MANY = 200
+_TURNS = 100
+"""How many points of a face are tried at most; the second lies on a border by chance alone."""
 _RASTER = 1000
 
 
@@ -56,20 +61,46 @@ class Cover:
         self._tree = shapely.STRtree(polygons)
         self._prepared = np.zeros(len(polygons), dtype=bool)
 
-    def of(self, points: Shapes) -> list[tuple[int, ...]]:
-        """Return for each point the sorted positions of the polygons around it."""
+    def of(self, points: Shapes) -> tuple[list[tuple[int, ...]], Bools]:
+        """Return for each point the sorted positions of the polygons around it, and whether it lies on a border."""
         point, polygon = self._tree.query(points)
         fresh = np.unique(polygon[~self._prepared[polygon]])
         shapely.prepare(self._polygons[fresh])
         self._prepared[fresh] = True
+        on_border = np.zeros(len(points), dtype=bool)
         inside = shapely.contains(self._polygons[polygon], points[point])
+        touched = point[~inside][shapely.intersects(self._polygons[polygon[~inside]], points[point[~inside]])]
+        on_border[touched] = True
         found: list[list[int]] = [[] for _ in range(len(points))]
         for p, q in zip(point[inside].tolist(), polygon[inside].tolist(), strict=True):
             found[p].append(q)
         if self._outline is not None:
-            for p in np.flatnonzero(~shapely.contains(self._outline, points)):
+            within = shapely.contains(self._outline, points)
+            on_border |= ~within & shapely.intersects(self._outline, points)
+            for p in np.flatnonzero(~within):
                 found[p].append(len(self._polygons))
-        return [tuple(sorted(f)) for f in found]
+        return [tuple(sorted(f)) for f in found], on_border
+
+    def over(self, faces: Shapes) -> list[tuple[int, ...]]:
+        """Return for each face the sorted positions of the polygons around one of its inner points.
+
+        The point must not lie on a border that runs through the face: then another one near by is taken, in a direction
+        that is no simple fraction of a turn.
+        """
+        points = inner_points(faces)
+        covers, on_border = self.of(points)
+        rows = np.flatnonzero(on_border)
+        room = shapely.distance(points[rows], shapely.boundary(faces[rows])) / 2
+        x, y = shapely.get_coordinates(points[rows]).T
+        for turn in range(1, _TURNS):
+            if not len(rows):
+                break
+            others = shapely.points(x + room * np.cos(turn), y + room * np.sin(turn))
+            again, on_border = self.of(others)
+            for row, cover in zip(rows, again, strict=True):
+                covers[row] = cover
+            rows, room, x, y = rows[on_border], room[on_border], x[on_border], y[on_border]
+        return covers
 
 
 def arrange(ends: Floats, calm: Floats, cover: Cover) -> Faces:
@@ -85,7 +116,7 @@ def arrange(ends: Floats, calm: Floats, cover: Cover) -> Faces:
         The polygons.
     """
     faces = _faces(shapely.linestrings(ends.reshape(-1, 2, 2)))
-    covers = cover.of(_inner_points(faces))
+    covers = cover.over(faces)
     several = np.array([len(c) > 1 for c in covers], dtype=bool)
     crossed, lines = _crossings(faces[several], calm)
     if not len(lines):
@@ -93,12 +124,11 @@ def arrange(ends: Floats, calm: Floats, cover: Cover) -> Faces:
     whole = np.ones(len(faces), dtype=bool)
     whole[np.flatnonzero(several)[crossed]] = False
     smaller = _faces(np.concatenate([shapely.boundary(faces[~whole]), lines]))
-    points = _inner_points(smaller)
-    within = np.unique(shapely.STRtree(faces[~whole]).query(points, predicate="within")[0])
+    within = np.unique(shapely.STRtree(faces[~whole]).query(inner_points(smaller), predicate="within")[0])
     smaller = smaller[within]
     shapes = np.concatenate([faces[whole], smaller])
     kept = [c for c, w in zip(covers, whole, strict=True) if w]
-    return Faces(shapes, (*kept, *cover.of(points[within])))
+    return Faces(shapes, (*kept, *cover.over(smaller)))
 
 
 def _faces(lines: Shapes) -> Shapes:
@@ -113,7 +143,8 @@ def _faces(lines: Shapes) -> Shapes:
     return np.asarray(faces[order], dtype=object)
 
 
-def _inner_points(faces: Shapes) -> Shapes:
+def inner_points(faces: Shapes) -> Shapes:
+    """Return a point inside each polygon."""
     return np.asarray(shapely.point_on_surface(faces), dtype=object)
 
 
@@ -151,33 +182,52 @@ def local(shapes: Shapes) -> Shapes:
 def is_narrow(shapes: Shapes, width: float) -> Bools:
     """Return where no circle of this diameter fits into a polygon.
 
-    Mean width (twice the area by the perimeter) is never more than the diameter of the largest circle inside, which
-    settles most polygons; the others are shrunk by the radius and looked at whether anything is left.
+    Mean width (twice the area by the perimeter) is never more than that of the largest circle inside, which settles
+    most polygons; the others are measured.
     """
     narrow = np.zeros(len(shapes), dtype=bool)
     if width <= 0 or not len(shapes):
         return narrow
     moved = local(shapes)
     unsure = np.flatnonzero(2 * shapely.area(moved) / shapely.length(moved) < width)
-    narrow[unsure] = shapely.is_empty(shapely.buffer(moved[unsure], -width / 2))
+    narrow[unsure] = inscribed_width(moved[unsure]) < width
     return narrow
 
 
 def inscribed_width(shapes: Shapes) -> Floats:
-    """Return the diameter of the largest circle inside each polygon, to a tenth of a percent.
+    """Return the diameter of the largest circle inside each polygon, to one percent.
 
-    The radius lies between area by perimeter and the radius of the circle of the same area; between them it is found
-    by halving, looking each time whether anything is left of the polygon when shrunk by the radius.
+    GEOS finds that circle in compact polygons. Along a sliver it stops too early, and there the polygon is shrunk until
+    nothing is left: the radius is at least area by perimeter and at most that of the circle of the same area, and
+    between them it is found by halving.
     """
     moved = local(shapes)
-    area = shapely.area(moved)
-    low = area / np.maximum(shapely.length(moved), np.finfo(float).tiny)
-    high = np.sqrt(area / np.pi)
-    open_ = np.flatnonzero(high > low * (1 + _WIDTH_PRECISION))
-    while len(open_):
-        middle = np.sqrt(low[open_] * high[open_])
-        gone = shapely.is_empty(shapely.buffer(moved[open_], -middle))
-        high[open_[gone]] = middle[gone]
-        low[open_[~gone]] = middle[~gone]
-        open_ = open_[high[open_] > low[open_] * (1 + _WIDTH_PRECISION)]
-    return np.asarray(2 * np.sqrt(low * high), dtype=np.float64)
+    area, length = shapely.area(moved), shapely.length(moved)
+    low = area / np.maximum(length, np.finfo(float).tiny)
+    compact = low * 4 * np.pi >= _COMPACT * length
+    radius = np.empty(len(moved))
+    radius[compact] = _circle_radius(moved[compact], _WIDTH_PRECISION * low[compact])
+    thin = moved[~compact]
+    low = low[~compact]
+    many = shapely.get_num_coordinates(thin) > _MANY  # a first guess saves shrinking a large shape many times
+    low[many] = np.maximum(low[many], _circle_radius(thin[many], shapely.length(thin[many]) / _MANY))
+    radius[~compact] = _shrunk_radius(thin, low, np.sqrt(area[~compact] / np.pi))
+    return 2 * radius
+
+
+def _circle_radius(shapes: Shapes, tolerance: Floats) -> Floats:
+    """Return the radius of the largest circle inside each polygon, or of one up to ``tolerance`` smaller."""
+    return np.asarray(shapely.length(shapely.maximum_inscribed_circle(shapes, tolerance)), dtype=np.float64)
+
+
+def _shrunk_radius(shapes: Shapes, low: Floats, high: Floats) -> Floats:
+    """Return the distance by which each polygon can be shrunk before it vanishes, known to lie between two."""
+    low, high = low.copy(), np.maximum(low, high)
+    todo, probe = np.arange(len(shapes)), low * (1 + _WIDTH_PRECISION)
+    while len(todo):
+        gone = shapely.is_empty(shapely.buffer(shapes[todo], -probe[todo]))
+        high[todo[gone]] = probe[todo[gone]]
+        low[todo[~gone]] = probe[todo[~gone]]
+        todo = todo[high[todo] > low[todo] * (1 + 2 * _WIDTH_PRECISION)]
+        probe[todo] = np.sqrt(low[todo] * high[todo])
+    return np.asarray(np.sqrt(low * high), dtype=np.float64)

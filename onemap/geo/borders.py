@@ -32,7 +32,6 @@ _REASONS = {
     ("outside", True): "{area} m2 of {cells} lie outside the parent",
 }
 _VERTICES = "the border of {cells} is drawn with different vertices over {length} m"
-_VERTICES_PARENT = "the border of {cells} with the parent is drawn with different vertices over {length} m"
 _SLIVER = "the border of {cells} is drawn twice over {length} m, at most {width} m apart"
 
 
@@ -126,13 +125,14 @@ class _Sight:
             defects.append(Defect(region.kind, region.shape, cells, template, touches_parent=at_border))
         crumbs = faces.shapes[unseen]
         crumbs = crumbs[~self._hang_on(crumbs, shapes)]
-        slivers += list(zip(crumbs, self._owners(crumbs), strict=True))
+        slivers += [s for s in zip(crumbs, self._owners(crumbs), strict=True) if self._outside not in s[1]]
         return [*defects, *self._slivers(slivers)]
 
     def mismatches(self, regions: list[Defect]) -> Iterator[Defect]:
         """Yield the lines where neighbours agree but name different vertices, one for the same cells.
 
-        A vertex at a region that is listed already says nothing new: there the border is wrong anyhow.
+        A vertex at a region that is listed already says nothing new: there the border is wrong anyhow. The outline is
+        to be filled, it is no neighbour: on a straight piece of it cells may have what vertices they like.
         """
         aligned, tied = self._aligned, self._tied
         known = _array(r.geometry for r in regions)
@@ -146,13 +146,12 @@ class _Sight:
             owners[bundle] = (*owners.get(bundle, ()), owner)
         pieces: dict[tuple[int, ...], list[int]] = {}
         for bundle, cells in owners.items():
-            pieces.setdefault(cells, []).append(bundle)
+            if self._outside not in cells:
+                pieces.setdefault(cells, []).append(bundle)
         for cells, bundles in pieces.items():
             lines = shapely.linestrings(tied.ends[bundles].reshape(-1, 2, 2))
-            at_border = self._outside in cells
-            template = _VERTICES_PARENT if at_border else _VERTICES
             line = shapely.normalize(shapely.line_merge(shapely.multilinestrings(lines)))
-            yield Defect("mismatch", line, cells, template, touches_parent=at_border)
+            yield Defect("mismatch", line, cells, _VERTICES)
 
     def _slivers(self, found: list[tuple[Any, tuple[int, ...]]]) -> Iterator[Defect]:
         """Yield one mismatch for all slivers of the same cells."""

@@ -216,7 +216,7 @@ class _Families:
         found = list(self._defects(code, rows))
         for defect in found:
             if defect.kind == "outside":
-                into = self._cover.of(np.array([defect.geometry.representative_point()], dtype=object))[0]
+                into = self._cover.over(np.array([defect.geometry], dtype=object))[0]
                 other = ", ".join(str(self._codes[i]) for i in into)
                 template = _STRAY_INTO if other else _STRAY
                 yield replace(defect, kind="nesting", template=template, values={"parent": code, "other": other})
