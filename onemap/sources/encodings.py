@@ -33,6 +33,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
+_BLOCK = 4 * 1024 * 1024
+_SAMPLE = 200_000  # characters beyond ASCII, more than any judgement needs
 _SINGLE_BYTE = re.compile(r"iso.?8859|cp1?25|cp437|cp85|cp86|latin|ascii|koi", re.IGNORECASE)
 
 # in daily use in names, addresses and headings of districts, simplified and traditional
@@ -150,11 +152,15 @@ def _undecided(data: bytes, readings: list["_Reading"], path: Any) -> SourceErro
 
 
 def _sound(data: bytes, codec: str) -> int:
-    """Return how many bytes of ``data`` can be decoded before the first that cannot."""
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError as error:
-        return error.start
+    """Return how many bytes of ``data`` can be decoded before the first that cannot; by blocks, to spare memory."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    for start in range(0, len(data), _BLOCK):
+        block = data[start : start + _BLOCK]
+        kept = len(decoder.getstate()[0])  # bytes of a character that began in the block before
+        try:
+            decoder.decode(block, final=start + _BLOCK >= len(data))
+        except UnicodeDecodeError as error:
+            return start - kept + error.start
     return len(data)
 
 
@@ -183,7 +189,7 @@ def _readings(data: bytes) -> list[_Reading]:
     for encoding in CANDIDATES:
         codec = next((one for one in _CODECS[encoding] if _decodes(data, one)), None)
         if codec is not None:
-            found.append(_Reading(encoding, codec, *_score(data.decode(codec), encoding)))
+            found.append(_Reading(encoding, codec, *_score(_sample(data, codec), encoding)))
     return sorted(found, key=lambda reading: -reading.score)
 
 
@@ -196,9 +202,21 @@ def _best(readings: list[_Reading]) -> _Reading | None:
     return readings[0]
 
 
-def _score(text: str, encoding: str) -> tuple[float, float, int]:
+def _sample(data: bytes, codec: str) -> str:
+    """Return the first characters beyond ASCII."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    found = ""
+    for start in range(0, len(data), _BLOCK):
+        text = decoder.decode(data[start : start + _BLOCK])
+        found += "".join(re.findall(r"[^\x00-\x7f]+", text))
+        if len(found) >= _SAMPLE:
+            break
+    return found[:_SAMPLE]
+
+
+def _score(sample: str, encoding: str) -> tuple[float, float, int]:
     """Return log-likelihood, share of rare characters and number of the characters beyond ASCII."""
-    counts = Counter("".join(re.findall(r"[^\x00-\x7f]+", text))[:200_000])
+    counts = Counter(sample)
     total = sum(counts.values())
     score = 0.0
     rare = 0
@@ -264,18 +282,17 @@ def _decodes(data: bytes, codec: str) -> bool:
 
 def _strict(data: bytes, codec: str, encoding: str, by: str, path: Any) -> None:
     """Check that all of ``data`` is what ``by`` says."""
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError as error:
+    reached = _sound(data, codec)
+    if reached < len(data):
         best = _best(_readings(data))
         raise SourceError(
             "{path}: {by} says {declared}, but byte {at} is not; the text is probably {probable}; declare encoding=",
             path=path,
             by=by,
             declared=encoding,
-            at=error.start + 1,
+            at=reached + 1,
             probable=best.encoding if best and best.encoding != encoding else "none of those known",
-        ) from error
+        )
 
 
 def _kept_to(data: bytes, declared: str, by: str, path: Any, bom: str | None) -> Judged:

@@ -16,7 +16,6 @@ from urllib.parse import quote
 from onemap.errors import SourceError
 
 _HARMLESS_MODULES = ("rtree", "fts3", "fts4", "fts5", "geopoly")
-_SECONDS = 60_000_000  # SQLite instructions between looks at a statement that never ends
 
 
 def companions(path: Path) -> list[Path]:

@@ -39,7 +39,7 @@ KINDS = {
 _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 _DRIVE = re.compile(r"^[a-zA-Z]:[\\/]")
 _FOREIGN = (
-    OSError, EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError, RecursionError,
+    OSError, EOFError, ValueError, OverflowError, MemoryError, RecursionError,
     UnboundLocalError,  # from pyogrio 0.13, where a .prj is broken in a certain way
     pd.errors.ParserError, pyogrio.errors.DataSourceError, pyogrio.errors.CRSError, pyogrio.errors.FieldError,
     pyogrio.errors.GeometryError, pyogrio.errors.FeatureError, shapely.errors.ShapelyError,

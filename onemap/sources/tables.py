@@ -5,7 +5,8 @@ import datetime as dt
 import gzip
 import io
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ MOST_BYTES = 512 * 1024 * 1024
 """The largest text that is read; what unpacks to more is refused."""
 _DELIMITERS = (",", ";", "\t", "|", "，", "；")
 _LONGEST_FIELD = 64 * 1024 * 1024
+_BATCH = 50_000  # rows that are lists of Python objects at one time
 _HEADING_ROWS = 30
 _CELL_MOST_ROWS = 2_000_000
 
@@ -58,23 +60,28 @@ def read_table(path: Path, *, sheet: str | None = None, encoding: str | None = N
 def _csv(path: Path, encoding: str | None) -> RawLayer:
     data = _unpacked(path)
     judged = judge_encoding([data], path=path, declared=encoding)
-    text = data.decode(judged.codec).removeprefix("\ufeff")
-    delimiter = _delimiter(text)
+    delimiter = _delimiter(_lines(data, judged.codec))
     notes = [judged.ground]
     if delimiter != ",":
         notes.append(say("columns are separated by {delimiter}", delimiter="tabs" if delimiter == "\t" else delimiter))
-    broken: list[Reject] = []
     before = csv.field_size_limit(_LONGEST_FIELD)
     try:
-        try:
-            rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if row]
-        except csv.Error:
-            rows, broken = _line_by_line(text, delimiter)
+        rows = csv.reader(_lines(data, judged.codec), delimiter=delimiter, strict=True)
+        raw = _from_rows((row for row in rows if row), list(notes))
+    except csv.Error:
+        single, broken = _line_by_line(_lines(data, judged.codec), delimiter)
+        raw = _from_rows(single, notes, broken)
     finally:
         csv.field_size_limit(before)
-    raw = _from_rows(rows, notes, broken=broken)
     raw.encoding = judged.encoding
     return raw
+
+
+def _lines(data: bytes, codec: str) -> Iterator[str]:
+    """Yield the lines of a text with their ends, without the mark that some tools put before the first."""
+    with io.TextIOWrapper(io.BytesIO(data), encoding=codec, newline="") as text:
+        for number, line in enumerate(text):
+            yield line.removeprefix("\ufeff") if number == 0 else line
 
 
 def _unpacked(path: Path) -> bytes:
@@ -90,21 +97,19 @@ def _unpacked(path: Path) -> bytes:
     return data
 
 
-def _delimiter(text: str) -> str:
-    """Return the delimiter that splits the first lines most often and most evenly."""
-    lines = text[:20_000].splitlines()[:20]
-    if not lines:
-        return ","
-    best = max(_DELIMITERS, key=lambda mark: min((line.count(mark) for line in lines[:1]), default=0))
-    return best if best in lines[0] else ","
+def _delimiter(lines: Iterable[str]) -> str:
+    """Return the mark that stands in the headings most often."""
+    headings = next((line for line in lines if line.strip()), "")
+    return max(_DELIMITERS, key=headings.count)
 
 
-def _line_by_line(text: str, delimiter: str) -> tuple[list[list[str]], list[Reject]]:
+def _line_by_line(lines: Iterable[str], delimiter: str) -> tuple[list[list[str]], list[Reject]]:
     """Return the rows of a CSV whose quotes are broken somewhere: each line alone, the broken ones listed."""
     rows: list[list[str]] = []
     broken: list[Reject] = []
     number = -1
-    for line in text.splitlines():
+    for raw_line in lines:
+        line = raw_line.rstrip("\r\n")
         if not line.strip():
             continue
         number += 1
@@ -120,44 +125,45 @@ def _line_by_line(text: str, delimiter: str) -> tuple[list[list[str]], list[Reje
     return rows, broken
 
 
-def _from_rows(rows: list[list[Any]], notes: list[str], broken: Iterable[Reject] = ()) -> RawLayer:
+def _from_rows(rows: Iterable[list[Any]], notes: list[str], broken: Iterable[Reject] = ()) -> RawLayer:
     """Return rows, the first of them headings, as a layer; rows longer than the headings are listed."""
-    if not rows:
+    source = iter(rows)
+    first = next(source, None)
+    if first is None:
         notes.append(say("the file is empty"))
         return RawLayer(pd.DataFrame(index=row_index([])), None, 0, notes=notes)
-    headings = _headings(rows[0], notes)
+    headings = _headings(first, notes)
     width = len(headings)
     rejects = list(broken)
     gone = {reject.row for reject in rejects}
-    kept: list[list[Any]] = []
-    index: list[int] = []
-    short = 0
-    for number, row in enumerate(rows[1:], start=1):
-        if number in gone:
-            continue
-        if len(row) != width:
-            if len(row) > width and any(cell not in ("", None) for cell in row[width:]):
+    number = short = 0
+    chunks = []
+    while batch := list(islice(source, _BATCH)):
+        kept: dict[int, list[Any]] = {}
+        for row in batch:
+            number += 1
+            if number in gone:
+                continue
+            if any(row[width:]):
                 reason = say("the row has {found} cells, the headings are {width}", found=len(row), width=width)
                 rejects.append(Reject(number, UNREADABLE, shown(",".join(map(str, row))), reason))
                 continue
             short += len(row) < width
-            row = (row + [""] * width)[:width]  # noqa: PLW2901 - the same row, of full length
-        kept.append(row)
-        index.append(number)
+            kept[number] = row if len(row) == width else (row + [""] * width)[:width]
+        chunks.append(_chunk(kept, headings))
     if short:
         notes.append(
-            say(
-                "{count} rows have fewer cells than there are headings; the missing ones are empty",
-                count=short,
-            )
+            say("{count} rows have fewer cells than there are headings; the missing ones are empty", count=short)
         )
-    columns = zip(*kept, strict=True) if kept else ([] for _ in headings)
-    table = pd.DataFrame(
-        {name: [cell or None for cell in column] for name, column in zip(headings, columns, strict=True)},
-        index=row_index(index),
-        dtype="str",
-    )
-    return RawLayer(table, None, len(rows) - 1, notes=notes, rejects=rejects)
+    table = pd.concat(chunks) if len(chunks) > 1 else chunks[0] if chunks else _chunk({}, headings)
+    return RawLayer(table.set_axis(row_index(table.index)), None, number, notes=notes, rejects=rejects)
+
+
+def _chunk(rows: dict[int, list[Any]], headings: list[str]) -> pd.DataFrame:
+    """Return some rows by their numbers as a table of text, empty cells missing."""
+    columns = zip(*rows.values(), strict=True) if rows else ([] for _ in headings)
+    cells = {name: [cell or None for cell in column] for name, column in zip(headings, columns, strict=True)}
+    return pd.DataFrame(cells, index=list(rows), dtype="str")
 
 
 def _headings(cells: Sequence[Any], notes: list[str]) -> list[str]:

@@ -138,7 +138,25 @@ def test_shanghai_districts_in_gbk(real_data: Path) -> None:
     reading = balanced(read(ReadRequest(real_data / "shanghai_messy" / "区县界_area.shp")))
     assert reading.encoding == "GB18030"
     assert sorted(reading.frame["NAME"]) == sorted(
-        ["黄浦区", "徐汇区", "长宁区", "静安区", "普陀区", "闸北区", "虹口区", "杨浦区", "闵行区", "宝山区", "嘉定区", "浦东新区", "金山区", "松江区", "青浦区", "奉贤区", "崇明县"]
+        [
+            "黄浦区",
+            "徐汇区",
+            "长宁区",
+            "静安区",
+            "普陀区",
+            "闸北区",
+            "虹口区",
+            "杨浦区",
+            "闵行区",
+            "宝山区",
+            "嘉定区",
+            "浦东新区",
+            "金山区",
+            "松江区",
+            "青浦区",
+            "奉贤区",
+            "崇明县",
+        ]
     )
 
 
