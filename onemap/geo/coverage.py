@@ -113,9 +113,9 @@ def check_coverage(
 
         - ``kind``: ``gap`` (covered by no cell), ``overlap`` (by two or more; one row a connected region with the same
           cells), ``outside`` (a cell reaches beyond the parent), ``mismatch`` (borders that differ without a measurable
-          area between them: a vertex that one neighbour lacks, or slivers; one row for the same cells), ``invalid`` (the
-          geometry; its repaired shape takes part in the rest), ``duplicate`` (a geometry or a code again; a geometry
-          takes part once);
+          area between them: a vertex that one neighbour lacks, or slivers; one row for the same cells), ``invalid``
+          (the geometry; its repaired shape takes part in the rest), ``duplicate`` (a geometry or a code again; the
+          geometry takes part once);
         - ``area_m2``; ``width_m``: diameter of the largest circle inside; ``length_m``: of mismatches;
         - ``cells``: tuple of the codes concerned, for a gap its neighbours;
         - ``touches_parent``: it lies at the parent's border; ``allowed``, ``allowed_until``, ``reason`` (a sentence);

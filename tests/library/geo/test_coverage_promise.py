@@ -4,6 +4,8 @@ Two judges that know nothing of edges: the list of what was planted, and shapely
 intersection.
 """
 
+import itertools
+import math
 import os
 import time
 from dataclasses import dataclass, field
@@ -383,3 +385,31 @@ def run(dose):
         f"{found / (found + invented):.4f}; areas differ from shapely's by at most {worst:.1e} m2; {seconds:.0f} s"
     )
     assert worst < 1e-4
+
+
+def make_sound(seed):
+    """Return a coverage without faults, with filled courtyards, its parent and its CRS."""
+    rng = np.random.default_rng(seed)
+    plan, borders = lattice(rng)
+    for i, j in SPOTS:
+        plant_courtyard(plan, borders, rng, i, j)
+    frame = list(FRAMES)[seed % len(FRAMES)]
+    points = placed(np.array(plan.points, dtype=float), frame, rng)
+    shapes = [shape(points, rings) for rings in plan.cells.values()]
+    cells = gpd.GeoDataFrame({"cell_code": list(plan.cells)}, geometry=shapes, crs=FRAMES[frame])
+    return cells, shapely.Polygon(points[plan.parent])
+
+
+def test_r7_cells_partition_the_parent_also_after_a_round_trip(tmp_path):
+    worst = 0.0
+    formats = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "shp": "ESRI Shapefile"}
+    for seed, (ending, driver) in itertools.product(range(8), formats.items()):
+        cells, parent = make_sound(seed)
+        path = tmp_path / f"cells{seed}.{ending}"
+        cells.to_file(path, driver=driver)
+        for frame in (cells, gpd.read_file(path)):
+            assert check_coverage(frame, parent=parent).ok
+            whole = math.fsum(shapely.area(frame.geometry.to_numpy()))
+            worst = max(worst, abs(whole / parent.area - 1))
+    print(f"R7: 24 coverages written and read again cover their parent; areas add up to it within {worst:.1e}")
+    assert worst < 1e-9
