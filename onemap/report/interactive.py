@@ -24,6 +24,7 @@ from .wording import Wording
 MOST_FINDINGS = 800
 MOST_NEAR = 2000
 _DECIMETRES = 10.0
+_SMALL_PX = 12  # findings smaller than this on the sheet get a mark as well
 _HEXAGONS_ACROSS = 46
 _MOST_HOUSES = 30_000
 
@@ -131,11 +132,13 @@ class Interactive:
         rows = self._chosen.drop(columns="geometry").to_dict("records")
         spots = shapely.get_coordinates(shapely.centroid(self._chosen.geometry.to_numpy()))
         spots = np.round(spots - (self.sheet.west, self.sheet.south), 1)
+        west, south, east, north = shapely.bounds(self._chosen.geometry.to_numpy()).T
+        smalls = np.fmax(east - west, north - south) < _SMALL_PX * self.sheet.metres_per_pixel
         return [
             [tone_of(row["kind"], allowed=row["allowed"]), words.label("defect", "kind", row["kind"]),
              words.area(row["area_m2"]), words.layer(row["layer_id"], self.facts.layers) + (f" · {row['agency']}" if row["agency"] else ""),
-             plain(row["cells"]), words.reason(row), spot.tolist(), rings]
-            for row, spot, rings in zip(rows, spots, self._finding_rings, strict=True)
+             plain(row["cells"]), words.reason(row), spot.tolist() if small else None, rings]
+            for row, spot, small, rings in zip(rows, spots, smalls, self._finding_rings, strict=True)
         ]  # fmt: skip
 
     def _near(self, words: Wording) -> list[list[Any]]:

@@ -24,9 +24,6 @@ _NAME_SIZE = {0: 17.0, 1: 14.0, 2: 11.0}
 _SMALL_PX = 5.0  # findings smaller than this are marked by a dot
 _DENSE = 700  # from so many cells on, cell lines are drawn fainter on district maps
 
-FINDINGS = Markup('<use href="#findings"/>')
-"""All findings, drawn once among the shared definitions."""
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -64,14 +61,13 @@ class DistrictMaps:
         )
         return Markup(
             '<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{patterns}{image}{veil}'
-            '<g id="lines" transform="scale({scale})">{lines}</g><g id="findings">{findings}</g>{tints}</defs></svg>'
+            '<g id="lines" transform="scale({scale})">{lines}</g>{tints}</defs></svg>'
         ).format(
             patterns=hatch_patterns(self.palette),
             image=image,
             veil=self._veil(),
             lines=Markup("").join(self._level_lines(level) for level in reversed(self.facts.levels)),
             tints=self._tints(),
-            findings=self.findings,
             scale=1 / TENTH,
         )
 
@@ -212,6 +208,13 @@ class DistrictMaps:
 
     # Pieces of maps.
 
+    def areas(self, shapes: Iterable[Any], fill: str) -> Markup:
+        """Return areas of one colour, each a path of its own: two that overlap never cut a hole into each other."""
+        paths = (Markup('<path d="{}"/>').format(self.sheet.path([shape])) for shape in shapes)
+        return Markup('<g transform="scale({})" class="area" fill="{}">{}</g>').format(
+            1 / TENTH, fill, Markup("").join(paths)
+        )
+
     def path(self, shapes: Iterable[Any], css: str, style: str = "", *, keep: bool = False) -> Markup:
         """Return geometries as one path of a class; ``keep`` draws even those too small to see."""
         return Markup('<path transform="scale({})" class="{}" style="{}" d="{}"/>').format(
@@ -228,9 +231,8 @@ class DistrictMaps:
         drawn = []
         for tone in sorted(set(tones)):
             mine = tones == tone
-            drawn.append(
-                self.path(shapes[mine & ~small], f"finding s-{tone}", f"fill:{fill_of(tone, scaled=True)}", keep=True)
-            )
+            style = f"fill:{fill_of(tone, scaled=True)}"
+            drawn += [self.path([shape], f"finding s-{tone}", style, keep=True) for shape in shapes[mine & ~small]]
             if (mine & small).any():
                 spots = gpd.GeoDataFrame(geometry=shapes[mine & small])
                 drawn += [self.points(spots, "s-paper", radius=3.6), self.points(spots, f"s-{tone}", radius=2.7)]

@@ -120,7 +120,7 @@ class ColumnMaker:
         def cell(row: Any) -> Cell:
             return Cell(self.words.label(self.layer_id, name, row[name]), match=plain(row[name]))
 
-        return Column(self.title(name), cell, "", key)
+        return Column(self.title(name), cell, "word", key)
 
     def number(self, name: str, digits: int = 0) -> Column:
         """Return a column of counts."""
@@ -142,7 +142,7 @@ class ColumnMaker:
         def cell(row: Any) -> Cell:
             return Cell(self.words.layer(plain(row[name]), titles), match=plain(row[name]))
 
-        return Column(self.title(name), cell, "", key)
+        return Column(self.title(name), cell, "word", key)
 
     def reason(self) -> Column:
         """Return the column of reasons."""

@@ -1,5 +1,6 @@
 """One picture a defect, the worst first: the place at a round scale, its cells named, the defect hatched."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,9 @@ WIDTH, HEIGHT = 264.0, 196.0
 _FRAMES_M = (20, 40, 80, 200, 400, 800, 2_000, 4_000, 8_000, 20_000, 40_000, 80_000, 200_000)
 _BAR_SHARE = 0.25  # every frame is a multiple of four: the bar is the same length in every tile, and round
 _CONTEXT = 1.5  # how much wider than the defect the picture is
-_MOST_NAMED = 7
+_SHORT_CODE, _LEAST_SHOWN = 8, 3
+_MOST_NAMED = 9
+_MOST_CELLS = 16  # with more cells than this in view only those that the defect names are labelled
 
 
 @dataclass(frozen=True)
@@ -163,18 +166,36 @@ class DefectTiles:
             "",
         )
         named = codes_of(row["cells"])
+        texts = areas[code].astype(str).tolist() if code else [""] * len(areas)
+        cut = common_start(texts)
         labels = []
-        for shape, text in zip(shapes, areas[code].astype(str) if code else [""] * len(areas), strict=True):
+        for shape, text in zip(shapes, texts, strict=True):
+            if len(areas) > _MOST_CELLS and text not in named:
+                continue
             seen = shapely.intersection(shapely.make_valid(shape), window)
             seen = shapely.difference(seen, row.geometry.buffer(0)) if row.geometry.area else seen
             if seen.is_empty or not text:
                 continue
             x, y = sheet.pixels(shapely.get_coordinates(shapely.point_on_surface(seen)))[0]
-            labels.append((text not in named, -seen.area, Label(x, y, text, 10.5, "code")))
+            labels.append((text not in named, -seen.area, Label(x, y, f"…{text[cut:]}" if cut else text, 10.5, "code")))
         placer = Placer(WIDTH, HEIGHT)
         placer.reserve((0, HEIGHT - 40, 90, HEIGHT))
         ordered = [label for _, _, label in sorted(labels, key=lambda item: item[:2])][:_MOST_NAMED]
         return tints + lines, draw_labels(placer.place(ordered, nudges=(0, -1, 1, -2, 2)))
+
+
+def common_start(codes: Sequence[str]) -> int:
+    """Return how many leading characters of long codes need not stand on the picture, as all codes share them.
+
+    Examples
+    --------
+    >>> common_start(["110120002009021", "110120002009023"]), common_start(["GA01", "GA02"])
+    (12, 0)
+    """
+    if len(codes) < 2 or min(map(len, codes)) <= _SHORT_CODE:  # noqa: PLR2004 - one code shares with nobody
+        return 0
+    shared = len(os.path.commonprefix(list(codes)))
+    return max(0, min(shared, min(map(len, codes)) - _LEAST_SHOWN))
 
 
 def _clipped(shapes: Sequence[Any], sheet: Sheet) -> Any:

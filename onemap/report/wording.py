@@ -14,6 +14,7 @@ from ..translation import say, translate
 _KM2 = 1_000_000
 _KM = 10_000
 _MISSING = "–"
+_GLUE = "\u00a0"  # a figure and its unit stay on one line
 
 _LABELS_EN = {"in_hand": "in hand", "no_position": "without position", "border": "on a shared border"}
 
@@ -24,8 +25,8 @@ class Wording:
 
     Examples
     --------
-    >>> Wording("en").area(312109.4), Wording("en").count(1, "gap", "gaps")
-    ('312,109 m²', '1 gap')
+    >>> print(Wording("en").measure(312109.4), Wording("en").count(1, "gap", "gaps"))
+    312,109 1 gap
     """
 
     language: str
@@ -73,16 +74,16 @@ class Wording:
         if square_metres is None or pd.isna(square_metres):
             return _MISSING
         if abs(square_metres) >= _KM2:
-            return f"{square_metres / _KM2:,.2f} km²"
-        return f"{self.measure(square_metres)} m²"
+            return f"{square_metres / _KM2:,.2f}{_GLUE}km²"
+        return f"{self.measure(square_metres)}{_GLUE}m²"
 
     def length(self, metres: Any) -> str:
         """Return a length with its unit."""
         if metres is None or pd.isna(metres):
             return _MISSING
         if abs(metres) >= _KM:
-            return f"{metres / 1000:,.1f} km"
-        return f"{self.measure(metres)} m"
+            return f"{metres / 1000:,.1f}{_GLUE}km"
+        return f"{self.measure(metres)}{_GLUE}m"
 
     def share(self, value: Any) -> str:
         """Return a share (0 to 1) in percent; what is not quite all is never rounded to 100 %."""

@@ -151,7 +151,7 @@
     if (finding[7].length) {
       kinds[tone].addLayer(L.polygon(finding[7].map(points), { pane: "findings", className: "atlas-finding a-" + tone, fillRule: "evenodd", smoothFactor: 0.3 }).bindPopup(open));
     }
-    kinds[tone].addLayer(L.circleMarker([finding[6][1], finding[6][0]], { pane: "findings", radius: 3.2, className: "atlas-spot f-" + tone }).bindPopup(open));
+    if (finding[6]) { kinds[tone].addLayer(L.circleMarker([finding[6][1], finding[6][0]], { pane: "findings", radius: 3.2, className: "atlas-spot f-" + tone }).bindPopup(open)); }
   });
   ["gap", "overlap", "outside", "mismatch", "allowed_gap"].forEach(function (tone) {
     if (kinds[tone]) { overlay(words[tone], kinds[tone], true, tone); }
@@ -228,6 +228,6 @@
     }
   });
   if (data.cells.length) { new Find({ position: "topleft" }).addTo(map); }
-  map.fitBounds(bounds);
+  map.fitBounds(bounds, { animate: false });
   map.setMinZoom(map.getZoom() - 0.5);
 })();

@@ -14,6 +14,7 @@ from .parts import Block, Desk, Section, empty
 STATES = ("new", "in_hand", "overdue", "settled")
 _UNPLACED = ("outside", "no_position")
 _DAYS_UP_TO_MONTHS = 3
+_MOST_SIGNS = 1200  # more signs than this would cover the map: then each is a dot
 _CUT = 0.0005  # share of cases at either end whose dates are taken for mistakes and named instead of drawn
 
 
@@ -56,7 +57,7 @@ def _choropleth(desk: Desk) -> Block:
     for place, (low, high) in enumerate(zip(breaks, breaks[1:], strict=False)):
         tone = ramp[round(place * (len(ramp) - 1) / max(len(breaks) - 2, 1))]
         inside = (counts >= low) & (counts < high)
-        fills.append(maps.path(shapes[inside], "area", f"fill:{tone}"))
+        fills.append(maps.areas(shapes[inside], tone))
         text = words.number(low) if high - low <= 1 else f"{words.number(low)} – {words.number(high - 1)}"
         entries.append(Entry(swatch(f'<rect x="3" y="2.5" width="24" height="13" fill="{tone}"/>'), text))
     figure = maps.compose(
@@ -258,15 +259,17 @@ def _near_map(desk: Desk) -> Block:
     near = facts.frame("near_border")
     state = facts.cases.drop_duplicates("case_code").set_index("case_code")["state"]
     states = near["case_code"].map(state)
-    over = [maps.points(near, "s-near_border", radius=4.6), maps.points(near, "s-paper", radius=3.1)]
-    entries = [Entry(swatch('<circle cx="15" cy="9" r="5" class="near-ring"/>'), words.say("Case near a border"))]
-    for name in STATES:
-        mine = near[states == name]
-        if len(mine):
-            over.append(maps.points(mine, f"s-case_{name}", radius=2.0))
+    if len(near) > _MOST_SIGNS:
+        over = [maps.points(near, "s-near_border", radius=1.8)]
+        entries = [
+            Entry(swatch('<circle cx="15" cy="9" r="2.4" class="f-near_border"/>'), words.say("Case near a border"))
+        ]
+    else:
+        over = [maps.points(near, "s-near_border", radius=4.6), maps.points(near, "s-paper", radius=3.1)]
+        entries = [Entry(swatch('<circle cx="15" cy="9" r="5" class="near-ring"/>'), words.say("Case near a border"))]
+        for name in [name for name in STATES if (states == name).any()]:
+            over.append(maps.points(near[states == name], f"s-case_{name}", radius=2.0))
             entries.append(state_entry(words, name))
-    if len(entries) == 1:
-        over.append(maps.points(near, "s-near_border", radius=2.0))
     count = words.count(len(near), "case to look at", "cases to look at")
     figure = maps.compose(words, title=words.say("Cases near a border"), subtitle=count, over=over, legend=entries)
     return Block("map", figure, id="map-near")

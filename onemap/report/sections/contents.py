@@ -152,8 +152,8 @@ def layers_section(desk: Desk) -> Section:
     held = held.assign(_order=held["class_id"].map(place)).sort_values(["_order", "layer_id"], kind="stable")
     make = ColumnMaker(words, "onemap_layer")
     origin = [
-        Column(make.title("class_id"), lambda row: Cell(words.layer_class(plain(row["class_id"])), place.get(row["class_id"], 99))),
-        Column(make.title("layer_id"), lambda row: Cell(words.layer(row["layer_id"], facts.layers), match=plain(row["layer_id"]))),
+        Column(make.title("class_id"), lambda row: Cell(words.layer_class(plain(row["class_id"])), place.get(row["class_id"], 99)), "word"),
+        Column(make.title("layer_id"), lambda row: Cell(words.layer(row["layer_id"], facts.layers), match=plain(row["layer_id"])), "word"),
         make.text("source", css="wide"), make.text("provider"), make.text("owner"), make.text("checker"), make.text("updater"),
         make.date("as_of"), make.label("secrecy"),
     ]  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 
 from ..facts import Facts, Level
-from ..maps import FINDINGS, finding_entries
+from ..maps import finding_entries
 from ..signs import tone_of
 from ..tables import Cell, Column, ColumnMaker, Table, make_table, narrowed
 from ..wording import Wording
@@ -117,7 +117,7 @@ def _defect_map(desk: Desk) -> Block:
         words,
         title=words.say("Where the grids do not fit"),
         subtitle=words.say("Defects of all levels and agencies; numbers lead to the pictures below"),
-        over=[FINDINGS, numbers],
+        over=[maps.findings, numbers],
         legend=entries,
         names=1,
     )
@@ -217,7 +217,7 @@ def overview_map(desk: Desk) -> Block | None:
         subtitle=words.say("Grids of all levels; hatched: land that is in nobody's grid or in two")
         if len(defects)
         else words.say("Grids of all levels"),
-        over=[FINDINGS] if len(defects) else [],
+        over=[maps.findings] if len(defects) else [],
         legend=entries,
         tinted=True,
     )

@@ -61,27 +61,29 @@ def _answer(facts: Facts, words: Wording) -> str:
             "Yes: {district} is covered. Its {cells} cells leave no gap in {area}.",
             district=name, cells=words.number(len(facts.cells.frame)), area=words.area(_size(facts.outline)),
         )  # fmt: skip
+    there = who_is_there(gaps, words)
+    parts = {
+        "district": name, "gaps": words.count(len(gaps), "gap", "gaps"), "area": words.area(gaps["area_m2"].sum()),
+    }  # fmt: skip
+    if there:
+        return words.say("No: {district} is not covered. {gaps} of {area} in all, with {who}.", who=there, **parts)
     return words.say(
-        "No: {district} is not covered. {gaps} of {area} in all, with {who}.",
-        district=name,
-        gaps=words.count(len(gaps), "gap", "gaps"),
-        area=words.area(gaps["area_m2"].sum()),
-        who=who_lives_there(gaps, words),
+        "No: {district} is not covered. {gaps} of {area} in all; no building and no resident is known there.", **parts
     )
 
 
-def who_lives_there(gaps: Any, words: Wording) -> str:
-    """Return the buildings, people and cases in gaps, in words."""
+def who_is_there(gaps: Any, words: Wording) -> str:
+    """Return the buildings, people and cases in gaps, in words; empty where none is known."""
     found = []
     for column, one, many in (
         ("buildings", "building", "buildings"),
         ("residents", "resident", "residents"),
         ("cases", "case", "cases"),
     ):
-        total = pd.to_numeric(gaps[column], errors="coerce").sum() if column in gaps else 0
+        total = float(pd.to_numeric(gaps[column], errors="coerce").sum()) if column in gaps else 0.0
         if total:
-            found.append(words.count(float(total), one, many))
-    return words.listed(found) if found else words.say("no building and no resident known there")
+            found.append(words.count(total, one, many))
+    return words.listed(found)
 
 
 def _overlaps(facts: Facts, words: Wording) -> str:
@@ -92,8 +94,8 @@ def _overlaps(facts: Facts, words: Wording) -> str:
     if not len(mine):
         return ""
     return words.say(
-        "But {places} lie in two cells at once ({area}): there two answer, or nobody.",
-        places=words.count(len(mine), "place", "places"), area=words.area(mine["area_m2"].sum()),
+        "{places} between cells, {area} in all: two answer there, or nobody.",
+        places=words.count(len(mine), "overlap", "overlaps"), area=words.area(mine["area_m2"].sum()),
     )  # fmt: skip
 
 
