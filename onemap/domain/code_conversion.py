@@ -1,12 +1,13 @@
 """A code in another profile: only where nothing is lost and nothing has to be invented."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import SchemaError
 from ..translation import say
 from .classes import crosswalk
-from .code_parts import PartSpec, ProfileSpec
-from .code_problems import in_language
+from .code_parts import PartSpec, ProfileSpec, Title
+from .code_problems import CodeProblem, in_language
 from .parsed_code import ParsedCode, ParsedPart
 
 _LOST = "{code} cannot become a code of {target}: its {part} {digits} would be lost"
@@ -21,6 +22,7 @@ _LIKELY = (
     "{code} cannot become a code of {target}: class {class_code} ({name}) has no class of the same name there, "
     "a person must decide whether {likely} ({likely_name}) is meant"
 )
+_UNSOUND = "{code} cannot become a code of {target}: {problems}"
 _KIND = "{code} cannot become a code of {target}: a code of {source_kind} is not a code of {target_kind}"
 
 
@@ -58,6 +60,12 @@ def convert(parsed: ParsedCode, source: ProfileSpec, target: ProfileSpec) -> str
         if part.name not in digits and held[part.name].digits != part.whole:
             raise ConversionError(_LOST, **known, part=part.title, digits=held[part.name].digits)
     return "".join(digits[part.name] for part in target.parts)
+
+
+def unsound(code: str, source: str, target: str, problems: Sequence[CodeProblem]) -> ConversionError:
+    """Return the error for a code whose groups all fit but are not sound in ``target``."""
+    said = Title(zh="；".join(p.text("zh") for p in problems), en="; ".join(p.text("en") for p in problems))
+    return ConversionError(_UNSOUND, code=code, source=source, target=target, problems=said)
 
 
 def _is_of_classes(spec: ProfileSpec) -> bool:

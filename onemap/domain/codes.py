@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import SchemaError
-from .code_conversion import ConversionError, convert
+from .code_conversion import ConversionError, convert, unsound
 from .code_explanation import Explanation, explain
 from .code_parts import DATA, ProfileSpec
 from .code_problems import CodeError, CodeProblem
@@ -159,7 +159,10 @@ class CodeProfile:
         """
         other = target if isinstance(target, CodeProfile) else profile(target)
         made = convert(self.parse(code), self.spec, other.spec)
-        return other.parse(made).code
+        problems = other.validate(made)
+        if problems:
+            raise unsound(code, self.name, other.name, problems)
+        return made
 
     def number(
         self,

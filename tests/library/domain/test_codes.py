@@ -220,7 +220,7 @@ def test_convert_refuses_and_says_what_would_be_lost_or_is_unknown(source, code,
 
 
 def test_letters_of_the_new_standard_do_not_fit_the_old():
-    with pytest.raises(CodeError, match=r"serial .* is 03A, only 0-9 may stand there"):
+    with pytest.raises(ConversionError, match=r"serial .* is 03A, only 0-9 may stand there"):
         profile("GBT47678-2026").convert("11010200701203A", "GBT30428")
 
 
