@@ -83,6 +83,7 @@ class Source:
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     x: str | None = None
     y: str | None = None
     wkt: str | None = None
@@ -174,6 +175,13 @@ def load_manifest(path: str | Path, *, root: str | Path | None = None) -> Manife
     checked = problems.check_values("district", district, DISTRICT)
     problems.check_district(checked)
     sources = _sources(document, folder, problems)
+    for number, source in enumerate(sources, start=1):
+        if source.coordinates and not checked.get("gcj02", True):
+            problems.add(
+                "{place}: coordinates are {found}, but district.gcj02 is false",
+                place=f"source {number}",
+                found=source.coordinates,
+            )
     levels = _levels(document, {source.layer for source in sources}, problems)
     cases = problems.check_values("cases", _table(document, "cases", problems), CASES)
     coverage = problems.check_values("coverage", _table(document, "coverage", problems), COVERAGE)

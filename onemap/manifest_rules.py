@@ -19,7 +19,7 @@ from .translation import LANGUAGES, say
 class Key:
     """One key: the type of its value, whether it must be there, and the values allowed (empty: any)."""
 
-    type: str  # text, number (not negative), count, flag, date, names (text to text), values, maps
+    type: str  # text, number (not negative), count, flag, date, names (text to text), values, maps, choices
     required: bool = False
     among: tuple[str, ...] = ()
 
@@ -57,6 +57,7 @@ SOURCE = {
     "columns": Key("names"),
     "constants": Key("values"),
     "values": Key("maps"),
+    "where": Key("choices"),
     "x": Key("text"),
     "y": Key("text"),
     "wkt": Key("text"),
@@ -121,9 +122,10 @@ class Problems:
 
     def unknown(self, template: str, wrong: str, known: Iterable[str], **values: Any) -> None:
         """Note an unknown name, with the known one that it resembles most."""
-        close = difflib.get_close_matches(wrong.lower(), sorted(known), n=1, cutoff=0.6)
+        folded = {name.casefold(): name for name in sorted(known)}
+        close = difflib.get_close_matches(wrong.casefold(), folded, n=1, cutoff=0.6)
         if close:
-            self.add(template + "; did you mean {meant!r}?", wrong=wrong, meant=close[0], **values)
+            self.add(template + "; did you mean {meant!r}?", wrong=wrong, meant=folded[close[0]], **values)
         else:
             self.add(template, wrong=wrong, **values)
 
@@ -295,6 +297,15 @@ def _typed(value: Any, kind: str) -> Any:
         return None
     if kind == "names" and not all(isinstance(one, str) for one in value.values()):
         return None
+    if kind == "choices":
+        return _choices(value)
     if kind == "maps" and not all(_typed(one, "names") is not None for one in value.values()):
         return None
     return dict(value)
+
+
+def _choices(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | None:
+    """Return the values wanted of each column, or None where they are not lists of text."""
+    lists = {name: [one] if isinstance(one, str) else one for name, one in table.items()}
+    right = all(isinstance(one, list) and one and all(isinstance(v, str) for v in one) for one in lists.values())
+    return {name: tuple(one) for name, one in lists.items()} if right else None

@@ -95,7 +95,7 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
     levels = build_levels(manifest, setting, progress=part(progress, 0.0, 0.2))
     outline = levels.outline
     reach = _reach(outline, manifest.district.margin_m)
-    setting = replace(setting, district=outline, reach=reach)
+    setting = replace(setting, district=outline, reach=reach, levels=levels.frames)
     intakes = [*levels.intakes, *_take_all(manifest, setting, part(progress, 0.2, 0.7))]
     frames: dict[str, pd.DataFrame] = dict(levels.frames)
     notes = dict(levels.notes)

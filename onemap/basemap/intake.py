@@ -3,7 +3,8 @@
 For every source: rows in = rows out + rows left out with a reason + rows wholly outside the district.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -16,8 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from onemap.domain.catalogue import LayerSpec
 from onemap.domain.codes import CodeProfile
 from onemap.domain.codes import profile as code_profile
-from onemap.errors import GeometryError
-from onemap.geo.faults import propose_positions
+from onemap.errors import GeometryError, SchemaError, some
 from onemap.geo.gcj import require_conversion
 from onemap.geo.repair import repair_geometries
 from onemap.manifest import Source
@@ -25,12 +25,10 @@ from onemap.sources.reading import Reading, ReadRequest, read
 from onemap.translation import say
 
 from .conform import REJECT_COLUMNS, Rejects, conform
+from .suspicion import misplaced, shifted
 
 REPAIR_COLUMNS = ("layer_id", "row", "object_id", "why", "how", "area_before_m2", "area_after_m2", "area_changed_m2")
 _ADMINISTRATIVE = {"grid_district": "ADMIN6", "grid_street": "ADMIN9", "grid_community": "ADMIN12"}
-_LOOKED_AT = 2_000
-_MOST_INSIDE = 0.98
-"""Share of positions inside the district from which nothing is asked about them."""
 _DIMENSION = {"Point": 0, "LineString": 1, "Polygon": 2}
 
 
@@ -38,8 +36,8 @@ _DIMENSION = {"Point": 0, "LineString": 1, "Polygon": 2}
 class Setting:
     """What all sources of a map are brought to.
 
-    ``district`` is the union of the coarsest level and ``reach`` the same with its margin, both in ``crs``; None
-    while the levels themselves are read.
+    ``district`` is the union of the coarsest level, ``reach`` the same with its margin, ``levels`` are the grids by
+    layer id, all in ``crs``; they are empty while the levels themselves are read.
     """
 
     crs: pyproj.CRS
@@ -48,6 +46,7 @@ class Setting:
     gcj02: bool = True
     district: BaseGeometry | None = None
     reach: BaseGeometry | None = None
+    levels: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
     def profile_of(self, spec: LayerSpec) -> CodeProfile | None:
         """Return the profile of a grid layer's codes: the district's for cells, administrative ones above them."""
@@ -116,10 +115,9 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
     """
     if source.coordinates:
         require_conversion(manifest=setting.gcj02)
-    reading = read(_request(source))
+    reading = _selected(read(_request(source)), source)
     listed = Rejects(source.title)
     profile = setting.profile_of(spec)
-    _propose(reading, spec, setting, listed)
     conformed = conform(
         reading.frame,
         spec,
@@ -133,6 +131,8 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
     beyond_m = None
     if spec.geometry != "None":
         frame = _project(frame, setting.crs, listed)
+        if not source.coordinates:
+            _suspect(reading, frame, spec, setting, listed)
         frame = _right_kind(frame, spec, source, listed)
         frame, repairs = _repaired(frame, spec, listed)
         if setting.reach is not None and spec.class_id not in ("grid", "case", "duty"):
@@ -152,27 +152,41 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
     )
 
 
-def _propose(reading: Reading, spec: LayerSpec, setting: Setting, listed: Rejects) -> None:
-    """Where many positions miss the district, list how they would have to be read. Nothing is applied."""
+def _suspect(reading: Reading, frame: gpd.GeoDataFrame, spec: LayerSpec, setting: Setting, listed: Rejects) -> None:
+    """List the suspicion that the whole source lies in the wrong place. Nothing is moved."""
+    raw = reading.frame
+    if setting.district is None or raw.crs is None or raw.empty:
+        return
+    said = list(misplaced(raw, setting.district, setting.crs)) or list(shifted(frame, spec, setting.levels))
+    listed.add_whole(kind="suspect_position", found=raw.crs.to_string(), reasons=said)
+
+
+def _selected(reading: Reading, source: Source) -> Reading:
+    """Return the rows that the manifest wants of a source; the others count as not read.
+
+    Raises
+    ------
+    SchemaError
+        The source lacks a column by which it is selected.
+    """
     frame = reading.frame
-    if setting.district is None or frame.crs is None or spec.geometry == "None":
-        return
-    west, south, east, north = shapely.bounds(frame.geometry.to_numpy()).T
-    x, y = (west + east) / 2, (south + north) / 2
-    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    sample = known[:: max(1, len(known) // _LOOKED_AT)]
-    if not len(sample):
-        return
-    move = pyproj.Transformer.from_crs(frame.crs, setting.crs, always_xy=True)
-    east, north = move.transform(x[sample], y[sample])
-    shapely.prepare(setting.district)
-    inside = shapely.intersects_xy(setting.district, east, north)
-    if inside.mean() > _MOST_INSIDE:
-        return
-    district = gpd.GeoSeries([setting.district], crs=setting.crs)
-    proposals = propose_positions(x, y, crs=frame.crs, district=district)
-    listed.add_whole(
-        kind="suspect_position", found=frame.crs.to_string(), reasons=[one.sentence for one in proposals[:1]]
+    wanted = pd.Series(True, index=frame.index)  # noqa: FBT003 - the value of the series
+    for name, values in source.where.items():
+        column = name if name in frame.columns else {old: new for new, old in source.columns.items()}.get(name)
+        if column not in frame.columns:
+            raise SchemaError(
+                "{source}: has no column {name} to select rows by; it has {columns}",
+                source=source.title,
+                name=name,
+                columns=some(frame.columns),
+            )
+        wanted &= frame[column].astype("str").isin(values)
+    if wanted.all():
+        return reading
+    note = say("{count} of {all} rows were selected", "en", count=int(wanted.sum()), all=len(wanted))
+    rejects = reading.rejects[reading.rejects["row"].isin(frame.index[wanted])]
+    return replace(
+        reading, frame=frame[wanted], rejects=rejects, notes=[*reading.notes, note], rows_in=int(wanted.sum())
     )
 
 

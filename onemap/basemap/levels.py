@@ -92,20 +92,21 @@ def _dissolved(level: Level, finer: gpd.GeoDataFrame, manifest: Manifest) -> gpd
     """Return a level as the union of a finer one: by its parent codes, or the whole of it for the coarsest."""
     spec = load_catalogue()[level.layer_id]
     columns = [one.name for one in spec.fields]
-    if level is manifest.levels[0]:
+    parents = finer["parent_code"]
+    if level is manifest.levels[0] and parents.nunique() < 2:  # noqa: PLR2004 - one district
         # gaps between the finer grids are gaps, not holes of the district: the outline is filled
         union = shapely.union_all(finer.geometry.to_numpy())
         parts = [shapely.Polygon(part.exterior) for part in shapely.get_parts(union)]
         rows = {spec.key: [_district_code(finer, manifest)], "name": [manifest.district.name]}
         geometry = [shapely.union_all(parts)]
     else:
-        if finer["parent_code"].isna().any():
+        if parents.isna().any():
             raise SchemaError(
                 "levels.{layer}: cannot be dissolved from {finer}, whose parent codes are not complete",
                 layer=level.layer_id,
                 finer=level.dissolve,
             )
-        groups = finer.geometry.groupby(finer["parent_code"])
+        groups = finer.geometry.groupby(parents)
         geometry = [shapely.union_all(group.to_numpy()) for _, group in groups]
         codes = [code for code, _ in groups]
         rows = {spec.key: codes, "name": codes}

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,15 +15,15 @@ from shapely.geometry.base import BaseGeometry
 from onemap.basemap import Assembly
 from onemap.basemap.levels import code_chain, unique_codes
 from onemap.cases import AssignmentResult, assign_cases
-from onemap.domain.catalogue import load_catalogue
+from onemap.domain.catalogue import BASE_MAP_CLASSES, load_catalogue
 from onemap.errors import SourceError
 from onemap.geo.coverage import check_coverage
+from onemap.geo.locator import CellLocator
 from onemap.geo.ownership import own_polygons
 from onemap.grids.levels import check_nesting
 from onemap.progress import Progress, silent
 from onemap.translation import say
 
-_OWNED = ("city3d_building", "frame_parcel")
 _NOTHING = 1e-6
 """Share of a part that may lie within the district by rounding alone."""
 _CODES = ("street_code", "community_code", "cell_code")
@@ -145,7 +146,7 @@ def assign(assembly: Assembly, *, progress: Progress = silent) -> AssignmentResu
         progress=progress,
     )
     answer = result.table
-    answered = _with_codes(assembly, cases, answer["cell"])
+    answered = _with_codes(assembly, "case", cases, answer["cell"])
     near = np.zeros(len(cases), dtype=bool)
     near[result.near_border["row"].to_numpy(dtype=np.int64)] = True
     assembly.frames["case"] = answered.assign(
@@ -160,14 +161,15 @@ def assign(assembly: Assembly, *, progress: Progress = silent) -> AssignmentResu
     return result
 
 
-def _with_codes(assembly: Assembly, frame: gpd.GeoDataFrame, cells: pd.Series) -> gpd.GeoDataFrame:
+def _with_codes(assembly: Assembly, layer_id: str, frame: gpd.GeoDataFrame, cells: pd.Series) -> gpd.GeoDataFrame:
     """Return ``frame`` with the codes of the cell and all levels above; codes that the source gave are kept aside."""
     catalogue = load_catalogue()
     chain = code_chain(assembly.grids, cells.reset_index(drop=True))
-    known = {catalogue[layer_id].key: codes for layer_id, codes in chain.items()}
-    made = {}
+    known = {catalogue[level].key: codes for level, codes in chain.items()}
+    fields = {one.name for one in catalogue[layer_id].fields}
+    made: dict[str, Any] = {}
     for name in _CODES:
-        if name not in known:
+        if name not in known or (name not in frame.columns and name not in fields):
             continue
         if name in frame.columns and frame[name].notna().any():
             made[f"{name}_given"] = frame[name].to_numpy()
@@ -216,19 +218,30 @@ def _list_failed_geocodes(assembly: Assembly, result: AssignmentResult) -> None:
 
 
 def own(assembly: Assembly, *, progress: Progress = silent) -> None:
-    """Write the owner cell, and the levels above it, into buildings and parcels."""
+    """Write the owner cell, and the levels above it, into every layer of the base map that has room for them."""
+    catalogue = load_catalogue()
     finest = assembly.grids.finest
-    key = load_catalogue()[finest].key
+    key = catalogue[finest].key
     cells = unique_codes(assembly.grids.frames[finest], key)
-    wanted = [layer_id for layer_id in _OWNED if len(assembly.frames.get(layer_id, ()))]
+    keys = {catalogue[layer_id].key for layer_id in assembly.levels}
+    wanted = [
+        layer_id
+        for layer_id, frame in assembly.frames.items()
+        if catalogue[layer_id].class_id in BASE_MAP_CLASSES
+        and len(frame)
+        and keys & {one.name for one in catalogue[layer_id].fields}
+    ]
+    locator = CellLocator(cells, key)
     for number, layer_id in enumerate(wanted):
         progress(number / len(wanted), layer_id)
         frame = assembly.frames[layer_id]
-        names = {one.name for one in load_catalogue()[layer_id].fields}
-        if key not in names:
-            continue
-        owners = own_polygons(frame, cells, code=key)
-        assembly.frames[layer_id] = _with_codes(assembly, frame, owners["cell"])
+        if catalogue[layer_id].geometry == "Point":
+            place = locator.locate(shapely.get_x(frame.geometry), shapely.get_y(frame.geometry))
+            codes = np.append(cells[key].to_numpy(dtype=object), None)[place]
+            owners = pd.Series(codes, index=frame.index, dtype="object")
+        else:
+            owners = own_polygons(frame, cells, code=key)["cell"]
+        assembly.frames[layer_id] = _with_codes(assembly, layer_id, frame, owners)
 
 
 def findings_of(defects: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
