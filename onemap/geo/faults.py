@@ -109,6 +109,7 @@ def propose_positions(x: ArrayLike, y: ArrayLike, *, crs: CrsLike, district: Any
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from shapely import box
     >>> district = gpd.GeoSeries([box(116.3, 39.8, 116.5, 40.0)], crs="EPSG:4490")
     >>> found = propose_positions([39.9, 39.95], [116.4, 116.45], crs="EPSG:4490", district=district)
