@@ -34,7 +34,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
 _BLOCK = 4 * 1024 * 1024
-_SAMPLE = 200_000  # characters beyond ASCII, more than any judgement needs
+_SAMPLE = 50_000  # characters beyond ASCII, more than any judgement needs
 _SINGLE_BYTE = re.compile(r"iso.?8859|cp1?25|cp437|cp85|cp86|latin|ascii|koi", re.IGNORECASE)
 
 # in daily use in names, addresses and headings of districts, simplified and traditional
@@ -206,8 +206,8 @@ def _sample(data: bytes, codec: str) -> str:
     """Return the first characters beyond ASCII."""
     decoder = codecs.getincrementaldecoder(codec)()
     found = ""
-    for start in range(0, len(data), _BLOCK):
-        text = decoder.decode(data[start : start + _BLOCK])
+    for start in range(0, len(data), _SAMPLE):
+        text = decoder.decode(data[start : start + _SAMPLE])
         found += "".join(re.findall(r"[^\x00-\x7f]+", text))
         if len(found) >= _SAMPLE:
             break

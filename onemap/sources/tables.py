@@ -5,7 +5,7 @@ import datetime as dt
 import gzip
 import io
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def _csv(path: Path, encoding: str | None) -> RawLayer:
     before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         rows = csv.reader(_lines(data, judged.codec), delimiter=delimiter, strict=True)
-        raw = _from_rows((row for row in rows if row), list(notes))
+        raw = _from_rows(filter(None, rows), list(notes))
     except csv.Error:
         single, broken = _line_by_line(_lines(data, judged.codec), delimiter)
         raw = _from_rows(single, notes, broken)
@@ -77,11 +77,9 @@ def _csv(path: Path, encoding: str | None) -> RawLayer:
     return raw
 
 
-def _lines(data: bytes, codec: str) -> Iterator[str]:
-    """Yield the lines of a text with their ends, without the mark that some tools put before the first."""
-    with io.TextIOWrapper(io.BytesIO(data), encoding=codec, newline="") as text:
-        for number, line in enumerate(text):
-            yield line.removeprefix("\ufeff") if number == 0 else line
+def _lines(data: bytes, codec: str) -> io.TextIOWrapper:
+    """Return the lines of a text with their ends, decoded as they are asked for."""
+    return io.TextIOWrapper(io.BytesIO(data), encoding=codec, newline="")
 
 
 def _unpacked(path: Path) -> bytes:
@@ -172,7 +170,7 @@ def _headings(cells: Sequence[Any], notes: list[str]) -> list[str]:
         cells = cells[:-1]
     names: list[str] = []
     for at, cell in enumerate(cells, start=1):
-        name = str(cell or "").strip() or f"column_{at}"
+        name = str(cell or "").strip("\ufeff").strip() or f"column_{at}"
         again = 1
         unique = name
         while unique in names:
