@@ -1,6 +1,7 @@
 """Serials of new grids: west to east, then north to south; what was once given is never given again."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -108,7 +109,7 @@ def number(
 
 def _check_unique(found: list[str], what: str) -> None:
     """Raise where a value stands twice."""
-    twice = sorted({value for value in found if found.count(value) > 1}) if len(set(found)) < len(found) else []
+    twice = sorted(value for value, times in Counter(found).items() if times > 1)
     if twice:
         raise SchemaError("{what} stands more than once: {values}", what=what, values=some(twice))
 
