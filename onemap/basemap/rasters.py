@@ -144,8 +144,9 @@ def read_heights(path: Path, *, most_cells: int = 4_000_000) -> tuple[Any, raste
         step = max(1, math.ceil(math.sqrt(source.width * source.height / most_cells)))
         height, width = max(1, source.height // step), max(1, source.width // step)
         heights = source.read(1, out_shape=(height, width), masked=True, resampling=Resampling.average)
-        scale = rasterio.Affine.scale(source.width / width, source.height / height)
-        return heights.astype("float64"), source.transform * scale
+        old = source.transform
+        wide, high = old.a * source.width / width, old.e * source.height / height
+        return heights.astype("float64"), rasterio.Affine(wide, 0.0, old.c, 0.0, high, old.f)
 
 
 def _in_crs(shape: BaseGeometry, source: pyproj.CRS, target: pyproj.CRS) -> BaseGeometry:

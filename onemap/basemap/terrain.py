@@ -1,5 +1,7 @@
 """What is drawn from a terrain model: hillshade and contours."""
 
+from typing import Any
+
 import contourpy
 import geopandas as gpd
 import numpy as np
@@ -75,7 +77,7 @@ def contour_interval(relief_m: float) -> float:
 
 
 def draw_contours(
-    heights: "np.ma.MaskedArray[tuple[int, int], np.dtype[np.float64]]", transform: Affine, crs: pyproj.CRS
+    heights: "np.ma.MaskedArray[Any, np.dtype[np.float64]]", transform: Affine, crs: pyproj.CRS
 ) -> gpd.GeoDataFrame:
     """Return the contours of a terrain model, one row a height.
 
@@ -84,7 +86,7 @@ def draw_contours(
     heights
         Metres, masked where unknown; values stand for the centres of the cells.
     transform
-        From columns and rows to coordinates.
+        From columns and rows to coordinates, north up.
     crs
         CRS of the coordinates.
 
@@ -104,11 +106,12 @@ def draw_contours(
     )
     rows, shapes = [], []
     for level in levels:
-        points, offsets = generator.lines(level)
-        if points[0] is None:
+        points, offsets = (chunk[0] for chunk in generator.lines(level))
+        if points is None or offsets is None:
             continue
-        x, y = transform * (points[0][:, 0] + 0.5, points[0][:, 1] + 0.5)
-        part = np.repeat(np.arange(len(offsets[0]) - 1), np.diff(offsets[0].astype(np.int64)))
+        x = transform.c + transform.a * (points[:, 0] + 0.5)
+        y = transform.f + transform.e * (points[:, 1] + 0.5)
+        part = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets.astype(np.int64)))
         lines = shapely.linestrings(np.column_stack([x, y]), indices=part)
         lines = shapely.simplify(lines, abs(transform.a) / 10)
         rows.append(float(level))
