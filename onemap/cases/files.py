@@ -112,7 +112,7 @@ def _flat(table: Any) -> Any:
 def _write_csv(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
     for frame, target in _beside(tables, path):
         table = _plain(frame)
-        _replace(target, partial(table.to_csv, index=False, encoding="utf-8-sig"))
+        _replace(target, partial(table.to_csv, index=False, encoding="utf-8-sig", lineterminator="\r\n"))
 
 
 def _write_geopackage(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:

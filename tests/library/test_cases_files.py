@@ -1,0 +1,107 @@
+"""The answer as a file: CSV, GeoPackage, GeoParquet, Excel."""
+
+import sys
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import Point, box
+
+from onemap import assign_cases
+from onemap.cases.files import harmless
+from onemap.errors import StoreError
+
+DANGEROUS = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "＝1", "＋1", "－1", "＠x", "\rx", "青禾区", "007", "a=b", "\x00=1"]
+
+
+@pytest.fixture
+def result():
+    cells = gpd.GeoDataFrame(
+        {"cell_code": ["001", "002"]}, geometry=[box(1, 1, 2, 2), box(2, 1, 3, 2)], crs="EPSG:4548"
+    )
+    count = len(DANGEROUS)
+    shapes = [Point(1.5, 1.5), Point(2, 1.5), None, Point(9, 9), *[Point(2.5, 1.5)] * (count - 4)]
+    cases = gpd.GeoDataFrame(
+        {
+            "case_code": DANGEROUS,
+            "number": -np.arange(count, dtype=float),
+            "reported_at": pd.Timestamp("2026-01-01 08:00", tz="Asia/Shanghai"),
+            "reason": "their own",
+        },
+        geometry=shapes,
+        crs="EPSG:4548",
+    )
+    return assign_cases(cases, cells, border_m=0.1)
+
+
+def test_csv_is_text_that_excel_opens(result, tmp_path):
+    path = result.write(tmp_path / "案件.csv")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    back = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert len(back) == len(DANGEROUS)
+    assert back["cell"].tolist()[:4] == ["001", "001", "", ""]
+    assert back["candidates"].tolist()[1] == "001;002"
+    assert back["number"].tolist()[1] == "-1.0"
+    assert back["x"].tolist()[0] == "1.5"
+    assert back["reason_source"].tolist()[0] == "their own"
+    assert back["case_code"].tolist()[:5] == ["'=1+1", "'+1", "'-2", "'@SUM(A1)", "'\tx"]
+    assert back["case_code"].tolist()[10:13] == ["青禾区", "007", "a=b"]
+    queue = pd.read_csv(tmp_path / "案件.near_border.csv", dtype=str)
+    assert queue["candidates"].tolist() == ["001;002"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["案件.csv", "案件.near_border.csv"]
+
+
+def test_r15_no_formula_leaves(result, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.load_workbook(result.write(tmp_path / "cases.xlsx"))
+    assert book.sheetnames == ["case", "near_border"]
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
+    header = [cell.value for cell in book["case"][1]]
+    row = dict(zip(header, [cell.value for cell in book["case"][3]], strict=True))
+    assert row["cell"] == "001"
+    assert isinstance(row["number"], int | float)
+    assert str(row["reported_at"]) == "2026-01-01 00:00:00"
+    print(f"R15: {len(DANGEROUS)} texts in two formats, 0 formulas")
+
+
+def test_geopackage_and_parquet_keep_everything(result, tmp_path):
+    path = result.write(tmp_path / "cases.gpkg")
+    back = gpd.read_file(path, layer="case")
+    assert back.crs == "EPSG:4548"
+    assert len(back) == len(DANGEROUS)
+    assert back["case_code"].tolist()[:4] == DANGEROUS[:4]
+    assert back.geometry.isna().sum() == 1
+    assert len(gpd.read_file(path, layer="near_border")) == 1
+    pytest.importorskip("pyarrow")
+    parquet = gpd.read_parquet(result.write(tmp_path / "cases.parquet"))
+    assert parquet["cell"].tolist()[:2] == ["001", "001"]
+    assert parquet["candidates"].tolist()[1] == "001;002"
+    assert len(gpd.read_parquet(tmp_path / "cases.near_border.parquet")) == 1
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".gpkg", ".parquet", ".xlsx"])
+def test_empty_answers_are_written_and_old_files_replaced(suffix, tmp_path):
+    cells = gpd.GeoDataFrame({"cell_code": ["1"]}, geometry=[box(1, 1, 2, 2)], crs="EPSG:4548")
+    path = tmp_path / f"cases{suffix}"
+    path.write_text("old")
+    assign_cases(gpd.GeoDataFrame(geometry=[], crs="EPSG:4548"), cells).write(path)
+    assert path.read_bytes() != b"old"
+
+
+def test_what_cannot_be_written(result, tmp_path, monkeypatch):
+    with pytest.raises(StoreError, match="cannot write this kind of file"):
+        result.write(tmp_path / "cases.shp")
+    with pytest.raises(StoreError, match="cannot be written"):
+        result.write(tmp_path / "absent" / "cases.csv")
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(StoreError, match=r"onemap\[excel\]") as caught:
+        result.write(tmp_path / "cases.xlsx")
+    assert "未安装" in caught.value.text("zh")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_harmless_leaves_numbers():
+    assert harmless(-1.5) == -1.5
+    assert harmless("-1.5") == "'-1.5"
