@@ -151,7 +151,7 @@ def compare_code_lists(
     the zeros of the levels below. A name only written another way (居民委员会, 居委会) counts as kept. For codes that
     are gone, and for codes that now bear another name, new codes of the same prefecture with the same name are listed
     as possible successors, each with its evidence; a division whose name is gone too may be found by its children.
-    They are candidates for a person to confirm.
+    They are candidates for a person to confirm. A code without a name has none.
 
     Raises
     ------
@@ -210,7 +210,7 @@ class _Comparison:
         """Return, for each lost code, the new codes of its prefecture and level with its name."""
         index = defaultdict(list)
         for code, name in self.new.items():
-            if code not in self.old or plain_name(self.old[code]) != plain_name(name):
+            if name and (code not in self.old or plain_name(self.old[code]) != plain_name(name)):
                 index[code[:_AREA], len(code), base_name(name)].append(code)
         return {
             code: [other for other in index[code[:_AREA], len(code), base_name(self.old[code])] if other != code]

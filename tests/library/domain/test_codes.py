@@ -33,7 +33,9 @@ def test_the_shipped_profiles_and_their_lengths():
     assert {name: profile(name).length for name in profiles()} == LENGTHS
 
 
-@pytest.mark.parametrize("alias", ["CJT213", "CJ/T 213-2005", "GBT30428.1", "DB11/T 2157-2023", "GBT47678.3-2026"])
+@pytest.mark.parametrize(
+    "alias", ["CJT213", "CJ/T 213-2005", "CJT214", "GBT47678.5", "GBT30428.1", "DB11/T 2157-2023", "GBT47678.3-2026"]
+)
 def test_other_names_of_a_standard_find_its_profile(alias):
     assert profile(alias).name in LENGTHS
 

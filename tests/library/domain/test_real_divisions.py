@@ -171,6 +171,14 @@ def test_a_code_given_to_another_place_is_shown(real_data):
     assert "110106017" in [heir.code for heir in row.successors]
 
 
+def test_codes_without_names_have_no_namesakes():
+    compared = compare_code_lists(
+        {"110102007012001": "", "110102007012002": ""}, {"110102007012002": "", "110102007012003": ""}
+    )
+    assert compared.counts == {"cell": {"kept": 1, "renamed": 0, "gone": 1, "new": 1}}
+    assert compared.find("110102007012001").successors == ()
+
+
 def test_lists_with_doubled_or_odd_codes_are_refused():
     with pytest.raises(SchemaError, match="codes stand twice in one list: 110101"):
         compare_code_lists([("110101", "东城区"), ("110101000000", "东城区")], {})
