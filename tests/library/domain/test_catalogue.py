@@ -63,7 +63,7 @@ def test_every_layer_of_every_class():
     catalogue = load_catalogue()
     assert {id_: {spec.id for spec in catalogue.of_class(id_)} for id_ in CLASSES} == LAYERS
     assert len(catalogue) == 37
-    assert sum(len(spec.fields) for spec in catalogue.values()) == 311
+    assert sum(len(spec.fields) for spec in catalogue.values()) == 313
 
 
 @pytest.mark.parametrize("spec", load_catalogue().values(), ids=lambda spec: spec.id)
@@ -111,6 +111,27 @@ def test_every_layer_is_whole(spec):
 )
 def test_headings_of_offices_and_old_shapefiles(layer, heading, column):
     assert load_catalogue()[layer].canonical(heading) == column
+
+
+COMPONENT_2026 = (
+    "GLBJBSM GLBJMC ZGBMDM ZGBMMC QSDWDM QSDWMC YHDWDM YHDWMC SZDYWGBSM GLBJZT CSRQ BGRQ SJLY BZ SZJDDM SZJDMC SZSQDM SZSQMC"
+)
+COMPONENT_OLD = (
+    "OBJCODE OBJNAME DEPTCODE1 DEPTNAME1 DEPTCODE2 DEPTNAME2 DEPTCODE3 DEPTNAME3 BGCODE OBJSTATE ORDATE CHDATE "
+    "DATASOURCE PICTURE NOTE_ OBJUPTODAT"
+)
+MATTER_2026 = "SXDM SXMC ZGBMDM ZGBMMC SFWZ SZDYWGBSM"
+
+
+@pytest.mark.parametrize(
+    ("layer", "headings"),
+    [("frame_component", COMPONENT_2026), ("frame_component", COMPONENT_OLD), ("case", MATTER_2026)],
+    ids=["GB/T 47678.5 components", "CJ/T 214 components", "GB/T 47678.5 matters"],
+)
+def test_every_item_of_a_standard_table_has_its_own_column(layer, headings):
+    columns = [load_catalogue()[layer].canonical(heading) for heading in headings.split()]
+    assert None not in columns
+    assert len(set(columns)) == len(columns)
 
 
 def test_every_alias_leads_to_one_column():
