@@ -19,15 +19,22 @@ PIPES = (
 )
 """Kind, usual depth (m), diameters (mm), material, owner, place across the road as share of its width."""
 COMPONENTS = (
-    ("0102", "污水井盖", 40.0, 0.05, "青禾排水集团"), ("0103", "雨水井盖", 40.0, 0.16, "青禾排水集团"), ("0101", "上水井盖", 90.0, -0.18, "青禾自来水公司"),
-    ("0111", "燃气井盖", 110.0, -0.32, "青禾燃气公司"), ("0118", "路灯", 35.0, 0.46, "区路灯管理中心"), ("0113", "消防设施", 120.0, 0.43, "区消防救援支队"),
-    ("0305", "垃圾箱", 80.0, -0.46, "区环卫中心"), ("0209", "交通标志牌", 200.0, 0.44, "公安交管大队"), ("0402", "行道树", 60.0, -0.48, "区园林绿化局"),
-)  # fmt: skip
+    ("0102", "污水井盖", 40.0, 0.05, "青禾排水集团"),
+    ("0103", "雨水井盖", 40.0, 0.16, "青禾排水集团"),
+    ("0101", "上水井盖", 90.0, -0.18, "青禾自来水公司"),
+    ("0111", "燃气井盖", 110.0, -0.32, "青禾燃气公司"),
+    ("0118", "路灯", 35.0, 0.46, "区路灯管理中心"),
+    ("0113", "消防设施", 120.0, 0.43, "区消防救援支队"),
+    ("0305", "垃圾箱", 80.0, -0.46, "区环卫中心"),
+    ("0209", "交通标志牌", 200.0, 0.44, "公安交管大队"),
+    ("0402", "行道树", 60.0, -0.48, "区园林绿化局"),
+)
 """Class, name, spacing along main roads (m), place across the road, owner."""
 
 
 def make_below(
     plan: Plan,
+    *,
     roads: gpd.GeoDataFrame,
     buildings: gpd.GeoDataFrame,
     compounds: gpd.GeoDataFrame,
@@ -38,7 +45,7 @@ def make_below(
     return {
         "underground_pipe": _pipes(roads, rng),
         "underground_space": _spaces(plan, roads, buildings, compounds, rng),
-        "frame_component": _components(plan, roads, cells, rng),
+        "frame_component": _components(roads, cells, rng),
     }
 
 
@@ -111,9 +118,7 @@ def _spaces(
     )
 
 
-def _components(
-    plan: Plan, roads: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, rng: np.random.Generator
-) -> gpd.GeoDataFrame:
+def _components(roads: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Set manholes, lamps, hydrants, bins, signs and trees along the wider roads; codes of 16 digits (CJ/T 214)."""
     wide = roads[~roads["class"].isin(["lane"])]
     lines, width, length = (
@@ -121,7 +126,11 @@ def _components(
         wide["width_m"].to_numpy(),
         shapely.length(wide.geometry.to_numpy()),
     )
-    spots, classes, names, owners, serials = [], [], [], [], []
+    spots: list[np.ndarray] = []
+    classes: list[str] = []
+    names: list[str] = []
+    owners: list[str] = []
+    serials: list[int] = []
     for code, name, spacing, across, owner in COMPONENTS:
         number = np.maximum((length / spacing / 2.2).astype(int), 1)
         home = np.repeat(np.arange(len(lines)), number)

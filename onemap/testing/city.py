@@ -23,6 +23,7 @@ _SCRAP_M2 = 900.0
 _MIXED_SHARE = 0.35
 """Share of the cells whose use differs from what is usual in their community."""
 _BIG_SHARE = 0.05
+_LEAST_PARKS = 2
 _BIG_KINDS = ("park", "compound", "school", "industry", "hospital")
 
 
@@ -100,7 +101,18 @@ def make_skeleton(plan: Plan, rng: np.random.Generator) -> Skeleton:
         if leaf.use not in _BIG_KINDS and rng.random() < _MIXED_SHARE:
             uses, weights = zip(*STREETS[leaf.street].uses, strict=True)
             leaf.use = str(rng.choice(uses, p=np.array(weights) / sum(weights)))
+    _keep_parks(leaves, water, plan)
     return _node(outline, water, leaves, cuts)
+
+
+def _keep_parks(leaves: list[Leaf], water: shapely.Geometry, plan: Plan) -> None:
+    """Make parks of some middling pieces off the river where chance left fewer than two."""
+    dry = [leaf for leaf in leaves if not shapely.dwithin(leaf.land, water, plan.river_m)]
+    wanted = _LEAST_PARKS - sum(leaf.use == "park" for leaf in dry)
+    usual = sum(leaf.land.area for leaf in leaves) / len(leaves)
+    dry.sort(key=lambda leaf: abs(leaf.land.area - 1.5 * usual))
+    for leaf in [leaf for leaf in dry if leaf.use != "park"][: max(wanted, 0)]:
+        leaf.use = "park"
 
 
 def _frame_lines(

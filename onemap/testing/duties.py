@@ -9,7 +9,7 @@ import shapely
 
 from .land import frame
 from .names import people
-from .plan import DISTRICT_CODE, Plan
+from .plan import DISTRICT_CODE
 
 MANAGEMENT, POLICE = "城管执法局", "公安分局"
 """The two agencies that draw duty grids of their own."""
@@ -17,7 +17,7 @@ _SINCE = dt.date(2025, 1, 1)
 
 
 def make_duties(
-    plan: Plan, levels: dict[str, gpd.GeoDataFrame], rng: np.random.Generator
+    levels: dict[str, gpd.GeoDataFrame], rng: np.random.Generator
 ) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     """Return the duty grids of both agencies, each a whole tiling of the district, and the holders."""
     cells, communities = levels["grid_cell"], levels["grid_community"]
@@ -30,11 +30,11 @@ def make_duties(
     beat = np.argmin(((middle[:, None, :] - posts[None, :, :]) ** 2).sum(axis=2), axis=1)
     names = people(len(cells) + 400, rng)
     grids = []
-    for agency, group, label, prefix in (
+    for agency, home_of, label, prefix in (
         (MANAGEMENT, management, "城管执法责任区", "CG"),
         (POLICE, beat, "警务责任区", "GA"),
     ):
-        _, group = np.unique(group, return_inverse=True)
+        _, group = np.unique(home_of, return_inverse=True)
         joined = [shapely.coverage_union_all(lands[group == g]) for g in range(group.max() + 1)]
         grids.append(
             frame(

@@ -38,7 +38,8 @@ def make_waters(plan: Plan, skeleton: Skeleton, cells: gpd.GeoDataFrame, uses: n
     lands = cells.geometry.to_numpy()
     size = np.sqrt(shapely.area(lands))
     dry = ~shapely.intersects(lands, bank)
-    parks = np.flatnonzero((uses == "park") & dry & (size > 0.5 * np.median(size[uses == "park"], keepdims=True)))
+    usual = np.median(size[uses == "park"])
+    parks = np.flatnonzero((uses == "park") & dry & (size > 0.5 * usual))
     lakes = shapely.buffer(shapely.buffer(lands[parks], -0.30 * size[parks]), 0.13 * size[parks], quad_segs=6)
     some = shapely.area(lakes) > 200  # noqa: PLR2004 - a puddle is no lake
     moat_line, moat = _moat(plan, skeleton, bank)
@@ -70,7 +71,7 @@ def _squares(cells: gpd.GeoDataFrame, wet: shapely.Geometry, uses: np.ndarray) -
     middle = shapely.point_on_surface(lands)
     room = shapely.distance(middle, shapely.boundary(lands))
     fit = (uses != "park") & ~shapely.dwithin(middle, wet, 30)
-    chosen = []
+    chosen: list[int] = []
     for code in np.unique(street):
         mine = np.flatnonzero((street == code) & fit)
         chosen.extend(mine[np.argsort(-room[mine], kind="stable")[:3]])
@@ -80,6 +81,7 @@ def _squares(cells: gpd.GeoDataFrame, wet: shapely.Geometry, uses: np.ndarray) -
 def make_land(
     skeleton: Skeleton,
     levels: dict[str, gpd.GeoDataFrame],
+    *,
     uses: np.ndarray,
     waters: Waters,
     yards: np.ndarray,
@@ -257,9 +259,18 @@ def _compounds(
 def _parcels(cells: gpd.GeoDataFrame, uses: np.ndarray, yards: np.ndarray) -> gpd.GeoDataFrame:
     """Return one parcel for the ground of each cell that may be built on."""
     label = {
-        "compound": "城镇住宅用地", "old_town": "城镇住宅用地", "commercial": "商业用地", "office": "机关团体用地", "school": "教育用地",
-        "hospital": "医疗卫生用地", "industry": "工业用地", "village": "农村宅基地", "farmland": "耕地", "park": "公园绿地", "woods": "林地",
-    }  # fmt: skip
+        "compound": "城镇住宅用地",
+        "old_town": "城镇住宅用地",
+        "commercial": "商业用地",
+        "office": "机关团体用地",
+        "school": "教育用地",
+        "hospital": "医疗卫生用地",
+        "industry": "工业用地",
+        "village": "农村宅基地",
+        "farmland": "耕地",
+        "park": "公园绿地",
+        "woods": "林地",
+    }
     some = np.flatnonzero(shapely.area(yards) > 100)  # noqa: PLR2004
     codes = cells["cell_code"].to_numpy()[some]
     return frame(

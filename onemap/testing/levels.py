@@ -14,9 +14,18 @@ from .plan import CRS, DISTRICT_CODE, DISTRICT_NAME
 EXCLUSIVE = ("park", "school", "hospital", "industry")
 """Uses whose cells are kept whole as exclusive grids (专属网格)."""
 LAND_USE = {
-    "compound": "0701", "old_town": "0701", "commercial": "0901", "office": "0801", "school": "0804", "hospital": "0806",
-    "industry": "1001", "village": "0703", "farmland": "0101", "park": "1401", "woods": "0301",
-}  # fmt: skip
+    "compound": "0701",
+    "old_town": "0701",
+    "commercial": "0901",
+    "office": "0801",
+    "school": "0804",
+    "hospital": "0806",
+    "industry": "1001",
+    "village": "0703",
+    "farmland": "0101",
+    "park": "1401",
+    "woods": "0301",
+}
 """Codes of the national land-use classes."""
 VALID_FROM = dt.date(2024, 1, 1)
 
@@ -72,7 +81,7 @@ def make_levels(skeleton: Skeleton) -> tuple[dict[str, gpd.GeoDataFrame], np.nda
 
 
 def _communities(skeleton: Skeleton) -> tuple[dict[int, str], dict[str, str]]:
-    """Number the communities of each street in reading order; return codes by plan number and names by code."""
+    """Return the codes of the communities, in reading order within each street, and their names by code."""
     code_of: dict[int, str] = {}
     name_of: dict[str, str] = {}
     for number, street in enumerate(STREETS):

@@ -63,8 +63,9 @@ def in_chinese(frame: pd.DataFrame, layer: str, headings: dict[str, str]) -> pd.
     titles = {one.name: headings.get(one.name, one.title_zh) for one in spec.fields}
     table = frame.copy()
     for one in spec.fields:
-        if one.values and one.name in table:
-            table[one.name] = table[one.name].map(lambda value, labels=one.values: labels.get(value, value))
+        labels = dict(one.values)
+        if labels and one.name in table:
+            table[one.name] = table[one.name].replace(labels)
     return table.rename(columns=titles)
 
 
@@ -91,12 +92,13 @@ def _write_vector(path: Path, table: pd.DataFrame, raw: RawFile) -> None:
     assert isinstance(table, gpd.GeoDataFrame)
     if raw.crs != CRS:
         table = table.to_crs(raw.crs)
-    options: dict[str, Any] = {
+    formats: dict[str, dict[str, Any]] = {
         ".gpkg": {"driver": "GPKG", "VERSION": "1.3"},
         ".shp": {"driver": "ESRI Shapefile", "encoding": raw.encoding, "DBF_DATE_LAST_UPDATE": _WRITTEN_ON},
         ".geojson": {"driver": "GeoJSON", "RFC7946": "NO", "COORDINATE_PRECISION": 9},
         ".fgb": {"driver": "FlatGeobuf"},
-    }[path.suffix]
+    }
+    options = formats[path.suffix]
     if path.suffix == ".gpkg":
         options["append"] = path.exists()
     with _same_clock():
@@ -135,17 +137,17 @@ def _hide_encoding(path: Path) -> None:
 def write_raster(path: Path, raster: Raster) -> None:
     """Write heights as a float GeoTIFF with nodata, a picture as a JPEG-compressed one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    bands, height, width = raster.values.shape
+    count, height, width = raster.bands.shape
     profile: dict[str, Any] = {
-        "driver": "GTiff", "width": width, "height": height, "count": bands, "dtype": raster.values.dtype, "crs": CRS,
+        "driver": "GTiff", "width": width, "height": height, "count": count, "dtype": raster.bands.dtype, "crs": CRS,
         "transform": raster.transform, "tiled": True, "blockxsize": 256, "blockysize": 256,
     }  # fmt: skip
-    if bands == 1:
+    if count == 1:
         profile |= {"nodata": NODATA, "compress": "deflate", "predictor": 3, "zlevel": 3}
     else:
         profile |= {"compress": "jpeg", "photometric": "ycbcr", "jpeg_quality": 82}
     with rasterio.open(path, "w", **profile) as target:
-        target.write(raster.values)
+        target.write(raster.bands)
 
 
 _SHEET_PARTS = {

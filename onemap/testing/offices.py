@@ -4,13 +4,33 @@ from typing import Any
 
 from .duties import MANAGEMENT, POLICE
 from .messy import RawFile
-from .plan import CRS, DISTRICT_NAME, ZONE_CRS
+from .plan import CRS, DISTRICT_NAME, MARGIN_M, ZONE_CRS
 from .planted_rows import STALE_SINCE
 
 GEOGRAPHIC = "EPSG:4490"
 COMMAND, PLANNING, HOUSING = "指挥中心", "规划", "房管"
 ALLOWED = f"{COMMAND}/准许空隙.gpkg"
 _GREEN = {"green_code": "编号", "name": "名称", "kind": "类型", "area_m2": "面积"}
+_COMPONENT = {
+    "component_code": "OBJCODE",
+    "name": "OBJNAME",
+    "class_code": "CLASSCODE",
+    "in_charge_name": "DEPTNAME1",
+    "owner_name": "DEPTNAME2",
+    "maintainer_name": "DEPTNAME3",
+    "cell_code": "BGCODE",
+    "state": "OBJSTATE",
+}
+_COMPONENT = {
+    "component_code": "OBJCODE",
+    "name": "OBJNAME",
+    "class_code": "CLASSCODE",
+    "in_charge_name": "DEPTNAME1",
+    "owner_name": "DEPTNAME2",
+    "maintainer_name": "DEPTNAME3",
+    "cell_code": "BGCODE",
+    "state": "OBJSTATE",
+}
 _BEATS = {"duty_code": "警务区号", "name": "名称", "holder": "民警", "valid_from": "启用日期"}
 
 FILES = (
@@ -67,18 +87,9 @@ FILES = (
         "frame_component",
         f"{COMMAND}/部件.shp",
         encoding="GB18030",
-        headings={
-            "component_code": "OBJCODE",
-            "name": "OBJNAME",
-            "class_code": "CLASSCODE",
-            "in_charge_name": "DEPTNAME1",
-            "owner_name": "DEPTNAME2",
-            "maintainer_name": "DEPTNAME3",
-            "cell_code": "BGCODE",
-            "state": "OBJSTATE",
-        },
+        headings=_COMPONENT,
         stated={"as_of": "2025-11-30"},
-    ),  # fmt: skip
+    ),
     RawFile(
         "econ_population",
         f"{POLICE}/实有人口.csv",
@@ -136,10 +147,11 @@ FILES = (
         stated={"crs": ZONE_CRS},
     ),
 )
-RASTERS = (
-    ("terrain_dem", f"{PLANNING}/数字高程模型.tif", "2024-11-30"),
-    ("imagery_ortho", f"{PLANNING}/正射影像.tif", "2025-10-15"),
-)
+RASTERS = {
+    "terrain_dem": (f"{PLANNING}/数字高程模型.tif", "2024-11-30"),
+    "imagery_ortho": (f"{PLANNING}/正射影像.tif", "2025-10-15"),
+}
+"""Path and date of the rasters, by layer."""
 SWAPPED = RawFile("case", "待接入/随手拍_经纬度互换.csv", crs=GEOGRAPHIC, position=("纬度", "经度"))
 """A file that the manifest does not name: its longitudes stand under 纬度 and its latitudes under 经度."""
 
@@ -153,7 +165,7 @@ name_en = "Qinghe"
 crs = "{CRS}"
 code_profile = "GBT30428"
 as_of = 2026-06-30
-margin_m = 200.0
+margin_m = {MARGIN_M}
 language = "zh"
 root = "raw"
 
@@ -171,7 +183,7 @@ allowed = "{ALLOWED}"
 def manifest_text() -> str:
     """Return the manifest of the sample city."""
     parts = [_HEAD]
-    parts += [_block({"layer": layer, "path": path, "as_of": as_of}) for layer, path, as_of in RASTERS]
+    parts += [_block({"layer": layer, "path": path, "as_of": as_of}) for layer, (path, as_of) in RASTERS.items()]
     for raw in FILES:
         entry = {"layer": raw.layer, "path": raw.path} | ({"sublayer": raw.sublayer} if raw.sublayer else {})
         parts.append(_block(entry | raw.stated))

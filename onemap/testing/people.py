@@ -41,6 +41,7 @@ MATTERS = (
 )
 FIRST_DAY = np.datetime64("2025-07-01")
 DAYS = 365
+_OVERDUE_H, _TAKEN_UP_H = 72, 5
 _HOURS = {
     "day": [1, 1, 1, 1, 1, 2, 6, 14, 22, 24, 22, 18, 12, 13, 18, 20, 18, 14, 10, 8, 6, 4, 2, 1],
     "all": [6, 4, 3, 3, 3, 4, 8, 14, 18, 16, 14, 14, 13, 13, 14, 14, 15, 18, 20, 18, 15, 12, 10, 8],
@@ -143,7 +144,6 @@ def _states(when: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, pd.
     lasting = (rng.lognormal(2.6, 1.1, len(when)) * 3600).astype(int)
     done = when + lasting
     open_hours = (end - when).astype(int) / 3600
-    state = np.where(
-        done < end, "settled", np.where(open_hours > 72, "overdue", np.where(open_hours > 5, "in_hand", "new"))
-    )
+    waiting = np.where(open_hours > _OVERDUE_H, "overdue", np.where(open_hours > _TAKEN_UP_H, "in_hand", "new"))
+    state = np.where(done < end, "settled", waiting)
     return state.astype(object), pd.DatetimeIndex(np.where(done < end, done, np.datetime64("NaT")))

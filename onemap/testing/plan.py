@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from onemap.errors import SchemaError
+
 Size = Literal["full", "small"]
 
 CRS = "EPSG:4548"
@@ -13,6 +15,8 @@ ZONE_CRS = "EPSG:4527"
 """The same projection with the zone number 39 before the easting."""
 CENTRE = (491_430.0, 4_401_776.0)
 """Centre of the district in `CRS`: 116.90 E, 39.75 N."""
+MARGIN_M = 200.0
+"""How far beyond the border of the district base layers are kept."""
 DISTRICT_CODE = "110120"
 DISTRICT_NAME = "青禾区"
 STEP = 2.0**-10
@@ -41,15 +45,14 @@ def make_plan(seed: int, size: Size) -> Plan:
 
     Raises
     ------
-    ValueError
+    SchemaError
         For another size.
     """
     if size == "full":
         return Plan(seed, size, 3000.0, 40, 1500, 20_000, 48_500, 1_500, 84.0, 3.0, 10.0)
     if size == "small":
         return Plan(seed, size, 640.0, 12, 60, 800, 950, 50, 26.0, 2.0, 10.0)
-    message = f"size is {size!r}; it must be 'full' or 'small'"
-    raise ValueError(message)
+    raise SchemaError("size is {found}; it must be full or small", found=repr(size))
 
 
 def snap(values: np.ndarray) -> np.ndarray:

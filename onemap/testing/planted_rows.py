@@ -8,8 +8,9 @@ import pandas as pd
 import shapely
 
 from onemap.domain.catalogue import BASE_MAP_CLASSES, load_catalogue
+from onemap.geo.gcj import convert_coordinates
 
-from .plan import CRS
+from .plan import CRS, MARGIN_M
 from .terrain import NODATA, Raster
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 STALE_LAYER, STALE_SINCE = "place_name", "2024-01-01"
 EMPTY_LAYER = "underground_space"
+SHIFTED_LAYER = "econ_unit"
 
 
 def plant_rows(planter: "Planter") -> None:
@@ -24,6 +26,7 @@ def plant_rows(planter: "Planter") -> None:
     _plant_buildings(planter)
     _plant_addresses(planter)
     _plant_missing_street(planter)
+    _plant_shift(planter)
     _plant_cases(planter)
     _follow(planter)
     _note_empty(planter)
@@ -73,6 +76,22 @@ def _plant_missing_street(planter: "Planter") -> None:
     frame = planter.frames[EMPTY_LAYER]
     kept = ~shapely.intersects(frame.geometry.to_numpy(), row.geometry)
     planter.frames[EMPTY_LAYER] = frame[kept]
+
+
+def _plant_shift(planter: "Planter") -> None:
+    """Leave one layer in GCJ-02, though its file says CGCS2000: every row lies half a kilometre off."""
+    frame = planter.frames[SHIFTED_LAYER]
+    points = shapely.get_coordinates(frame.geometry.to_numpy())
+    lon, lat = convert_coordinates(*points.T, source=CRS, target="GCJ02")
+    x, y = convert_coordinates(lon.round(7), lat.round(7), source="EPSG:4490", target=CRS)
+    frame = frame.set_geometry(gpd.GeoSeries(shapely.points(x, y), index=frame.index, crs=CRS))
+    away_m = shapely.distance(frame.geometry.to_numpy(), planter.city.skeleton.outline)
+    plain = np.abs(away_m - MARGIN_M) > 0.15 * MARGIN_M  # none so near the margin that its edge decides
+    frame, away_m = frame[plain].reset_index(drop=True), away_m[plain]
+    for row in np.flatnonzero(away_m > MARGIN_M):
+        planter.note("outside_row", SHIFTED_LAYER, [row + 1], "shifted beyond the margin of the district")
+    planter.frames[SHIFTED_LAYER] = frame
+    planter.note("suspect_position", SHIFTED_LAYER, ["EPSG:4490"], "in GCJ-02, though the file says CGCS2000")
 
 
 def _note_empty(planter: "Planter") -> None:
@@ -156,7 +175,9 @@ def _follow(planter: "Planter") -> None:
         ("econ_unit", "unit_code"), ("case", "case_code"),
     ):  # fmt: skip
         frame = planter.frames[layer]
-        shapes = shapely.make_valid(frame.geometry.to_numpy())
+        shapes = frame.geometry.to_numpy().copy()
+        crossed = ~shapely.is_valid(shapes)
+        shapes[crossed] = shapely.make_valid(shapes[crossed])
         held = np.zeros(len(frame), dtype=bool)
         held[tree.query(shapes, predicate="intersects")[0]] = True
         if layer != "case":
@@ -172,9 +193,10 @@ def bite(planter: "Planter", terrain: Raster, post_m: float) -> Raster:
     streets = planter.frames["grid_street"]
     corner = shapely.points(away(planter.plan, 0.15, 1.08))
     hole = shapely.buffer(corner, 0.14 * planter.plan.radius_m, quad_segs=8)
-    values = terrain.values.copy()
+    values = terrain.bands.copy()
     rows, columns = np.indices(values.shape[1:])
-    x, y = terrain.transform * (columns + 0.5, rows + 0.5)
+    x = terrain.transform.c + (columns + 0.5) * terrain.transform.a
+    y = terrain.transform.f + (rows + 0.5) * terrain.transform.e
     values[0][shapely.contains_xy(hole, x, y)] = NODATA
     planter.note("partial", "terrain_dem", [""], "the survey leaves out a corner of the district")
     for code, land in zip(streets["street_code"], streets.geometry, strict=True):

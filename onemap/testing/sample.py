@@ -78,7 +78,7 @@ def make_city(*, seed: int = 7, size: Size = "small") -> City:
 
     Raises
     ------
-    ValueError
+    SchemaError
         For another size.
 
     Examples
@@ -95,12 +95,19 @@ def make_city(*, seed: int = 7, size: Size = "small") -> City:
     cells = levels["grid_cell"]
     waters = make_waters(plan, skeleton, cells, uses)
     yards = make_yards(plan, skeleton, cells, waters)
-    land = make_land(skeleton, levels, uses, waters, yards, rng)
+    land = make_land(skeleton, levels, uses=uses, waters=waters, yards=yards, rng=rng)
     buildings = make_buildings(plan, cells, yards, uses, rng)
     buildings = name_buildings(buildings, land["emap_road"], land["frame_compound"], levels["grid_street"])
     places = make_places(buildings, land, levels, rng)
-    below = make_below(plan, land["emap_road"], buildings, land["frame_compound"], cells, rng)
-    duties = make_duties(plan, levels, rng)
+    below = make_below(
+        plan,
+        roads=land["emap_road"],
+        buildings=buildings,
+        compounds=land["frame_compound"],
+        cells=cells,
+        rng=rng,
+    )
+    duties = make_duties(levels, rng)
     cases = make_cases(plan, buildings, land["emap_road"], skeleton.outline, rng)
     frames = {
         **levels,

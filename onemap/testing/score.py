@@ -132,18 +132,24 @@ def found_in(one_map: OneMap) -> Iterator[Found]:
         yield Found("gap", row["layer_id"], _text(row["agency"]), ids, row["geometry"], "coverage_gap")
     for row in _rows(one_map, "reject"):
         one = _text(row["found"]) if pd.isna(row["row"]) else str(int(row["row"]))
-        yield Found(_ROWS.get(row["kind"], row["kind"]), row["layer_id"], "", frozenset([one]), None, "reject")
-    for row in _rows(one_map, "repair"):
-        yield Found("repair", row["layer_id"], "", frozenset([_text(row["object_id"])]), None, "repair")
-    for row in _rows(one_map, "object_gap"):
-        yield Found("object_gap", row["layer_id"], "", frozenset([_text(row["object_id"])]), None, "object_gap")
+        yield _of_row(_ROWS.get(row["kind"], row["kind"]), row["layer_id"], one, "reject")
+    for table, kind in (("repair", "repair"), ("object_gap", "object_gap")):
+        yield from (_of_row(kind, row["layer_id"], row["object_id"], table) for row in _rows(one_map, table))
+    yield from _of_layers(one_map)
+
+
+def _of_layers(one_map: OneMap) -> Iterator[Found]:
+    """Yield what is not complete, and the cases on a border or without position."""
     for row in _rows(one_map, "completeness"):
         if row["state"] != "present":
-            ids = frozenset([_text(row["street_code"])])
-            yield Found(row["state"], _text(row["layer_id"]), "", ids, None, "completeness")
+            yield _of_row(row["state"], _text(row["layer_id"]), row["street_code"], "completeness")
     for row in _rows(one_map, "case"):
         if row["how"] in ("border", "no_position"):
-            yield Found(row["how"], "case", "", frozenset([row["case_code"]]), None, "case")
+            yield _of_row(row["how"], "case", row["case_code"], "case")
+
+
+def _of_row(kind: str, layer_id: str, one: Any, table: str) -> Found:
+    return Found(kind, layer_id, "", frozenset([_text(one)]), None, table)
 
 
 def _rows(one_map: OneMap, layer: str) -> list[dict[str, Any]]:

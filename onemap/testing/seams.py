@@ -1,5 +1,6 @@
 """Shared edges of a coverage, and the small cuts by which faults are planted along them, exactly on the grid."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from .plan import STEP, snap
 
 @dataclass(frozen=True)
 class Seam:
-    """One straight edge ``start`` to ``end``, as it runs in the ring of ``left``; ``right`` is -1 at the outer border."""
+    """One straight edge as it runs in the ring of ``left``; ``right`` is -1 at the outer border."""
 
     left: int
     right: int
@@ -39,10 +40,12 @@ class Seam:
 def find_seams(lands: np.ndarray) -> list[Seam]:
     """Return all edges of a coverage of simple polygons, each once; rings run clockwise, so the inside is right."""
     lands = shapely.orient_polygons(lands, exterior_cw=True)
-    rows, starts, ends = [], [], []
-    for row, land in enumerate(lands):
+    rows: list[np.ndarray] = []
+    starts: list[np.ndarray] = []
+    ends: list[np.ndarray] = []
+    for number, land in enumerate(lands):
         points = shapely.get_coordinates(land)
-        rows.append(np.full(len(points) - 1, row))
+        rows.append(np.full(len(points) - 1, number))
         starts.append(points[:-1])
         ends.append(points[1:])
     row, start, end = np.concatenate(rows), np.concatenate(starts), np.concatenate(ends)
@@ -59,7 +62,7 @@ def with_vertex(land: shapely.Polygon, seam: Seam, point: tuple[float, float]) -
     """Return the polygon whose edge along ``seam`` goes by way of ``point``."""
     points = shapely.get_coordinates(shapely.get_exterior_ring(land)).tolist()
     ends = {tuple(seam.start), tuple(seam.end)}
-    for place, (a, b) in enumerate(zip(points[:-1], points[1:], strict=True)):
+    for place, (a, b) in enumerate(itertools.pairwise(points)):
         if {tuple(a), tuple(b)} == ends:
             return shapely.polygons([*points[: place + 1], list(point), *points[place + 1 :]])
     message = f"the polygon has no edge {seam.start} {seam.end}"

@@ -38,7 +38,7 @@ _ROOFS = {
 class Raster:
     """Bands first, with the transform of its grid."""
 
-    values: np.ndarray
+    bands: np.ndarray
     transform: Affine
 
 
@@ -82,6 +82,7 @@ def make_imagery(
     plan: Plan,
     skeleton: Skeleton,
     waters: Waters,
+    *,
     uses: np.ndarray,
     layers: dict[str, gpd.GeoDataFrame],
     rng: np.random.Generator,
@@ -120,7 +121,7 @@ def make_imagery(
         shapely.buffer(roads.geometry.to_numpy()[crossing], wide[crossing]), shapely.union(waters.river, waters.moat)
     )
     image[draw(decks, np.full(len(decks), 1)) == 1] = (170, 168, 164)
-    _roofs(image, draw, layers["city3d_building"], plan, fine, rng)
+    _roofs(image, draw, layers["city3d_building"], pixel_m=plan.pixel_m, fine=fine, rng=rng)
     return Raster(np.moveaxis(np.clip(image, 0, 255).astype(np.uint8), 2, 0), transform)
 
 
@@ -184,16 +185,25 @@ def _water(image: np.ndarray, draw: Draw, waters: Waters, fine: np.ndarray) -> N
 
 
 def _roofs(
-    image: np.ndarray, draw: Draw, buildings: gpd.GeoDataFrame, plan: Plan, fine: np.ndarray, rng: np.random.Generator
+    image: np.ndarray,
+    draw: Draw,
+    buildings: gpd.GeoDataFrame,
+    *,
+    pixel_m: float,
+    fine: np.ndarray,
+    rng: np.random.Generator,
 ) -> None:
     """Cast the shadows of a low sun in the south-east and lay the roofs."""
     outlines = buildings.geometry.to_numpy()
-    number = draw(outlines, np.arange(1, len(outlines) + 1))
-    height = np.append(0.0, np.minimum(buildings["height_m"].to_numpy(), 60.0)).astype(np.float32)[number]
-    shade = np.zeros(number.shape, dtype=bool)
-    for step in range(1, int(60.0 * _SHADOW / plan.pixel_m) + 1):
+    number: np.ndarray[Any, Any] = draw(outlines, np.arange(1, len(outlines) + 1))
+    height: np.ndarray[Any, Any] = np.append(0.0, np.minimum(buildings["height_m"].to_numpy(), 60.0)).astype(
+        np.float32
+    )[number]
+    rows, columns = number.shape
+    shade = np.zeros((rows, columns), dtype=bool)
+    for step in range(1, int(60.0 * _SHADOW / pixel_m) + 1):
         up, left = round(step * 0.8), round(step * 0.6)
-        shade[: shade.shape[0] - up, : shade.shape[1] - left] |= height[up:, left:] * _SHADOW >= step * plan.pixel_m
+        shade[: rows - up, : columns - left] |= height[up:, left:] * _SHADOW >= step * pixel_m
     image[shade] = image[shade] * 11 // 20
     uses = list(_ROOFS)
     tone = buildings["use"].map({use: n for n, use in enumerate(uses)}).to_numpy()

@@ -1,10 +1,13 @@
 """The sample city as raw files, a manifest and the list of what is wrong in them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+
+from onemap.errors import StoreError
 
 from .duties import MANAGEMENT
 from .messy import RawFile, write_gpkg, write_raster, write_raw
@@ -12,7 +15,7 @@ from .offices import ALLOWED, FILES, RASTERS, SWAPPED, manifest_text
 from .plan import CRS, Plan, Size
 from .planted import Planter, plant, write_planted
 from .planted_rows import bite
-from .sample import make_city
+from .sample import City, make_city
 from .terrain import make_imagery, make_terrain
 
 
@@ -35,30 +38,38 @@ def write_city(folder: str | Path, *, seed: int = 7, size: Size = "full") -> Pat
 
     Raises
     ------
-    ValueError
+    SchemaError
         For another size.
+    StoreError
+        The folder cannot be written.
     """
     city = make_city(seed=seed, size=size)
     folder = Path(folder)
     raw = folder / "raw"
-    rng = np.random.default_rng([seed, 1])
-    planter = plant(city, rng)
-    for file in FILES:
-        if file.path.endswith(".gpkg"):
-            (raw / file.path).unlink(missing_ok=True)
-    for file in FILES:
-        write_raw(file, _part(planter.frames, file, city.plan), raw)
-    _write_extras(planter, raw)
-    rasters = {
-        "terrain_dem": bite(planter, make_terrain(city.plan, city.skeleton, rng), city.plan.post_m),
-        "imagery_ortho": make_imagery(city.plan, city.skeleton, city.waters, city.uses, city.frames, rng),
-    }
-    for layer, path, _ in RASTERS:
-        write_raster(raw / path, rasters[layer])
-    write_planted(folder / "planted.json", planter.list)
-    manifest = folder / "onemap.toml"
-    manifest.write_text(manifest_text(), encoding="utf-8")
+    planter = plant(city, np.random.default_rng([seed, 1]))
+    terrain = bite(planter, make_terrain(city.plan, city.skeleton, np.random.default_rng([seed, 2])), city.plan.post_m)
+    try:
+        raw.mkdir(parents=True, exist_ok=True)
+        for path in {raw / file.path for file in FILES if file.path.endswith(".gpkg")}:
+            path.unlink(missing_ok=True)
+        with ThreadPoolExecutor(1) as beside:  # the picture takes as long as all the rest
+            picture = beside.submit(_write_picture, city, raw / RASTERS["imagery_ortho"][0])
+            write_raster(raw / RASTERS["terrain_dem"][0], terrain)
+            for file in FILES:
+                write_raw(file, _part(planter.frames, file, city.plan), raw)
+            _write_extras(planter, raw)
+            picture.result()
+        write_planted(folder / "planted.json", planter.list)
+        manifest = folder / "onemap.toml"
+        manifest.write_text(manifest_text(), encoding="utf-8")
+    except OSError as error:
+        raise StoreError("{path}: cannot be written ({found})", path=folder, found=error.strerror or error) from error
     return manifest
+
+
+def _write_picture(city: City, path: Path) -> None:
+    rng = np.random.default_rng([city.plan.seed, 3])
+    write_raster(path, make_imagery(city.plan, city.skeleton, city.waters, uses=city.uses, layers=city.frames, rng=rng))
 
 
 def _write_extras(planter: Planter, raw: Path) -> None:
