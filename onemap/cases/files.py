@@ -101,9 +101,11 @@ def _may_hold_formulas(column: "pd.Series[Any]") -> bool:
 
 
 def _flat(table: Any) -> Any:
-    """Join tuples (candidates) by semicolons: no format of ours keeps them."""
+    """Join tuples (candidates) by semicolons, which no format of ours keeps, and bring times to UTC."""
     flat = table.copy()
     for name in flat.columns:
+        if isinstance(flat[name].dtype, pd.DatetimeTZDtype):
+            flat[name] = flat[name].dt.tz_convert("UTC")
         if flat[name].dtype == object and flat[name].map(lambda v: isinstance(v, tuple)).any():
             flat[name] = flat[name].map(lambda v: ";".join(map(str, v)) if isinstance(v, tuple) else v)
     return flat
