@@ -1,5 +1,6 @@
 """The CRS of a source: declared by the caller, by the file, or by its format; never guessed."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyproj
 import shapely
 
 from onemap.errors import CrsError
-from onemap.geo.crs import resolve_crs
+from onemap.geo.crs import ResolvedCrs, resolve_crs
 from onemap.geo.gcj import SHIFTED, convert_coordinates
 from onemap.translation import say
 
@@ -53,37 +54,66 @@ def georeference(
     """
     if coordinates is not None:
         return _converted(geometry, coordinates, found=found, declared=declared, path=path)
-    notes: list[str] = []
-    of_file = resolve_crs(found) if found is not None else None
-    of_caller = resolve_crs(declared) if declared is not None else None
+    of_file = _known(found)
+    of_caller = _known(declared)
     if of_file is not None and of_caller is not None and not same_crs(of_file.crs, of_caller.crs):
         names = {"declared": name_of(of_caller.crs), "found": name_of(of_file.crs)}
-        if found_is_default:
+        if not found_is_default:
+            raise CrsError(
+                "{path}: declared as {declared}, but the file says {found}; correct the one that is wrong",
+                path=path,
+                **names,
+            )
+        if not _fits(geometry, of_caller.crs):
             raise CrsError(
                 "{path}: declared as {declared}, but its format is in {found} by default; one of the two is wrong",
                 path=path,
                 **names,
             )
-        raise CrsError(
-            "{path}: declared as {declared}, but the file says {found}; correct the one that is wrong",
-            path=path,
-            **names,
-        )
     known = of_caller or of_file
     if known is None:
         if not any(one is not None for one in geometry):
-            return Georeferenced(geometry, None, None, notes)
+            return Georeferenced(geometry, None, None, [])
         raise CrsError("{path}: no coordinate system is known; declare it with crs=", path=path)
-    notes.extend(known.notes)
-    if found_is_default and of_caller is None:
-        notes.append(
-            say(
-                "coordinate system {crs}: not declared, it is the default of the format",
-                crs=name_of(known.crs),
-            )
-        )
+    notes = list(known.notes)
+    if found_is_default:
+        notes.append(_default_note(geometry, known.crs, is_declared=of_caller is not None, path=path))
     crs = _with_identity(known.crs)
     return Georeferenced(geometry, crs, name_of(crs), notes)
+
+
+def _known(crs: Any) -> ResolvedCrs | None:
+    """Return a CRS, or None for those that say of themselves that they are none."""
+    resolved = resolve_crs(crs) if crs is not None else None
+    if (
+        resolved is None
+        or resolved.crs.is_engineering
+        or resolved.crs.name.lower().startswith(("undefined", "unknown"))
+    ):
+        return None
+    return resolved
+
+
+def _fits(geometry: Array, crs: pyproj.CRS) -> bool:
+    """Tell whether coordinates can be of the kind of ``crs``: degrees or metres."""
+    bounds = shapely.total_bounds(geometry)
+    if not np.all(np.isfinite(bounds)):
+        return True
+    degrees = bool(np.abs(bounds[[0, 2]]).max() <= 360 and np.abs(bounds[[1, 3]]).max() <= 180)  # noqa: PLR2004
+    return degrees is not crs.is_projected
+
+
+def _default_note(geometry: Array, crs: pyproj.CRS, *, is_declared: bool, path: Any) -> str:
+    """Return the note for a format that names a CRS by default; refuse coordinates that cannot be in it."""
+    if is_declared:
+        return say("coordinate system {crs}: declared; the file itself says nothing", crs=name_of(crs))
+    if not _fits(geometry, crs):
+        raise CrsError(
+            "{path}: its format is in {crs} by default, but the coordinates are no degrees; declare crs=",
+            path=path,
+            crs=name_of(crs),
+        )
+    return say("coordinate system {crs}: not declared, it is the default of the format", crs=name_of(crs))
 
 
 def name_of(crs: pyproj.CRS) -> str:
@@ -111,9 +141,22 @@ def same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
     if one.equals(other, ignore_axis_order=True):
         return True
     codes = [crs.to_epsg(min_confidence=70) for crs in (one, other)]
-    if all(codes):
-        return codes[0] == codes[1]
-    return _with_identity(one).equals(_with_identity(other), ignore_axis_order=True)
+    if codes[0] is not None and codes[0] == codes[1]:
+        return True
+    return _alike(_with_identity(one), _with_identity(other))
+
+
+def _alike(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+    """Tell whether two CRS have the same datum and the same parameters of projection, whatever their names."""
+    if one.equals(other, ignore_axis_order=True):
+        return True
+    if not (one.is_projected and other.is_projected and one.geodetic_crs and other.geodetic_crs):
+        return False
+    if not same_crs(one.geodetic_crs, other.geodetic_crs):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what PROJ strings leave out, the datum and names, is compared above
+        return bool(one.to_dict() == other.to_dict())
 
 
 def _with_identity(crs: pyproj.CRS) -> pyproj.CRS:

@@ -42,7 +42,7 @@ def match_headings(
     {'网格编码': 'cell_code'}
     """
     there = [str(heading) for heading in headings]
-    names = _named(there, columns or {}, path)
+    names = named_headings(there, columns or {}, path)
     taken = set(names.values()) | set(constants)
     claims: dict[str, list[str]] = {}
     for heading in there:
@@ -65,8 +65,19 @@ def match_headings(
     return names
 
 
-def _named(there: list[str], columns: Mapping[str, str], path: Any) -> dict[str, str]:
-    """Return the headings that the caller names."""
+def named_headings(there: list[str], columns: Mapping[str, str], path: Any) -> dict[str, str]:
+    """Return the headings that the caller names, each with its canonical name.
+
+    Raises
+    ------
+    SchemaError
+        One or more are not there.
+
+    Examples
+    --------
+    >>> named_headings(["编码", "名称"], {"cell_code": "编码"}, "cells.csv")
+    {'编码': 'cell_code'}
+    """
     folded: dict[str, str] = {}
     for heading in there:
         folded.setdefault(fold_heading(heading), heading)

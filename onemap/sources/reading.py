@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from onemap.domain.catalogue import LayerSpec, load_catalogue
@@ -16,7 +17,7 @@ from onemap.translation import say
 
 from .archives import unpack
 from .georeference import georeference
-from .headings import match_headings
+from .headings import match_headings, named_headings
 from .parquets import read_parquet
 from .positions import place_rows
 from .raw import RawLayer
@@ -199,7 +200,9 @@ def _frame(
 ) -> tuple[gpd.GeoDataFrame, str | None]:
     """Return the frame of a source: placed, with canonical columns, typed, in its CRS."""
     geometry, declared = raw.geometry, raw.crs
-    if geometry is None:
+    if spec is not None and spec.is_table:
+        geometry = np.full(len(raw.table), None, dtype=object)
+    elif geometry is None:
         placed = place_rows(raw.table, x=request.x, y=request.y, wkt=request.wkt, projected=_is_projected(request.crs))
         geometry, declared = placed.geometry, declared or placed.crs
         raw.rejects.extend(placed.rejects)
@@ -244,7 +247,7 @@ def _canonical(raw: RawLayer, request: ReadRequest, spec: LayerSpec | None, path
             cut=raw.cut_headings,
         )
     else:
-        names = {heading: canonical for canonical, heading in request.columns.items() if heading in table.columns}
+        names = {} if empty else named_headings(list(table.columns), request.columns, path)
     clash = [c for c in table.columns if c not in names and c in {*names.values(), *request.constants}]
     table = table.rename(columns=names | {column: f"{column}_src" for column in clash})
     raw.declared_types = {names.get(name, name): kind for name, kind in raw.declared_types.items()}

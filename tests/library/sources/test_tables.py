@@ -311,3 +311,23 @@ def test_columns_constants_and_values_of_the_caller(tmp_path: Path) -> None:
         read_text(tmp_path, text, layer_id="case", columns={"case_code": "没有"})
     with pytest.raises(SchemaError, match="there is no layer cases in the catalogue"):
         read_text(tmp_path, text, layer_id="cases")
+
+
+def test_a_roster_needs_no_place(tmp_path: Path) -> None:
+    """Columns x and y of a table without geometry are columns like any other, and need no CRS."""
+    frame = read_text(
+        tmp_path,
+        "编号,姓名,X,Y\n007,张三,1,2\n",
+        layer_id="holder",
+        crs=None,
+        columns={"holder_code": "编号", "name": "姓名"},
+        constants={"role": "manager", "grid_code": "110101001001"},
+    ).frame
+    assert frame["holder_code"].tolist() == ["007"]
+    assert frame.geometry.isna().all()
+    assert frame.crs is None
+
+
+def test_columns_must_be_there_without_a_layer_too(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="there is no column 码"):
+        read_text(tmp_path, "编号,经度,纬度\n1,2,3\n", columns={"cell_code": "码"})

@@ -10,12 +10,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import pytest
 import shapely
 
 import onemap
 from onemap.errors import CrsError, SourceError
 from onemap.sources import salvage, vectors
+from onemap.sources.georeference import same_crs
 from onemap.sources.reading import ReadRequest, read
 from onemap.sources.salvage import by_fiona, by_halving, read_piecewise
 
@@ -287,3 +289,52 @@ def test_what_read_layer_says_travels_with_the_frame(tmp_path: Path) -> None:
     assert frame.attrs["rejects"][0]["reason"] == "a ring of the polygon is not closed"
     assert "coordinate system EPSG:4326: not declared, it is the default of the format" in frame.attrs["notes"]
     assert len(frame.copy()) == len(pd.concat([frame, frame])) / 2
+
+
+SQUARE = [[446_000, 4_420_000], [446_100, 4_420_000], [446_100, 4_420_100], [446_000, 4_420_000]]
+METRES = {"type": "Polygon", "coordinates": [SQUARE]}
+
+
+def test_geojson_is_wgs84_by_default_unless_it_cannot_be(tmp_path: Path) -> None:
+    degrees = geojson(tmp_path / "degrees.geojson", [GOOD])
+    metres = geojson(tmp_path / "metres.geojson", [METRES])
+    assert read(ReadRequest(degrees)).notes == [
+        "coordinate system EPSG:4326: not declared, it is the default of the format"
+    ]
+    declared = read(ReadRequest(degrees, crs="EPSG:4490"))
+    assert declared.source_crs == "EPSG:4490"
+    assert declared.notes == ["coordinate system EPSG:4490: declared; the file itself says nothing"]
+    with pytest.raises(CrsError, match="but its format is in EPSG:4326 by default; one of the two is wrong"):
+        read(ReadRequest(degrees, crs="EPSG:4548"))
+    with pytest.raises(CrsError, match="but the coordinates are no degrees; declare crs="):
+        read(ReadRequest(metres))
+    assert read(ReadRequest(metres, crs="EPSG:4548")).source_crs == "EPSG:4548"
+
+
+def test_an_undefined_crs_is_none(tmp_path: Path, cells: gpd.GeoDataFrame) -> None:
+    for number, code in enumerate((-1, 0)):
+        path = tmp_path / f"{number}.gpkg"
+        cells.set_crs(None, allow_override=True).to_file(path, layer="cells", engine="pyogrio")
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("UPDATE gpkg_geometry_columns SET srs_id = ?", (code,))
+            database.execute("UPDATE gpkg_contents SET srs_id = ?", (code,))
+            database.commit()
+        with pytest.raises(CrsError, match="no coordinate system is known"):
+            read(ReadRequest(path))
+        assert read(ReadRequest(path, crs=4548)).source_crs == "EPSG:4548"
+
+
+@pytest.mark.parametrize("code", [4490, 4527, 4548, 4509, 4214, 2437, 4610, 2365, 4326, 32650, 3857, 26985])
+def test_a_crs_is_the_same_in_every_spelling(code: int) -> None:
+    crs = pyproj.CRS(code)
+    for spelling in (crs.to_wkt("WKT1_ESRI"), crs.to_wkt("WKT1_GDAL"), crs.to_wkt("WKT2_2019"), crs.to_json()):
+        assert same_crs(crs, pyproj.CRS.from_user_input(spelling))
+    # 4548 and 4509 are one definition under two names: meridian 117 is that of a 3-degree and of a 6-degree zone
+    alike = {4548, 4509} if code in (4548, 4509) else {code}
+    others = {4490, 4527, 4548, 4509, 4214, 2437, 4610, 2365, 4326, 32650, 3857, 26985} - alike
+    assert not any(same_crs(crs, pyproj.CRS(other)) for other in others)
+
+
+def test_a_zone_with_another_false_easting_is_another_crs() -> None:
+    wkt = pyproj.CRS(4548).to_wkt("WKT1_ESRI")
+    assert not same_crs(pyproj.CRS(4548), pyproj.CRS.from_wkt(wkt.replace("500000.0", "500250.0")))
