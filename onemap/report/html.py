@@ -68,7 +68,7 @@ def write_report(one_map: "OneMap", path: str | Path, *, language: str = "zh", p
     --------
     >>> write_report(None, "report.html", language="fr")
     Traceback (most recent call last):
-    onemap.errors.SchemaError: language is 'fr'; it must be one of en, zh
+    onemap.errors.SchemaError: the report speaks en, zh, not 'fr'
     """
     target = Path(path)
     _check_languages([language])
@@ -210,8 +210,8 @@ def _check_languages(languages: Sequence[str]) -> None:
     for language in languages:
         if language not in LANGUAGES:
             raise SchemaError(
-                "language is {language}; it must be one of {languages}",
-                language=repr(language), languages=", ".join(LANGUAGES),
+                "the report speaks {languages}, not {found}",
+                found=repr(language), languages=", ".join(LANGUAGES),
             )  # fmt: skip
 
 

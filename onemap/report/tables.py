@@ -11,7 +11,7 @@ from markupsafe import Markup
 from .wording import Wording
 
 MOST_ROWS = 200
-_MOST_CODES = 8
+_MOST_CODES = 4
 TABLE_FILES = {
     "case": "cases",
     "near_border": "near_border",

@@ -43,7 +43,10 @@ class Wording:
 
     def listed(self, parts: Iterable[str]) -> str:
         """Return parts joined as in a list."""
-        return ("、" if self.language == "zh" else ", ").join(parts)
+        *most, last = list(parts) or [""]
+        if self.language == "zh":
+            return "、".join([*most, last])
+        return f"{', '.join(most)} and {last}" if most else last
 
     def clauses(self, parts: Iterable[str]) -> str:
         """Return clauses joined to a sentence."""
@@ -136,7 +139,10 @@ class Wording:
         for spec in load_catalogue()[layer_id].fields:
             if spec.name == field and self.language == "zh" and text in spec.values:
                 return spec.values[text]
-        return _LABELS_EN.get(text, text.replace("_", " ")) if self.language == "en" else translate(text, "zh")
+        if self.language == "zh":
+            return translate(text, "zh")
+        english = _LABELS_EN.get(text, text.replace("_", " "))
+        return english[:1].upper() + english[1:]
 
 
 def _text(value: Any) -> str:

@@ -194,7 +194,7 @@
       var low = map.latLngToContainerPoint(box.getSouthWest()), high = map.latLngToContainerPoint(box.getNorthEast());
       if (high.x - low.x < 118 || low.y - high.y < 40) { return; }
       shown += 1;
-      codes.addLayer(L.marker(area.getCenter(), { interactive: false, keyboard: false, icon: L.divIcon({ className: "cell-code", html: node("span", "", Object.keys(byCode).length ? area.code : ""), iconSize: [160, 14] }) }));
+      codes.addLayer(L.marker(box.getCenter(), { interactive: false, keyboard: false, icon: L.divIcon({ className: "cell-code", html: node("span", "", area.code), iconSize: [160, 14] }) }));
     });
   });
   data.cells.forEach(function (cell) {

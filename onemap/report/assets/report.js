@@ -9,10 +9,10 @@
     return given === undefined ? cell.textContent : Number(given);
   }
 
-  function sort(table, column, button) {
-    var down = button.dataset.order === "up";
-    table.querySelectorAll("th button").forEach(function (one) { delete one.dataset.order; });
-    button.dataset.order = down ? "down" : "up";
+  function sort(table, column, heading) {
+    var down = heading.getAttribute("aria-sort") === "ascending";
+    table.querySelectorAll("th").forEach(function (one) { one.removeAttribute("aria-sort"); });
+    heading.setAttribute("aria-sort", down ? "descending" : "ascending");
     var rows = Array.from(table.tBodies[0].rows);
     rows.sort(function (a, b) {
       var x = value(a, column), y = value(b, column);
@@ -46,8 +46,11 @@
 
   document.querySelectorAll(".tablebox").forEach(function (box) {
     var table = box.querySelector("table"), find = box.querySelector("input");
-    box.querySelectorAll("th button").forEach(function (button, column) {
-      button.addEventListener("click", function () { sort(table, column, button); });
+    box.querySelectorAll("thead th").forEach(function (heading, column) {
+      heading.addEventListener("click", function () { sort(table, column, heading); });
+      heading.addEventListener("keydown", function (event) {
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); sort(table, column, heading); }
+      });
     });
     if (find) {
       find.addEventListener("input", function () {

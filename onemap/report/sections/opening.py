@@ -129,7 +129,7 @@ def _cases(facts: Facts, words: Wording) -> str:
         return words.say("All {total} cases are in exactly one cell each; {near} of them lie near a border.", **parts)
     return words.say(
         "Of {total} cases {placed} are in exactly one cell each ({near} of them near a border); "
-        "{rest} are in none and are listed with the reason.",
+        "the rest ({rest}) are listed with the reason.",
         rest=words.number(rest), **parts,
     )  # fmt: skip
 

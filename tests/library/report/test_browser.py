@@ -1,0 +1,125 @@
+"""The page in a real browser: the map is drawn, answers a click, sorts tables, and asks no host for anything."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from onemap.report.html import write_report
+
+from .conftest import make_map
+
+PROBE = """<script>
+(function () {
+  var out = document.createElement("pre");
+  out.id = "probe";
+  function text(selector) { var one = document.querySelector(selector); return one ? one.textContent : ""; }
+  function click(one) { one.dispatchEvent(new MouseEvent("click", { bubbles: true, view: window })); }
+  click(document.querySelector("path.atlas-cell"));
+  out.textContent += "card=" + text(".card b") + "|" + text(".card .chain") + "\\n";
+  var heading = document.querySelectorAll("#t-levels th")[1];
+  click(heading); click(heading);
+  out.textContent += "sorted=" + Array.from(document.querySelectorAll("#t-levels tbody tr")).map(function (row) {
+    return row.cells[1].textContent.trim(); }).join(",") + "\\n";
+  click(document.querySelector('a[data-narrow*="kind=gap"]'));
+  out.textContent += "narrowed=" + document.querySelectorAll("#t-defect tbody tr:not([hidden])").length + "\\n";
+  var find = document.querySelector("#t-reject input");
+  find.value = "no such text"; find.dispatchEvent(new Event("input"));
+  out.textContent += "found=" + document.querySelectorAll("#t-reject tbody tr:not([hidden])").length + "\\n";
+  var width = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  out.textContent += "overflow=" + width + "\\n";
+  document.body.append(out);
+})();
+</script></body>"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        reason = "chromium is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture
+def proxy():
+    """Listen where the browser believes its only way out is, and note whom it asks for."""
+    asked: list[str] = []
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.2)
+    stop = threading.Event()
+
+    def listen():
+        while not stop.is_set():
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                connection.settimeout(1)
+                line = connection.recv(400).decode("ascii", "replace").split("\r\n")[0]
+                if not re.search(r"\b(?:google|gstatic)\w*\.com", line):  # the browser's own, not the page's
+                    asked.append(line)
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    yield server.getsockname()[1], asked
+    stop.set()
+    thread.join()
+    server.close()
+
+
+def dom(chromium, path, port, profile) -> str:
+    run = subprocess.run(
+        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--disable-default-apps", "--no-first-run",
+         "--disable-domain-reliability", "--disable-features=OptimizationHints,MediaRouter,Translate",
+         f"--user-data-dir={profile}", f"--proxy-server=127.0.0.1:{port}", "--proxy-bypass-list=<-loopback>",
+         "--window-size=1400,1000", "--virtual-time-budget=5000", "--dump-dom", path.as_uri()],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return run.stdout
+
+
+def test_the_map_is_drawn_and_no_host_is_asked(chromium, proxy, tmp_path):
+    port, asked = proxy
+    path = write_report(make_map(), tmp_path / "report.html", language="en")
+    path.write_text(path.read_text(encoding="utf-8").replace("</body>", PROBE), encoding="utf-8")
+    text = dom(chromium, path, port, tmp_path / "profile")
+    cells = re.findall(r'<path class="atlas-cell[^>]* d="(M[^"]+)"', text)
+    assert len(cells) == 8
+    assert all("L" in shape for shape in cells)
+    assert len(re.findall(r'class="atlas-line', text)) == 3
+    assert len(re.findall(r'class="atlas-finding a-gap', text)) == 1
+    assert len(re.findall(r'class="atlas-finding a-overlap', text)) == 1
+    assert len(re.findall(r"near-sign", text)) >= 1
+    assert re.search(r'<img class="[^"]*leaflet-image-layer[^"]*" src="data:image/png', text)
+    assert re.search(r"leaflet-control-scale-line[^>]*>\d+ k?m<", text)
+    probe = dict(
+        line.split("=", 1)
+        for line in re.search(r'id="probe">(.*?)</pre>', text, re.DOTALL).group(1).splitlines()
+        if line
+    )
+    assert probe["card"] == "110120001001|青禾区 › 鼓楼街道 › 第0网格"
+    assert probe["sorted"] == "8,2,1"
+    assert probe["narrowed"] == "1"
+    assert probe["found"] == "0"
+    assert probe["overflow"] == "0"
+    assert asked == []
+
+
+def test_a_hostile_map_still_draws(chromium, proxy, tmp_path):
+    port, asked = proxy
+    hostile = make_map()
+    hostile.frames["grid_cell"]["name"] = '</script><img src="http://example.com/x.png" onerror="alert(1)">'
+    path = write_report(hostile, tmp_path / "report.html")
+    text = dom(chromium, path, port, tmp_path / "profile")
+    assert len(re.findall(r'<path class="atlas-cell', text)) == 8
+    assert asked == []
