@@ -1,5 +1,6 @@
 """Gaps: land of the district that no cell covers, and objects that lie in none."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ import shapely
 
 from onemap.errors import SchemaError
 from onemap.geo.coverage import check_coverage
+from onemap.geo.defects import write_number
 from onemap.translation import say
 
 KINDS = ("land", "objects")
@@ -69,7 +71,15 @@ class GapReport:
         return {kind: int(found.get(kind, 0)) for kind in KINDS}
 
 
-def find_gaps(one_map: Layers, *, kinds: Sequence[str] = KINDS, tolerance_m: float = 0.0) -> GapReport:
+def find_gaps(
+    one_map: Layers,
+    *,
+    kinds: Sequence[str] = KINDS,
+    tolerance_m: float = 0.0,
+    agency_tolerance_m: float | None = None,
+    allowed: gpd.GeoDataFrame | None = None,
+    today: dt.date | None = None,
+) -> GapReport:
     """Find the land and the objects of a district that nobody is responsible for.
 
     Parameters
@@ -117,7 +127,9 @@ def find_gaps(one_map: Layers, *, kinds: Sequence[str] = KINDS, tolerance_m: flo
     finest = one_map.read(one_map.levels[-1])
     rows: list[dict[str, Any]] = []
     if "land" in kinds:
-        rows += _land(one_map, district, finest, tolerance_m)
+        options = {"parent": district, "allowed": allowed, "today": today}
+        widths = tolerance_m, tolerance_m if agency_tolerance_m is None else agency_tolerance_m
+        rows += _land(one_map, finest, widths, options)
     if "objects" in kinds:
         rows += _objects(one_map, district, finest)
     table = gpd.GeoDataFrame(rows, columns=[*COLUMNS, "geometry"], geometry="geometry", crs=finest.crs)
@@ -128,22 +140,21 @@ def find_gaps(one_map: Layers, *, kinds: Sequence[str] = KINDS, tolerance_m: flo
 
 
 def _land(
-    one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFrame, tolerance_m: float
+    one_map: Layers, finest: gpd.GeoDataFrame, widths: tuple[float, float], options: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the gaps of the finest level and of each agency's duty grid, with what lies in them."""
-    layer_id = one_map.levels[-1]
-    grids = [(layer_id, "", finest)]
+    grids = [(one_map.levels[-1], "", finest, widths[0])]
     if one_map.has("duty_grid"):
         duties = one_map.read("duty_grid")
-        agencies = duties["agency"] if "agency" in duties else pd.Series("", index=duties.index)
-        grids += [("duty_grid", str(agency), part) for agency, part in duties.groupby(agencies.fillna(""), sort=True)]
+        agencies = duties["agency"].fillna("") if "agency" in duties else pd.Series("", index=duties.index)
+        grids += [("duty_grid", str(name), part, widths[1]) for name, part in duties.groupby(agencies, sort=True)]
     known = one_map.read("defect") if one_map.has("defect") else None
     found = []
-    for grid_id, agency, cells in grids:
+    for grid_id, agency, cells, width in grids:
         if known is not None:  # the coverage was checked already
             defects = known[(known["layer_id"] == grid_id) & (known["agency"].fillna("") == agency)]
         else:
-            defects = check_coverage(cells, parent=district, tolerance_m=tolerance_m).defects
+            defects = check_coverage(cells, tolerance_m=width, **options).defects
         gaps = defects[(defects["kind"] == "gap") & ~defects["allowed"].astype(bool)]
         found += [(grid_id, agency, gap) for gap in gaps.itertuples()]
     shapes = np.array([gap.geometry for _, _, gap in found], dtype=object)
@@ -157,7 +168,7 @@ def _land(
             else "no cell covers {area} m2 of the district, "
             "with {buildings} buildings, {cases} cases and {residents} residents in it"
         )
-        reason = say(template, "en", agency=agency, area=f"{gap.area_m2:,.3g}", **inside)
+        reason = say(template, "en", agency=agency, area=write_number(gap.area_m2), **inside)
         row = {"kind": "land", "layer_id": grid_id, "agency": agency, "object_id": "", "geometry": gap.geometry}
         rows.append({**row, "area_m2": gap.area_m2, "width_m": gap.width_m, **inside, "reason": reason})
     return rows

@@ -183,28 +183,36 @@ def is_narrow(shapes: Shapes, width: float) -> Bools:
     """Return where no circle of this diameter fits into a polygon.
 
     Mean width (twice the area by the perimeter) is never more than that of the largest circle inside, which settles
-    most polygons; the others are measured.
+    most polygons; compact ones are measured, slivers shrunk by the radius. See `inscribed_width`.
     """
     narrow = np.zeros(len(shapes), dtype=bool)
     if width <= 0 or not len(shapes):
         return narrow
     moved = local(shapes)
     unsure = np.flatnonzero(2 * shapely.area(moved) / shapely.length(moved) < width)
-    narrow[unsure] = inscribed_width(moved[unsure]) < width
+    compact = _compact(moved[unsure])
+    narrow[unsure[compact]] = inscribed_width(moved[unsure[compact]]) < width
+    narrow[unsure[~compact]] = shapely.is_empty(shapely.buffer(moved[unsure[~compact]], -width / 2))
     return narrow
 
 
+def _compact(shapes: Shapes) -> Bools:
+    """Return which polygons are no slivers."""
+    return np.asarray(4 * np.pi * shapely.area(shapes) >= _COMPACT * shapely.length(shapes) ** 2)
+
+
 def inscribed_width(shapes: Shapes) -> Floats:
-    """Return the diameter of the largest circle inside each polygon, to one percent.
+    """Return the diameter of the largest circle inside each polygon or multipolygon, to one percent.
 
     GEOS finds that circle in compact polygons. Along a sliver it stops too early, and there the polygon is shrunk until
     nothing is left: the radius is at least area by perimeter and at most that of the circle of the same area, and
     between them it is found by halving.
     """
-    moved = local(shapes)
-    area, length = shapely.area(moved), shapely.length(moved)
-    low = area / np.maximum(length, np.finfo(float).tiny)
-    compact = low * 4 * np.pi >= _COMPACT * length
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    moved = local(parts)
+    area = shapely.area(moved)
+    low = area / np.maximum(shapely.length(moved), np.finfo(float).tiny)
+    compact = _compact(moved)
     radius = np.empty(len(moved))
     radius[compact] = _circle_radius(moved[compact], _WIDTH_PRECISION * low[compact])
     thin = moved[~compact]
@@ -212,7 +220,9 @@ def inscribed_width(shapes: Shapes) -> Floats:
     many = shapely.get_num_coordinates(thin) > _MANY  # a first guess saves shrinking a large shape many times
     low[many] = np.maximum(low[many], _circle_radius(thin[many], shapely.length(thin[many]) / _MANY))
     radius[~compact] = _shrunk_radius(thin, low, np.sqrt(area[~compact] / np.pi))
-    return 2 * radius
+    widest = np.zeros(len(shapes))
+    np.maximum.at(widest, owner, 2 * radius)
+    return widest
 
 
 def _circle_radius(shapes: Shapes, tolerance: Floats) -> Floats:

@@ -170,8 +170,11 @@ def _outline(parent: Any, crs: CRS) -> Any:
     if parent is None:
         return None
     if isinstance(parent, gpd.GeoDataFrame | gpd.GeoSeries):
-        if parent.crs is None or CRS(parent.crs) != crs:
-            raise CrsError("the parent is in {found}, the cells in {needed}", found=parent.crs, needed=crs)
+        if parent.crs is None:
+            raise CrsError("the parent has no coordinate system; declare it")
+        if CRS(parent.crs) != crs:
+            found, needed = CRS(parent.crs).to_string(), crs.to_string()
+            raise CrsError("the parent is in {found}, the cells in {needed}", found=found, needed=needed)
         shapes = parent.geometry.to_numpy()
     else:
         shapes = np.array([parent], dtype=object)

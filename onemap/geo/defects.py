@@ -118,17 +118,23 @@ def _sentence(defect: Defect, row: Any) -> str:
     return say(
         defect.template,
         "en",
-        area=_number(row.area_m2),
-        width=_number(row.width_m),
-        length=_number(row.length_m),
+        area=write_number(row.area_m2),
+        width=write_number(row.width_m),
+        length=write_number(row.length_m),
         cells=", ".join(map(str, defect.cells)),
         count=len(defect.cells),
         **defect.values,
     )
 
 
-def _number(value: float) -> str:
-    """Write a measure with what a reader needs: three digits where it is small, whole units where it is large."""
+def write_number(value: float) -> str:
+    """Write a measure with what a reader needs: three digits where it is small, whole units where it is large.
+
+    Examples
+    --------
+    >>> write_number(312109.4475), write_number(0.05678)
+    ('312,109', '0.0568')
+    """
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
 
 
@@ -144,8 +150,11 @@ def _order(frame: gpd.GeoDataFrame) -> Any:
 
 def _mark_allowed(frame: gpd.GeoDataFrame, allowed: gpd.GeoDataFrame, today: dt.date) -> None:
     """Mark what an allowed polygon covers; say where such a polygon has expired."""
-    if allowed.crs is None or CRS(allowed.crs) != CRS(frame.crs):
-        raise CrsError("the allowed gaps are in {found}, the cells in {needed}", found=allowed.crs, needed=frame.crs)
+    if allowed.crs is None:
+        raise CrsError("the allowed gaps have no coordinate system; declare it")
+    if CRS(allowed.crs) != CRS(frame.crs):
+        found, needed = CRS(allowed.crs).to_string(), CRS(frame.crs).to_string()
+        raise CrsError("the allowed gaps are in {found}, the cells in {needed}", found=found, needed=needed)
     if "reason" not in allowed:
         raise SchemaError("the allowed gaps need a column reason (and may have until)")
     zones = allowed.geometry.to_numpy()

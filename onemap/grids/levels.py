@@ -116,7 +116,12 @@ def _common_crs(levels: Mapping[str, gpd.GeoDataFrame]) -> CRS:
             raise CrsError("{layer} has no coordinate system; declare it", layer=name)
         crs = CRS(frame.crs)
         if first is not None and crs != first:
-            raise CrsError("{layer} is in {found}, the level above in {needed}", layer=name, found=crs, needed=first)
+            raise CrsError(
+                "{layer} is in {found}, the level above in {needed}",
+                layer=name,
+                found=crs.to_string(),
+                needed=first.to_string(),
+            )
         first = crs
     assert first is not None
     return first
@@ -156,7 +161,8 @@ def _compare(coarse: _Level, fine: _Level, chain: dict[Any, Any], crs: CRS, tole
             children[code].append(row)
     families = _Families(fine, areas, crs, tolerance_m)
     for code, rows in children.items():
-        yield from families.compare(code, rows)
+        yield from families.strays(code, rows)
+    yield from families.bare()
 
 
 def _orphan(fine: _Level, row: int, named: Any, chain: dict[Any, Any]) -> Defect:
@@ -191,40 +197,42 @@ def _nearest_parents(shapes: Shapes, areas: dict[Any, Any]) -> list[Any]:
 
 
 class _Families:
-    """Parents with their children, compared one by one."""
+    """Parents with their children."""
 
     def __init__(self, fine: _Level, areas: dict[Any, Any], crs: CRS, tolerance_m: float) -> None:
         self._fine = fine
         self._areas = areas
         self._codes = list(areas)
-        self._cover = Cover(np.array(list(areas.values()), dtype=object))
-        self._tree = shapely.STRtree(fine.shapes)
+        self._shapes = np.array(list(areas.values()), dtype=object)
+        self._cover = Cover(self._shapes)
         self._options: dict[str, Any] = {"crs": crs, "tolerance_m": tolerance_m}
 
-    def _defects(self, code: Any, rows: list[int]) -> Iterator[Defect]:
-        """Yield how some children fit a parent, their codes in the place of positions."""
-        found = compare_borders(self._fine.shapes[rows], self._areas[code], **self._options).defects
-        names = tuple((name,) for name in self._fine.codes.iloc[rows])
-        for defect in name_cells(found, names):
-            yield replace(defect, values={"parent": code})
+    def _defects(self, rows: list[int], outline: Any) -> Iterator[Defect]:
+        """Yield how some children fit an area, their codes in the place of positions."""
+        found = compare_borders(self._fine.shapes[rows], outline, **self._options).defects
+        return name_cells(found, tuple((name,) for name in self._fine.codes.iloc[rows]))
 
-    def compare(self, code: Any, rows: list[int]) -> Iterator[Defect]:
-        """Yield the parts of children outside their parent, borders that do not match it, and land without a child.
-
-        Land that a child of another parent covers is not bare: that child strays, and is listed with its own parent.
-        """
-        found = list(self._defects(code, rows))
-        for defect in found:
+    def strays(self, code: Any, rows: list[int]) -> Iterator[Defect]:
+        """Yield the parts of children outside their parent, and borders that do not match it."""
+        for defect in self._defects(rows, self._areas[code]):
             if defect.kind == "outside":
                 into = self._cover.over(np.array([defect.geometry], dtype=object))[0]
                 other = ", ".join(str(self._codes[i]) for i in into)
                 template = _STRAY_INTO if other else _STRAY
                 yield replace(defect, kind="nesting", template=template, values={"parent": code, "other": other})
             elif defect.kind == "mismatch" and defect.touches_parent:
-                yield replace(defect, template=_MISMATCH)
-        bare = [d for d in found if d.kind == "gap"]
-        strangers = {int(i) for d in bare for i in self._tree.query(d.geometry, predicate="intersects")} - set(rows)
-        if strangers:
-            bare = [d for d in self._defects(code, [*rows, *sorted(strangers)]) if d.kind == "gap"]
-        for defect in bare:
-            yield replace(defect, template=_BARE)
+                yield replace(defect, template=_MISMATCH, values={"parent": code})
+
+    def bare(self) -> Iterator[Defect]:
+        """Yield the land of any parent that no child covers, not even one of another parent: that child strays."""
+        rows = np.flatnonzero(~shapely.is_missing(self._fine.shapes)).tolist()
+        found = [d for d in self._defects(rows, shapely.union_all(self._shapes)) if d.kind == "gap"]
+        shapes = np.array([d.geometry for d in found], dtype=object)
+        gap, area = shapely.STRtree(self._shapes).query(shapes, predicate="intersects")
+        through = shapely.relate_pattern(self._shapes[area], shapes[gap], "T********")
+        parents: dict[int, list[Any]] = {}
+        for at, of in zip(gap[through].tolist(), area[through].tolist(), strict=True):
+            parents.setdefault(at, []).append(self._codes[of])
+        for at, defect in enumerate(found):
+            names = ", ".join(map(str, sort_codes(parents.get(at, []))))
+            yield replace(defect, template=_BARE, values={"parent": names})
