@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
@@ -20,15 +21,17 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "�
 _MOST_EXCEL_ROWS: Final = 1_048_575
 
 
-def write_tables(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> Path:
+def write_tables(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
     """Write the first table to ``path`` and the others beside or inside it, by the suffix of ``path``.
+
+    Tables with and without geometry; points become x and y in CSV and Excel, other geometries WKT.
 
     Raises
     ------
     StoreError
         The suffix is unknown, an extra is not installed, or the file cannot be written.
     """
-    writers: dict[str, Callable[[Mapping[str, gpd.GeoDataFrame], Path], None]] = {
+    writers: dict[str, Callable[[Mapping[str, pd.DataFrame], Path], None]] = {
         ".csv": _write_csv,
         ".gpkg": _write_geopackage,
         ".parquet": _write_parquet,
@@ -70,34 +73,25 @@ def _replace(path: Path, write: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _beside(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> list[tuple[gpd.GeoDataFrame, Path]]:
+def _beside(tables: Mapping[str, pd.DataFrame], path: Path) -> list[tuple[pd.DataFrame, Path]]:
     first, *others = tables.items()
     return [(first[1], path)] + [(frame, path.with_suffix(f".{name}{path.suffix}")) for name, frame in others]
 
 
-def _plain(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return a table without geometry: x and y instead, tuples joined, formulas disarmed."""
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without geometry: x and y (or WKT) instead, tuples joined, formulas disarmed."""
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        return pd.DataFrame(_flat(frame)).map(harmless).rename(columns=harmless)
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     shapes = frame.geometry.to_numpy()
     kinds = shapely.get_type_id(shapes)
-    for axis, values in (("x", shapely.get_x(shapes)), ("y", shapely.get_y(shapes))):
-        table[axis if axis not in table.columns else f"{axis}_geometry"] = values
     if (kinds > 0).any():
         table["wkt"] = shapely.to_wkt(shapes)
-    table = _flat(table)
-    for name in table.columns:
-        if _may_hold_formulas(table[name]):
-            table[name] = table[name].map(harmless)
-    return table.rename(columns=harmless)
-
-
-def _may_hold_formulas(column: "pd.Series[Any]") -> bool:
-    """Tell whether any text of a column begins like a formula; looked up at once, since hardly a column has one."""
-    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return False
-    if pd.api.types.infer_dtype(column, skipna=True) not in ("string", "empty"):
-        return True
-    return bool(column.astype("str").str.startswith(_FORMULA, na=False).any())
+    elif (kinds == 0).any() or frame.empty:
+        points = np.where(shapely.is_empty(shapes), None, shapes)
+        for axis, values in (("x", shapely.get_x(points)), ("y", shapely.get_y(points))):
+            table[axis if axis not in table.columns else f"{axis}_geometry"] = values
+    return pd.DataFrame(_flat(table)).map(harmless).rename(columns=harmless)
 
 
 def _flat(table: Any) -> Any:
@@ -111,38 +105,44 @@ def _flat(table: Any) -> Any:
     return flat
 
 
-def _write_csv(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+def _write_csv(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     for frame, target in _beside(tables, path):
         table = _plain(frame)
         _replace(target, partial(table.to_csv, index=False, encoding="utf-8-sig", lineterminator="\r\n"))
 
 
-def _write_geopackage(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+def _write_geopackage(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     def write(temporary: Path) -> None:
         for name, frame in tables.items():
-            layer = _flat(frame)
             pyogrio.write_dataframe(
-                layer.rename(columns={"fid": "fid_source"}),
+                _flat(frame).rename(columns={"fid": "fid_source"}),
                 temporary,
                 layer=name,
                 driver="GPKG",
                 append=temporary.exists(),
-                promote_to_multi=False,
-                geometry_type="Point" if (shapely.get_type_id(frame.geometry.to_numpy()) <= 0).all() else "Unknown",
+                geometry_type=_geometry_type(frame),
                 dataset_options={"VERSION": "1.3"},
             )
 
     _replace(path, write)
 
 
-def _write_parquet(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+def _geometry_type(frame: pd.DataFrame) -> str | None:
+    """Return what a layer may hold: also an empty one has a type, and one of points stays one of points."""
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        return None
+    points = (shapely.get_type_id(frame.geometry.to_numpy()) <= 0).all()
+    return "Point" if points else "Unknown"
+
+
+def _write_parquet(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     _require("pyarrow", "parquet")
     for frame, target in _beside(tables, path):
         flat = _flat(frame)
         _replace(target, partial(flat.to_parquet, index=False))
 
 
-def _write_excel(tables: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+def _write_excel(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     openpyxl = _require("openpyxl", "excel")
     for name, frame in tables.items():
         if len(frame) > _MOST_EXCEL_ROWS:

@@ -9,7 +9,7 @@ import pytest
 from shapely import Point, box
 
 from onemap import assign_cases
-from onemap.cases.files import harmless
+from onemap.cases.files import harmless, write_tables
 from onemap.errors import StoreError
 
 DANGEROUS = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "＝1", "＋1", "－1", "＠x", "\rx", "青禾区", "007", "a=b", "\x00=1"]
@@ -100,6 +100,19 @@ def test_what_cannot_be_written(result, tmp_path, monkeypatch):
         result.write(tmp_path / "cases.xlsx")
     assert "未安装" in caught.value.text("zh")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".gpkg", ".parquet", ".xlsx"])
+def test_tables_without_geometry_and_polygons(suffix, tmp_path):
+    plain = pd.DataFrame({"a": ["007"], "b": [None]})
+    polygons = gpd.GeoDataFrame({"a": ["x"]}, geometry=[box(0, 0, 1, 1)], crs="EPSG:4548")
+    path = write_tables({"plain": plain, "polygon": polygons}, tmp_path / f"both{suffix}")
+    if suffix == ".csv":
+        assert path.read_text("utf-8-sig").splitlines() == ["a,b", "007,"]
+        assert (tmp_path / "both.polygon.csv").read_text("utf-8-sig").splitlines()[1].startswith('x,"POLYGON ((1 0,')
+    if suffix == ".gpkg":
+        assert gpd.read_file(path, layer="polygon").geom_type.tolist() == ["Polygon"]
+        assert gpd.read_file(path, layer="plain")["a"].tolist() == ["007"]
 
 
 def test_harmless_leaves_numbers():
