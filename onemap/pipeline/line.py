@@ -10,7 +10,7 @@ from onemap.progress import Progress, part, silent
 from onemap.store.geopackage import publish
 from onemap.store.one_map import open_map
 
-from .findings import assign, find_defects, findings_of, gaps_of, own
+from .findings import assign, find_defects, findings_of, gaps_of, own, read_allowed
 from .result import RunResult, counts_of
 from .tables import write_all
 
@@ -60,7 +60,13 @@ def run(
         assigned = assign(assembly, progress=part(progress, 0.5, 0.55))
         own(assembly, progress=part(progress, 0.55, 0.6))
         progress(0.6, "gaps")
-        gaps = find_gaps(assembly)
+        gaps = find_gaps(
+            assembly,
+            tolerance_m=checked.coverage.tolerance_m,
+            agency_tolerance_m=checked.coverage.agency_tolerance_m,
+            allowed=read_allowed(assembly),
+            today=checked.district.as_of,
+        )
         assembly.frames |= gaps_of(gaps.table)
         publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.65, 0.8))
     tables = write_all(assembly.frames, path.parent / "tables")
