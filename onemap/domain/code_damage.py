@@ -7,6 +7,7 @@ Lost zeros and digits rounded away cannot be known again, so nothing is proposed
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from .code_problems import CodeProblem
 
@@ -67,10 +68,10 @@ def clean(value: object, *, length: int, alphabet: str) -> Cleaned:
         Characters that may stand in one.
     """
     damages: list[str] = []
-    if isinstance(value, (int, float)):
-        damages.append("number")
-        value = repr(value)
     text = str(value)
+    if isinstance(value, Real):
+        damages.append("number")
+        text = str(int(value)) if isinstance(value, Integral) else repr(float(value))
     for name, change in _steps(upper=not alphabet.isdecimal()):
         changed = change(text)
         if changed != text:

@@ -1,6 +1,7 @@
 """What is wrong with a code: the checks of a profile, group by group."""
 
 from collections.abc import Iterator
+from numbers import Real
 from typing import Any
 
 from .check_characters import CHECKS
@@ -25,7 +26,7 @@ def validate(spec: ProfileSpec, code: object) -> list[CodeProblem]:
     """Return what is wrong with ``code``; empty where it is sound."""
     if isinstance(code, str) and len(code) == spec.length and _is_spelled(spec, code):
         return list(_group_problems(spec, code))
-    if code is None or code != code or not str(code).strip():  # noqa: PLR0124 - NaN is not itself
+    if _is_missing(code):
         return [CodeProblem(kind="empty", template=_EMPTY, found=str(code))]
     cleaned = clean(code, length=spec.length, alphabet=spec.alphabet)
     if cleaned.problem is not None:
@@ -33,6 +34,13 @@ def validate(spec: ProfileSpec, code: object) -> list[CodeProblem]:
     problems = list(_text_problems(spec, cleaned.text))
     sound = cleaned.text if cleaned.certain and not problems else None
     return [damage_problem(damage, code, sound) for damage in cleaned.damages] + problems
+
+
+def _is_missing(code: object) -> bool:
+    """Tell whether there is nothing: None, a blank, NaN, or what pandas writes for a missing value."""
+    if isinstance(code, Real):
+        return code != code  # noqa: PLR0124 - NaN is not itself
+    return code is None or str(code).strip() in {"", "<NA>", "NaT"}
 
 
 def _is_spelled(spec: ProfileSpec, text: str) -> bool:

@@ -1,5 +1,7 @@
 """Codes: parse, validate, explain, convert; every damaged code is named and none is guessed."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from onemap.domain.codes import CodeError, ConversionError, profile, profiles
@@ -160,6 +162,18 @@ def test_damage_is_named_and_never_guessed(name, value, damage, proposal):
     assert problems[0].text("zh") != problems[0].text("en")
     with pytest.raises(CodeError):
         profile(name).parse(value)
+
+
+def test_numbers_and_gaps_of_tables_are_known():
+    """Values as numpy and pandas give them."""
+    rules = profile("ADMIN12")
+    for value in (np.int64(110108011004), np.float64(110108011004.0), np.uint64(110108011004)):
+        (problem,) = rules.validate(value)
+        assert problem.damage in ("number", "decimal")
+        assert problem.proposal == "110108011004"
+    assert rules.validate(np.str_("110108011004")) == []
+    for value in (pd.NA, pd.NaT, np.nan, np.float32("nan")):
+        assert [problem.kind for problem in rules.validate(value)] == ["empty"]
 
 
 def test_letters_that_look_like_scientific_notation_are_a_code():
