@@ -8,6 +8,7 @@ temporary copy, never copied alone.
 import re
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from urllib.parse import quote
 
 from onemap.errors import SourceError
 
+_MOST_ROWS = 5_000_000
+_MOST_SECONDS = 10.0
+_INSTRUCTIONS = 100_000  # of SQLite's machine, between two looks at the clock
 _HARMLESS_MODULES = ("rtree", "fts3", "fts4", "fts5", "geopoly")
 
 
@@ -62,7 +66,7 @@ def sound_geopackage(path: Path, layer: str | None) -> Iterator[Path]:
 
 
 def _refuse_hostile(database: sqlite3.Connection, path: Path, layer: str | None) -> None:
-    """Refuse tables that are programs: virtual tables of unknown modules, and views that never end."""
+    """Refuse tables that are programs: virtual tables of unknown modules, and views without end."""
     for name, sql in database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"):
         module = re.match(r"\s*CREATE\s+VIRTUAL\s+TABLE.*?\sUSING\s+\W?(\w+)", str(sql), re.IGNORECASE | re.DOTALL)
         if module and module[1].lower() not in _HARMLESS_MODULES:
@@ -72,9 +76,26 @@ def _refuse_hostile(database: sqlite3.Connection, path: Path, layer: str | None)
                 name=name,
                 module=module[1],
             )
-        view = re.match(r"\s*CREATE\s+(TEMP\w*\s+)?VIEW", str(sql), re.IGNORECASE)
-        if view and re.search(r"\bRECURSIVE\b", str(sql), re.IGNORECASE) and layer in (None, name):
-            raise SourceError("{path}: the view {name} is recursive, which is refused", path=path, name=name)
+        if re.match(r"\s*CREATE\s+(TEMP\w*\s+)?VIEW", str(sql), re.IGNORECASE) and layer in (None, name):
+            _refuse_endless(database, path, str(name))
+
+
+def _refuse_endless(database: sqlite3.Connection, path: Path, name: str) -> None:
+    """Refuse a view that does not end: counted up to a limit, and no longer than a few seconds."""
+    end = time.monotonic() + _MOST_SECONDS
+    database.set_progress_handler(lambda: time.monotonic() > end, _INSTRUCTIONS)
+    quoted = name.replace('"', '""')
+    rows = _MOST_ROWS + 1
+    try:
+        found = database.execute(f'SELECT count(*) FROM (SELECT 1 FROM "{quoted}" LIMIT {rows})').fetchone()[0]  # noqa: S608 - quoted
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            return  # a view that cannot be run at all harms nobody; GDAL says what is wrong with it
+        found = rows
+    finally:
+        database.set_progress_handler(None, 0)
+    if found == rows:
+        raise SourceError("{path}: the view {name} has no end in sight and is refused", path=path, name=name)
 
 
 def _check(database: sqlite3.Connection, path: Path, layer: str | None) -> None:

@@ -331,3 +331,15 @@ def test_a_roster_needs_no_place(tmp_path: Path) -> None:
 def test_columns_must_be_there_without_a_layer_too(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="there is no column 码"):
         read_text(tmp_path, "编号,经度,纬度\n1,2,3\n", columns={"cell_code": "码"})
+
+
+def test_the_guard_against_formulas_is_taken_off(tmp_path: Path) -> None:
+    texts = ["'=1+1", "'＝1", "'-5", "'@x", "'t Hooft", "=1", "''=1"]
+    frame = read_text(tmp_path, "说明,经度,纬度\n" + "".join(f"{text},116.4,39.9\n" for text in texts)).frame
+    assert frame["说明"].tolist() == ["=1+1", "＝1", "-5", "@x", "'t Hooft", "=1", "''=1"]
+
+
+def test_no_empty_or_zero_position_is_a_place(tmp_path: Path) -> None:
+    reading = read_text(tmp_path, "编号,经度,纬度\n1,0,0\n2,0.0,0\n3,,\n4,116.4,0\n")
+    assert reading.frame.geometry.isna().tolist() == [True, True, True, False]
+    assert reading.rejects["reason"].tolist() == ["the coordinates are 0, 0"] * 2
