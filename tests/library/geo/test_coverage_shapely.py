@@ -1,5 +1,8 @@
 """Where shapely's own coverage functions err, as docs/coverage.md tells, and what check_coverage says there."""
 
+import doctest
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -78,3 +81,10 @@ def test_coverage_clean_takes_parameters_that_make_no_sense():
     assert len(shapely.coverage_clean(shapes, gap_width=-1.0)) == 2
     with pytest.raises(Exception, match="tolerance_m"):
         counts(shapes, tolerance_m=-1.0)
+
+
+def test_the_examples_of_the_documentation_run():
+    path = Path(__file__).parents[3] / "docs" / "coverage.md"
+    failed, tried = doctest.testfile(str(path), module_relative=False, encoding="utf-8")
+    assert tried > 10
+    assert failed == 0
