@@ -182,11 +182,11 @@ class _Canvas:
     def image(self) -> npt.NDArray[np.float32]:
         """Return the picture (rows, columns, 3): the mean colour of the fine cells in each pixel."""
         rows, columns = self.fine[0] // _FINE, self.fine[1] // _FINE
-        total = np.zeros((rows, columns, 3), dtype=np.float32)
+        total: npt.NDArray[np.float32] = np.zeros((rows, columns, 3), dtype=np.float32)
         for row in range(_FINE):
             for column in range(_FINE):
                 total += self.colours[self.grid[row::_FINE, column::_FINE]]
-        return total / (_FINE * _FINE)
+        return np.divide(total, np.float32(_FINE * _FINE), dtype=np.float32)
 
 
 def _between(one: str, other: str, share: float) -> tuple[float, ...]:
@@ -210,7 +210,7 @@ def _shaded(image: npt.NDArray[np.float32], hillshade: Path, sheet: Sheet) -> np
         shade = view.read(1, masked=True).astype(np.float32)
     if shade.mask.all():
         return image
-    flat = float(np.ma.median(shade))
+    flat = float(np.median(shade.compressed()))
     factor = 1 + np.clip((shade.filled(flat) - flat) / 255, -0.5, 0.5) * 0.25
     return np.clip(image * factor[..., None], 0, 255)
 

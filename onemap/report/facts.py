@@ -23,6 +23,9 @@ from ..geo.locator import CellLocator
 if TYPE_CHECKING:
     from ..store.one_map import OneMap
 
+CHAIN = " > "
+"""Between the names of a chain, from the district down to a cell."""
+
 UNCOVERED = ("gap", "land")
 """Kinds of `coverage_gap` that mean: this land is in nobody's grid."""
 
@@ -125,9 +128,10 @@ class Facts:
             return west, south, east, north
         boxes = []
         for layer_id in self.layers.index:
-            if layer_id in load_catalogue() and not load_catalogue()[layer_id].is_table:
-                if self.layers.loc[layer_id, "kind"] == "vector" and self.has_rows(layer_id):
-                    boxes.append(self.frame(layer_id).total_bounds)
+            known = load_catalogue().get(layer_id)
+            if known is None or known.is_table or known.is_raster or not self.has_rows(layer_id):
+                continue
+            boxes.append(self.frame(layer_id).total_bounds)
         sound = [box for box in boxes if np.isfinite(box).all()]
         if not sound:
             return None

@@ -32,9 +32,17 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _SECTIONS = (
-    coverage_section, nesting_section, completeness_section, layers_section, cases_section, near_section,
-    objects_section, repairs_section, rejects_section, notes_section,
-)  # fmt: skip
+    coverage_section,
+    nesting_section,
+    completeness_section,
+    layers_section,
+    cases_section,
+    near_section,
+    objects_section,
+    repairs_section,
+    rejects_section,
+    notes_section,
+)
 
 
 def write_report(one_map: "OneMap", path: str | Path, *, language: str = "zh", progress: Progress = silent) -> Path:
@@ -156,12 +164,12 @@ class ReportWriter:
 
 
 def script_json(data: Mapping[str, Any] | Sequence[Any]) -> Markup:
-    """Return data as JSON that cannot end the script element it stands in, whatever the texts hold.
+    r"""Return data as JSON that cannot end the script element it stands in, whatever the texts hold.
 
     Examples
     --------
     >>> str(script_json({"name": "</script>"}))
-    '{"name":"\\\\u003c/script\\\\u003e"}'
+    '{"name":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in ("<", ">", "&", "\u2028", "\u2029"):
@@ -211,8 +219,9 @@ def _check_languages(languages: Sequence[str]) -> None:
         if language not in LANGUAGES:
             raise SchemaError(
                 "the report speaks {languages}, not {found}",
-                found=repr(language), languages=", ".join(LANGUAGES),
-            )  # fmt: skip
+                found=repr(language),
+                languages=", ".join(LANGUAGES),
+            )
 
 
 def _write(target: Path, text: str) -> None:

@@ -5,6 +5,7 @@ finished sentences; the script only puts them in place as text.
 """
 
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from .facts import Facts
+from .facts import CHAIN, Facts
 from .palette import Palette
 from .sections.cases import STATES, count_breaks
 from .sheet import Sheet
@@ -74,7 +75,7 @@ class Interactive:
         starts = [*np.flatnonzero(first).tolist(), len(steps)]
         flat = steps.ravel().tolist()
         found: list[list[list[int]]] = [[] for _ in shapes]
-        for shape, start, end in zip(whose.tolist(), starts, starts[1:], strict=False):
+        for shape, (start, end) in zip(whose.tolist(), pairwise(starts), strict=True):
             found[shape].append(flat[2 * start : 2 * end])
         return found
 
@@ -112,12 +113,21 @@ class Interactive:
         houses = facts.buildings_of_cell
         sizes = shapely.area(frame.geometry.to_numpy())
         return [
-            [code, plain(name), " › ".join(chain), words.area(size), int(cases), int(late), int(close),
-             int(houses.iloc[place]) if houses is not None else None, self._cell_rings[place]]
+            [
+                code,
+                plain(name),
+                CHAIN.join(chain),
+                words.area(size),
+                int(cases),
+                int(late),
+                int(close),
+                int(houses.iloc[place]) if houses is not None else None,
+                self._cell_rings[place],
+            ]
             for place, (code, name, chain, size, cases, late, close) in enumerate(
                 zip(codes, frame["name"], facts.chain_of_cell, sizes, facts.cases_of_cell, overdue, near, strict=True)
             )
-        ]  # fmt: skip
+        ]
 
     @cached_property
     def _chosen(self) -> gpd.GeoDataFrame:
@@ -135,11 +145,18 @@ class Interactive:
         west, south, east, north = shapely.bounds(self._chosen.geometry.to_numpy()).T
         smalls = np.fmax(east - west, north - south) < _SMALL_PX * self.sheet.metres_per_pixel
         return [
-            [tone_of(row["kind"], allowed=row["allowed"]), words.label("defect", "kind", row["kind"]),
-             words.area(row["area_m2"]), words.layer(row["layer_id"], self.facts.layers) + (f" · {row['agency']}" if row["agency"] else ""),
-             plain(row["cells"]), words.reason(row), spot.tolist() if small else None, rings]
+            [
+                tone_of(row["kind"], allowed=row["allowed"]),
+                words.label("defect", "kind", row["kind"]),
+                words.area(row["area_m2"]),
+                words.layer(row["layer_id"], self.facts.layers) + (f" · {row['agency']}" if row["agency"] else ""),
+                plain(row["cells"]),
+                words.reason(row),
+                spot.tolist() if small else None,
+                rings,
+            ]
             for row, spot, small, rings in zip(rows, spots, smalls, self._finding_rings, strict=True)
-        ]  # fmt: skip
+        ]
 
     def _near(self, words: Wording) -> list[list[Any]]:
         frame = self.facts.frame("near_border")
@@ -154,10 +171,17 @@ class Interactive:
             self.sheet.south,
         )
         return [
-            [*np.round(spot, 1).tolist(), plain(row["case_code"]), plain(row["cell_code"]), plain(row["candidates"]),
-             words.length(row["distance_m"]), state if state in STATES else "", words.reason(row)]
+            [
+                *np.round(spot, 1).tolist(),
+                plain(row["case_code"]),
+                plain(row["cell_code"]),
+                plain(row["candidates"]),
+                words.length(row["distance_m"]),
+                state if state in STATES else "",
+                words.reason(row),
+            ]
             for spot, row, state in zip(spots, frame.drop(columns="geometry").to_dict("records"), states, strict=True)
-        ]  # fmt: skip
+        ]
 
     @cached_property
     def _hexagons(self) -> dict[str, Any]:
@@ -186,17 +210,33 @@ class Interactive:
 
     def _words(self, words: Wording) -> dict[str, str]:
         return {
-            "base": words.say("Base map"), "cells": words.layer(self.facts.cells.layer_id, self.facts.layers) if self.facts.cells else "",
-            "density": words.say("Where cases are dense"), "cases": words.say("Cases by cell"), "overdue": words.say("Overdue"),
-            "near": words.say("Cases near a border"), "close": words.say("Near a border"), "buildings": words.say("Buildings"),
-            "area": words.say("Area"), "total": words.say("Cases"), "find": words.say("Find a cell code"), "case": words.say("Case"),
-            "cell": words.heading("case", "cell_code"), "candidates": words.heading("case", "candidates"),
-            "distance": words.say("Distance to the border"), "concerned": words.heading("defect", "cells"),
-            "nothing": words.say("No such cell"), "in": words.say("Zoom in"), "out": words.say("Zoom out"), "whole": words.say("Whole district"),
-            "gap": words.say("Gap: in nobody's grid"), "overlap": words.say("Overlap: in two grids"), "outside": words.say("Outside the parent"),
-            "mismatch": words.say("Edges or codes that do not match"), "allowed_gap": words.say("Allowed gap"),
+            "base": words.say("Base map"),
+            "cells": words.layer(self.facts.cells.layer_id, self.facts.layers) if self.facts.cells else "",
+            "density": words.say("Where cases are dense"),
+            "cases": words.say("Cases by cell"),
+            "overdue": words.say("Overdue"),
+            "near": words.say("Cases near a border"),
+            "close": words.say("Near a border"),
+            "buildings": words.say("Buildings"),
+            "area": words.say("Area"),
+            "total": words.say("Cases"),
+            "find": words.say("Find a cell code"),
+            "case": words.say("Case"),
+            "cell": words.heading("case", "cell_code"),
+            "candidates": words.heading("case", "candidates"),
+            "distance": words.say("Distance to the border"),
+            "concerned": words.heading("defect", "cells"),
+            "nothing": words.say("No such cell"),
+            "in": words.say("Zoom in"),
+            "out": words.say("Zoom out"),
+            "whole": words.say("Whole district"),
+            "gap": words.say("Gap: in nobody's grid"),
+            "overlap": words.say("Overlap: in two grids"),
+            "outside": words.say("Outside the parent"),
+            "mismatch": words.say("Edges or codes that do not match"),
+            "allowed_gap": words.say("Allowed gap"),
             **{f"state_{state}": words.label("case", "state", state) for state in STATES},
-        }  # fmt: skip
+        }
 
 
 def hexagon_middles(points: npt.NDArray[np.float64], radius: float) -> npt.NDArray[np.float64]:

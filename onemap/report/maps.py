@@ -132,15 +132,23 @@ class DistrictMaps:
             placer.reserve(box)
         svg = Markup(
             '<svg class="map" viewBox="0 0 {w:g} {h:g}" role="img" aria-label="{label}">'
-            '<rect width="{w:g}" height="{h:g}" class="f-paper"/><use href="#base" class="base"/>{tints}<use href="#veil"/>'
+            '<rect width="{w:g}" height="{h:g}" class="f-paper"/>'
+            '<use href="#base" class="base"/>{tints}<use href="#veil"/>'
             '{under}<use href="#lines"/>{over}{names}{bar}{north}'
             '<rect x=".5" y=".5" width="{iw:g}" height="{ih:g}" class="neatline"/></svg>'
         ).format(
-            w=sheet.width, h=sheet.height, iw=sheet.width - 1, ih=sheet.height - 1, label=title,
-            tints=Markup('<use href="#tints"/>') if tinted else "", under=under, over=Markup("").join(over),
+            w=sheet.width,
+            h=sheet.height,
+            iw=sheet.width - 1,
+            ih=sheet.height - 1,
+            label=title,
+            tints=Markup('<use href="#tints"/>') if tinted else "",
+            under=under,
+            over=Markup("").join(over),
             names=draw_labels(placer.place(self._names(names), nudges=(0, -1, 1))),
-            bar=scale_bar, north=north_arrow(sheet.width - 30, 34, words),
-        )  # fmt: skip
+            bar=scale_bar,
+            north=north_arrow(sheet.width - 30, 34, words),
+        )
         legend = [*legend, *self._level_entries(words), *self._base_entries(words)]
         return MapFigure(title, subtitle, svg, legend, self._source_line(words))
 
@@ -160,8 +168,11 @@ class DistrictMaps:
     def _scale_bar(self) -> tuple[Markup, tuple[float, float, float, float]]:
         metres, pixels = self.sheet.scale_bar()
         return scale_bar(18, self.sheet.height - 20, metres, pixels), (
-            8, self.sheet.height - 50, pixels + 70, self.sheet.height,
-        )  # fmt: skip
+            8,
+            self.sheet.height - 50,
+            pixels + 70,
+            self.sheet.height,
+        )
 
     def _level_entries(self, words: Wording) -> list[Entry]:
         return [
@@ -175,9 +186,12 @@ class DistrictMaps:
     def _base_entries(self, words: Wording) -> list[Entry]:
         light = self.palette.light
         fills = {
-            "emap_green": light["green"], "emap_water": light["water"], "emap_waterline": light["water"],
-            "city3d_building": light["building"], "emap_road": light["road_fill"],
-        }  # fmt: skip
+            "emap_green": light["green"],
+            "emap_water": light["water"],
+            "emap_waterline": light["water"],
+            "city3d_building": light["building"],
+            "emap_road": light["road_fill"],
+        }
         edges = {"city3d_building": light["building_outline"], "emap_road": light["road_casing"]}
         entries, seen = [], set()
         for layer_id in self.base_layers:
@@ -247,7 +261,8 @@ class DistrictMaps:
                 marks.append(
                     Markup(
                         '<a href="#p-{0}" class="pin" transform="translate({1:.1f} {2:.1f})">'
-                        '<path d="M0 0L6-6"/><circle cx="11" cy="-11" r="9"/><text x="11" y="-7.2" class="t">{0}</text></a>'
+                        '<path d="M0 0L6-6"/><circle cx="11" cy="-11" r="9"/>'
+                        '<text x="11" y="-7.2" class="t">{0}</text></a>'
                     ).format(number, x, y)
                 )
         return Markup("").join(marks)
@@ -288,8 +303,10 @@ def scale_bar(x: float, y: float, metres: float, pixels: float) -> Markup:
     """Return a bar of two halves, ``metres`` long, its left end at ``x`` and its foot at ``y``."""
     text = f"{metres:g} m" if metres < 1000 else f"{metres / 1000:g} km"  # noqa: PLR2004 - metres in a kilometre
     return Markup(
-        '<g class="scalebar" transform="translate({:g} {:g})"><rect class="plate" x="-8" y="-24" width="{:g}" height="34"/>'
-        '<rect x="0" y="-3" width="{:.1f}" height="5" class="bar pale"/><rect x="0" y="-3" width="{:.1f}" height="5" class="bar dark"/>'
+        '<g class="scalebar" transform="translate({:g} {:g})">'
+        '<rect class="plate" x="-8" y="-24" width="{:g}" height="34"/>'
+        '<rect x="0" y="-3" width="{:.1f}" height="5" class="bar pale"/>'
+        '<rect x="0" y="-3" width="{:.1f}" height="5" class="bar dark"/>'
         '<text x="0" y="-8" class="t small start">0</text><text x="{:.1f}" y="-8" class="t small">{}</text></g>'
     ).format(x, y, pixels + 16 + len(text) * 4, pixels, pixels / 2, pixels, text)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from ..domain.catalogue import styles_folder
 
-
 PX_PER_MM = 96 / 25.4
 """CSS pixels in a millimetre."""
 
+_LINEAR_UP_TO = 0.04045  # of the sRGB transfer function
 _SCREEN_LINES = 0.62  # line widths of the palette are for paper; a screen at arm's length wants finer ones
 
 
@@ -75,7 +75,7 @@ def contrast(one: str, other: str) -> float:
 
     def luminance(colour: str) -> float:
         parts = [value / 255 for value in rgb(colour)]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        linear = [part / 12.92 if part <= _LINEAR_UP_TO else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     bright, dim = sorted((luminance(one), luminance(other)), reverse=True)

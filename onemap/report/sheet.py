@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -110,7 +111,7 @@ class Sheet:
         flat = np.where(first[:, None], tenths, steps)[drawn].tolist()
         starts = [*np.flatnonzero(first[drawn]).tolist(), len(flat)]
         pieces = []
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in pairwise(starts):
             # z draws the last step of a ring.
             steps_of = flat[start + 1 : end - 1] if close else flat[start + 1 : end]
             if not steps_of and not keep:

@@ -96,7 +96,8 @@ def verdict_sign(*, good: bool, size: float = 56) -> Markup:
         shape = '<circle cx="6" cy="6" r="5.6" class="f-good"/><path d="M3.4 6.3l1.8 1.8 3.5-4.2" class="s-tick"/>'
     else:
         shape = (
-            '<path d="M6 1.1L11.5 10.8H.5z" class="f-bad" style="stroke:var(--bad)" stroke-width=".9" stroke-linejoin="round"/>'
+            '<path d="M6 1.1L11.5 10.8H.5z" class="f-bad" '
+            'style="stroke:var(--bad)" stroke-width=".9" stroke-linejoin="round"/>'
             '<path d="M6 4.6v3" class="s-tick"/><circle cx="6" cy="9.2" r=".62" class="f-tick"/>'
         )
     return _small(shape, size)

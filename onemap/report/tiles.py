@@ -1,6 +1,5 @@
 """One picture a defect, the worst first: the place at a round scale, its cells named, the defect hatched."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,10 +52,14 @@ def rank_defects(defects: gpd.GeoDataFrame, most: int = MOST_TILES) -> list[int]
         return []
     size = defects["area_m2"].fillna(0).to_numpy(dtype=float)
     order = pd.DataFrame(
-        {"group": defects.groupby(["layer_id", "agency", "kind"], dropna=False).ngroup().to_numpy(), "size": size,
-         "allowed": defects["allowed"].to_numpy(), "length": defects["length_m"].fillna(0).to_numpy(dtype=float),
-         "id": defects["defect_id"].astype(str).to_numpy()}
-    )  # fmt: skip
+        {
+            "group": defects.groupby(["layer_id", "agency", "kind"], dropna=False).ngroup().to_numpy(),
+            "size": size,
+            "allowed": defects["allowed"].to_numpy(),
+            "length": defects["length_m"].fillna(0).to_numpy(dtype=float),
+            "id": defects["defect_id"].astype(str).to_numpy(),
+        }
+    )
     by_size = order.sort_values(["allowed", "size", "length", "id"], ascending=[True, False, False, True])
     turn = by_size.groupby(["allowed", "group"], sort=False).cumcount()
     chosen = by_size.assign(turn=turn).sort_values(["allowed", "turn"], kind="stable").head(most)
@@ -114,9 +117,12 @@ class DefectTiles:
         ground = Markup("").join(
             self._layer(layer_id, css, sheet, window)
             for layer_id, css in (
-                ("emap_green", "f-green"), ("emap_water", "f-water"), ("emap_road", "road"), ("city3d_building", "house"),
+                ("emap_green", "f-green"),
+                ("emap_water", "f-water"),
+                ("emap_road", "road"),
+                ("city3d_building", "house"),
             )
-        )  # fmt: skip
+        )
         areas = self._near(self.facts.areas_of(row["layer_id"], row["agency"]), window)
         cells, names = self._cells(areas, row, sheet, window)
         tone = tone_of(row["kind"], allowed=row["allowed"])
@@ -194,7 +200,9 @@ def common_start(codes: Sequence[str]) -> int:
     """
     if len(codes) < 2 or min(map(len, codes)) <= _SHORT_CODE:  # noqa: PLR2004 - one code shares with nobody
         return 0
-    shared = len(os.path.commonprefix(list(codes)))
+    shared = next(
+        (place for place, letters in enumerate(zip(*codes, strict=False)) if len(set(letters)) > 1), _SHORT_CODE
+    )
     return max(0, min(shared, min(map(len, codes)) - _LEAST_SHOWN))
 
 
@@ -203,8 +211,11 @@ def _clipped(shapes: Sequence[Any], sheet: Sheet) -> Any:
     pad = 10 * sheet.metres_per_pixel
     return shapely.clip_by_rect(
         shapely.make_valid(np.asarray(shapes, dtype=object)),
-        sheet.west - pad, sheet.south - pad, sheet.east + pad, sheet.north + pad,
-    )  # fmt: skip
+        sheet.west - pad,
+        sheet.south - pad,
+        sheet.east + pad,
+        sheet.north + pad,
+    )
 
 
 def _path(sheet: Sheet, shapes: Any, css: str, style: str = "", *, keep: bool = False) -> Markup:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from ..translation import say, translate
 _KM2 = 1_000_000
 _KM = 10_000
 _MISSING = "–"
+_DIGITS = ((100.0, 0), (10.0, 1), (0.1, 2))  # from this size on, so many digits after the point
+_LEAST = 5e-7  # below half a micrometre it is nothing
+_NEARLY_ALL, _ALL = 99.95, 100.0
 _GLUE = "\u00a0"  # a figure and its unit stay on one line
 
 _LABELS_EN = {"in_hand": "in hand", "no_position": "without position", "border": "on a shared border"}
@@ -67,10 +70,10 @@ class Wording:
         if value is None or pd.isna(value):
             return _MISSING
         size = abs(float(value))
-        if size == 0:
+        if size < _LEAST:
             return "0"
-        digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 2 - math.floor(math.log10(size))
-        return f"{float(value):,.{min(digits, 6)}f}"
+        digits = next((digits for least, digits in _DIGITS if size >= least), 1 - math.floor(math.log10(size)))
+        return f"{float(value):,.{digits}f}"
 
     def area(self, square_metres: Any) -> str:
         """Return an area with its unit, in km² from one square kilometre on."""
@@ -93,9 +96,9 @@ class Wording:
         if value is None or pd.isna(value):
             return _MISSING
         percent = 100 * float(value)
-        if 99.95 <= percent < 100:
+        if _NEARLY_ALL <= percent < _ALL:
             return "> 99.9%"
-        return f"{percent:.0f}%" if percent in (0, 100) else f"{percent:.1f}%"
+        return f"{percent:.0f}%" if percent in {0, _ALL} else f"{percent:.1f}%"
 
     def date(self, value: Any) -> str:
         """Return a day as year-month-day, whatever holds it."""
@@ -116,7 +119,7 @@ class Wording:
         """Return the title of a layer: the map's own, else the catalogue's, else its id."""
         column = f"title_{self.language}"
         if titles is not None and column in titles and layer_id in titles.index:
-            title = _text(titles.at[layer_id, column])
+            title = _text(titles.loc[layer_id, column])
             if title:
                 return title
         catalogue = load_catalogue()
@@ -137,8 +140,9 @@ class Wording:
         """Return the word for an allowed value of a column, such as 空隙 for ``gap``."""
         text = _text(value)
         for spec in load_catalogue()[layer_id].fields:
-            if spec.name == field and self.language == "zh" and text in spec.values:
-                return spec.values[text]
+            labels: Mapping[str, str] = spec.values  # noqa: PD011 - a field's allowed values, no frame
+            if spec.name == field and self.language == "zh" and text in labels:
+                return labels[text]
         if self.language == "zh":
             return translate(text, "zh")
         english = _LABELS_EN.get(text, text.replace("_", " "))

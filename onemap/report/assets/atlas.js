@@ -105,7 +105,7 @@
     if (!rings.length) { return; }
     var area = L.polygon(rings, { pane: "areas", className: "atlas-cell", fillRule: "evenodd", smoothFactor: 0.6 });
     area.bindPopup(function () {
-      return card(cell[0], [cell[2], cell[1]].filter(Boolean).join(" › "), [
+      return card(cell[0], [cell[2], cell[1]].filter(Boolean).join(" > "), [
         [words.area, cell[3]], [words.total, cell[4].toLocaleString()], [words.overdue, cell[5] || null],
         [words.close, cell[6] || null], [words.buildings, cell[7] === null ? null : cell[7].toLocaleString()]
       ]);

@@ -1,11 +1,14 @@
 """The cases: by cell, street, class and time; those near a border; those in no cell."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import shapely
 from markupsafe import Markup
 
 from ..charts import bar_chart
+from ..facts import CHAIN
 from ..maps import Entry, state_entry
 from ..signs import state_sign, swatch
 from ..tables import Cell, Column, ColumnMaker, make_table, plain
@@ -36,8 +39,10 @@ def cases_section(desk: Desk) -> Section:
     placed = int(cases["cell_code"].notna().sum())
     lead = words.say(
         "Rows in: {rows}. In exactly one cell: {placed}. In none, with the reason: {rest}. Nothing is lost on the way.",
-        rows=words.number(len(cases)), placed=words.number(placed), rest=words.number(len(cases) - placed),
-    )  # fmt: skip
+        rows=words.number(len(cases)),
+        placed=words.number(placed),
+        rest=words.number(len(cases) - placed),
+    )
     return Section("cases", title, lead, blocks, words.number(len(cases)))
 
 
@@ -54,7 +59,7 @@ def _choropleth(desk: Desk) -> Block:
         entries.append(
             Entry(swatch('<rect x="3" y="2.5" width="24" height="13" class="f-paper s-rule"/>'), words.say("no case"))
         )
-    for place, (low, high) in enumerate(zip(breaks, breaks[1:], strict=False)):
+    for place, (low, high) in enumerate(pairwise(breaks)):
         tone = ramp[round(place * (len(ramp) - 1) / max(len(breaks) - 2, 1))]
         inside = (counts >= low) & (counts < high)
         fills.append(maps.areas(shapes[inside], tone))
@@ -110,7 +115,7 @@ def _times(desk: Desk) -> list[Block]:
                 count=words.number(left),
                 first=words.date(known.iloc[0]),
                 last=words.date(known.iloc[-1]),
-            )  # fmt: skip
+            )
         )
     if undated:
         notes.append(words.say("Without a date: {count}.", count=words.number(undated)))
@@ -123,10 +128,17 @@ def _states(desk: Desk) -> Block:
     counts = cases["state"].value_counts()
     total = max(int(counts.sum()), 1)
     items = [
-        (state_sign(state, size=14), words.label("case", "state", state), words.number(counts[state]), words.share(counts[state] / total), state, counts[state] / total)
+        (
+            state_sign(state, size=14),
+            words.label("case", "state", state),
+            words.number(counts[state]),
+            words.share(counts[state] / total),
+            state,
+            counts[state] / total,
+        )
         for state in (*STATES, *sorted(set(counts.index) - set(STATES)))
         if state in counts.index
-    ]  # fmt: skip
+    ]
     return Block("states", items, words.say("Where they stand"))
 
 
@@ -170,7 +182,7 @@ def _by_cell(desk: Desk) -> Block | None:
     head = [
         Column(words.heading("case", "cell_code"), lambda row: Cell(plain(row["cell_code"])), "code"),
         Column(words.heading("grid_cell", "name"), lambda row: Cell(plain(names.get(str(row["cell_code"])))), ""),
-        Column(words.say("Belongs to"), lambda row: Cell(" › ".join(above.get(str(row["cell_code"]), ())[1:])), "wide"),
+        Column(words.say("Belongs to"), lambda row: Cell(CHAIN.join(above.get(str(row["cell_code"]), ())[1:])), "wide"),
     ]
     table = make_table("t-cell", frame, [*head, *_count_columns(desk, frame)], rest=desk.rest("case"))
     return Block("table", table, words.say("By cell"), words.say("The cells with the most cases first."))
@@ -216,9 +228,14 @@ def _unplaced(desk: Desk) -> Block:
         return empty(words.say("Every case is in a cell."))
     make = ColumnMaker(words, "case")
     columns = [
-        make.text("case_code", css="code"), make.label("how"), make.measure("distance_m"), make.text("address", css="wide"),
-        make.text("matter_name"), make.date("reported_at"), make.reason(),
-    ]  # fmt: skip
+        make.text("case_code", css="code"),
+        make.label("how"),
+        make.measure("distance_m"),
+        make.text("address", css="wide"),
+        make.text("matter_name"),
+        make.date("reported_at"),
+        make.reason(),
+    ]
     table = make_table("t-unplaced", frame, columns, rest=desk.rest("case"))
     return Block("table", table, words.say("Cases in no cell"))
 
@@ -242,13 +259,16 @@ def near_section(desk: Desk) -> Section:
     make = ColumnMaker(words, "near_border")
     ordered = frame.drop(columns="geometry").sort_values(["distance_m", "case_code"], kind="stable")
     columns = [
-        make.text("case_code", css="code"), make.text("cell_code", css="code"), make.codes("candidates"),
-        make.measure("distance_m"), make.reason(),
-    ]  # fmt: skip
+        make.text("case_code", css="code"),
+        make.text("cell_code", css="code"),
+        make.codes("candidates"),
+        make.measure("distance_m"),
+        make.reason(),
+    ]
     blocks.append(Block("table", make_table("t-near", ordered, columns, rest=desk.rest("near_border"))))
     lead = words.say(
-        "Each of these cases has its cell; but it stands so near a border that a wrong coordinate of a few steps would give it "
-        "to the neighbour. A person looks at them; the nearest come first."
+        "Each of these cases has its cell; but it stands so near a border that a wrong coordinate of a few steps "
+        "would give it to the neighbour. A person looks at them; the nearest come first."
     )
     return Section("near", title, lead, blocks, words.number(len(frame)), "warn")
 
@@ -286,10 +306,17 @@ def objects_section(desk: Desk) -> Section:
         make = ColumnMaker(words, "coverage_gap")
         ordered = gaps.drop(columns="geometry").sort_values("area_m2", ascending=False, kind="stable")
         columns = [
-            make.text("gap_id"), make.layer(facts.layers), make.text("agency", key="agency"), make.label("kind", key="kind"),
-            make.measure("area_m2"), make.measure("width_m"), make.number("buildings"), make.number("residents"),
-            make.number("cases"), make.reason(),
-        ]  # fmt: skip
+            make.text("gap_id"),
+            make.layer(facts.layers),
+            make.text("agency", key="agency"),
+            make.label("kind", key="kind"),
+            make.measure("area_m2"),
+            make.measure("width_m"),
+            make.number("buildings"),
+            make.number("residents"),
+            make.number("cases"),
+            make.reason(),
+        ]
         blocks.append(
             Block(
                 "table",

@@ -1,6 +1,5 @@
 """What the map holds: completeness, layers and their origin, repairs, rows that could not be used, notes of reading."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +23,8 @@ def combined(states: set[str]) -> str:
 
     Examples
     --------
-    >>> combined({"present"}), combined({"present", "stale"}), combined({"present", "missing"}), combined({"empty", "missing"})
-    ('present', 'stale', 'partial', 'missing')
+    >>> combined({"present", "stale"}), combined({"present", "missing"}), combined({"empty", "missing"})
+    ('stale', 'partial', 'missing')
     """
     if len(states) == 1:
         return next(iter(states))
@@ -69,7 +68,8 @@ def completeness_section(desk: Desk) -> Section:
         )
     present, classes = classes_present(desk.facts)
     lead = words.say(
-        "The classes of the base map, for the whole district and for each street: what is there, what is old, what is missing."
+        "The classes of the base map, for the whole district and for each street: "
+        "what is there, what is old, what is missing."
     )
     blocks = [Block("matrix", _matrix(desk, frame))]
     wanting = frame[(frame["state"] != "present") & (frame["reason"].fillna("") != "")]
@@ -77,10 +77,15 @@ def completeness_section(desk: Desk) -> Section:
         make = ColumnMaker(words, "completeness")
         columns = [
             Column(make.title("class_id"), lambda row: Cell(words.layer_class(plain(row["class_id"])))),
-            make.layer(desk.facts.layers), Column(make.title("street_name"), lambda row: Cell(plain(row["street_name"]) or words.say("whole district"))),
-            make.label("state"), Column(make.title("share"), lambda row: Cell(words.share(row["share"]), sort_of(row["share"])), "num"),
-            make.date("as_of"), make.reason(),
-        ]  # fmt: skip
+            make.layer(desk.facts.layers),
+            Column(
+                make.title("street_name"), lambda row: Cell(plain(row["street_name"]) or words.say("whole district"))
+            ),
+            make.label("state"),
+            Column(make.title("share"), lambda row: Cell(words.share(row["share"]), sort_of(row["share"])), "num"),
+            make.date("as_of"),
+            make.reason(),
+        ]
         order = wanting.assign(_whole=wanting["street_code"].fillna("") != "").sort_values("_whole", kind="stable")
         blocks.append(
             Block(
@@ -99,10 +104,7 @@ def _matrix(desk: Desk, frame: pd.DataFrame) -> Matrix:
         street=frame["street_code"].fillna("").astype(str), layer=frame["layer_id"].fillna("").astype(str)
     )
     streets = frame.drop_duplicates("street").sort_values("street")
-    names = [
-        plain(row.street_name) or (row.street if row.street else words.say("whole district"))
-        for row in streets.itertuples()
-    ]
+    names = [plain(row.street_name) or row.street or words.say("whole district") for row in streets.itertuples()]
     records: dict[tuple[str, str, str], list[Any]] = {}
     for row in frame.to_dict("records"):
         for layer in {row["layer"], ""}:
@@ -152,17 +154,36 @@ def layers_section(desk: Desk) -> Section:
     held = held.assign(_order=held["class_id"].map(place)).sort_values(["_order", "layer_id"], kind="stable")
     make = ColumnMaker(words, "onemap_layer")
     origin = [
-        Column(make.title("class_id"), lambda row: Cell(words.layer_class(plain(row["class_id"])), place.get(row["class_id"], 99)), "word"),
-        Column(make.title("layer_id"), lambda row: Cell(words.layer(row["layer_id"], facts.layers), match=plain(row["layer_id"])), "word"),
-        make.text("source", css="wide"), make.text("provider"), make.text("owner"), make.text("checker"), make.text("updater"),
-        make.date("as_of"), make.label("secrecy"),
-    ]  # fmt: skip
+        Column(
+            make.title("class_id"),
+            lambda row: Cell(words.layer_class(plain(row["class_id"])), place.get(row["class_id"], 99)),
+            "word",
+        ),
+        Column(
+            make.title("layer_id"),
+            lambda row: Cell(words.layer(row["layer_id"], facts.layers), match=plain(row["layer_id"])),
+            "word",
+        ),
+        make.text("source", css="wide"),
+        make.text("provider"),
+        make.text("owner"),
+        make.text("checker"),
+        make.text("updater"),
+        make.date("as_of"),
+        make.label("secrecy"),
+    ]
     rows = [
-        origin[1], make.text("source_crs"), make.text("encoding"), make.number("rows_in"), make.number("rows_out"),
-        _leading(make, "rows_rejected", "t-reject"), _leading(make, "rows_repaired", "t-repair"), make.number("rows_outside"),
+        origin[1],
+        make.text("source_crs"),
+        make.text("encoding"),
+        make.number("rows_in"),
+        make.number("rows_out"),
+        _leading(make, "rows_rejected", "t-reject"),
+        _leading(make, "rows_repaired", "t-repair"),
+        make.number("rows_outside"),
         Column(make.title("source_sha256"), lambda row: Cell(plain(row["source_sha256"])[:12]), "code"),
         Column(make.title("content_sha256"), lambda row: Cell(plain(row["content_sha256"])[:12]), "code"),
-    ]  # fmt: skip
+    ]
     blocks = [
         Block(
             "table",
@@ -174,8 +195,10 @@ def layers_section(desk: Desk) -> Section:
     classes = len(set(held["class_id"]) & set(BASE_MAP_CLASSES))
     lead = words.say(
         "{layers} layers with {rows} rows, in {classes} of the eight classes of the base map.",
-        layers=words.number(len(held)), rows=words.number(pd.to_numeric(held["rows_out"], errors="coerce").sum()), classes=classes,
-    )  # fmt: skip
+        layers=words.number(len(held)),
+        rows=words.number(pd.to_numeric(held["rows_out"], errors="coerce").sum()),
+        classes=classes,
+    )
     return Section("layers", title, lead, blocks, words.number(len(held)))
 
 
@@ -200,11 +223,15 @@ def repairs_section(desk: Desk) -> Section:
         return Section("repairs", title, "", [empty(words.say("No geometry had to be repaired."))], "0", "good")
     make = ColumnMaker(words, "repair")
     columns = [
-        make.layer(facts.layers), make.number("row"), make.text("object_id", css="code"),
+        make.layer(facts.layers),
+        make.number("row"),
+        make.text("object_id", css="code"),
         Column(make.title("why"), lambda row: Cell(translate(plain(row["why"]), words.language)), "wide"),
         Column(make.title("how"), lambda row: Cell(translate(plain(row["how"]), words.language)), "wide"),
-        make.measure("area_before_m2"), make.measure("area_after_m2"), make.measure("area_changed_m2"),
-    ]  # fmt: skip
+        make.measure("area_before_m2"),
+        make.measure("area_after_m2"),
+        make.measure("area_changed_m2"),
+    ]
     ordered = frame.sort_values("area_changed_m2", ascending=False, kind="stable")
     lead = words.say(
         "Every geometry that was changed on the way in, with the area that changed; the largest change first."
@@ -244,9 +271,13 @@ def _reject_kinds(desk: Desk, frame: pd.DataFrame) -> Table:
 def _reject_rows(desk: Desk, frame: pd.DataFrame) -> Table:
     make = ColumnMaker(desk.words, "reject")
     columns = [
-        make.layer(desk.facts.layers), make.text("source"), make.number("row"), make.label("kind", key="kind"), make.text("found", css="wide"),
+        make.layer(desk.facts.layers),
+        make.text("source"),
+        make.number("row"),
+        make.label("kind", key="kind"),
+        make.text("found", css="wide"),
         make.reason(),
-    ]  # fmt: skip
+    ]
     # Some rows of each kind first, so that a frequent kind does not fill the whole page.
     turn = frame.groupby(["layer_id", "kind"], dropna=False).cumcount()
     ordered = frame.assign(_turn=turn).sort_values("_turn", kind="stable")
@@ -258,11 +289,11 @@ def notes_section(desk: Desk) -> Section:
     facts, words = desk.facts, desk.words
     title = words.say("Notes of reading")
     notes: list[tuple[str, str]] = []
-    frame: Mapping[str, Any] = facts.layers["notes"].to_dict() if len(facts.layers) else {}
+    frame = facts.layers["notes"].to_dict() if len(facts.layers) else {}
     for layer_id, text in frame.items():
-        for line in plain(text).splitlines():
-            if line.strip():
-                notes.append((words.layer(str(layer_id), facts.layers), translate(line.strip(), words.language)))
+        title_of = words.layer(str(layer_id), facts.layers)
+        lines = [line.strip() for line in plain(text).splitlines() if line.strip()]
+        notes += [(title_of, translate(line, words.language)) for line in lines]
     if not notes:
         return Section("notes", title, "", [empty(words.say("Nothing had to be guessed."))], "0")
     rows = [[Cell(layer), Cell(text)] for layer, text in notes]

@@ -1,6 +1,5 @@
 """The proof of coverage: every level and agency, a map of what was found, a picture of each defect, nesting."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -30,7 +29,8 @@ def coverage_section(desk: Desk) -> Section:
     title = words.say("Proof of coverage")
     if not facts.audited:
         text = words.say(
-            "This map holds no grids, so there is no coverage to prove. Add grid layers to the manifest and build again."
+            "This map holds no grids, so there is no coverage to prove. "
+            "Add grid layers to the manifest and build again."
         )
         return Section("coverage", title, "", [empty(text)], badge="–")
     blocks = [Block("table", _audit_table(desk), words.say("Coverage by level and by agency"))]
@@ -134,10 +134,17 @@ def _defect_table(desk: Desk) -> Table:
     frame["_rank"] = [number or len(order) + 1 for number in frame["_picture"]]
     frame = frame.sort_values(["_rank", "allowed", "area_m2"], ascending=[True, True, False], kind="stable")
     columns = [
-        Column("№", _picture_cell, "num"), make.text("defect_id"), make.layer(facts.layers), make.text("agency", key="agency"),
-        make.label("kind", key="kind"), make.measure("area_m2"), make.measure("width_m"), make.codes("cells"),
-        Column(make.title("allowed"), lambda row: Cell(_allowed(row, words)), ""), make.reason(),
-    ]  # fmt: skip
+        Column("№", _picture_cell, "num"),
+        make.text("defect_id"),
+        make.layer(facts.layers),
+        make.text("agency", key="agency"),
+        make.label("kind", key="kind"),
+        make.measure("area_m2"),
+        make.measure("width_m"),
+        make.codes("cells"),
+        Column(make.title("allowed"), lambda row: Cell(_allowed(row, words)), ""),
+        make.reason(),
+    ]
     return make_table("t-defect", frame, columns, rest=desk.rest("defect"))
 
 
@@ -162,9 +169,14 @@ def nesting_section(desk: Desk) -> Section:
     wrong = facts.defects[facts.defects["kind"].isin(("nesting", "orphan", "duplicate"))]
     rows = [_level_row(level, facts, words, wrong) for level in facts.levels]
     columns = [
-        (words.say("Level"), ""), (words.say("Areas"), "num"), (words.say("Areas with a parent"), "num"),
-        (words.say("Mean area"), "num"), (words.say("Smallest"), "num"), (words.say("Largest"), "num"), (words.say("Result"), ""),
-    ]  # fmt: skip
+        (words.say("Level"), ""),
+        (words.say("Areas"), "num"),
+        (words.say("Areas with a parent"), "num"),
+        (words.say("Mean area"), "num"),
+        (words.say("Smallest"), "num"),
+        (words.say("Largest"), "num"),
+        (words.say("Result"), ""),
+    ]
     lead = words.say(
         "Nesting is proved by geometry and by codes, not assumed: each area must lie in the parent that its code names."
     )
@@ -209,8 +221,7 @@ def overview_map(desk: Desk) -> Block | None:
         return None
     defects = facts.defects
     tones = {tone_of(kind, allowed=allowed) for kind, allowed in zip(defects["kind"], defects["allowed"], strict=True)}
-    meanings: Mapping[str, str] = _MEANING
-    entries = finding_entries(words, [(tone, text) for tone, text in meanings.items() if tone in tones])
+    entries = finding_entries(words, [(tone, text) for tone, text in _MEANING.items() if tone in tones])
     figure = maps.compose(
         words,
         title=words.say("The one map"),

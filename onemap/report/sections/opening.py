@@ -59,12 +59,16 @@ def _answer(facts: Facts, words: Wording) -> str:
     if not len(gaps):
         return words.say(
             "Yes: {district} is covered. Its {cells} cells leave no gap in {area}.",
-            district=name, cells=words.number(len(facts.cells.frame)), area=words.area(_size(facts.outline)),
-        )  # fmt: skip
+            district=name,
+            cells=words.number(len(facts.cells.frame)),
+            area=words.area(_size(facts.outline)),
+        )
     there = who_is_there(gaps, words)
     parts = {
-        "district": name, "gaps": words.count(len(gaps), "gap", "gaps"), "area": words.area(gaps["area_m2"].sum()),
-    }  # fmt: skip
+        "district": name,
+        "gaps": words.count(len(gaps), "gap", "gaps"),
+        "area": words.area(gaps["area_m2"].sum()),
+    }
     if there:
         return words.say("No: {district} is not covered. {gaps} of {area} in all, with {who}.", who=there, **parts)
     return words.say(
@@ -95,8 +99,9 @@ def _overlaps(facts: Facts, words: Wording) -> str:
         return ""
     return words.say(
         "{places} between cells, {area} in all: two answer there, or nobody.",
-        places=words.count(len(mine), "overlap", "overlaps"), area=words.area(mine["area_m2"].sum()),
-    )  # fmt: skip
+        places=words.count(len(mine), "overlap", "overlaps"),
+        area=words.area(mine["area_m2"].sum()),
+    )
 
 
 def _agencies(facts: Facts, words: Wording) -> str:
@@ -130,8 +135,9 @@ def _cases(facts: Facts, words: Wording) -> str:
     return words.say(
         "Of {total} cases {placed} are in exactly one cell each ({near} of them near a border); "
         "the rest ({rest}) are listed with the reason.",
-        rest=words.number(rest), **parts,
-    )  # fmt: skip
+        rest=words.number(rest),
+        **parts,
+    )
 
 
 def _figures(desk: Desk) -> list[KeyFigure]:
