@@ -216,7 +216,9 @@ def _repairs(intakes: Sequence[Intake]) -> pd.DataFrame:
 
 
 def _provenance(intakes: Sequence[Intake], notes: Sequence[str]) -> dict[str, Any]:
-    """Return the columns of ``onemap_layer`` that the manifest and the sources say."""
+    """Return the columns of ``onemap_layer`` that the manifest and the sources say; of a layer that was made, notes."""
+    if not intakes:
+        return {"notes": "; ".join(notes)}
     said = [note for intake in intakes for note in intake.notes]
     counts = [intake.balance() for intake in intakes]
     row: dict[str, Any] = {

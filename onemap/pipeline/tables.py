@@ -12,6 +12,7 @@ _WANTED = {
     "case": "cases",
     "near_border": "near_border",
     "defect": "defects",
+    "defect_line": "defect_lines",
     "coverage_gap": "gaps",
     "object_gap": "object_gaps",
     "reject": "rejects",
