@@ -23,7 +23,7 @@ def test_the_wheel_runs_without_the_checkout(tmp_path):
     python = tmp_path / "clean" / "bin" / "python"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--no-compile", str(wheel)], check=True, env=clean, cwd=tmp_path
+        [python, "-m", "pip", "install", "-q", "--no-compile", f"{wheel}[excel]"], check=True, env=clean, cwd=tmp_path
     )
     city = tmp_path / "city"
 
