@@ -134,12 +134,8 @@ class OnemapPlugin:
         dock = self.controller.dock
         dock.tell_engine(tr("engine: looking ..."), "")
         self._question = EngineQuestion()
-        self._question.answered.connect(dock.tell_engine)
-        self._life.on_unload(self._forget_question)
+        self._question.answered.connect(dock.tell_engine)  # Qt ends this with the dock or the task
         QgsApplication.taskManager().addTask(self._question)
-
-    def _forget_question(self) -> None:
-        self._question.answered.disconnect(self.controller.dock.tell_engine)
 
     # --- what the user does
 

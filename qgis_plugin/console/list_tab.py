@@ -74,19 +74,20 @@ class ListTab(QWidget):
         self.model = RowModel(kind.columns(), self)
         self.proxy = FilterProxy(self.model, self)
         self._source: Iterator[list[Row]] | None = None
+        self._counted: Counter[str] = Counter()
         self._step = QTimer(self)
         self._step.setInterval(0)
         self._step.timeout.connect(self._take_batch)
         self._build()
         self._wire()
+        self._sort_as_read()
         self._tell_state()
 
     # --- rows
 
     def load(self, source: Iterator[list[Row]]) -> None:
         """Take rows batch by batch, one batch each time the event loop is free."""
-        self.stop()
-        self.model.clear()
+        self._empty()
         self._source = source
         self._step.start()
         self._tell_state()
@@ -100,11 +101,16 @@ class ListTab(QWidget):
 
     def clear(self) -> None:
         """Show nothing."""
-        self.stop()
-        self.model.clear()
-        self._count()
+        self._empty()
         self.show_card([])
         self._tell_state()
+
+    def _empty(self) -> None:
+        self.stop()
+        self.model.clear()
+        self._counted.clear()
+        self._count([])
+        self._sort_as_read()
 
     @property
     def is_loading(self) -> bool:
@@ -118,21 +124,30 @@ class ListTab(QWidget):
             self._rows_complete()
         else:
             self.model.append(batch)
-        self._count()
+            self._count(batch)
         self._tell_state()
 
     def _rows_complete(self) -> None:
         header = self.table.horizontalHeader()
-        if 0 <= header.sortIndicatorSection() < self.model.columnCount():
-            self.model.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
+        section, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
+        as_read = (self.kind.newest_first, Qt.SortOrder.DescendingOrder)
+        if 0 <= section < self.model.columnCount() and (section, order) != as_read:
+            self.model.sort(section, order)
         for choice, box in zip(self.kind.choices, self._boxes, strict=True):
             self._fill(box, choice)
 
-    def _count(self) -> None:
-        counted: Counter[str] = Counter()
-        for row in self.model.rows:
-            counted.update(self.kind.chips(row))
-        self.chips.show_counts({**counted, ALL: len(self.model.rows)})
+    def _count(self, batch: list[Row]) -> None:
+        for row in batch:
+            self._counted.update(self.kind.chips(row))
+        self._counted[ALL] += len(batch)
+        self.chips.show_counts(self._counted)
+
+    def _sort_as_read(self) -> None:
+        """Show the order in which rows come, without sorting them again."""
+        header = self.table.horizontalHeader()
+        header.blockSignals(True)
+        header.setSortIndicator(self.kind.newest_first, Qt.SortOrder.DescendingOrder)
+        header.blockSignals(False)
 
     def _fill(self, box: QComboBox, choice: Choice) -> None:
         found = sorted({getattr(row, choice.part) for row in self.model.rows} - {""}, key=choice.title)
@@ -264,7 +279,6 @@ class ListTab(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         header = self.table.horizontalHeader()
-        header.setSortIndicator(self.kind.newest_first, Qt.SortOrder.DescendingOrder)
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate(self.kind.widths):

@@ -23,6 +23,8 @@ class RowModel(QAbstractTableModel):
 
     def clear(self) -> None:
         """Forget all rows."""
+        if not self._rows:
+            return
         self.beginResetModel()
         self._rows = []
         self.endResetModel()

@@ -54,7 +54,7 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
         layer.loadNamedStyle(str(style))
     if isinstance(layer, QgsVectorLayer):
         label_fields(layer, spec, language=language)
-        if language == "en":
+        if language == "en" and layer.renderer() is not None:
             say_in_english(layer)
         if is_settled_only(layer, spec):
             switch_on(layer, "settled")

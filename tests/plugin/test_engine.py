@@ -117,7 +117,20 @@ def test_library_runs_isolated_with_its_language(plugin, fake, chinese, tmp_path
     log = tmp_path / "log"
     fake(f'echo "$@" > {log}; echo "{{}}"')
     plugin("engine.client").run_verb("gaps", ["a.gpkg"], QgsProcessingFeedback())
-    assert log.read_text().split() == ["-I", "-X", "utf8", "-m", "onemap", "gaps", "a.gpkg", "--json", "--progress", "json", "--lang", "zh"]
+    assert log.read_text().split() == [
+        "-I",
+        "-X",
+        "utf8",
+        "-m",
+        "onemap",
+        "gaps",
+        "a.gpkg",
+        "--json",
+        "--progress",
+        "json",
+        "--lang",
+        "zh",
+    ]
 
 
 @pytest.mark.parametrize("stubborn", [False, True], ids=["polite", "deaf"])

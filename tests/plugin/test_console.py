@@ -1,0 +1,262 @@
+"""The dock's lists: rows, filters, counters, cards, and 50,000 cases without a pause."""
+
+import re
+import sqlite3
+import struct
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsProject, QgsRectangle
+from qgis.PyQt.QtCore import QEvent, Qt
+from qgis.PyQt.QtGui import QKeyEvent
+from qgis.PyQt.QtWidgets import QApplication
+
+PAUSE = 0.1  # what a person feels as a hold-up, seconds
+
+
+def point(x, y):
+    return b"GP\x00\x01\xc4\x11\x00\x00" + struct.pack("<BIdd", 1, 1, x, y)
+
+
+def test_bounds_from_the_head_of_a_blob(plugin):
+    box_of = plugin("console.envelope").box_of
+    assert box_of(point(3.0, 4.0)) == (3.0, 4.0, 3.0, 4.0)
+    assert box_of(b"GP\x00\x03\xc4\x11\x00\x00" + struct.pack("<4d", 1, 2, 3, 4)) == (1, 3, 2, 4)
+    assert box_of(b"GP\x00\x11\xc4\x11\x00\x00" + struct.pack("<BIdd", 1, 1, 1, 1)) is None
+    assert box_of(point(float("nan"), 0.0)) is None
+    assert box_of(None) is None
+
+
+@pytest.fixture
+def shown(plugin, desktop, one_map, qtbot, english):
+    """Return the controller with the small city open, all rows read."""
+    held = plugin("project.one_map_file").open_one_map(one_map)
+    plugin("project.fill").fill_project(QgsProject.instance(), held, language="en")
+    controller = plugin("console.controller").Controller(desktop)
+    desktop.canvas.setDestinationCrs(QgsProject.instance().crs())
+    controller.look_at_project()
+    wait(qtbot, controller)
+    yield controller
+    controller.close()
+
+
+def wait(qtbot, controller):
+    qtbot.waitUntil(
+        lambda: not controller.dock.cases.is_loading and not controller.dock.findings.is_loading, timeout=20_000
+    )
+
+
+def count(path, table, where="1"):
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return connection.execute(f'SELECT count(*) FROM "{table}" WHERE {where}').fetchone()[0]
+
+
+def chips(tab):
+    """Return what the counters say: name -> number."""
+    told = (re.match(r"(.*) ([\d,]+)$", text) for text in tab.chips.texts())
+    return {found[1]: int(found[2].replace(",", "")) for found in told}
+
+
+def test_every_row_is_listed(shown, one_map, plugin):
+    assert shown.dock.cases.model.rowCount() == count(one_map, "case")
+    assert shown.dock.findings.model.rowCount() == sum(
+        count(one_map, table) for table in plugin("console.rows").FINDING_TABLES
+    )
+    assert shown.dock.tabs.tabText(1) == f"Cases {count(one_map, 'case'):,}"
+
+
+def test_counters_say_what_is_in_the_map_and_filter(shown, one_map):
+    tab = shown.dock.cases
+    told = chips(tab)
+    assert told["all"] == count(one_map, "case")
+    for state, title in (("new", "new"), ("in_hand", "in hand"), ("overdue", "overdue"), ("settled", "settled")):
+        assert told.get(title, 0) == count(one_map, "case", f"state = '{state}'")
+    tab.chips.choose("overdue")
+    assert tab.proxy.rowCount() == told["overdue"]
+    tab.chips.choose("near_border")
+    assert tab.proxy.rowCount() == count(one_map, "case", "near_border = 1")
+    tab.chips.choose("all")
+    assert tab.proxy.rowCount() == told["all"]
+
+
+def test_kinds_of_findings_filter(shown, one_map):
+    tab = shown.dock.findings
+    tab.chips.choose("gap")
+    wanted = count(one_map, "defect", "kind = 'gap'") + count(one_map, "coverage_gap", "kind = 'gap'")
+    assert tab.proxy.rowCount() == wanted
+    tab.chips.choose("near_border")
+    assert tab.proxy.rowCount() == count(one_map, "near_border")
+
+
+def test_search_street_and_view(shown, one_map, qtbot):
+    tab = shown.dock.cases
+    row = tab.model.rows[5]
+    tab.search.setText(row.cells[0].lower())
+    qtbot.waitUntil(lambda: tab.proxy.rowCount() == 1)
+    tab.search.setText("")
+    qtbot.waitUntil(lambda: tab.proxy.rowCount() == len(tab.model.rows))
+    street = next(item.street for item in tab.model.rows if item.street)
+    box = next(box for choice, box in zip(tab.kind.choices, tab._boxes, strict=True) if choice.part == "street")
+    if box.findData(street) > 0:
+        box.setCurrentIndex(box.findData(street))
+        assert tab.proxy.rowCount() == sum(item.street == street for item in tab.model.rows)
+        box.setCurrentIndex(0)
+    placed = next(item for item in tab.model.rows if item.box)
+    x, y = placed.box[:2]
+    shown._canvas.setExtent(QgsRectangle(x - 100, y - 100, x + 100, y + 100))
+    tab.in_view.setChecked(True)
+    view = shown._canvas.extent()
+    wanted = sum(bool(item.box) and view.contains(item.box[0], item.box[1]) for item in tab.model.rows)
+    assert 0 < wanted < len(tab.model.rows)
+    assert tab.proxy.rowCount() == wanted
+
+
+def test_empty_states_say_what_to_do(plugin, desktop, shown, qtbot):
+    tab = shown.dock.cases
+    tab.search.setText("no such thing anywhere")
+    qtbot.waitUntil(lambda: tab.proxy.rowCount() == 0)
+    assert "Nothing passes these filters" in tab.nothing.text()
+    shown.show_nothing()
+    assert shown.dock.pages.currentIndex() == 0
+    assert "No cases" in tab.nothing.text()
+
+
+def test_sorting_by_a_column_keeps_the_current_row(shown):
+    tab = shown.dock.cases
+    tab.select(3)
+    row = tab.table.currentIndex().data(Qt.ItemDataRole.UserRole)
+    tab.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    keys = [item.keys[0] for item in tab.model.rows]
+    assert keys == sorted(keys)
+    assert tab.table.currentIndex().data(Qt.ItemDataRole.UserRole) is row
+
+
+def test_card_tells_the_reason_first_and_never_runs_markup(plugin, shown):
+    tab = shown.dock.findings
+    shown.dock.findings.select(0)
+    row = tab.table.currentIndex().data(Qt.ItemDataRole.UserRole)
+    told = plugin("console.rows").details(shown.one_map, row)
+    assert told[0][0] == "Reason"
+    assert told[0][1] in tab.card.toPlainText()
+    tab.show_card([("Reason", "<img src=x><b>bold</b>")])
+    assert "<b>bold</b>" in tab.card.toPlainText()
+
+
+def test_enter_goes_there(shown, monkeypatch, plugin):
+    tab = shown.dock.findings
+    flashed = []
+    monkeypatch.setattr(
+        plugin("console.controller"), "flash", lambda canvas, layer, fid: flashed.append((layer.name(), fid))
+    )
+    tab.chips.choose("gap")
+    tab.select(0)
+    row = tab.table.currentIndex().data(Qt.ItemDataRole.UserRole)
+    tab.table.activated.emit(tab.table.currentIndex())
+    assert len(flashed) == 1
+    assert flashed[0][1] == row.fid
+    west, south, east, north = row.box
+    assert shown._canvas.extent().contains(QgsRectangle(west, south, east, north))
+    assert QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier).key() == Qt.Key.Key_Return
+
+
+def test_flash_finds_the_feature(plugin, shown):
+    layer = plugin("project.fill").layer_in(QgsProject.instance(), "case")
+    row = next(item for item in shown.dock.cases.model.rows if item.box)
+    feature = layer.getFeature(row.fid)
+    assert feature["case_code"] == row.cells[0]
+    plugin("console.highlight").flash(shown._canvas, layer, row.fid)
+
+
+def test_signs_differ_in_form(plugin):
+    icons = plugin("icons")
+    names = (
+        "new",
+        "in_hand",
+        "overdue",
+        "settled",
+        "near_border",
+        "gap",
+        "overlap",
+        "outside",
+        "mismatch",
+        "object",
+        "allowed",
+    )
+    drawn = set()
+    for name in names:
+        drawing = Path(icons.icon_path(f"sign_{name}")).read_text(encoding="utf-8")
+        drawn.add(re.sub(r"#[0-9A-F]{6}", "#", drawing))
+    assert len(drawn) == len(names)
+
+
+def test_replaced_map_is_told_and_shown_again(plugin, desktop, one_map, tmp_path, qtbot, english):
+    import shutil
+
+    path = tmp_path / "onemap.gpkg"
+    shutil.copy(one_map, path)
+    controller = plugin("console.controller").Controller(desktop)
+    try:
+        controller.show(path)
+        wait(qtbot, controller)
+        before = len(controller.dock.cases.model.rows)
+        new = tmp_path / "new.gpkg"
+        shutil.copy(one_map, new)
+        with closing(sqlite3.connect(new)) as connection:
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                connection.execute(f'DROP TRIGGER "{name}"')
+            connection.execute('DELETE FROM "case" WHERE fid <= 10')
+            connection.commit()
+        with qtbot.waitSignal(controller.replaced, timeout=5_000):
+            new.replace(path)
+        controller.reload()
+        wait(qtbot, controller)
+        assert len(controller.dock.cases.model.rows) == before - 10
+    finally:
+        controller.close()
+
+
+def test_fifty_thousand_cases_without_a_pause(plugin, desktop, one_map, tmp_path, qtbot, english):
+    """The event loop is never held longer than a person feels; a filter and a sort take their moment at once."""
+    import shutil
+
+    path = tmp_path / "onemap.gpkg"
+    shutil.copy(one_map, path)
+    with closing(sqlite3.connect(path)) as connection:
+        names = [row[1] for row in connection.execute('PRAGMA table_info("case")') if row[1] != "fid"]
+        columns = ", ".join(f'"{name}"' for name in names)
+        picked = ", ".join(f'"{name}"' if name != "case_code" else "'C' || n || '-' || case_code" for name in names)
+        for trigger in [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'")]:
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute(
+            f"WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < 60) "
+            f'INSERT INTO "case" ({columns}) SELECT {picked} FROM "case", k LIMIT 50000'
+        )
+        connection.commit()
+    controller = plugin("console.controller").Controller(desktop)
+    try:
+        controller.dock.show()
+        controller.show(path)
+        tab, longest, started = controller.dock.cases, 0.0, time.monotonic()
+        while tab.is_loading:
+            before = time.monotonic()
+            QApplication.processEvents()
+            longest = max(longest, time.monotonic() - before)
+        read = time.monotonic() - started
+        assert len(tab.model.rows) >= 50_000
+        moments = {}
+        for name, act in {
+            "filter": lambda: tab.chips.choose("settled"),
+            "all": lambda: tab.chips.choose("all"),
+            "search": lambda: tab.proxy.change(text="c7-"),
+            "sort": lambda: tab.table.sortByColumn(0, Qt.SortOrder.DescendingOrder),
+        }.items():
+            before = time.monotonic()
+            act()
+            moments[name] = round(time.monotonic() - before, 3)
+        print(f"50,000 cases: read in {read:.2f} s, longest hold {longest:.3f} s, then {moments}")
+        assert longest < 5 * PAUSE
+        assert max(moments.values()) < 1.0
+    finally:
+        controller.close()

@@ -1,0 +1,42 @@
+"""The real desktop on a virtual screen, with the plugin from the zip, in both languages: a picture each."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from qgis.PyQt.QtGui import QImage
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "out" / "pictures"
+LOOK = """
+dock = plugin.controller.dock
+assert dock.isVisible()
+dock.tabs.setCurrentIndex(0)
+dock.findings.chips.choose("gap")
+dock.findings.select(0)
+dock.findings.table.activated.emit(dock.findings.table.currentIndex())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["zh-Hans", "en"])
+def test_desktop_opens_the_map_with_the_dock(plugin_zip, one_map, tmp_path, locale):
+    picture = PICTURES / f"desktop_{locale}.png"
+    script = tmp_path / "look.py"
+    script.write_text(LOOK, encoding="utf-8")
+    environment = os.environ | {"ZIP": str(plugin_zip), "LOCALE": locale, "ONEMAP_PYTHON": sys.executable}
+    done = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(one_map), str(picture), str(script)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout
+    image = QImage(str(picture))
+    assert (image.width(), image.height()) == (1600, 900)
+    colours = {image.pixel(x, y) for x in range(0, 1600, 20) for y in range(0, 900, 20)}
+    assert len(colours) > 40, "the picture is nearly empty"

@@ -1,0 +1,99 @@
+"""Loading and unloading leaves QGIS as it was, as often as one likes."""
+
+import pytest
+from qgis.core import QgsApplication, QgsProject
+from qgis.PyQt.QtCore import QCoreApplication, QEvent
+from qgis.PyQt.QtWidgets import QAction, QDockWidget, QToolBar
+
+
+def counted(desktop):
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+    window = desktop.window
+    return {
+        "actions": len([item for item in window.findChildren(QAction) if item.objectName().startswith("onemap")]),
+        "docks": len(window.findChildren(QDockWidget)),
+        "toolbars": len(window.findChildren(QToolBar)),
+        "children": len(window.children()),
+        "menu": len(desktop.menu),
+        "options": len(desktop.factories),
+        "providers": len(QgsApplication.processingRegistry().providers()),
+    }
+
+
+def test_load_unload_and_reload_twice(plugin, desktop, one_map, english):
+    before = counted(desktop)
+    for _ in range(3):
+        made = plugin("").classFactory(desktop)
+        made.initGui()
+        loaded = counted(desktop)
+        assert (loaded["docks"], loaded["toolbars"], loaded["menu"], loaded["options"]) == (1, 1, 2, 1)
+        assert loaded["providers"] == before["providers"] + 1
+        made.open_one_map(one_map)
+        made.unload()
+        assert counted(desktop) == before
+    QgsProject.instance().clear()  # nothing that was unloaded still listens
+
+
+def test_unloading_twice_does_no_harm(plugin, desktop, english):
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    made.unload()
+    made.unload()
+
+
+def test_everything_has_a_name(plugin, desktop, english):
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    try:
+        assert made.controller.dock.objectName() == "onemapDock"
+        assert [bar.objectName() for bar in desktop.window.findChildren(QToolBar)] == ["onemapToolbar"]
+    finally:
+        made.unload()
+
+
+def test_without_the_library_the_map_is_shown_and_it_is_said(plugin, desktop, one_map, qtbot, english, monkeypatch):
+    monkeypatch.setenv("ONEMAP_PYTHON", "/nowhere/python")
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    try:
+        made.open_one_map(one_map)
+        dock = made.controller.dock
+        qtbot.waitUntil(lambda: dock.engine.text() == "engine: not found", timeout=10_000)
+        assert "/nowhere/python" in dock.engine.toolTip()
+        qtbot.waitUntil(lambda: not dock.cases.is_loading, timeout=10_000)
+        assert dock.cases.model.rowCount() > 0
+    finally:
+        made.unload()
+
+
+def test_with_the_library_it_is_ready(plugin, desktop, qtbot, english, library):
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    try:
+        qtbot.waitUntil(lambda: made.controller.dock.engine.text().startswith("engine: ready"), timeout=20_000)
+    finally:
+        made.unload()
+
+
+def test_a_wrong_file_is_a_message_not_an_error(plugin, desktop, tmp_path, english):
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    try:
+        made.open_one_map(tmp_path / "none.gpkg")
+        assert "not a map that onemap published" in desktop.bar.currentItem().text()
+    finally:
+        made.unload()
+
+
+@pytest.mark.parametrize("language", ["chinese", "english"])
+def test_texts_follow_qgis(plugin, desktop, request, language):
+    request.getfixturevalue(language)
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    try:
+        assert made.controller.dock.windowTitle() == {"chinese": "一张图", "english": "onemap"}[language]
+        assert made.controller.dock.tabs.tabText(1) == {"chinese": "案件", "english": "Cases"}[language]
+    finally:
+        made.unload()

@@ -1,0 +1,167 @@
+"""Every layer has a style that QGIS loads on its kind of geometry, made from the palette and nothing else."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsMarkerSymbol,
+    QgsPalLayerSettings,
+    QgsPointClusterRenderer,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+STYLES = ROOT / "styles"
+LAYERS = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "layers").glob("*.toml"))
+}
+VECTORS = [name for name, spec in LAYERS.items() if spec["geometry"] in ("Point", "LineString", "Polygon")]
+RASTERS = [name for name, spec in LAYERS.items() if spec["geometry"] == "Raster"]
+PALETTE = tomllib.loads((STYLES / "palette.toml").read_text(encoding="utf-8"))
+
+
+def styled(layer_id):
+    spec = LAYERS[layer_id]
+    kinds = {"integer": "integer", "real": "double", "boolean": "bool"}
+    fields = "&".join(f"field={name}:{kinds.get(item['type'], 'string')}" for name, item in spec["fields"].items())
+    geometry = spec["geometry"] if spec["geometry"] == "Point" else f"Multi{spec['geometry']}"
+    layer = QgsVectorLayer(f"{geometry}?crs=EPSG:4548&{fields}", layer_id, "memory")
+    assert layer.isValid()
+    message, well = layer.loadNamedStyle(str(STYLES / f"{layer_id}.qml"))
+    assert well, message
+    return layer
+
+
+def renderer_of(layer_id):
+    """Return a renderer that outlives the layer it was loaded on."""
+    layer = styled(layer_id)
+    return layer.renderer().clone()
+
+
+def symbols(renderer):
+    if isinstance(renderer, QgsPointClusterRenderer):
+        return [renderer.clusterSymbol(), *symbols(renderer.embeddedRenderer())]
+    if isinstance(renderer, QgsCategorizedSymbolRenderer):
+        return [category.symbol().clone() for category in renderer.categories()]
+    return [renderer.symbol()]
+
+
+def test_every_layer_with_a_style_has_its_file_and_no_file_is_left_over():
+    assert {path.stem for path in STYLES.glob("*.qml")} == set(VECTORS) | set(RASTERS)
+    assert {name for name, spec in LAYERS.items() if spec["style"]} == set(VECTORS) | set(RASTERS)
+
+
+@pytest.mark.parametrize("layer_id", VECTORS)
+def test_vector_style_loads_on_its_geometry(layer_id, qgis_app):
+    layer = styled(layer_id)
+    for symbol in symbols(layer.renderer()):
+        assert symbol is not None
+        assert symbol.symbolLayerCount() > 0
+    if layer.labelsEnabled():
+        text = layer.labeling().settings()
+        assert isinstance(text, QgsPalLayerSettings)
+        assert text.format().buffer().enabled()
+        assert text.format().font().family() in PALETTE["fonts"] or text.format().families() == PALETTE["fonts"][:-1]
+
+
+@pytest.mark.parametrize("layer_id", RASTERS)
+def test_raster_style_loads(layer_id, qgis_app, tmp_path):
+    from osgeo import gdal
+
+    path = tmp_path / "r.tif"
+    made = gdal.GetDriverByName("GTiff").Create(str(path), 8, 8, 3, gdal.GDT_Byte)
+    made.SetGeoTransform((0, 1, 0, 8, 0, -1))
+    made.FlushCache()
+    layer = QgsRasterLayer(str(path), layer_id)
+    message, well = layer.loadNamedStyle(str(STYLES / f"{layer_id}.qml"))
+    assert well, message
+    assert layer.renderer() is not None
+
+
+def test_styles_are_what_the_palette_makes(tmp_path, run):
+    run("/usr/bin/python3", ROOT / "scripts" / "make_styles.py", tmp_path, QT_QPA_PLATFORM="offscreen")
+    made = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.qml")}
+    kept = {path.name: path.read_text(encoding="utf-8") for path in STYLES.glob("*.qml")}
+    version = re.compile(r'version="[^"]*"')  # the QGIS that wrote it
+    assert {name: version.sub("", text) for name, text in made.items()} == {
+        name: version.sub("", text) for name, text in kept.items()
+    }
+
+
+def test_states_of_cases_differ_in_form(qgis_app):
+    renderer = renderer_of("case")
+    renderer = renderer.embeddedRenderer().clone()
+    signs = {category.value(): category.symbol().clone() for category in renderer.categories()}
+    assert set(signs) == {"new", "in_hand", "overdue", "settled", ""}
+
+    def form(symbol: QgsMarkerSymbol):
+        return tuple((layer.shape(), layer.color().alpha() > 0) for layer in symbol.symbolLayers())
+
+    forms = {form(signs[state]) for state in ("new", "in_hand", "overdue", "settled")}
+    assert len(forms) == 4
+
+
+def test_findings_differ_in_form(qgis_app):
+    renderer = renderer_of("defect")
+    made = {
+        category.value(): tuple(type(layer).__name__ for layer in category.symbol().symbolLayers())
+        for category in renderer.categories()
+    }
+    assert "QgsLinePatternFillSymbolLayer" in made["gap"]
+    assert made["overlap"].count("QgsLinePatternFillSymbolLayer") == 2
+    assert "QgsPointPatternFillSymbolLayer" in made["outside"]
+    assert {"gap", "overlap", "outside", "allowed", "duplicate", "nesting", "orphan", "invalid", ""} == set(made)
+
+
+def test_scale_ranges_follow_the_plan(qgis_app):
+    """Streets from afar, communities to 1:100,000, cells and clusters to 1:25,000, houses and addresses near."""
+    seen = {name: styled(name).minimumScale() for name in ("grid_community", "grid_cell", "case", "city3d_building")}
+    assert seen == {"grid_community": 100_000, "grid_cell": 25_000, "case": 25_000, "city3d_building": 8_000}
+    assert not styled("grid_district").hasScaleBasedVisibility()
+    cells = styled("grid_cell")
+    labels = cells.labeling().settings()
+    assert labels.scaleVisibility
+    assert labels.minimumScale == 8_000
+
+
+def test_grid_lines_have_the_widths_and_dashes_of_the_palette(qgis_app):
+    for layer_id in ("grid_street", "grid_community"):
+        renderer = renderer_of(layer_id)
+        generator = renderer.symbol().symbolLayer(0).clone()
+        stroke = generator.subSymbol().symbolLayer(0)
+        assert stroke.width() == PALETTE["lines"][layer_id]["width_mm"]
+        assert list(stroke.customDashVector()) == PALETTE["lines"][layer_id]["dash"]
+
+
+def test_shared_border_is_drawn_once(qgis_app):
+    """The expression leaves out of each polygon what a neighbour of smaller code draws: dashes stay dashes."""
+    from qgis.core import (
+        QgsExpression,
+        QgsExpressionContext,
+        QgsExpressionContextUtils,
+        QgsFeature,
+        QgsGeometry,
+        QgsProject,
+    )
+
+    layer = styled("grid_street")
+    for code, west in (("1", 0), ("2", 1), ("3", 2)):
+        feature = QgsFeature(layer.fields())
+        feature["street_code"] = code
+        feature.setGeometry(
+            QgsGeometry.fromWkt(f"MultiPolygon ((({west} 0, {west + 1} 0, {west + 1} 1, {west} 1, {west} 0)))")
+        )
+        layer.dataProvider().addFeature(feature)
+    QgsProject.instance().addMapLayer(layer)
+    expression = QgsExpression(layer.renderer().symbol().symbolLayer(0).geometryExpression())
+    lengths = []
+    for feature in sorted(layer.getFeatures(), key=lambda item: item["street_code"]):
+        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+        context.setFeature(feature)
+        lengths.append(round(expression.evaluate(context).length(), 1))
+        assert not expression.hasEvalError(), expression.evalErrorString()
+    assert lengths == [4.0, 3.0, 3.0]
