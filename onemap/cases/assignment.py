@@ -18,6 +18,8 @@ from onemap.translation import say
 # A place where this many cases are piled up, farther away than the district is wide, is a failed geocode.
 _PILE: Final = 3
 _FAR_M: Final = 10_000.0
+# Up to here a plane around the district measures within about one percent.
+_PLANE_M: Final = 1_000_000.0
 # Cases count as being at one place when they agree to this many decimals (0.1 m in degrees).
 _PLACE_DECIMALS: Final = 6
 
@@ -90,6 +92,7 @@ def assign_cases(
     distances = CellDistances(locator)
     east, north = distances.positions(places.x, places.y)
     answer.take_outside(distances, east, north, near_m)
+    answer.take_beyond(places, distances)
     answer.take_far(places, max(_FAR_M, distances.diagonal))
     answer.take_unplaced(places)
     answer.queue_near_border(holders, distances, east, north, border_m)
@@ -163,6 +166,13 @@ class _Answer:
             self.reason[at] = say(
                 "in no cell; {cell}, {metres} m away, is the nearest and answers", cell=code, metres=metres
             )
+
+    def take_beyond(self, places: Places, distances: CellDistances) -> None:
+        """Measure along the earth where the plane of the cells is bent too much."""
+        near = self.metres <= _PLANE_M
+        rows = np.flatnonzero((self.cell < 0) & (places.reason == "") & ~near)
+        if len(rows) and np.isfinite(distances.diagonal):
+            self.metres[rows] = distances.around_the_earth(*places.degrees(rows))
 
     def take_far(self, places: Places, far_m: float) -> None:
         """Tell failed geocodes, where many cases share one far place, from single far cases."""

@@ -9,7 +9,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from onemap.geo.crs import transformer
+from onemap.geo.crs import WGS84, transformer
 from onemap.translation import say
 
 Floats = NDArray[np.float64]
@@ -31,6 +31,8 @@ class Places:
         In the cells' CRS; NaN where there is no position.
     raw_x, raw_y
         As they came, in the cases' CRS.
+    crs
+        Of the cases.
     reason
         Why a case has no position; empty where it has one.
     notes
@@ -41,8 +43,13 @@ class Places:
     y: Floats
     raw_x: Floats
     raw_y: Floats
+    crs: pyproj.CRS
     reason: NDArray[np.object_]
     notes: tuple[str, ...]
+
+    def degrees(self, rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return longitude and latitude of some cases, also of those that the cells' CRS cannot express."""
+        return _degrees(self.raw_x[rows], self.raw_y[rows], self.crs)
 
 
 def read_places(cases: gpd.GeoDataFrame, crs: pyproj.CRS) -> Places:
@@ -67,9 +74,15 @@ def read_places(cases: gpd.GeoDataFrame, crs: pyproj.CRS) -> Places:
         reason[first] = sentence if isinstance(sentence, str) else sentence[first]
     placed = reason == ""
     east, north, notes = _in_crs(np.where(placed, x, np.nan), np.where(placed, y, np.nan), cases.crs, crs)
-    lost = placed & ~(np.isfinite(east) & np.isfinite(north))
-    reason[lost] = say("the position cannot be expressed in the coordinate system of the cells")
-    return Places(east, north, x, y, reason, notes)
+    lost = np.flatnonzero(placed & ~(np.isfinite(east) & np.isfinite(north)))
+    nowhere = lost[~np.isfinite(_degrees(x[lost], y[lost], cases.crs)).all(axis=0)]
+    reason[nowhere] = say("the position cannot be expressed in the coordinate system of the cells")
+    return Places(east, north, x, y, cases.crs, reason, notes)
+
+
+def _degrees(x: Floats, y: Floats, crs: pyproj.CRS) -> tuple[Floats, Floats]:
+    lon, lat = transformer(crs, WGS84).transform(x, y)
+    return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
 
 
 def _points(shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.object_]]:

@@ -19,6 +19,7 @@ from onemap.errors import GeometryError, SchemaError, some
 Ints = NDArray[np.int64]
 _POLYGONAL: Final = (3, 6)
 _BATCH: Final = 200_000
+_BEYOND: Final = 1e9
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,17 @@ def polygons_of(cells: gpd.GeoDataFrame) -> NDArray[Any]:
     Raises
     ------
     GeometryError
-        A cell is a point or a line.
+        A cell is a point or a line, or has coordinates that are no numbers or beyond 1e9.
     """
     geometry: NDArray[Any] = cells.geometry.to_numpy().copy()
     kinds = shapely.get_type_id(geometry)
     wrong = np.flatnonzero((kinds >= 0) & ~np.isin(kinds, _POLYGONAL) & ~shapely.is_empty(geometry))
     if len(wrong):
         raise GeometryError("cells must be polygons; rows {rows} are not", rows=some(wrong))
+    numbers, owner = shapely.get_coordinates(geometry, return_index=True)
+    broken = np.unique(owner[~(np.abs(numbers) <= _BEYOND).all(axis=1)])
+    if len(broken):
+        raise GeometryError("the coordinates of the cells in rows {rows} are impossible", rows=some(broken))
     return geometry
 
 

@@ -1,17 +1,15 @@
 """How far points are from cells, in metres, whatever the coordinate system of the cells."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from onemap.geo.crs import metric_crs, transformer
+from onemap.geo.crs import WGS84, metric_crs, transformer
 from onemap.geo.locator import CellLocator, Ints, batches
-
-if TYPE_CHECKING:
-    import pyproj
 
 Floats = NDArray[np.float64]
 # Two cells are equally near when their distances differ by less than this: coordinates carry no micrometres.
@@ -62,6 +60,17 @@ class CellDistances:
         lost = ~(np.isfinite(east) & np.isfinite(north))
         east[lost] = north[lost] = np.nan
         return east, north
+
+    def around_the_earth(self, lon: Floats, lat: Floats) -> Floats:
+        """Return about how far positions are for which the plane is bent too much: along the earth, to the cells' corners."""
+        west, south, east, north = self.extent
+        corner_lon, corner_lat = transformer(self.crs, WGS84).transform([west, west, east, east], [south, north] * 2)
+        inverse = pyproj.Geod(ellps="WGS84").inv
+        far = [
+            inverse(np.full_like(lon, a), np.full_like(lat, b), lon, lat)[2]
+            for a, b in zip(corner_lon, corner_lat, strict=True)
+        ]
+        return np.asarray(np.min(far, axis=0), dtype=np.float64)
 
     def within(self, x: Floats, y: Floats, metres: float, *, skip: Ints) -> Distances:
         """Return all pairs at most ``metres`` apart, without the one cell of each point that ``skip`` names.

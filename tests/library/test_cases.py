@@ -147,14 +147,24 @@ def test_infinite_one_part_and_impossible_positions():
 
 
 def test_failed_geocodes_are_listed_with_their_number():
-    pile = [(900_000.0, 900_000.0)] * 4
+    pile = [(600_000.0, 600_000.0)] * 4
     result = assign_cases(points((105, 105), *pile, (300_000, 100), (111, 500)), grid(1, 1))
     assert result.counts["failed_geocodes"] == 4
     assert result.failed_geocodes["row"].tolist() == [1, 2, 3, 4]
     assert result.failed_geocodes["together"].tolist() == [4] * 4
-    assert result.table["reason"].tolist()[1] == "probably a failed geocode: 4 cases at this one place, 1273 km outside"
+    assert result.table["reason"].tolist()[1] == "probably a failed geocode: 4 cases at this one place, 848 km outside"
     assert result.table["reason"].tolist()[5] == "far outside, 300 km away"
     assert result.table["how"].tolist()[1:] == ["outside"] * 6
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4490", CRS])
+def test_the_other_side_of_the_earth_is_outside(crs):
+    cells = grid(2, 2).set_geometry(grid(2, 2).translate(500_000, 4_400_000)).to_crs(crs)
+    result = assign_cases(points(*[(-77.0, 38.9)] * 3, (2.3, 48.9), crs="EPSG:4326"), cells)
+    assert result.table["how"].tolist() == ["outside"] * 4
+    assert result.table["distance_m"].tolist() == pytest.approx([11_180_000] * 3 + [8_270_000], rel=0.01)
+    assert result.table["reason"].iloc[0].startswith("probably a failed geocode: 3 cases at this one place, 11")
+    assert result.failed_geocodes["row"].tolist() == [0, 1, 2]
 
 
 def test_systems_are_brought_together_and_said():
@@ -406,3 +416,19 @@ def test_assignment_and_locator_agree_with_exact_fractions(cells, positions):
         others = [d for c, d in zip(codes, cells.distance(Point(x, y)), strict=True) if c != cell]
         queued = row in result.near_border["row"].tolist()
         assert queued == (min(others, default=9e9) <= 0.5)
+
+
+@given(triangles(), st.lists(st.tuples(st.floats(0.5, 13), st.floats(0.5, 13)), min_size=1, max_size=20))
+@settings(max_examples=80, deadline=None)
+def test_near_and_distances_agree_with_all_pairs(cells, positions):
+    """Each case outside is measured to every cell: the least distance, and the smallest code of the nearest."""
+    result = assign_cases(points(*positions), cells, near_m=2.0, border_m=0.0)
+    for (x, y), row in zip(positions, result.table.itertuples(), strict=True):
+        distances = cells.distance(Point(x, y)).to_numpy()
+        if not len(distances) or row.how in ("inside", "border"):
+            continue
+        least = distances.min()
+        assert row.distance_m == pytest.approx(least, abs=1e-9)
+        assert (row.how == "near") == (least <= 2.0)
+        if row.how == "near":
+            assert row.cell == min(cells["cell_code"][distances <= least + 1e-6])

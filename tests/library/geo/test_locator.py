@@ -77,6 +77,9 @@ def test_a_large_coverage_of_voronoi_cells():
         (SchemaError, frame(box(0, 0, 1, 1), box(1, 0, 2, 1), codes=["a", 1])),
         (SchemaError, frame(box(0, 0, 1, 1)).rename(columns={"cell_code": "other"})),
         (GeometryError, frame(shapely.Point(0, 0))),
+        (GeometryError, frame(Polygon([(0, 0), (1, 0), (np.nan, 1)]))),
+        (GeometryError, frame(Polygon([(0, 0), (1, 0), (np.inf, 1)]))),
+        (GeometryError, frame(box(0, 0, 1e10, 1))),
         (GeometryError, frame(box(0, 0, 1, 1), shapely.LineString([(0, 0), (1, 1)]))),
     ],
 )
