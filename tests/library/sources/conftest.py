@@ -59,7 +59,7 @@ def write_seeds(folder: Path) -> list[Path]:
     cells.to_parquet(made["cells.parquet"])
     english.to_file(folder / "cells.shp", engine="pyogrio", encoding="GBK")
     table = pd.DataFrame(cells.drop(columns="geometry"))
-    points = cells.to_crs(4326).centroid
+    points = cells.centroid.to_crs(4326)
     table["经度"], table["纬度"] = points.x, points.y
     table["时间"] = "2026-06-03 14:05:00"
     table.to_csv(folder / "cases.csv", index=False, encoding="gb18030")

@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import importlib.util
 import io
 import json
 import os
@@ -22,6 +21,8 @@ import pytest
 from onemap.errors import OnemapError
 from onemap.sources.reading import ReadRequest, read
 
+from .conftest import write_seeds
+
 HERE = Path(__file__).parent
 KEPT = HERE.parent.parent / "data" / "mutated"
 SECONDS = 60
@@ -40,13 +41,6 @@ SPECIAL = [
     b"-1",
     b"=",
 ]
-
-
-def seeds(folder: Path) -> list[Path]:
-    spec = importlib.util.spec_from_file_location("sources_conftest", HERE / "conftest.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.write_seeds(folder)
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:
@@ -179,7 +173,7 @@ SOUND_AROUND = {
 
 def mutants(folder: Path, count: int, seed: int) -> Iterator[Path]:
     """Yield mutated sources, each in a folder of its own."""
-    sources = seeds(folder / "seeds")
+    sources = write_seeds(folder / "seeds")
     chance = random.Random(seed)
     for number in range(count):
         source = sources[number % len(sources)]
