@@ -63,6 +63,7 @@ class Planter:
         self.city, self.plan, self.rng = city, city.plan, rng
         self.frames: dict[str, pd.DataFrame] = dict(city.frames)
         self.list: list[Planted] = []
+        self.left_out: set[str] = set()  # objects that cannot be taken into the map
         self.allowed: list[dict[str, Any]] = []
 
     def note(self, kind: str, layer: str, ids: Iterable[Any], how: str, *, where: Any = None, agency: str = "") -> None:

@@ -111,7 +111,7 @@ class _Grid:
         if self.large:
             damages.append(lambda code: code[:12] + str(int(code[12:])))
         for damage in damages:
-            number = self.spots.cell(lambda n: self.codes[n][12] == "0" and 0 < homes.get(self.codes[n], 0) <= _FEW)
+            number = self.spots.cell(lambda n: self.codes[n][12:13] == "0" and 0 < homes.get(self.codes[n], 0) <= _FEW)
             whole, self.codes[number] = self.codes[number], damage(self.codes[number])
             row = number + (number < missing)
             how = f"{self.codes[number]} was {whole} before a spreadsheet had it"

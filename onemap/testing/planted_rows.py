@@ -41,6 +41,7 @@ def _plant_buildings(planter: "Planter") -> None:
     four = np.flatnonzero(shapely.get_num_coordinates(shapes) == 5)  # noqa: PLR2004 - plain boxes
     count = 3 if planter.plan.size == "full" else 1
     pick = planter.rng.choice(four, size=2 * count + 1, replace=False)
+    planter.left_out.update(codes[pick[:count]])
     for row in pick[:count]:
         a, b, c, d = shapely.get_coordinates(shapes[row])[:4]
         shapes[row] = shapely.polygons([a, c, b, d])
@@ -180,10 +181,11 @@ def _follow(planter: "Planter") -> None:
         shapes[crossed] = shapely.make_valid(shapes[crossed])
         held = np.zeros(len(frame), dtype=bool)
         held[tree.query(shapes, predicate="intersects")[0]] = True
+        held |= frame[key].isin(planter.left_out).to_numpy()
         if layer != "case":
             held |= ~np.asarray(shapely.intersects(district, shapes))
-        for row in np.flatnonzero(~held):
-            planter.note("object_gap", layer, [frame[key].iloc[row]], "no cell holds it")
+        for one in dict.fromkeys(frame[key][~held]):
+            planter.note("object_gap", layer, [one], "no cell holds it")
 
 
 def bite(planter: "Planter", terrain: Raster, post_m: float) -> Raster:

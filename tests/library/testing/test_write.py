@@ -27,7 +27,7 @@ def test_same_seed_same_bytes(folder, tmp_path):
     write_city(tmp_path, size="small")
     first, second = digests(folder), digests(tmp_path)
     assert first == second
-    assert len(first) == 42
+    assert len(first) == 43
     write_city(tmp_path, size="small")  # over an earlier sample
     assert digests(tmp_path) == first
 
@@ -100,7 +100,7 @@ def test_planted_list_names_kind_layer_place(folder):
     assert {fault.kind for fault in planted} == {
         *("gap", "allowed_gap", "overlap", "outside", "mismatch", "duplicate", "orphan", "nesting"),
         *("bad_code", "bad_geometry", "bad_position", "repair", "duplicate_row", "outside_row", "object_gap"),
-        *("empty", "partial", "stale", "no_position", "failed_geocode", "border"),
+        *("empty", "partial", "stale", "no_position", "failed_geocode", "border", "suspect_position"),
     }
     for fault in planted:
         if fault.wkt:
