@@ -62,7 +62,7 @@ class CellDistances:
         return east, north
 
     def around_the_earth(self, lon: Floats, lat: Floats) -> Floats:
-        """Return about how far positions are for which the plane is bent too much: along the earth, to the cells' corners."""
+        """Return how far positions are along the earth, to the nearest corner of the cells' bounding box."""
         west, south, east, north = self.extent
         corner_lon, corner_lat = transformer(self.crs, WGS84).transform([west, west, east, east], [south, north] * 2)
         inverse = pyproj.Geod(ellps="WGS84").inv

@@ -181,3 +181,11 @@ def test_area_needs_a_system_and_keeps_the_index():
     areas = area_m2(frame.set_crs("EPSG:4548"))
     assert areas.to_dict() == {"x": 6.0}
     assert area_m2(gpd.GeoSeries([], crs="EPSG:4326")).empty
+
+
+@pytest.mark.parametrize("lon", range(-178, 180, 37))
+@pytest.mark.parametrize("lat", [-89.0, -60.0, 0.0, 60.0, 89.0])
+def test_areas_hold_up_to_the_poles_and_the_date_line(lon, lat):
+    square = gpd.GeoSeries([shapely.box(lon, lat, lon + 0.05, lat + 0.05)], crs="EPSG:4326")
+    geodesic = pyproj.Geod(ellps="WGS84").geometry_area_perimeter(square.iloc[0])[0]
+    assert area_m2(square).iloc[0] == pytest.approx(geodesic, rel=1e-3)

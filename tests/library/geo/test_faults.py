@@ -262,3 +262,15 @@ def test_what_cannot_be_compared(districts):
     with pytest.raises(CrsError):
         suspect_gcj02(points.set_crs(None, allow_override=True), districts)
     assert suspect_gcj02(points.head(0), districts) is None
+
+
+@pytest.mark.parametrize("kind", ["hospital", "school", "food"])
+def test_shanghai_points_with_latitude_first(real_data, kind):
+    """Read as they stand, latitude first, they are proposed to be swapped; read right, nothing is proposed."""
+    shanghai = gpd.read_file(real_data / "shanghai_messy" / "区县界_area.shp", encoding="GBK")
+    rows = pd.read_csv(real_data / "shanghai_messy" / f"shanghai_poi_{kind}.csv.gz")
+    found = propose_positions(rows["lat"], rows["lon"], crs=4326, district=shanghai)
+    assert found[0].fault == "swapped_axes"
+    assert found[0].share_before == 0
+    assert found[0].share_after > 0.99
+    assert propose_positions(rows["lon"], rows["lat"], crs=4326, district=shanghai) == []
