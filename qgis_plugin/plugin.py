@@ -6,14 +6,14 @@ from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QAction, QFileDialog, QPushButton
+from qgis.PyQt.QtWidgets import QAction, QDockWidget, QFileDialog, QPushButton
 
 from . import settings
 from .icons import icon_path
 from .lifecycle import Lifecycle
 from .translation import language, tr
 
-WIDTH = 540
+WIDTH, TREE_WIDTH = 540, 260  # of the dock, and of QGIS's layer tree beside it
 
 MENU = "onemap"
 
@@ -83,7 +83,10 @@ class OnemapPlugin:
         dock = self.controller.dock
         dock.setUserVisible(True)
         if not settings.text(settings.DOCK_SEEN):
-            self._iface.mainWindow().resizeDocks([dock], [WIDTH], Qt.Orientation.Horizontal)
+            window = self._iface.mainWindow()
+            wanted = {window.findChild(QDockWidget, "Layers"): TREE_WIDTH, dock: WIDTH}
+            wanted.pop(None, None)
+            window.resizeDocks(list(wanted), list(wanted.values()), Qt.Orientation.Horizontal)
             settings.remember(settings.DOCK_SEEN, "yes")
 
     # --- what is added

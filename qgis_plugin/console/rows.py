@@ -15,6 +15,7 @@ from .words import Words, kind_title, listed, number
 BATCH = 1_000
 FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_border")
 CASE_TABLES = ("case",)
+_FIRST = {"reported_at": "reported_at DESC", "allowed": "coalesce(allowed, 0)", "area_m2": "area_m2 DESC"}
 _NEVER_SHOWN = frozenset({"fid", "geometry", "geom", "reason", "reason_zh"})
 
 
@@ -40,7 +41,9 @@ class Row:
 
 
 def read_rows(one_map: OneMapFile, tables: tuple[str, ...], streets: Streets) -> Iterator[list[Row]]:
-    """Yield the rows of these tables in batches, the latest cases first; tables that the map lacks are passed over.
+    """Yield the rows of these tables in batches, the latest cases and the largest open findings first.
+
+    Tables that the map lacks are passed over.
 
     The file stays open, for reading only, until the last batch is taken or the iterator is closed.
     """
@@ -59,8 +62,8 @@ def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Itera
     columns = [name for name in columns_of(connection, table) if name != geometry]
     wanted = ", ".join(map(quoted, columns))
     shape = quoted(geometry) if geometry else "NULL"
-    latest = "reported_at DESC, " if "reported_at" in columns else ""
-    sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} ORDER BY {latest}fid"  # noqa: S608 # nosec B608
+    first = ", ".join([*(part for name, part in _FIRST.items() if name in columns), "fid"])
+    sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} ORDER BY {first}"  # noqa: S608 # nosec B608
     cursor = connection.execute(sql)
     while rows := cursor.fetchmany(BATCH):
         yield [dict(zip((*columns, "geometry"), row, strict=True)) for row in rows]

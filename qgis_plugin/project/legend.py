@@ -1,6 +1,12 @@
 """The legend of a layer in QGIS's language, and what of it is switched on at first."""
 
-from qgis.core import QgsCategorizedSymbolRenderer, QgsFeatureRenderer, QgsPointClusterRenderer, QgsVectorLayer
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsFeatureRenderer,
+    QgsPointClusterRenderer,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
 
 from ..onemap.domain.catalogue import LayerSpec
 
@@ -8,7 +14,11 @@ OTHER = "other"
 
 
 def say_in_english(layer: QgsVectorLayer) -> None:
-    """Label the classes by their values: the styles carry Chinese labels."""
+    """Label the classes by their values, and features by their English reason: the styles speak Chinese."""
+    if layer.labelsEnabled() and "reason_zh" in layer.labeling().settings().fieldName:
+        settings = layer.labeling().settings()
+        settings.fieldName = settings.fieldName.replace("reason_zh", "reason")
+        layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     renderer = layer.renderer().clone()
     classes = _classes(renderer)
     if classes is None:

@@ -66,10 +66,6 @@ def test_every_algorithm_is_there_with_its_help(profile, run):
     assert set(found) == {f"onemap:{name}" for name in ALGORITHMS}
     for name in ALGORITHMS:
         described = json.loads(run("qgis_process", "--json", "help", f"onemap:{name}", **profile))
-        assert (
-            len(described["algorithm_details"]["short_description"] or described["algorithm_details"]["help"] or "x")
-            > 0
-        )
         for parameter, told in described["parameters"].items():
             assert told.get("help"), f"{name}: {parameter} has no help"
 
@@ -101,13 +97,14 @@ def test_check(profile, one_map, tmp_path):
     code, results, said = process(profile, "check", inputs)
     assert code == 0, said
     assert results["OK"] is False
-    assert rows(results["OUTPUT"], "defect") >= rows(one_map, "defect") > 0
+    assert rows(results["OUTPUT"], "defect") > 0
 
 
 def test_assign(profile, one_map, tmp_path):
     inputs = {
         "CASES": f"{one_map}|layername=case",
-        "CELLS": f"{one_map}|layername=grid_cell",
+        "CELLS": f"{one_map}|layername=grid_community",
+        "CODE": "community_code",
         "OUTPUT": str(tmp_path / "assigned.gpkg"),
     }
     code, results, said = process(profile, "assign", inputs)
@@ -152,7 +149,7 @@ def test_a_filtered_layer_of_the_project_is_checked_as_filtered(plugin, qgis_app
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(QgsProject.instance())
     parameters = {"CELLS": layer.id(), "OUTPUT": str(tmp_path / "d.gpkg"), "OPEN": True}
-    results, well = algorithm.run(parameters, context, feedback)
+    _, well = algorithm.run(parameters, context, feedback)
     assert well, feedback.textLog()
     assert "3 cells" in feedback.textLog()
     QgsProject.instance().clear()
@@ -166,7 +163,8 @@ def test_results_are_loaded_with_their_styles(plugin, qgis_app, library, one_map
     context.setProject(QgsProject.instance())
     parameters = {
         "CASES": f"{one_map}|layername=case",
-        "CELLS": f"{one_map}|layername=grid_cell",
+        "CELLS": f"{one_map}|layername=grid_community",
+        "CODE": "community_code",
         "OUTPUT": str(tmp_path / "a.gpkg"),
     }
     _, well = algorithm.run(parameters, context, feedback)
