@@ -78,12 +78,6 @@ def run(
 
 
 def _reports(path: Path, languages: Sequence[str], progress: Progress) -> dict[str, Path]:
-    from onemap.report.html import write_report
+    from onemap.report.html import write_reports
 
-    one_map = open_map(path, verify=False)
-    written = {}
-    for number, language in enumerate(languages):
-        progress(number / len(languages), f"report.{language}.html")
-        written[language] = write_report(one_map, path.parent / f"report.{language}.html", language=language)
-    progress(1.0, "done")
-    return written
+    return write_reports(open_map(path, verify=False), path.parent, languages=languages, progress=progress)

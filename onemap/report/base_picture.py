@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from rasterio.vrt import WarpedVRT
 from .palette import Palette, rgb
 from .sheet import Sheet
 
-PIXELS = 1800
+PIXELS = 1600
 _FINE = 2  # supersampling
 _AREAS = (
     ("frame_parcel", "parcel"),
@@ -187,6 +188,31 @@ class _Canvas:
             for column in range(_FINE):
                 total += self.colours[self.grid[row::_FINE, column::_FINE]]
         return np.divide(total, np.float32(_FINE * _FINE), dtype=np.float32)
+
+
+def as_geojson(shapes: npt.NDArray[np.object_]) -> list[dict[str, Any]]:
+    """Return the parts of geometries as GeoJSON, all at once: twenty thousand buildings take a blink, not a second.
+
+    Examples
+    --------
+    >>> as_geojson(np.array([shapely.LineString([(0, 0), (1, 2)])]))
+    [{'type': 'LineString', 'coordinates': [[0.0, 0.0], [1.0, 2.0]]}]
+    """
+    parts = shapely.get_parts(shapes)
+    areas = parts[shapely.get_dimensions(parts) == 2]  # noqa: PLR2004 - areas have two dimensions
+    lines = parts[shapely.get_dimensions(parts) == 1]
+    rings, ring_of = shapely.get_rings(areas, return_index=True)
+    polygons: list[dict[str, Any]] = [{"type": "Polygon", "coordinates": []} for _ in areas]
+    for owner, ring in zip(ring_of.tolist(), _coordinates(rings), strict=True):
+        polygons[owner]["coordinates"].append(ring)
+    return polygons + [{"type": "LineString", "coordinates": line} for line in _coordinates(lines)]
+
+
+def _coordinates(lines: npt.NDArray[np.object_]) -> list[list[list[float]]]:
+    points, owner = shapely.get_coordinates(lines, return_index=True)
+    flat = points.tolist()
+    starts = [*np.flatnonzero(np.diff(owner, prepend=-1)).tolist(), len(flat)]
+    return [flat[start:end] for start, end in pairwise(starts)]
 
 
 def _between(one: str, other: str, share: float) -> tuple[float, ...]:

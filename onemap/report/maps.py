@@ -224,7 +224,7 @@ class DistrictMaps:
 
     def areas(self, shapes: Iterable[Any], fill: str) -> Markup:
         """Return areas of one colour, each a path of its own: two that overlap never cut a hole into each other."""
-        paths = (Markup('<path d="{}"/>').format(self.sheet.path([shape])) for shape in shapes)
+        paths = (Markup('<path d="{}"/>').format(path) for path in self.sheet.paths(shapes))
         return Markup('<g transform="scale({})" class="area" fill="{}">{}</g>').format(
             1 / TENTH, fill, Markup("").join(paths)
         )

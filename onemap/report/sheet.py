@@ -82,27 +82,37 @@ class Sheet:
         Geometries smaller than the tolerance vanish, unless ``keep``: then they stay as a line or a dot that a stroke
         makes visible. Findings are drawn that way.
         """
+        return "".join(self.paths(geometries, tolerance_px=tolerance_px, keep=keep))
+
+    def paths(self, geometries: Iterable[object], *, tolerance_px: float = 0.3, keep: bool = False) -> list[str]:
+        """Return an SVG path for each geometry, as `path`; empty where it is missing, off the sheet or too small."""
         array = np.asarray(list(geometries), dtype=object)
-        array = array[~(shapely.is_missing(array) | shapely.is_empty(array))]
-        if not len(array):
-            return ""
+        found = [""] * len(array)
         array = shapely.force_2d(array)
         window = shapely.box(*self._padded())
-        shown = shapely.intersects(array, window)
+        shown = np.flatnonzero(shapely.intersects(array, window))
         tolerance = tolerance_px * self.metres_per_pixel
-        parts = shapely.get_parts(shapely.simplify(array[shown], tolerance, preserve_topology=keep))
-        parts = parts[~shapely.is_empty(parts)]
+        simple = shapely.simplify(array[shown], tolerance, preserve_topology=keep)
+        parts, part_of = shapely.get_parts(simple, return_index=True)
+        part_of, parts = part_of[~shapely.is_empty(parts)], parts[~shapely.is_empty(parts)]
         dimensions = shapely.get_dimensions(parts)
-        rings = shapely.get_rings(parts[dimensions == _AREA])
-        return self._trace(rings, "z", keep=keep) + self._trace(parts[dimensions == _LINE], "", keep=keep)
+        rings, ring_of = shapely.get_rings(parts[dimensions == _AREA], return_index=True)
+        owners = shown[part_of[dimensions == _AREA]][ring_of]
+        for owner, text in zip(owners.tolist(), self._trace(rings, "z", keep=keep), strict=True):
+            found[owner] += text
+        lines = dimensions == _LINE
+        for owner, text in zip(shown[part_of[lines]].tolist(), self._trace(parts[lines], "", keep=keep), strict=True):
+            found[owner] += text
+        return found
 
     def _padded(self) -> tuple[float, float, float, float]:
         pad = 8 * self.metres_per_pixel
         return self.west - pad, self.south - pad, self.east + pad, self.north + pad
 
-    def _trace(self, lines: npt.NDArray[np.object_], close: str, *, keep: bool) -> str:
+    def _trace(self, lines: npt.NDArray[np.object_], close: str, *, keep: bool) -> list[str]:
+        """Return the path of each ring or line; empty where nothing of it is left and it need not be kept."""
         if not len(lines):
-            return ""
+            return []
         points, owner = shapely.get_coordinates(lines, return_index=True)
         tenths = np.rint(self.pixels(points) * TENTH).astype(np.int64)
         first = np.diff(owner, prepend=-1) != 0
@@ -115,10 +125,11 @@ class Sheet:
             # z draws the last step of a ring.
             steps_of = flat[start + 1 : end - 1] if close else flat[start + 1 : end]
             if not steps_of and not keep:
+                pieces.append("")
                 continue
             way = " ".join(f"{x} {y}" for x, y in steps_of or ((1, 0),))
             pieces.append(f"M{flat[start][0]} {flat[start][1]}l{way}{close}")
-        return "".join(pieces)
+        return pieces
 
     def scale_bar(self, share: float = 0.22) -> tuple[float, float]:
         """Return a round length in metres and its pixels, at most ``share`` of the width.
