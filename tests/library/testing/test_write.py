@@ -3,12 +3,14 @@
 import hashlib
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
 
 from onemap.errors import StoreError
+from onemap.geo.faults import propose_positions
 from onemap.manifest import load_manifest
 from onemap.testing import read_planted, write_city
 
@@ -112,3 +114,10 @@ def test_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         write_city(tmp_path / "file" / "city", size="small")
+
+
+def test_the_detector_proposes_what_is_wrong_with_the_swapped_file(folder):
+    swapped = pd.read_csv(folder / "raw/待接入/随手拍_经纬度互换.csv")
+    district = gpd.read_file(folder / "raw/指挥中心/网格.gpkg", layer="区")
+    proposals = propose_positions(swapped["经度"], swapped["纬度"], crs="EPSG:4490", district=district)
+    assert proposals[0].fault == "swapped_axes"
