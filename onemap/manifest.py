@@ -125,7 +125,7 @@ class Manifest:
 
 
 def load_manifest(path: str | Path, *, root: str | Path | None = None) -> Manifest:
-    """Read and check a manifest.
+    r"""Read and check a manifest.
 
     Parameters
     ----------
@@ -151,15 +151,15 @@ def load_manifest(path: str | Path, *, root: str | Path | None = None) -> Manife
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     written = (Path(folder) / "onemap.toml").write_text(
-    ...         '[district]\\nname = "A"\\ncrs = "EPSG:4548"\\n[levels]\\ngrid_cell = {}\\n'
-    ...         '[[source]]\\nlayer = "grid_cel"\\npath = "cells.gpkg"\\n'
+    ...         '[district]\nname = "A"\ncrs = "EPSG:4548"\n[levels]\ngrid_cell = {}\n'
+    ...         '[[source]]\nlayer = "grid_cel"\npath = "cells.gpkg"\n'
     ...     )
     ...     load_manifest(folder)
     Traceback (most recent call last):
     onemap.manifest_rules.ManifestError: onemap.toml has 3 problems:
-      levels.grid_cell: no source feeds this level, and it is not dissolved from a finer one
       source 1: layer 'grid_cel' is not in the catalogue; did you mean 'grid_cell'?
       source 1: file 'cells.gpkg' not found
+      levels.grid_cell: no source feeds this level, and it is not dissolved from a finer one
     """
     path = Path(path)
     if path.is_dir():

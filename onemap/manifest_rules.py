@@ -4,7 +4,7 @@ import datetime as dt
 import difflib
 import math
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -282,30 +282,62 @@ class Problems:
 
 def _typed(value: Any, kind: str) -> Any:
     """Return ``value`` as the type asked for, or None where it is not of that type."""
-    if kind == "text":
-        return value if isinstance(value, str) and value.strip() else None
-    if kind == "flag":
-        return value if isinstance(value, bool) else None
-    if kind == "date":
-        return value if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else None
-    if kind in ("number", "count"):
-        types = (int, float) if kind == "number" else (int,)
-        if isinstance(value, bool) or not isinstance(value, types) or not math.isfinite(value) or value < 0:
-            return None
-        return float(value) if kind == "number" else value
+    return _TYPES[kind](value)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _date(value: Any) -> dt.date | None:
+    return value if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else None
+
+
+def _number(value: Any) -> float | None:
+    right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return float(value) if right else None
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _table(value: Any) -> dict[str, Any] | None:
+    return dict(value) if isinstance(value, dict) else None
+
+
+def _names(value: Any) -> dict[str, str] | None:
+    right = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+    return dict(value) if right else None
+
+
+def _maps(value: Any) -> dict[str, dict[str, str]] | None:
+    right = isinstance(value, dict) and all(_names(one) is not None for one in value.values())
+    return {name: dict(one) for name, one in value.items()} if right else None
+
+
+def _choices(value: Any) -> dict[str, tuple[str, ...]] | None:
+    """Return the values wanted of each column, or None where they are not text or lists of text."""
     if not isinstance(value, dict):
         return None
-    if kind == "names" and not all(isinstance(one, str) for one in value.values()):
-        return None
-    if kind == "choices":
-        return _choices(value)
-    if kind == "maps" and not all(_typed(one, "names") is not None for one in value.values()):
-        return None
-    return dict(value)
-
-
-def _choices(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | None:
-    """Return the values wanted of each column, or None where they are not lists of text."""
-    lists = {name: [one] if isinstance(one, str) else one for name, one in table.items()}
+    lists = {name: [one] if isinstance(one, str) else one for name, one in value.items()}
     right = all(isinstance(one, list) and one and all(isinstance(v, str) for v in one) for one in lists.values())
     return {name: tuple(one) for name, one in lists.items()} if right else None
+
+
+_TYPES: Mapping[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "flag": _flag,
+    "date": _date,
+    "number": _number,
+    "count": _count,
+    "table": _table,
+    "values": _table,
+    "names": _names,
+    "maps": _maps,
+    "choices": _choices,
+}

@@ -171,26 +171,31 @@ def _layer_rows(
 def _state(presence: Presence, number: int, spec: LayerSpec) -> tuple[str, str]:
     """Return state and reason of a layer in one area, its age left aside."""
     if presence.rows is not None:
-        if presence.rows[number]:
-            return "present", ""
-        if presence.rows[0] == 0 and presence.distance_m > 0:
-            return "outside", _outside(presence)
-        if presence.rows[0] and spec.id in _SPARSE:
-            return "present", ""
-        if presence.read == 0:
-            return "empty", say("the source has no rows", "en")
-        return "empty", say("no row lies here", "en")
+        return _state_of_rows(presence, presence.rows[number], presence.rows[0], spec)
     assert presence.share is not None
-    share = presence.share[number]
-    if presence.share[0] <= 0:
-        return "outside", _outside(presence)
-    if share >= _WHOLE:
+    return _state_of_raster(presence, presence.share[number], presence.share[0], spec)
+
+
+def _state_of_rows(presence: Presence, here: int, everywhere: int, spec: LayerSpec) -> tuple[str, str]:
+    if here or (everywhere and spec.id in _SPARSE):
         return "present", ""
-    if share <= 0:
+    if not everywhere and presence.distance_m > 0:
+        return "outside", _outside(presence)
+    return "empty", say("no row lies here" if presence.read else "the source has no rows", "en")
+
+
+def _state_of_raster(presence: Presence, here: float, everywhere: float, spec: LayerSpec) -> tuple[str, str]:
+    if everywhere <= 0:
+        return "outside", _outside(presence)
+    if here >= _WHOLE:
+        return "present", ""
+    if here <= 0:
         return "empty", say("{layer} does not reach here", "en", layer=spec.id)
-    percent = f"{100 * share:.1f}"
     return "partial", say(
-        "{layer} does not reach the border: it covers {percent} percent", "en", layer=spec.id, percent=percent
+        "{layer} does not reach the border: it covers {percent} percent",
+        "en",
+        layer=spec.id,
+        percent=f"{100 * here:.1f}",
     )
 
 

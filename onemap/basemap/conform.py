@@ -1,10 +1,10 @@
-"""Rows against the layer's definition: types, allowed values, keys and codes. What does not fit is listed.
+"""Rows against the layer's definition: allowed values, keys and codes. What does not fit is listed.
 
 A row is left out only where it cannot stand in its layer at all: a grid without a code that can be trusted, or the
 very same row twice. Every other fault empties the value and lists it. Cases are never left out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,15 @@ from onemap.domain.codes import CodeProfile
 from onemap.translation import say
 
 REJECT_COLUMNS = ("source", "row", "kind", "found", "reason", "removed")
+_DTYPE = {
+    "string": "str",
+    "integer": "Int64",
+    "real": "float64",
+    "date": "object",
+    "datetime": "datetime64[ms, UTC]",
+    "boolean": "boolean",
+}
 _RESERVED = ("fid", "geom", "geometry", "ogc_fid")
-_TRUE = ("1", "true", "t", "yes", "y", "是", "有")
-_FALSE = ("0", "false", "f", "no", "n", "否", "无")
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,19 @@ def conform(
     spec: LayerSpec,
     *,
     source: str,
-    values: Mapping[str, Mapping[str, str]] | None = None,
     profile: CodeProfile | None = None,
     timezone: str = "UTC",
 ) -> Conformed:
-    """Bring the rows of one source to the types and values of their layer.
+    """Bring the rows of one source to the columns and values of their layer.
 
     Parameters
     ----------
     frame
-        As read, with canonical column names; its index is the source's row number.
-    values
-        For a column, the source's own values and the allowed ones they stand for.
+        As read, with canonical columns in their types; its index is the source's row number.
+    spec
+        Definition of the layer.
+    source
+        How the source is named in the list of rejects.
     profile
         The code profile that the codes of a grid layer are checked by.
     timezone
@@ -97,17 +104,16 @@ def conform(
         ``frame`` has every column of ``spec`` first, then the source's own columns.
     """
     rejects = Rejects(source)
-    extras = _safe_names(frame, spec)
     columns: dict[str, Any] = {}
     for one in spec.fields:
         if one.name not in frame.columns:
-            columns[one.name] = pd.Series([None] * len(frame), index=frame.index, dtype=_dtype(one.type))
+            columns[one.name] = pd.Series([None] * len(frame), index=frame.index, dtype=_DTYPE[one.type])
             continue
-        column = _mapped(frame[one.name], (values or {}).get(one.name))
-        is_code = one.name == spec.key
-        typed = _typed(column, one, timezone=timezone, exact=is_code and profile is not None)
-        columns[one.name] = _checked(column, typed, one, rejects)
-    for name, safe in extras.items():
+        column = frame[one.name]
+        if one.type == "datetime":
+            column = _in_utc(column, timezone)
+        columns[one.name] = _allowed(column, one, rejects) if one.values else column  # noqa: PD011 - a mapping of ours
+    for name, safe in _safe_names(frame, spec).items():
         columns[safe] = frame[name]
     whole = gpd.GeoDataFrame(columns, geometry=frame.geometry.array, crs=frame.crs, index=frame.index)
     gone = _bad_keys(whole, spec, profile, rejects)
@@ -130,121 +136,29 @@ def _safe_names(frame: gpd.GeoDataFrame, spec: LayerSpec) -> dict[str, str]:
     return extras
 
 
-def _mapped(column: pd.Series, values: Mapping[str, str] | None) -> pd.Series:
-    """Replace the source's own values by the allowed ones that the manifest names for them."""
-    if not values:
-        return column
-    texts = column.astype("string").str.strip()
-    return texts.map(lambda one: values.get(one, one), na_action="ignore")
+def _in_utc(times: pd.Series, timezone: str) -> pd.Series:
+    """Return times in UTC, to the millisecond; those that name no zone are in ``timezone``."""
+    if times.dt.tz is None:
+        # an hour that the clock doubles is taken as winter time: the choice is always the same
+        times = times.dt.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
+    return times.dt.tz_convert("UTC").dt.as_unit("ms")
 
 
-def _dtype(kind: str) -> str:
-    return {
-        "string": "str",
-        "integer": "Int64",
-        "real": "float64",
-        "date": "object",
-        "datetime": "datetime64[ms, UTC]",
-        "boolean": "boolean",
-    }[kind]
-
-
-def _typed(column: pd.Series, field: FieldSpec, *, timezone: str, exact: bool) -> pd.Series:
-    """Return the column in its type; what cannot be read as that type becomes empty."""
-    if field.type == "string":
-        return _texts(column, exact=exact)
-    if field.type == "boolean":
-        return _flags(column)
-    if field.type in ("date", "datetime"):
-        return _moments(column, field.type, timezone)
-    numbers = pd.to_numeric(_texts(column, exact=True) if column.dtype == object else column, errors="coerce")
-    if field.type == "real":
-        return numbers.astype("float64")
-    whole = numbers.where(numbers.isna() | (numbers.astype("float64") % 1 == 0))
-    return whole.astype("Int64")
-
-
-def _texts(column: pd.Series, *, exact: bool) -> pd.Series:
-    """Return texts, trimmed, the empty ones missing. Whole floats lose their ``.0`` unless ``exact``."""
-    if not exact and pd.api.types.is_float_dtype(column.dtype):
-        whole = column.notna() & (column % 1 == 0) & (column.abs() < 2**53)
-        texts = column.astype("object")
-        texts[whole] = column[whole].astype("int64").astype(str)
-        column = texts
-    texts = column.astype("str").str.strip()
-    return texts.mask(column.isna() | (texts == ""))
-
-
-def _flags(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return column.astype("boolean")
-    texts = _texts(column, exact=False).str.lower()
-    flags = pd.Series(pd.NA, index=column.index, dtype="boolean")
-    flags[texts.isin(_TRUE)] = True
-    flags[texts.isin(_FALSE)] = False
-    return flags
-
-
-def _moments(column: pd.Series, kind: str, timezone: str) -> pd.Series:
-    """Return UTC times, or days. Times that name no zone are in ``timezone``."""
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        times = column
-    else:
-        texts = _texts(column, exact=False).str.replace("/", "-", regex=False)
-        compact = texts.str.fullmatch(r"\d{8}").fillna(value=False).astype(bool)
-        texts[compact] = texts[compact].str.replace(r"(\d{4})(\d\d)(\d\d)", r"\1-\2-\3", regex=True)
-        zoned = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(value=False).astype(bool)
-        if zoned.any() and not zoned[texts.notna()].all():
-            times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ms, UTC]")
-            times[zoned] = _parse(texts[zoned], utc=True)
-            times[~zoned] = _localised(_parse(texts[~zoned], utc=False), timezone)
-        else:
-            times = _parse(texts, utc=bool(zoned.any()))
-    if kind == "date":
-        days = times.dt.date
-        return days.astype("object").where(times.notna(), None)
-    return _localised(times, timezone).dt.as_unit("ms")
-
-
-def _parse(texts: pd.Series, *, utc: bool) -> pd.Series:
-    times = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=utc)
-    odd = times.isna() & texts.notna()
-    if odd.any():
-        times[odd] = pd.to_datetime(texts[odd], errors="coerce", format="mixed", utc=utc)
-    return times
-
-
-def _localised(times: pd.Series, timezone: str) -> pd.Series:
-    if times.dt.tz is not None:
-        return times.dt.tz_convert("UTC")
-    # an hour that the clock skips or doubles is taken as winter time: it exists, and the choice is always the same
-    return times.dt.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward").dt.tz_convert("UTC")
-
-
-def _checked(column: pd.Series, typed: pd.Series, field: FieldSpec, rejects: Rejects) -> pd.Series:
-    """List the values that were lost to the type, then those that are not allowed; both become empty."""
-    given = column.notna() & (column.astype("str").str.strip() != "")
-    lost = given & typed.isna()
-    if lost.any():
-        reason = say("{field} must be of type {type}", "en", field=field.name, type=field.type)
-        rejects.add(column.index[lost], kind="bad_value", found=column[lost], reason=reason)
-    if not field.values:
-        return typed
-    texts = typed.astype("str").mask(typed.isna())
+def _allowed(column: pd.Series, field: FieldSpec, rejects: Rejects) -> pd.Series:
+    """Return the allowed values that are meant by those found; what means none is listed and becomes empty."""
+    texts = column.astype("str").mask(column.isna())
     meant = texts.map({one: field.value_of(one) for one in texts.dropna().unique()})
     wrong = texts.notna() & meant.isna()
     if wrong.any():
         allowed = ", ".join(map(str, field.values))
         reason = say("{field} must be one of {allowed}", "en", field=field.name, allowed=allowed)
         rejects.add(column.index[wrong], kind="bad_value", found=column[wrong], reason=reason)
-    if field.type == "string":
-        return meant
-    return typed.mask(wrong)
+    return meant if field.type == "string" else column.mask(wrong)
 
 
 def _bad_keys(frame: gpd.GeoDataFrame, spec: LayerSpec, profile: CodeProfile | None, rejects: Rejects) -> pd.Series:
     """List missing, damaged and repeated keys; return which rows cannot stand in the layer."""
-    gone = pd.Series(False, index=frame.index)  # noqa: FBT003
+    gone = pd.Series(data=False, index=frame.index)
     if not spec.key or frame.empty:
         return gone
     keys = frame[spec.key]

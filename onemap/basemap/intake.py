@@ -115,14 +115,13 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
     """
     if source.coordinates:
         require_conversion(manifest=setting.gcj02)
-    reading = _selected(read(_request(source)), source)
+    reading = _selected(read(_request(source, setting.timezone)), source)
     listed = Rejects(source.title)
     profile = setting.profile_of(spec)
     conformed = conform(
         reading.frame,
         spec,
         source=source.title,
-        values=source.values,
         profile=profile,
         timezone=setting.timezone,
     )
@@ -170,7 +169,7 @@ def _selected(reading: Reading, source: Source) -> Reading:
         The source lacks a column by which it is selected.
     """
     frame = reading.frame
-    wanted = pd.Series(True, index=frame.index)  # noqa: FBT003 - the value of the series
+    wanted = pd.Series(data=True, index=frame.index)
     for name, values in source.where.items():
         column = name if name in frame.columns else {old: new for new, old in source.columns.items()}.get(name)
         if column not in frame.columns:
@@ -190,7 +189,7 @@ def _selected(reading: Reading, source: Source) -> Reading:
     )
 
 
-def _request(source: Source) -> ReadRequest:
+def _request(source: Source, timezone: str) -> ReadRequest:
     return ReadRequest(
         source.path,
         source.layer,
@@ -203,6 +202,8 @@ def _request(source: Source) -> ReadRequest:
         y=source.y,
         wkt=source.wkt,
         coordinates=source.coordinates,
+        values=source.values,
+        timezone=timezone,
     )
 
 

@@ -1,5 +1,6 @@
 """The levels of grids from coarse to fine: read or dissolved, each row with its parent and its measured area."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -131,7 +132,7 @@ def _fill_parents(frames: Mapping[str, gpd.GeoDataFrame], notes: Mapping[str, li
     """Fill empty parent codes, in place: our own frames."""
     catalogue = load_catalogue()
     ids = list(frames)
-    for upper_id, lower_id in zip(ids, ids[1:], strict=False):
+    for upper_id, lower_id in itertools.pairwise(ids):
         upper, lower = frames[upper_id], frames[lower_id]
         upper_key, lower_key = catalogue[upper_id].key, catalogue[lower_id].key
         parents = lower["parent_code"].astype("object").copy()

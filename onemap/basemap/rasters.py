@@ -193,7 +193,7 @@ def _profile(
 def _write_windows(
     layer: RasterLayer, grid: _Grid, reach: BaseGeometry, draft: Path, progress: Progress
 ) -> np.dtype[Any]:
-    """Write the mosaic of the sources into ``draft``; cells beyond ``reach`` or without data become nodata or masked."""
+    """Write the mosaic of the sources; cells beyond ``reach`` or without data become nodata, in images masked."""
     count = min(3, max(info.bands for info in layer.infos)) if layer.layer_id.startswith("imagery") else 1
     dtype = np.result_type(*(np.dtype(info.dtype) for info in layer.infos))
     is_image = layer.layer_id.startswith("imagery")

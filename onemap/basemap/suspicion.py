@@ -65,7 +65,7 @@ def shifted(frame: gpd.GeoDataFrame, spec: LayerSpec, levels: Mapping[str, gpd.G
     str
         The suspicion as a sentence.
     """
-    for layer_id, grids in reversed(levels.items()):
+    for layer_id, grids in reversed(list(levels.items())):
         key = "name" if spec.id == "frame_boundary" else load_catalogue()[layer_id].key
         if key not in frame.columns or key not in grids.columns:
             continue

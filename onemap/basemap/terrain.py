@@ -35,7 +35,7 @@ def shade(heights: NDArray[np.float64], *, cell_m: float) -> NDArray[np.uint8]:
     Examples
     --------
     >>> int(shade(np.zeros((3, 3)), cell_m=1.0)[0, 0])
-    180
+    181
     """
     z = _rim_filled(heights)
     east = (z[:-2, 2:] + 2 * z[1:-1, 2:] + z[2:, 2:]) - (z[:-2, :-2] + 2 * z[1:-1, :-2] + z[2:, :-2])

@@ -237,8 +237,8 @@ def own(assembly: Assembly, *, progress: Progress = silent) -> None:
         frame = assembly.frames[layer_id]
         if catalogue[layer_id].geometry == "Point":
             place = locator.locate(shapely.get_x(frame.geometry), shapely.get_y(frame.geometry))
-            codes = np.append(cells[key].to_numpy(dtype=object), None)[place]
-            owners = pd.Series(codes, index=frame.index, dtype="object")
+            codes = np.array([*cells[key], None], dtype=object)  # place -1, in no cell, is the None at the end
+            owners = pd.Series(codes[place], index=frame.index, dtype="object")
         else:
             owners = own_polygons(frame, cells, code=key)["cell"]
         assembly.frames[layer_id] = _with_codes(assembly, layer_id, frame, owners)

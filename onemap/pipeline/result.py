@@ -25,9 +25,10 @@ class RunResult:
     tables
         The tables (CSV) by name.
     counts
-        ``rows_in rows_out rows_rejected rows_outside rows_repaired`` of all sources; ``cases`` and the cases by ``how``,
-        ``near_border``, ``failed_geocodes``; ``defects`` and ``defects_allowed``; ``gaps`` of the finest level with
-        ``gap_area_m2`` and ``gap_residents``; ``object_gaps``.
+        ``rows_in rows_out rows_rejected rows_outside rows_repaired`` of all sources; ``cases``, the cases by ``how``
+        (``inside border near outside no_position``), ``near_border``, ``failed_geocodes``; ``cells``; ``defects`` and
+        ``defects_allowed`` of all coverages; of the finest level ``gaps``, ``gap_area_m2``, ``overlaps``,
+        ``overlap_area_m2``; ``object_gaps``.
     balance
         Rows in, out, rejected and outside of each source.
     """
@@ -44,7 +45,7 @@ class RunResult:
         return open_map(self.path, verify=False)
 
     def summary(self, language: str = "en") -> list[str]:
-        """Return the sentences that answer what a leader asks first: is the district covered, where are the cases?
+        """Return the sentences that answer what a leader asks first: whether the district is covered, where cases are.
 
         Parameters
         ----------
