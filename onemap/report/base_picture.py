@@ -178,7 +178,9 @@ class _Canvas:
     def _burn(self, shapes: npt.NDArray[np.object_], tone: int) -> None:
         solid = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
         if len(solid):
-            rasterize(((shape, tone) for shape in solid), out=self.grid, transform=self.transform, dtype=np.uint8)
+            rasterize(
+                ((shape, tone) for shape in as_geojson(solid)), out=self.grid, transform=self.transform, dtype=np.uint8
+            )
 
     def image(self) -> npt.NDArray[np.float32]:
         """Return the picture (rows, columns, 3): the mean colour of the fine cells in each pixel."""
