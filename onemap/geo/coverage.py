@@ -6,7 +6,7 @@ each face is named by the exact set of cells that cover it.
 """
 
 import datetime as dt
-import math
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +126,10 @@ def check_coverage(
     CrsError
         The cells have no CRS, or the parent or the allowed gaps are in another one.
     SchemaError
-        The tolerance is negative, not a number, or beyond 1,000 m; a date or column of ``allowed`` cannot be used.
+        There is no geometry column; the tolerance is negative, not a number, or beyond 1,000 m; a date or column of
+        ``allowed`` cannot be used.
+    GeometryError
+        The parent is no valid polygon.
 
     Notes
     -----
@@ -145,6 +148,8 @@ def check_coverage(
     >>> report.defects["reason"].iloc[0]
     '2 cells cover the same 10 m2: a, b'
     """
+    if not isinstance(cells, gpd.GeoDataFrame) or cells.active_geometry_name is None:
+        raise SchemaError("the {name} have no geometry column", name="cells")
     if cells.crs is None:
         raise CrsError("the cells have no coordinate system; declare it")
     tolerance = check_tolerance(tolerance_m)
@@ -156,9 +161,9 @@ def check_coverage(
     return CoverageReport(defects, len(cells), borders.shared, tolerance)
 
 
-def check_tolerance(value: float) -> float:
+def check_tolerance(value: Any) -> float:
     """Refuse tolerances that are no width or that would hide everything."""
-    if not (math.isfinite(value) and 0 <= value <= _WIDEST_TOLERANCE):
+    if not isinstance(value, numbers.Real) or not 0 <= value <= _WIDEST_TOLERANCE:
         raise SchemaError(
             "tolerance_m is {value}; it must be a width from 0 to {most} m", value=value, most=int(_WIDEST_TOLERANCE)
         )

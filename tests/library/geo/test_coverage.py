@@ -265,7 +265,11 @@ def test_what_cannot_be_worked_on_is_refused():
         check_coverage(frame, parent=Point(0, 0))
     with pytest.raises(GeometryError, match="not valid"):
         check_coverage(frame, parent=Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]))
-    for tolerance in (-1, float("nan"), float("inf"), 1e6):
+    with pytest.raises(SchemaError, match="geometry column"):
+        check_coverage(pd.DataFrame(frame))
+    with pytest.raises(SchemaError, match="geometry column"):
+        check_coverage(gpd.GeoDataFrame({"cell_code": ["a"]}))
+    for tolerance in (-1, float("nan"), float("inf"), 1e6, "1", None):
         with pytest.raises(SchemaError, match="tolerance_m"):
             check_coverage(frame, tolerance_m=tolerance)
 
