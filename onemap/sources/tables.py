@@ -1,7 +1,6 @@
 """Tables without geometry of their own: CSV, Excel, dBASE and Parquet; every cell as text, exactly."""
 
 import csv
-import datetime as dt
 import gzip
 import io
 import zlib
@@ -12,14 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from onemap.errors import SourceError, some
+from onemap.errors import SourceError
 from onemap.translation import say
 
-from .archives import check_office_file
 from .dbf import read_dbf
 from .encodings import judge_encoding
 from .raw import RawLayer, row_index
 from .rejects import UNREADABLE, Reject, shown
+from .workbooks import read_sheet
 
 MOST_BYTES = 512 * 1024 * 1024
 """The largest text that is read; what unpacks to more is refused."""
@@ -27,8 +26,6 @@ _DELIMITERS = (",", ";", "\t", "|", "，", "；")
 _LONGEST_FIELD = 64 * 1024 * 1024
 _BATCH = 50_000  # rows that are lists of Python objects at one time
 _GUARDED = r"^'([=+\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20])"
-_HEADING_ROWS = 30
-_CELL_MOST_ROWS = 2_000_000
 
 
 def read_table(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> RawLayer:
@@ -48,7 +45,7 @@ def read_table(path: Path, *, sheet: str | None = None, encoding: str | None = N
     """
     suffix = path.suffix.lower()
     if suffix in (".xls", ".xlsx"):
-        return _from_rows(*_sheet(path, sheet))
+        return _from_rows(*read_sheet(path, sheet))
     if suffix == ".dbf":
         dbf = read_dbf(path, encoding=encoding)
         return RawLayer(
@@ -200,74 +197,3 @@ def _headings(cells: Sequence[Any], notes: list[str]) -> list[str]:
             )
         names.append(unique)
     return names or ["column_1"]
-
-
-def _sheet(path: Path, sheet: str | None) -> tuple[list[list[Any]], list[str]]:
-    """Return the rows of a sheet as text, from the row of headings on."""
-    try:
-        import python_calamine
-    except ImportError as error:
-        raise SourceError("{path}: reading Excel needs the extra onemap[excel]", path=path) from error
-    if path.suffix.lower() == ".xlsx":
-        check_office_file(path)
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        name = _sheet_name(book, path, sheet)
-        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False) if name else []
-    except (python_calamine.CalamineError, python_calamine.XmlError, python_calamine.ZipError) as error:
-        raise SourceError("{path}: cannot be read ({error})", path=path, error=error) from error
-    if len(cells) > _CELL_MOST_ROWS:
-        raise SourceError("{path}: more than {most} rows; split it", path=path, most=_CELL_MOST_ROWS)
-    rows = [[_cell_text(cell) for cell in row] for row in cells]
-    rows = [row for row in rows if any(row)]
-    notes = [say("sheet {sheet}", sheet=name)] if name else []
-    skipped = _heading_row(rows)
-    if skipped:
-        notes.append(say("{count} rows above the headings are left out", count=skipped))
-    return rows[skipped:], notes
-
-
-def _sheet_name(book: Any, path: Path, sheet: str | None) -> str | None:
-    """Return the sheet to read: the one named, or the only one with content."""
-    names = list(book.sheet_names)
-    if sheet is not None:
-        if sheet not in names:
-            raise SourceError(
-                "{path}: there is no sheet {sheet}; it has {sheets}",
-                path=path,
-                sheet=sheet,
-                sheets=some(names),
-            )
-        return sheet
-    filled = [name for name in names if book.get_sheet_by_name(name).total_height > 0] if len(names) > 1 else names
-    if len(filled) > 1:
-        raise SourceError("{path}: it has the sheets {sheets}; name one with layer=", path=path, sheets=some(filled))
-    return filled[0] if filled else None
-
-
-def _heading_row(rows: list[list[str]]) -> int:
-    """Return the number of rows above the headings: titles, which fill far fewer cells than the table is wide."""
-    filled = [sum(map(bool, row)) for row in rows[:_HEADING_ROWS]]
-    widest = max(filled, default=0)
-    return next((at for at, count in enumerate(filled) if count * 5 >= widest * 3), 0)
-
-
-def _cell_text(cell: Any) -> str:
-    """Return a cell as text: whole numbers without ``.0``, times as ISO.
-
-    Examples
-    --------
-    >>> _cell_text(110101001001.0), _cell_text(0.5), _cell_text(dt.date(2026, 6, 30))
-    ('110101001001', '0.5', '2026-06-30')
-    """
-    if isinstance(cell, str):
-        return cell.strip()
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)  # noqa: PLR2004
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(sep=" ")
-    if isinstance(cell, dt.date | dt.time):
-        return cell.isoformat()
-    return "" if cell is None else str(cell)
