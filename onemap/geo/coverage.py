@@ -6,7 +6,6 @@ each face is named by the exact set of cells that cover it.
 """
 
 import datetime as dt
-import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,7 +162,7 @@ def check_coverage(
 
 def check_tolerance(value: Any) -> float:
     """Refuse tolerances that are no width or that would hide everything."""
-    if not isinstance(value, numbers.Real) or not 0 <= value <= _WIDEST_TOLERANCE:
+    if not isinstance(value, int | float | np.integer | np.floating) or not 0 <= value <= _WIDEST_TOLERANCE:
         raise SchemaError(
             "tolerance_m is {value}; it must be a width from 0 to {most} m", value=value, most=int(_WIDEST_TOLERANCE)
         )
