@@ -346,8 +346,12 @@ def oracle(x: float, y: float, cells: gpd.GeoDataFrame, code: str = "cell_code")
 
 
 def digest(table: pd.DataFrame) -> str:
-    text = table.sort_index().drop(columns=[]).to_csv()
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Hash the whole answer, in the order of the cases' index."""
+    table = table.sort_index()
+    columns = [table[name].fillna("").astype(str) for name in ("cell", "how", "reason")]
+    columns.append(table["candidates"].map("|".join))
+    parts = ["\n".join(column).encode() for column in columns]
+    return hashlib.sha256(b"\0".join([*parts, table["distance_m"].to_numpy().tobytes()])).hexdigest()
 
 
 @pytest.mark.parametrize("shape", ["squares", "slanted"])
