@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STALE_LAYER, STALE_SINCE = "place_name", "2024-01-01"
 EMPTY_LAYER = "underground_space"
 SHIFTED_LAYER = "econ_unit"
+_NOTHING = 1e-6  # share of a street that counts as nothing
 
 
 def plant_rows(planter: "Planter") -> None:
@@ -193,15 +194,20 @@ def bite(planter: "Planter", terrain: Raster, post_m: float) -> Raster:
     from .planted import away
 
     streets = planter.frames["grid_street"]
-    corner = shapely.points(away(planter.plan, 0.15, 1.08))
-    hole = shapely.buffer(corner, 0.14 * planter.plan.radius_m, quad_segs=8)
+    east, north = away(planter.plan, 0.18, 0.98)
+    half = 0.13 * planter.plan.radius_m
+    hole = shapely.box(east - half, north - half, east + 9 * half, north + half)
     values = terrain.bands.copy()
     rows, columns = np.indices(values.shape[1:])
-    x = terrain.transform.c + (columns + 0.5) * terrain.transform.a
-    y = terrain.transform.f + (rows + 0.5) * terrain.transform.e
-    values[0][shapely.contains_xy(hole, x, y)] = NODATA
-    planter.note("partial", "terrain_dem", [""], "the survey leaves out a corner of the district")
-    for code, land in zip(streets["street_code"], streets.geometry, strict=True):
-        if shapely.area(shapely.intersection(land, hole)) > 4 * post_m**2:
-            planter.note("partial", "terrain_dem", [code], "the survey leaves out a corner of this street")
+    x = terrain.transform.c + (columns + 0.5) * post_m
+    y = terrain.transform.f - (rows + 0.5) * post_m
+    lost = shapely.contains_xy(hole, x, y)
+    values[0][lost] = NODATA
+    posts = shapely.box(x[lost] - post_m / 2, y[lost] - post_m / 2, x[lost] + post_m / 2, y[lost] + post_m / 2)
+    planter.note("partial", "terrain_dem", [""], "a map sheet of the survey is missing")
+    post, street = shapely.STRtree(streets.geometry.to_numpy()).query(posts, predicate="intersects")
+    areas = shapely.area(shapely.intersection(posts[post], streets.geometry.to_numpy()[street]))
+    bare = np.bincount(street, weights=areas, minlength=len(streets)) > _NOTHING * streets.area.to_numpy()
+    for code in streets["street_code"][bare]:
+        planter.note("partial", "terrain_dem", [code], "a map sheet of the survey is missing")
     return Raster(values, terrain.transform)

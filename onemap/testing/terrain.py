@@ -64,9 +64,10 @@ def make_terrain(plan: Plan, skeleton: Skeleton, rng: np.random.Generator) -> Ra
     y = transform.f - (np.arange(shape[0]) + 0.5) * plan.post_m
     east, north = (x - CENTRE[0])[None, :] / plan.radius_m, (y - CENTRE[1])[:, None] / plan.radius_m
     ground = 42.0 - 6.0 * east + 5.0 * north
-    rise = np.clip((north - 0.42 + 0.10 * np.sin(4 * east)) / 0.6, 0, None)
-    hills = 150.0 * np.sqrt(plan.radius_m / 3000.0) * rise**1.7 * (0.75 + 0.5 * noise(shape, 46, rng))
-    relief = 3.0 * noise(shape, 60, rng) + 1.0 * noise(shape, 17, rng) + 0.25 * noise(shape, 5, rng)
+    rise = np.clip((north - 0.36 + 0.12 * np.sin(4 * east)) / 0.6, 0, None)
+    crests = 0.55 + 0.40 * noise(shape, 42, rng) + 0.22 * noise(shape, 21, rng) + 0.05 * noise(shape, 9, rng)
+    hills = 190.0 * np.sqrt(plan.radius_m / 3000.0) * rise**1.4 * np.clip(crests, 0.06, None)
+    relief = 4.0 * noise(shape, 50, rng) + 2.2 * noise(shape, 20, rng) + 0.5 * noise(shape, 6, rng)
     points = shapely.get_coordinates(skeleton.river)
     points = points[np.argsort(points[:, 0])]
     away = y[:, None] - np.interp(x, points[:, 0], points[:, 1])[None, :]
