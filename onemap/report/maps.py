@@ -50,6 +50,7 @@ class DistrictMaps:
     def __init__(self, facts: Facts, sheet: Sheet, palette: Palette, *, base_layers: Sequence[str]) -> None:
         self.facts, self.sheet, self.palette = facts, sheet, palette
         self.base_layers = tuple(base_layers)
+        self._findings: dict[bool, Markup] = {}
 
     # What all maps of the report share; written once, used by reference.
 
@@ -235,10 +236,25 @@ class DistrictMaps:
             1 / TENTH, css, style, self.sheet.path(shapes, keep=keep)
         )
 
-    @cached_property
-    def findings(self) -> Markup:
-        """All defects, hatched by kind; those too small to see get a dot of fixed size at their place."""
-        defects = self.facts.defects
+    def findings(self, *, cells_only: bool = False) -> Markup:
+        """Return defects, hatched by kind; those too small to see get a dot of fixed size at their place.
+
+        ``cells_only`` leaves out other levels and agencies, and what covers no land: what the answer of the report is
+        about.
+        """
+        if cells_only not in self._findings:
+            self._findings[cells_only] = self._draw_findings(self.shown_defects(cells_only=cells_only))
+        return self._findings[cells_only]
+
+    def shown_defects(self, *, cells_only: bool) -> gpd.GeoDataFrame:
+        """Return the defects that `findings` draws."""
+        defects, cells = self.facts.defects, self.facts.cells
+        if not cells_only:
+            return defects
+        wanted = defects["kind"].isin(("gap", "overlap", "outside")) & (defects["agency"] == "")
+        return defects[wanted & (defects["layer_id"] == (cells.layer_id if cells else ""))]
+
+    def _draw_findings(self, defects: gpd.GeoDataFrame) -> Markup:
         tones = np.array([tone_of(kind, allowed=allowed) for kind, allowed in defects[["kind", "allowed"]].to_numpy()])
         shapes = defects.geometry.to_numpy()
         small = _reach(shapes) < _SMALL_PX * self.sheet.metres_per_pixel

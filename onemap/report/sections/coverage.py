@@ -117,7 +117,7 @@ def _defect_map(desk: Desk) -> Block:
         words,
         title=words.say("Where the grids do not fit"),
         subtitle=words.say("Defects of all levels and agencies; numbers lead to the pictures below"),
-        over=[maps.findings, numbers],
+        over=[maps.findings(), numbers],
         legend=entries,
         names=1,
     )
@@ -215,21 +215,20 @@ def _level_row(level: Level, facts: Facts, words: Wording, wrong: pd.DataFrame) 
 
 
 def overview_map(desk: Desk) -> Block | None:
-    """Return the first map: the district, its streets apart, its grids, and every finding on top."""
-    facts, words, maps = desk.facts, desk.words, desk.maps
+    """Return the first map: the district, its streets apart, its grids, and on top what the answer is about."""
+    words, maps = desk.words, desk.maps
     if maps is None:
         return None
-    defects = facts.defects
+    defects = maps.shown_defects(cells_only=True)
     tones = {tone_of(kind, allowed=allowed) for kind, allowed in zip(defects["kind"], defects["allowed"], strict=True)}
-    entries = finding_entries(words, [(tone, text) for tone, text in _MEANING.items() if tone in tones])
     figure = maps.compose(
         words,
         title=words.say("The one map"),
-        subtitle=words.say("Grids of all levels; hatched: land that is in nobody's grid or in two")
+        subtitle=words.say("Grids of all levels; hatched: land that is in no cell, in two, or outside the parent")
         if len(defects)
         else words.say("Grids of all levels"),
-        over=[maps.findings] if len(defects) else [],
-        legend=entries,
+        over=[maps.findings(cells_only=True)],
+        legend=finding_entries(words, [(tone, text) for tone, text in _MEANING.items() if tone in tones]),
         tinted=True,
     )
     return Block("map", figure, id="map-overview")
