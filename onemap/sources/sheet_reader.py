@@ -53,10 +53,11 @@ def sheet(path: str, wanted: str) -> dict[str, Any]:
     try:
         book = python_calamine.CalamineWorkbook.from_path(path)
         names = list(book.sheet_names)
-        filled = [wanted] if wanted else [n for n in names if book.get_sheet_by_name(n).total_height > 0]
+        read = {name: book.get_sheet_by_name(name) for name in ([wanted] if wanted in names else names)}
+        filled = [wanted] if wanted else [name for name, one in read.items() if one.total_height > 0]
         if len(filled) != 1 or filled[0] not in names:
             return {"sheets": names, "filled": filled, "rows": []}
-        found = book.get_sheet_by_name(filled[0])
+        found = read[filled[0]]
         if found.total_height * found.total_width > MOST_CELLS:
             return {"error": f"more than {MOST_CELLS} cells"}
         cells = found.to_python(skip_empty_area=False)
