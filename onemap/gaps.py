@@ -177,10 +177,10 @@ def _land(
 def _contents(one_map: Layers, shapes: Any, crs: Any) -> list[dict[str, int]]:
     """Count buildings, cases and residents in each shape."""
     counts = {name: np.zeros(len(shapes), dtype=np.int64) for name in ("buildings", "cases", "residents")}
-    tree = shapely.STRtree(shapes)
 
     def add(name: str, frame: gpd.GeoDataFrame, weights: Any) -> None:
-        item, shape = tree.query(_places(frame, crs), predicate="intersects")
+        # the shapes are asked, not the points: each is prepared once, and a gap may be half a district
+        shape, item = shapely.STRtree(_places(frame, crs)).query(shapes, predicate="intersects")
         np.add.at(counts[name], shape, weights[item])
 
     for name, layer_id in (("buildings", "city3d_building"), ("cases", "case")):
@@ -203,17 +203,16 @@ def _places(frame: gpd.GeoDataFrame, crs: Any) -> Any:
 
 def _objects(one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
     """Yield the objects that no cell holds."""
-    cells = shapely.STRtree(finest.geometry.to_numpy())
-    land = shapely.STRtree(district.geometry.to_numpy())
     for layer_id, key in _OBJECTS.items():
         if not one_map.has(layer_id):
             continue
         frame = one_map.read(layer_id)
         places = _places(frame, finest.crs)
         held = np.zeros(len(frame), dtype=bool)
-        held[cells.query(frame.geometry.to_crs(finest.crs).to_numpy(), predicate="intersects")[0]] = True
+        objects = shapely.STRtree(frame.geometry.to_crs(finest.crs).to_numpy())
+        held[objects.query(finest.geometry.to_numpy(), predicate="intersects")[1]] = True
         inside = np.zeros(len(frame), dtype=bool)
-        inside[land.query(places, predicate="intersects")[0]] = True
+        inside[shapely.STRtree(places).query(district.geometry.to_numpy(), predicate="intersects")[1]] = True
         if layer_id == "case" and "cell_code" in frame:
             held = frame["cell_code"].notna().to_numpy() & (frame["cell_code"] != "").to_numpy()
         listed = ~held if layer_id == "case" else ~held & inside

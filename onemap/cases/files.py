@@ -81,7 +81,7 @@ def _beside(tables: Mapping[str, pd.DataFrame], path: Path) -> list[tuple[pd.Dat
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table without geometry: x and y (or WKT) instead, tuples joined, formulas disarmed."""
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
-        return pd.DataFrame(_flat(frame)).map(harmless).rename(columns=harmless)
+        return _disarmed(_flat(frame))
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     shapes = frame.geometry.to_numpy()
     kinds = shapely.get_type_id(shapes)
@@ -91,7 +91,24 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
         points = np.where(shapely.is_empty(shapes), None, shapes)
         for axis, values in (("x", shapely.get_x(points)), ("y", shapely.get_y(points))):
             table[axis if axis not in table.columns else f"{axis}_geometry"] = values
-    return pd.DataFrame(_flat(table)).map(harmless).rename(columns=harmless)
+    return _disarmed(_flat(table))
+
+
+def _disarmed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with every text that a spreadsheet would take for a formula made plain."""
+    for name in table.columns:
+        if _may_hold_formulas(table[name]):
+            table[name] = table[name].map(harmless)
+    return table.rename(columns=harmless)
+
+
+def _may_hold_formulas(column: "pd.Series[Any]") -> bool:
+    """Tell whether any text of a column begins like a formula; asked of the whole column, since hardly one does."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return False
+    if pd.api.types.infer_dtype(column, skipna=True) not in ("string", "empty"):
+        return True
+    return bool(column.astype("str").str.startswith(_FORMULA, na=False).any())
 
 
 def _flat(table: Any) -> Any:
