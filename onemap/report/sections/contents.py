@@ -153,37 +153,20 @@ def layers_section(desk: Desk) -> Section:
     place = {class_id: number for number, class_id in enumerate(CLASSES)}
     held = held.assign(_order=held["class_id"].map(place)).sort_values(["_order", "layer_id"], kind="stable")
     make = ColumnMaker(words, "onemap_layer")
+    layer = make.layer(facts.layers, key="")
     origin = [
         Column(
             make.title("class_id"),
-            lambda row: Cell(words.layer_class(plain(row["class_id"])), place.get(row["class_id"], 99)),
+            lambda row: Cell(words.layer_class(plain(row["class_id"])), place.get(row["class_id"], len(place))),
             "word",
         ),
-        Column(
-            make.title("layer_id"),
-            lambda row: Cell(words.layer(row["layer_id"], facts.layers), match=plain(row["layer_id"])),
-            "word",
-        ),
+        layer,
         make.text("source", css="wide"),
-        make.text("provider"),
-        make.text("owner"),
-        make.text("checker"),
-        make.text("updater"),
+        *(make.text(name) for name in ("provider", "owner", "checker", "updater")),
         make.date("as_of"),
         make.label("secrecy"),
     ]
-    rows = [
-        origin[1],
-        make.text("source_crs"),
-        make.text("encoding"),
-        make.number("rows_in"),
-        make.number("rows_out"),
-        _leading(make, "rows_rejected", "t-reject"),
-        _leading(make, "rows_repaired", "t-repair"),
-        make.number("rows_outside"),
-        Column(make.title("source_sha256"), lambda row: Cell(plain(row["source_sha256"])[:12]), "code"),
-        Column(make.title("content_sha256"), lambda row: Cell(plain(row["content_sha256"])[:12]), "code"),
-    ]
+    rows = [layer, *_row_columns(make)]
     blocks = [
         Block(
             "table",
@@ -200,6 +183,25 @@ def layers_section(desk: Desk) -> Section:
         classes=classes,
     )
     return Section("layers", title, lead, blocks, words.number(len(held)))
+
+
+def _row_columns(make: ColumnMaker) -> list[Column]:
+    """Return how many rows of a layer were read, used and listed, and the hashes that name its content."""
+
+    def hash_of(name: str) -> Column:
+        return Column(make.title(name), lambda row: Cell(plain(row[name])[:12]), "code")
+
+    return [
+        make.text("source_crs"),
+        make.text("encoding"),
+        make.number("rows_in"),
+        make.number("rows_out"),
+        _leading(make, "rows_rejected", "t-reject"),
+        _leading(make, "rows_repaired", "t-repair"),
+        make.number("rows_outside"),
+        hash_of("source_sha256"),
+        hash_of("content_sha256"),
+    ]
 
 
 def _leading(make: ColumnMaker, name: str, table: str) -> Column:

@@ -75,7 +75,7 @@ def _audit_table(desk: Desk) -> Table:
     rows = [_audit_row(pair, group, shown, desk) for pair, group in groups.items()]
     columns = [(words.say("Level or agency"), ""), (words.say("Areas"), "num"), (words.say("Total area"), "num")]
     columns += [(words.label("defect", "kind", kind), "num") for kind in shown]
-    columns += [(words.say("Allowed"), "num"), (words.say("Result"), "")]
+    columns += [(words.say("Allowed"), "num"), (words.say("Result"), "word")]
     return Table("t-audit", columns, rows, len(rows))
 
 
@@ -175,7 +175,7 @@ def nesting_section(desk: Desk) -> Section:
         (words.say("Mean area"), "num"),
         (words.say("Smallest"), "num"),
         (words.say("Largest"), "num"),
-        (words.say("Result"), ""),
+        (words.say("Result"), "word"),
     ]
     lead = words.say(
         "Nesting is proved by geometry and by codes, not assumed: each area must lie in the parent that its code names."
