@@ -16,7 +16,7 @@ _KM = 10_000
 _MISSING = "–"
 _DIGITS = ((100.0, 0), (10.0, 1), (0.1, 2))  # from this size on, so many digits after the point
 _LEAST = 5e-7  # below half a micrometre it is nothing
-_NEARLY_ALL, _ALL = 99.95, 100.0
+_HARDLY_ANY, _NEARLY_ALL, _ALL = 0.05, 99.95, 100.0
 _GLUE = "\u00a0"  # a figure and its unit stay on one line
 
 _LABELS_EN = {"in_hand": "in hand", "no_position": "without position", "border": "on a shared border"}
@@ -92,12 +92,14 @@ class Wording:
         return f"{self.measure(metres)}{_GLUE}m"
 
     def share(self, value: Any) -> str:
-        """Return a share (0 to 1) in percent; what is not quite all is never rounded to 100 %."""
+        """Return a share (0 to 1) in percent; what is not quite all is never rounded to 100 %, nor little to 0."""
         if value is None or pd.isna(value):
             return _MISSING
         percent = 100 * float(value)
         if _NEARLY_ALL <= percent < _ALL:
             return "> 99.9%"
+        if 0 < percent < _HARDLY_ANY:
+            return "< 0.1%"
         return f"{percent:.0f}%" if percent in {0, _ALL} else f"{percent:.1f}%"
 
     def date(self, value: Any) -> str:

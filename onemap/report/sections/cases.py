@@ -17,6 +17,7 @@ from .parts import Block, Desk, Section, empty
 STATES = ("new", "in_hand", "overdue", "settled")
 _UNPLACED = ("outside", "no_position")
 _DAYS_UP_TO_MONTHS = 3
+_FAR_OFF = pd.Timedelta(days=62)
 _MOST_SIGNS = 1200  # more signs than this would cover the map: then each is a dot
 _CUT = 0.0005  # share of cases at either end whose dates are taken for mistakes and named instead of drawn
 
@@ -68,7 +69,9 @@ def _choropleth(desk: Desk) -> Block:
     figure = maps.compose(
         words,
         title=words.say("Cases by cell"),
-        subtitle=words.say("Number of cases in each cell, {total} in all", total=words.number(counts.sum())),
+        subtitle=words.say(
+            "Number of cases in each cell, {total} in all", total=words.number(facts.cases["cell_code"].notna().sum())
+        ),
         under=Markup("").join(fills),
         over=[],
         legend=entries,
@@ -99,12 +102,14 @@ def _times(desk: Desk) -> list[Block]:
         return [empty(words.say("The cases carry no date, so there is no course over time."))]
     cut = int(len(known) * _CUT)
     first, last = known.iloc[cut], known.iloc[-1 - cut]
+    start = cut if first - known.iloc[0] > _FAR_OFF else 0
+    end = cut if known.iloc[-1] - last > _FAR_OFF else 0
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     unit = "D" if months <= _DAYS_UP_TO_MONTHS else "M"
     periods = known.dt.tz_localize(None).dt.to_period(unit)
-    shown = periods[(periods >= periods.iloc[cut]) & (periods <= periods.iloc[-1 - cut])]
+    shown = periods[(periods >= periods.iloc[start]) & (periods <= periods.iloc[-1 - end])]
     counts = shown.value_counts()
-    every = pd.period_range(periods.iloc[cut], periods.iloc[-1 - cut], freq=unit)
+    every = pd.period_range(periods.iloc[start], periods.iloc[-1 - end], freq=unit)
     values = [(str(period), int(counts.get(period, 0))) for period in every]
     left, undated = len(known) - len(shown), len(reported) - len(known)
     notes = []

@@ -207,10 +207,11 @@ def test_wording_of_figures():
     assert [words.measure(value) for value in (312_109.4, 45.26, 0.8249, 0.00042, 0, None)] == [
         "312,109", "45.3", "0.82", "0.00042", "0", "–"
     ]  # fmt: skip
-    assert [words.share(value) for value in (1, 0, 0.99999, 0.5, float("nan"))] == [
+    assert [words.share(value) for value in (1, 0, 0.99999, 0.0002, 0.5, float("nan"))] == [
         "100%",
         "0%",
         "> 99.9%",
+        "< 0.1%",
         "50.0%",
         "–",
     ]
