@@ -313,7 +313,7 @@ def objects_section(desk: Desk) -> Section:
         columns = [
             make.text("gap_id"),
             make.layer(facts.layers),
-            make.text("agency", key="agency"),
+            make.text("agency", key="agency", css="word"),
             make.label("kind", key="kind"),
             make.measure("area_m2"),
             make.measure("width_m"),

@@ -137,7 +137,7 @@ def _defect_table(desk: Desk) -> Table:
         Column("№", _picture_cell, "num"),
         make.text("defect_id"),
         make.layer(facts.layers),
-        make.text("agency", key="agency"),
+        make.text("agency", key="agency", css="word"),
         make.label("kind", key="kind"),
         make.measure("area_m2"),
         make.measure("width_m"),
