@@ -89,6 +89,9 @@ class OnemapPlugin:
             window.resizeDocks(list(wanted), list(wanted.values()), Qt.Orientation.Horizontal)
             settings.remember(settings.DOCK_SEEN, "yes")
 
+    def _project_changed(self, *_: object) -> None:
+        self.controller.project_changed()
+
     # --- what is added
 
     def _add_dock(self) -> None:
@@ -105,6 +108,8 @@ class OnemapPlugin:
         project = QgsProject.instance()
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
+        for signal in (project.layersAdded, project.layersRemoved):
+            self._life.connect(signal, self._project_changed)
 
     def _add_actions(self) -> None:
         window = self._iface.mainWindow()

@@ -394,7 +394,7 @@ def _findings() -> dict[str, Style]:
     land = fills(*hatch("gap", "gap"))
     return {
         "defect": Style(by_value("defect", "kind", kinds(wrong), other, expression=if_allowed), why),
-        "defect_line": Style(one(lines(*zigzag("mismatch", PALETTE["lines"]["mismatch"]["width_mm"])))),
+        "defect_line": Style(one(lines(*zigzag("mismatch", PALETTE["lines"]["mismatch"]["width_mm"], smallest=BLOCK)))),
         "coverage_gap": Style(by_value("coverage_gap", "kind", kinds(()) | {"land": land}, other.clone())),
         "object_gap": Style(one(markers(frame, cross)), smallest=QUARTER),
         "near_border": Style(one(markers(*ring)), smallest=HOUSE),

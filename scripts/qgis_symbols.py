@@ -111,11 +111,14 @@ def marker(
     return made
 
 
-def zigzag(name: str, width: float) -> list[QgsSymbolLayer]:
-    """Return a line with teeth along it: readable without its colour."""
+def zigzag(name: str, width: float, *, smallest: float) -> list[QgsSymbolLayer]:
+    """Return a line with teeth along it: readable without its colour.
+
+    Teeth are drawn down to the scale `smallest`: along the borders of a whole city they would take half a minute.
+    """
     teeth = QgsMarkerLineSymbolLayer(True, 1.8)
     teeth.setSubSymbol(markers(marker(Shape.Triangle, 1.6, fill=name)))
-    return [line(name, width), teeth]
+    return [line(name, width), only_when(teeth, f"coalesce(@map_scale, 1) <= {smallest}")]
 
 
 def _of(symbol: QgsSymbol, layers: tuple[QgsSymbolLayer, ...]) -> QgsSymbol:

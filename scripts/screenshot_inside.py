@@ -49,11 +49,16 @@ def wait() -> None:
 
 
 def show() -> None:
-    """Open the map and run the script."""
+    """Give the window the whole screen."""
     window = iface.mainWindow()
     window.showMaximized()
     for panel in window.findChildren(QDockWidget, "Browser"):
         panel.hide()
+    QTimer.singleShot(CALM_MS, open_map)  # the window has its size by then
+
+
+def open_map() -> None:
+    """Open the map and run the script."""
     plugin = plugins.get("onemap_center")
     if plugin is None:
         leave(4)

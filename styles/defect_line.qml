@@ -70,7 +70,13 @@
      <data_defined_properties>
       <Option type="Map">
        <Option name="name" type="QString" value=""></Option>
-       <Option name="properties"></Option>
+       <Option name="properties" type="Map">
+        <Option name="enabled" type="Map">
+         <Option name="active" type="bool" value="true"></Option>
+         <Option name="expression" type="QString" value="coalesce(@map_scale, 1) &lt;= 8000"></Option>
+         <Option name="type" type="int" value="3"></Option>
+        </Option>
+       </Option>
        <Option name="type" type="QString" value="collection"></Option>
       </Option>
      </data_defined_properties>

@@ -35,6 +35,7 @@ class Controller(QObject):
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(lambda _: self._settle.start())
         self._settle = self._timer(SETTLE_MS, self._file_changed)
+        self._changing = self._timer(VIEW_DELAY_MS, self.look_at_project)
         self._panning = self._timer(VIEW_DELAY_MS, self._follow_view)
         for tab in self._tabs:
             tab.chosen.connect(self.show_on_map)
@@ -54,6 +55,10 @@ class Controller(QObject):
     @property
     def _tabs(self) -> tuple[ListTab, ListTab]:
         return self.dock.findings, self.dock.cases
+
+    def project_changed(self) -> None:
+        """Look at the project once its layers have come or gone."""
+        self._changing.start()
 
     def look_at_project(self) -> None:
         """Show the one map that the project holds, or none."""
@@ -105,7 +110,7 @@ class Controller(QObject):
         """Let go of the file and of the canvas."""
         self._canvas.extentsChanged.disconnect(self._panning.start)
         self._watch(None)
-        for timer in (self._settle, self._panning):
+        for timer in (self._settle, self._changing, self._panning):
             timer.stop()
         for tab in self._tabs:
             tab.stop()

@@ -71,18 +71,15 @@ def fill_project(project: QgsProject, one_map: OneMapFile, *, language: str) -> 
     Parameters
     ----------
     project
-        An empty project, or one whose other layers shall stay.
+        An empty project, or one whose other layers shall stay; its title, CRS and view then stay too.
     one_map
         The map, as read by `open_one_map`.
     language
         ``"zh"`` or ``"en"``: titles of groups, layers and fields.
     """
-    project.setFilePathStorage(Qgis.FilePathType.Relative)
-    project.setTitle(one_map.title(language))
-    project.setBackgroundColor(QColor(light("paper")))
-    crs = QgsCoordinateReferenceSystem(one_map.facts.get("crs", ""))
-    if crs.isValid():
-        project.setCrs(crs)
+    is_new = not project.mapLayers()
+    if is_new:
+        _set_up(project, one_map, language)
     done = Filled()
     for class_id in TOP_DOWN:
         layers = [layer for layer in one_map.layers if _class_of(layer) == class_id]
@@ -92,9 +89,19 @@ def fill_project(project: QgsProject, one_map: OneMapFile, *, language: str) -> 
                 made = open_layer(one_map, layer, language=language)
                 (done.layers if made.isValid() else done.missing).append(layer.layer_id)
                 if made.isValid():
-                    _add(project, group, made, shown=layer.layer_id not in HIDDEN and layer.rows != 0)
-    _set_view(project, one_map)
+                    _add(project, group, made, shown=_is_shown(layer, one_map))
+    if is_new:
+        _set_view(project, one_map)
     return done
+
+
+def _set_up(project: QgsProject, one_map: OneMapFile, language: str) -> None:
+    project.setFilePathStorage(Qgis.FilePathType.Relative)
+    project.setTitle(one_map.title(language))
+    project.setBackgroundColor(QColor(light("paper")))
+    crs = QgsCoordinateReferenceSystem(one_map.facts.get("crs", ""))
+    if crs.isValid():
+        project.setCrs(crs)
 
 
 def _class_of(layer: MapLayer) -> str:
@@ -112,6 +119,13 @@ def _group(project: QgsProject, class_id: str, language: str) -> QgsLayerTreeGro
     made.setCustomProperty(GROUP_ID, class_id)
     made.setExpanded(class_id in ("finding", "case", "grid"))
     return made
+
+
+def _is_shown(layer: MapLayer, one_map: OneMapFile) -> bool:
+    defects = one_map.layer("defect")
+    if layer.layer_id == "coverage_gap" and defects is not None and defects.rows:
+        return False  # the same holes, drawn already
+    return layer.layer_id not in HIDDEN and layer.rows != 0
 
 
 def _add(project: QgsProject, group: QgsLayerTreeGroup, layer: QgsMapLayer, *, shown: bool) -> None:

@@ -103,7 +103,7 @@ def open_one_map(path: str | Path) -> OneMapFile:
     NotAOneMap
         No such file, or not a map that the library published.
     """
-    file = Path(path)
+    file = Path(path).absolute()
     if not file.is_file():
         raise NotAOneMap(str(file))
     try:

@@ -97,3 +97,17 @@ def test_texts_follow_qgis(plugin, desktop, request, language):
         assert made.controller.dock.tabs.tabText(1) == {"chinese": "案件", "english": "Cases"}[language]
     finally:
         made.unload()
+
+
+def test_a_map_that_an_algorithm_opens_is_listed(plugin, desktop, one_map, qtbot, english):
+    """Whoever adds the layers of a one map, the dock sees them; when they go, it is empty again."""
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    try:
+        held = plugin("project.one_map_file").open_one_map(one_map)
+        plugin("project.fill").fill_project(QgsProject.instance(), held, language="en")
+        qtbot.waitUntil(lambda: made.controller.one_map is not None, timeout=5_000)
+        QgsProject.instance().removeAllMapLayers()
+        qtbot.waitUntil(lambda: made.controller.one_map is None, timeout=5_000)
+    finally:
+        made.unload()
