@@ -25,7 +25,7 @@ def fill_heights(buildings: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]
     if known_floors.any():
         notes.append(
             say(
-                "{count} buildings have no height; {metres} m a floor were taken",
+                "{count} buildings have no height, so {metres} m a floor were taken",
                 "en",
                 count=int(known_floors.sum()),
                 metres=FLOOR_HEIGHT_M,

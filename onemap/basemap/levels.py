@@ -144,7 +144,7 @@ def _fill_parents(frames: Mapping[str, gpd.GeoDataFrame], notes: Mapping[str, li
             parents[empty] = _by_share(lower[empty], upper, upper_key)
             notes[lower_id].append(
                 say(
-                    "{count} rows have no parent code; the parent with the largest share was taken",
+                    "{count} rows have no parent code, so the parent with the largest share was taken",
                     "en",
                     count=int(empty.sum()),
                 )

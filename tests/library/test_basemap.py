@@ -165,7 +165,7 @@ def test_levels_get_parents_areas_and_an_outline(folder: Folder):
     assert one_map.read("grid_street")["parent_code"].tolist() == ["小区", "小区"]
     assert one_map.read("grid_cell")["parent_code"].tolist() == list("AAAABBBB")
     assert (
-        "2 rows have no parent code; the parent with the largest share was taken"
+        "2 rows have no parent code, so the parent with the largest share was taken"
         in one_map.layers.loc["grid_street", "notes"]
     )
 
@@ -208,7 +208,7 @@ def test_bad_geometry_is_repaired_or_listed(folder: Folder):
     repair = one_map.read("repair")
     assert repair[["layer_id", "row", "object_id"]].to_numpy().tolist() == [["city3d_building", 1, "1"]]
     assert row_of(base.rejects, kind="bad_geometry")["row"] == 2
-    assert "1 buildings have no height; 3.0 m a floor were taken" in one_map.layers.loc["city3d_building", "notes"]
+    assert "1 buildings have no height, so 3.0 m a floor were taken" in one_map.layers.loc["city3d_building", "notes"]
 
 
 def test_r9_order_never_matters_and_bytes_are_the_same(folder: Folder, tmp_path: Path):
