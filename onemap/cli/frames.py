@@ -57,6 +57,6 @@ def cells_and_code(path: Path, *, code: str | None, needed: bool = True, **optio
 
 def write_frames(frames: Mapping[str, Any], path: Path | None) -> Path | None:
     """Write frames to a file, if one was asked for; the suffix decides the format."""
-    from onemap.cases.files import write_tables
+    from onemap.store.tables import write_tables
 
     return None if path is None else write_tables(frames, path)

@@ -72,7 +72,14 @@ def run(
     terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
         result = run_line(manifest, out=out, root=root, language=lang, progress=told)
-    terminal.answer({"map": result.path, "reports": result.report, "counts": result.counts}, result.summary(lang))
+    where = [terminal.say("one map: {path}", path=result.path)]
+    where += [
+        terminal.say("report ({language}): {path}", language=tongue, path=path)
+        for tongue, path in result.report.items()
+    ]
+    terminal.answer(
+        {"map": result.path, "reports": result.report, "counts": result.counts}, [*result.summary(lang), *where]
+    )
     if fail and result.counts.get("findings"):
         raise typer.Exit(Exit.FINDINGS)
 
