@@ -22,7 +22,7 @@ from onemap.store.content import LayerContent
 from onemap.translation import say
 
 from .buildings import fill_heights
-from .completeness import Presence, Streets, completeness_table, measure_footprint, measure_frame
+from .completeness import Presence, Streets, completeness_table, empty_relations, measure_footprint, measure_frame
 from .intake import REPAIR_COLUMNS, Intake, Setting, take_in
 from .levels import Levels, build_levels
 from .ordering import in_order
@@ -102,7 +102,15 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
     for layer_id in dict.fromkeys(intake.source.layer for intake in intakes[len(levels.intakes) :]):
         joined = _joined([intake for intake in intakes if intake.source.layer == layer_id], load_catalogue()[layer_id])
         if layer_id == "city3d_building":
-            joined, notes[layer_id] = fill_heights(joined)
+            joined, said = fill_heights(joined)
+            without, unbuilt = empty_relations(joined, levels.frames[levels.finest])
+            met = say(
+                "{without} buildings touch no cell, {unbuilt} cells touch no building",
+                "en",
+                without=without,
+                unbuilt=unbuilt,
+            )
+            notes[layer_id] = (*said, met)
         frames[layer_id] = joined
     frames["reject"] = _rejects(intakes)
     frames["repair"] = _repairs(intakes)

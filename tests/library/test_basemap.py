@@ -208,6 +208,7 @@ def test_bad_geometry_is_repaired_or_listed(folder: Folder):
     repair = one_map.read("repair")
     assert repair[["layer_id", "row", "object_id"]].to_numpy().tolist() == [["city3d_building", 1, "1"]]
     assert row_of(base.rejects, kind="bad_geometry")["row"] == 2
+    assert "0 buildings touch no cell, 4 cells touch no building" in one_map.layers.loc["city3d_building", "notes"]
     assert "1 buildings have no height, so 3.0 m a floor were taken" in one_map.layers.loc["city3d_building", "notes"]
 
 
