@@ -392,9 +392,10 @@ def _findings() -> dict[str, Style]:
     if_allowed = 'if(coalesce("allowed", false), \'allowed\', "kind")'
     wrong = ("duplicate", "nesting", "orphan", "invalid")
     land = fills(*hatch("gap", "gap"))
+    teeth = zigzag("mismatch", PALETTE["lines"]["mismatch"]["width_mm"], smallest=BLOCK)
     return {
         "defect": Style(by_value("defect", "kind", kinds(wrong), other, expression=if_allowed), why),
-        "defect_line": Style(one(lines(*zigzag("mismatch", PALETTE["lines"]["mismatch"]["width_mm"], smallest=BLOCK)))),
+        "defect_line": Style(one(lines(*teeth)), smallest=QUARTER),
         "coverage_gap": Style(by_value("coverage_gap", "kind", kinds(()) | {"land": land}, other.clone())),
         "object_gap": Style(one(markers(frame, cross)), smallest=QUARTER),
         "near_border": Style(one(markers(*ring)), smallest=HOUSE),

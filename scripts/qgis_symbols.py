@@ -30,6 +30,7 @@ PALETTE = tomllib.loads((ROOT / "styles" / "palette.toml").read_text(encoding="u
 LIGHT = PALETTE["light"]
 FAMILIES = PALETTE["fonts"]
 HALO_MM = 0.8
+EDGE_MM = 0.5
 
 Shape = Qgis.MarkerShape
 
@@ -77,7 +78,10 @@ def line(
 
 
 def hatch(kind: str, name: str, *, width: float = 0.3) -> list[QgsSymbolLayer]:
-    """Return the layers of a finding's fill: a tint, its hatch or dots, an outline."""
+    """Return the layers of a finding's fill: a tint, its hatch or dots, an outline.
+
+    From afar the outline thins out, so that thousands of slivers along a border do not look like a flood.
+    """
     form = PALETTE["hatches"][kind]
     parts: list[QgsSymbolLayer] = [area(name, opacity=form["fill_opacity"])]
     for angle in form["angles"]:
@@ -93,7 +97,10 @@ def hatch(kind: str, name: str, *, width: float = 0.3) -> list[QgsSymbolLayer]:
         dots.setDisplacementX(form["spacing_mm"] / 2)
         dots.setSubSymbol(markers(marker(Shape.Circle, 0.6, fill=name)))
         parts.append(dots)
-    parts.append(area(outline=name, width=0.5))
+    edge = area(outline=name, width=EDGE_MM)
+    thinner = f"{EDGE_MM} * max(0.25, min(1, 30000 / coalesce(@map_scale, 30000)))"
+    edge.setDataDefinedProperty(QgsSymbolLayer.Property.StrokeWidth, QgsProperty.fromExpression(thinner))
+    parts.append(edge)
     return parts
 
 
