@@ -1,5 +1,6 @@
 """Words for values: titles of layers, labels of coded values, sizes and moments, in QGIS's language."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -19,6 +20,7 @@ class Words:
         self._catalogue = load_catalogue()
         self._chinese = language() == "zh"
         self._zone_name = (facts or {}).get("timezone", "")
+        self._levels = json.loads((facts or {}).get("level_titles") or "{}")
 
     @cached_property
     def _zone(self) -> tzinfo | None:
@@ -34,9 +36,10 @@ class Words:
         return next((item for item in spec.fields if item.name == name), None) if spec else None
 
     def layer(self, layer_id: str) -> str:
-        """Return the title of a layer."""
+        """Return the title of a layer; of a grid level, the one that the district gives it."""
         spec = self._catalogue.get(layer_id)
-        return title_of(spec) if spec else layer_id
+        own = self._levels.get(layer_id, {}).get("zh" if self._chinese else "en")
+        return own or (title_of(spec) if spec else layer_id)
 
     def heading(self, table: str, name: str) -> str:
         """Return the title of a column."""
