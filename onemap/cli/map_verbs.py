@@ -74,7 +74,7 @@ def run(
         result = run_line(manifest, out=out, root=root, language=lang, progress=told)
     where = [terminal.say("one map: {path}", path=result.path)]
     where += [
-        terminal.say("report ({language}): {path}", language=tongue, path=path)
+        terminal.say("report ({tongue}): {path}", tongue=tongue, path=path)
         for tongue, path in result.report.items()
     ]
     terminal.answer(
