@@ -15,6 +15,7 @@ import shapely
 
 from onemap.domain.catalogue import FieldSpec, LayerSpec
 from onemap.domain.codes import CodeProfile
+from onemap.store.columns import free_names
 from onemap.translation import say
 
 REJECT_COLUMNS = ("source", "row", "kind", "found", "reason", "removed")
@@ -26,7 +27,6 @@ _DTYPE = {
     "datetime": "datetime64[ms, UTC]",
     "boolean": "boolean",
 }
-_RESERVED = ("fid", "geom", "geometry", "ogc_fid")
 
 
 @dataclass(frozen=True)
@@ -122,18 +122,9 @@ def conform(
 
 def _safe_names(frame: gpd.GeoDataFrame, spec: LayerSpec) -> dict[str, str]:
     """Return the source's own columns with names that a GeoPackage can hold beside the layer's columns."""
-    taken = {one.name.lower() for one in spec.fields} | set(_RESERVED)
-    known = {one.name for one in spec.fields} | {frame.geometry.name}
-    extras = {}
-    for name in frame.columns:
-        if name in known:
-            continue
-        safe = str(name)
-        while safe.lower() in taken:
-            safe += "_src"
-        taken.add(safe.lower())
-        extras[name] = safe
-    return extras
+    known = {one.name for one in spec.fields}
+    extras = [name for name in frame.columns if name not in known and name != frame.geometry.name]
+    return free_names(extras, known)
 
 
 def _in_utc(times: pd.Series, timezone: str) -> pd.Series:

@@ -7,7 +7,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from onemap.cases.files import write_tables
+from onemap.store.tables import write_tables
 
 HOW: Final = ("inside", "border", "near", "outside", "no_position")
 """The answers of the column ``how``."""

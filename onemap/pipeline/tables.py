@@ -3,32 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 
-from onemap.cases.files import write_tables
-
-_WANTED = {
-    "case": "cases",
-    "near_border": "near_border",
-    "defect": "defects",
-    "defect_line": "defect_lines",
-    "coverage_gap": "gaps",
-    "object_gap": "object_gaps",
-    "reject": "rejects",
-    "repair": "repairs",
-    "completeness": "completeness",
-}
+from onemap.store.tables import TABLE_FILES, write_tables
 
 
 def write_all(frames: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Path]:
     """Write the tables of a run as ``NAME.csv`` (UTF-8 with a mark that Excel knows) and return them by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = {}
-    for layer_id, name in _WANTED.items():
-        frame = frames.get(layer_id)
-        if frame is None:
-            continue
-        table = frame if isinstance(frame, gpd.GeoDataFrame) else gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
-        written[name] = write_tables({name: table}, folder / f"{name}.csv")
-    return written
+    present = {name: frames[layer_id] for layer_id, name in TABLE_FILES.items() if layer_id in frames}
+    return {name: write_tables({name: frame}, folder / f"{name}.csv") for name, frame in present.items()}

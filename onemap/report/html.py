@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from onemap.store.tables import TABLE_FILES
+
 from ..errors import SchemaError
 from ..progress import Progress, silent
 from ..translation import LANGUAGES
@@ -23,7 +25,6 @@ from .sections.coverage import coverage_section, nesting_section, overview_map
 from .sections.opening import district_name, opening
 from .sections.parts import Desk, Section
 from .sheet import Sheet
-from .tables import TABLE_FILES
 from .tiles import DefectTiles
 from .wording import Wording
 

@@ -12,17 +12,6 @@ from .wording import Wording
 
 MOST_ROWS = 200
 _MOST_CODES = 4
-TABLE_FILES = {
-    "case": "cases",
-    "near_border": "near_border",
-    "defect": "defects",
-    "coverage_gap": "gaps",
-    "object_gap": "object_gaps",
-    "reject": "rejects",
-    "repair": "repairs",
-    "completeness": "completeness",
-}
-"""Layer ids and the names of their files in ``tables/`` beside the report."""
 
 
 @dataclass(frozen=True)

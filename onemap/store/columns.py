@@ -1,6 +1,6 @@
 """Frames to the typed columns of the GeoPackage and back, as the catalogue defines them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from onemap.domain.catalogue import FieldSpec, LayerSpec
 from onemap.errors import SchemaError
+
+_RESERVED = ("fid", "geom", "geometry", "ogc_fid")
 
 Column = tuple[NDArray[Any], NDArray[np.bool_]]  # values, and where they are missing
 
@@ -77,6 +79,32 @@ def _kind_of(series: pd.Series) -> str:
     if pd.api.types.is_datetime64_any_dtype(series):
         return "datetime"
     return "string"
+
+
+def free_names(names: Iterable[Any], taken: Iterable[str] = ()) -> dict[Any, str]:
+    """Return names under which columns can stand in one GeoPackage table, where case tells no two apart.
+
+    Parameters
+    ----------
+    names
+        Of the columns; a clashing one gets ``_src`` added.
+    taken
+        Names that are used already, beside those that the format reserves.
+
+    Examples
+    --------
+    >>> free_names(["name", "Name", "fid"])
+    {'name': 'name', 'Name': 'Name_src', 'fid': 'fid_src'}
+    """
+    used = {name.lower() for name in (*_RESERVED, *taken)}
+    free = {}
+    for name in names:
+        safe = str(name)
+        while safe.lower() in used:
+            safe += "_src"
+        used.add(safe.lower())
+        free[name] = safe
+    return free
 
 
 def to_columns(frame: pd.DataFrame, spec: LayerSpec) -> dict[str, Column]:

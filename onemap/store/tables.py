@@ -16,9 +16,24 @@ import shapely
 
 from onemap.errors import StoreError
 
+from .columns import free_names
+
 # What a spreadsheet takes for the start of a formula (OWASP ASVS 1.2.10), full-width forms included.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 _MOST_EXCEL_ROWS: Final = 1_048_575
+
+TABLE_FILES: Final = {
+    "case": "cases",
+    "near_border": "near_border",
+    "defect": "defects",
+    "defect_line": "defect_lines",
+    "coverage_gap": "gaps",
+    "object_gap": "object_gaps",
+    "reject": "rejects",
+    "repair": "repairs",
+    "completeness": "completeness",
+}
+"""Layers of a run that are also written as tables, and the names of their files (``tables/NAME.csv``)."""
 
 
 def write_tables(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
@@ -42,9 +57,13 @@ def write_tables(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
         raise StoreError(
             "{path}: cannot write this kind of file; use one of {known}", path=path, known=", ".join(writers)
         )
+    if not path.parent.is_dir():
+        raise StoreError("{path}: there is no folder {folder}", path=path, folder=path.parent)
     try:
         writer(tables, path)
-    except (OSError, pyogrio.errors.DataSourceError) as error:
+    except OSError as error:
+        raise StoreError("{path}: cannot be written ({why})", path=path, why=error.strerror or error) from error
+    except pyogrio.errors.DataSourceError as error:
         raise StoreError("{path}: cannot be written ({why})", path=path, why=error) from error
     return path
 
@@ -78,9 +97,14 @@ def _beside(tables: Mapping[str, pd.DataFrame], path: Path) -> list[tuple[pd.Dat
     return [(first[1], path)] + [(frame, path.with_suffix(f".{name}{path.suffix}")) for name, frame in others]
 
 
+def _geometry_name(frame: pd.DataFrame) -> Any:
+    """Return the name of the geometry column, None where there is none."""
+    return frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
+
+
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table without geometry: x and y (or WKT) instead, tuples joined, formulas disarmed."""
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+    if _geometry_name(frame) is None:
         return _disarmed(_flat(frame))
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     shapes = frame.geometry.to_numpy()
@@ -112,8 +136,8 @@ def _may_hold_formulas(column: "pd.Series[Any]") -> bool:
 
 
 def _flat(table: Any) -> Any:
-    """Join tuples (candidates) by semicolons, which no format of ours keeps, and bring times to UTC."""
-    flat = table.copy()
+    """Join tuples (candidates) by semicolons, which no format of ours keeps, and bring times to UTC; names are text."""
+    flat = table.rename(columns=str)
     for name in flat.columns:
         if isinstance(flat[name].dtype, pd.DatetimeTZDtype):
             flat[name] = flat[name].dt.tz_convert("UTC")
@@ -131,8 +155,9 @@ def _write_csv(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
 def _write_geopackage(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     def write(temporary: Path) -> None:
         for name, frame in tables.items():
+            flat = _flat(frame)
             pyogrio.write_dataframe(
-                _flat(frame).rename(columns={"fid": "fid_source"}),
+                flat.rename(columns=free_names(name for name in flat.columns if name != _geometry_name(flat))),
                 temporary,
                 layer=name,
                 driver="GPKG",
@@ -146,7 +171,7 @@ def _write_geopackage(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
 
 def _geometry_type(frame: pd.DataFrame) -> str | None:
     """Return what a layer may hold: also an empty one has a type, and one of points stays one of points."""
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+    if _geometry_name(frame) is None:
         return None
     points = (shapely.get_type_id(frame.geometry.to_numpy()) <= 0).all()
     return "Point" if points else "Unknown"
@@ -156,6 +181,10 @@ def _write_parquet(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     _require("pyarrow", "parquet")
     for frame, target in _beside(tables, path):
         flat = _flat(frame)
+        objects = [name for name in flat.columns if flat[name].dtype == object]
+        for name in objects:  # a column of Parquet is of one type
+            if pd.api.types.infer_dtype(flat[name], skipna=True).startswith("mixed"):
+                flat[name] = flat[name].map(str, na_action="ignore")
         _replace(target, partial(flat.to_parquet, index=False))
 
 

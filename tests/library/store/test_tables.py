@@ -9,8 +9,8 @@ import pytest
 from shapely import Point, box
 
 from onemap import assign_cases
-from onemap.cases.files import harmless, write_tables
 from onemap.errors import StoreError
+from onemap.store.tables import harmless, write_tables
 
 DANGEROUS = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "＝1", "＋1", "－1", "＠x", "\rx", "青禾区", "007", "a=b", "\x00=1"]
 
@@ -93,7 +93,7 @@ def test_empty_answers_are_written_and_old_files_replaced(suffix, tmp_path):
 def test_what_cannot_be_written(result, tmp_path, monkeypatch):
     with pytest.raises(StoreError, match="cannot write this kind of file"):
         result.write(tmp_path / "cases.shp")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="there is no folder"):
         result.write(tmp_path / "absent" / "cases.csv")
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(StoreError, match=r"onemap\[excel\]") as caught:
@@ -113,6 +113,26 @@ def test_tables_without_geometry_and_polygons(suffix, tmp_path):
     if suffix == ".gpkg":
         assert gpd.read_file(path, layer="polygon").geom_type.tolist() == ["Polygon"]
         assert gpd.read_file(path, layer="plain")["a"].tolist() == ["007"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".gpkg", ".parquet", ".xlsx"])
+def test_columns_that_a_format_cannot_hold_as_they_are(suffix, tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"Name": ["a", "b"], "name": ["c", "d"], "geom": ["e", "f"], "FID": [1, 2], "mixed": [1, "=x"], 7: [1, 2]},
+        geometry=[Point(1, 2), None],
+        crs="EPSG:4548",
+    )
+    before = frame.copy()
+    path = write_tables({"t": frame}, tmp_path / f"t{suffix}")
+    assert frame.equals(before)
+    if suffix == ".gpkg":
+        back = gpd.read_file(path)
+        assert list(back.columns) == ["Name", "name_src", "geom_src", "FID_src", "mixed", "7", "geometry"]
+        assert back["name_src"].tolist() == ["c", "d"]
+    if suffix == ".parquet":
+        back = gpd.read_parquet(path)
+        assert back["mixed"].tolist() == ["1", "=x"]
+        assert back.geometry.iloc[0] == Point(1, 2)
 
 
 def test_harmless_leaves_numbers():
