@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("en", "zh")
+_SENTENCE_SPACES = 2  # names, codes and numbers have fewer; a whole sentence has more
 _FIELD = re.compile(r"\{(\w+)(?:[^{}]*)\}")
 
 
@@ -84,12 +85,20 @@ def translate(sentence: str, language: str = "zh") -> str:
 
 
 def _known(sentence: str) -> str | None:
-    """Return the Chinese of one sentence whose template is known; a value that is itself a term is translated too."""
+    """Return the Chinese of one sentence whose template is known; values that are terms or sentences are translated too."""
     table = sentences()
     if sentence in table:
         return table[sentence]
     for word, pattern, chinese in _patterns():
         match = pattern.fullmatch(sentence) if word in sentence else None
         if match:
-            return chinese.format(**{name: table.get(value, value) for name, value in match.groupdict().items()})
+            return chinese.format(**{name: _term(value) for name, value in match.groupdict().items()})
     return None
+
+
+def _term(value: str) -> str:
+    """Return the Chinese of a value that is a known term, or a sentence of its own; other values stay."""
+    if value in sentences():
+        return sentences()[value]
+    said = _known(value) if value.count(" ") >= _SENTENCE_SPACES else None
+    return value if said is None else said

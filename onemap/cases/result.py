@@ -7,12 +7,10 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from onemap.store.tables import write_tables
+from onemap.store.tables import with_answer, write_tables
 
 HOW: Final = ("inside", "border", "near", "outside", "no_position")
 """The answers of the column ``how``."""
-
-_ANSWER: Final = ("cell", "how", "distance_m", "candidates", "reason")
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,7 @@ class AssignmentResult:
 
     def joined(self) -> gpd.GeoDataFrame:
         """Return the cases with their answer; a column of theirs that has an answer's name gets ``_source`` added."""
-        names = {name: f"{name}_source" for name in _ANSWER if name in self.cases.columns}
-        joined = self.cases.rename(columns=names)
-        if self.cases.geometry.name in names:
-            joined = joined.set_geometry(names[self.cases.geometry.name])
-        for name in _ANSWER:
-            joined[name] = self.table[name].array
-        return joined
+        return with_answer(self.cases, self.table)
 
     def write(self, path: str | Path) -> Path:
         """Write the cases with their answer and the near-border queue.

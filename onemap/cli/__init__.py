@@ -40,11 +40,12 @@ _VERBS: dict[Callable[..., None], str] = {
     code_verbs.layers: "List the layers of the one map that the catalogue defines.",
 }
 for _verb, _help in _VERBS.items():
-    app.command(help=helped(_help))(_verb)
+    negative = {"ignore_unknown_options": _verb is code_verbs.convert}  # -73.9 is a longitude, no option
+    app.command(help=helped(_help), context_settings=negative)(_verb)
 app.add_typer(
     code_verbs.codes,
     name="codes",
-    help=helped("Explain, check and convert the codes of grids, components and matters."),
+    help=helped("Explain, check, convert and compare the codes of divisions, grids, components and matters."),
 )
 
 

@@ -1,10 +1,15 @@
 """Verbs on single values: codes, coordinates, and the list of layers."""
 
-from typing import Annotated
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from .options import LANGUAGE, Fail, Json, Kind, Lang, helped, terminal_for
+from onemap.errors import CrsError
+
+from .frames import code_list, write_frames
+from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
 from .terminal import Exit, ProgressKind
 
 codes = typer.Typer(no_args_is_help=True)
@@ -59,6 +64,49 @@ def convert_code(profile: Profile, target: str, code: str, json_: Json = False, 
     terminal.answer({"code": made, "profile": target}, [made])
 
 
+@codes.command("compare", help=helped("Compare two lists of division codes: kept, renamed, gone, new, and successors."))
+def compare_codes(
+    old: Annotated[Path, typer.Argument(help=helped("The older list: a table with codes and names."))],
+    new: Annotated[list[Path], typer.Argument(help=helped("The newer list; it may be several files, one a level."))],
+    code: Annotated[str | None, typer.Option("--code", help=helped("Column of the codes."))] = None,
+    name: Annotated[str | None, typer.Option("--name", help=helped("Column of the names."))] = None,
+    out: Out = None,
+    json_: Json = False,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Compare two lists of codes."""
+    import pandas as pd
+
+    from onemap.domain.codes import compare_code_lists
+
+    terminal = terminal_for(json_, ProgressKind.none, lang)
+    before = code_list(old, code=code, name=name)
+    after = [pair for path in new for pair in code_list(path, code=code, name=name)]
+    compared = compare_code_lists(before, after)
+    rows = [_compared(row, heir) for row in compared.rows for heir in (row.successors or (None,))]
+    written = write_frames({"code": pd.DataFrame(rows, columns=list(_COMPARED))}, out, lang)
+    counts = {level: dict(found) for level, found in compared.counts.items()}
+    sentences = [
+        terminal.say(
+            "{level}: {kept} kept, {renamed} renamed, {gone} gone, {new} new",
+            level=terminal.say(level),
+            **found,
+        )
+        for level, found in counts.items()
+    ]
+    facts = {"counts": counts, "left_out": dict(compared.left_out), "out": written}
+    terminal.answer(facts, [*sentences, *say_written(terminal, written)])
+
+
+_COMPARED = ("level", "code", "status", "old_name", "new_name", "successor", "successor_name", "reason")
+
+
+def _compared(row: Any, heir: Any) -> tuple[str, ...]:
+    """Return what became of a code, and one code that may have taken its place."""
+    found = ("", "", "") if heir is None else (heir.code, heir.name, heir.reason)
+    return (row.level, row.code, row.status, row.old_name, row.new_name, *found)
+
+
 def convert(
     x: Annotated[float, typer.Argument(help=helped("Longitude or easting."))],
     y: Annotated[float, typer.Argument(help=helped("Latitude or northing."))],
@@ -74,6 +122,10 @@ def convert(
     terminal = terminal_for(json_, progress, lang)
     to_x, to_y = convert_coordinates([x], [y], source=source, target=target)
     east, north = float(to_x[0]), float(to_y[0])
+    if not (isfinite(east) and isfinite(north)):
+        raise CrsError(
+            "{x} {y} is no place in {source} that {target} can express", x=x, y=y, source=source, target=target
+        )
     terminal.answer({"x": east, "y": north, "crs": target}, [f"{east:.9f} {north:.9f}"])
 
 

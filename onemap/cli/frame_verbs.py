@@ -1,5 +1,6 @@
 """Verbs on single files: check, assign, own."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from onemap.translation import translate
 
+from .coverage import Level, check_levels
 from .frames import cells_and_code, read_frame, write_frames
 from .options import (
     LANGUAGE,
@@ -17,7 +19,6 @@ from .options import (
     Json,
     Kind,
     Lang,
-    Layer,
     Out,
     helped,
     say_written,
@@ -31,7 +32,12 @@ def check(
     parent: Annotated[Path | None, typer.Option(help=helped("Polygons that the cells shall cover."))] = None,
     allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
     tolerance_m: Annotated[float, typer.Option(help=helped("Narrower defects count as mismatch, metres."))] = 0.0,
-    layer: Layer = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layer", help=helped("Layer of the file, where it has several; once a level, from coarse to fine.")
+        ),
+    ] = None,
     code: Code = None,
     crs: Crs = None,
     encoding: Encoding = None,
@@ -41,20 +47,19 @@ def check(
     progress: Kind = ProgressKind.auto,
     lang: Lang = LANGUAGE,
 ) -> None:
-    """Check a coverage."""
-    from onemap.geo.coverage import check_coverage
-
+    """Check a coverage, or several levels and their nesting."""
     terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, code=code, needed=False, layer=layer, crs=crs, encoding=encoding)
-    around = None if parent is None else read_frame(parent).to_crs(frame.crs)
-    exempt = None if allowed is None else read_frame(allowed).to_crs(frame.crs)
+    read = partial(cells_and_code, cells, code=code, needed=False, crs=crs, encoding=encoding)
+    levels = [Level(name, *read(layer=name)) for name in layer or ()] or [Level(cells.stem, *read())]
+    around = None if parent is None else read_frame(parent)
+    exempt = None if allowed is None else read_frame(allowed)
     with terminal.progress() as told:
         told(0.1, "checking the coverage")
-        report = check_coverage(frame, code=column, parent=around, allowed=exempt, tolerance_m=tolerance_m)
-    written = write_frames({"defect": report.defects}, out)
-    facts = {"ok": report.ok, "cells": len(frame), "counts": report.counts, "out": written}
-    terminal.answer(facts, [translate(report.sentence, lang), *say_written(terminal, written)])
-    if fail and not report.ok:
+        checked = check_levels(levels, parent=around, allowed=exempt, tolerance_m=tolerance_m)
+    written = write_frames({"defect": checked.defects}, out, lang)
+    sentences = [translate(sentence, lang) for sentence in checked.sentences]
+    terminal.answer({**checked.facts, "out": written}, [*sentences, *say_written(terminal, written)])
+    if fail and not checked.ok:
         raise typer.Exit(Exit.FINDINGS)
 
 
@@ -86,7 +91,7 @@ def assign(
     with terminal.progress() as told:
         told(0.1, "assigning the cases")
         result = assign_cases(points, frame, code=column, near_m=near_m, border_m=border_m)
-        written = None if out is None else result.write(out)
+        written = write_frames({"case": result.joined(), "near_border": result.near_border}, out, lang)
     counts = result.counts
     terminal.answer({"counts": counts, "out": written}, [_assigned(terminal, counts), *say_written(terminal, written)])
     if fail and (counts["outside"] or counts["no_position"]):
@@ -122,15 +127,16 @@ def own(
 ) -> None:
     """Find owners."""
     from onemap.geo.ownership import own_polygons
+    from onemap.store.tables import with_answer
 
     terminal = terminal_for(json_, progress, lang)
     frame, column = cells_and_code(cells, layer=cells_layer, code=code)
     things = read_frame(features, layer=layer, crs=crs, encoding=encoding)
     with terminal.progress() as told:
         told(0.1, "finding the owners")
-        owners = own_polygons(things.to_crs(frame.crs), frame, code=column)
+        owners = own_polygons(things, frame, code=column)
     owned = int(owners["cell"].notna().sum())
-    written = write_frames({"owner": things.join(owners, rsuffix="_owner")}, out)
+    written = write_frames({"owner": with_answer(things, owners)}, out, lang)
     counts = {"rows": len(owners), "owned": owned, "unowned": len(owners) - owned}
     sentence = terminal.say("{rows} features: {owned} have an owner, {unowned} lie in no cell", **counts)
     terminal.answer({"counts": counts, "out": written}, [sentence, *say_written(terminal, written)])

@@ -7,6 +7,13 @@ from typing import Any
 import typer
 
 from onemap.errors import OnemapError
+from onemap.translation import translate
+
+from .options import LANGUAGE, helped
+
+_MOST_SAID = 5
+_CODE_HEADINGS = ("code", "编码", "代码", "区划代码", "行政区划代码", "统计用区划代码", "adcode")
+_NAME_HEADINGS = ("name", "名称", "区划名称", "单位名称", "行政区划名称")
 
 
 def read_frame(path: Path, **options: Any) -> Any:
@@ -14,8 +21,11 @@ def read_frame(path: Path, **options: Any) -> Any:
     from onemap.sources.reading import ReadRequest, read
 
     reading = read(ReadRequest(path, **options))
-    for row in reading.rejects.head(5).itertuples():
-        typer.echo(f"{row.source}, {row.row}: {row.reason}", err=True)
+    for row in reading.rejects.head(_MOST_SAID).itertuples():
+        typer.echo(f"{row.source}, {row.row}: {translate(row.reason, LANGUAGE)}", err=True)
+    more = len(reading.rejects) - _MOST_SAID
+    if more > 0:
+        typer.echo(helped("{path}: {count} more rows with something wrong", path=path, count=more), err=True)
     return reading.frame
 
 
@@ -55,8 +65,48 @@ def cells_and_code(path: Path, *, code: str | None, needed: bool = True, **optio
     )
 
 
-def write_frames(frames: Mapping[str, Any], path: Path | None) -> Path | None:
-    """Write frames to a file, if one was asked for; the suffix decides the format."""
+def code_list(path: Path, *, code: str | None, name: str | None) -> list[tuple[str, str]]:
+    """Read a list of codes and their names; the columns are found by their headings where they are not named."""
+    from onemap.sources.reading import read_attributes
+    from onemap.sources.values import as_text
+
+    table = read_attributes(path)
+    codes = _column(path, table, code, _CODE_HEADINGS, "--code")
+    names = _column(path, table, name, _NAME_HEADINGS, "--name")
+    texts = (as_text(table[column]).fillna("") for column in (codes, names))
+    return list(zip(*texts, strict=True))
+
+
+def _column(path: Path, table: Any, wanted: str | None, known: tuple[str, ...], option: str) -> str:
+    from onemap.domain.catalogue import fold_heading
+
+    columns = [str(column) for column in table.columns]
+    if wanted is not None and wanted not in columns:
+        raise OnemapError(
+            "{path}: has no column {code}; it has {columns}", path=path, code=wanted, columns=", ".join(columns)
+        )
+    found = [wanted] if wanted is not None else [column for column in columns if fold_heading(column) in known]
+    if not found:
+        raise OnemapError(
+            "{path}: which column is it? Name it with {option}; the columns are {columns}",
+            path=path,
+            option=option,
+            columns=", ".join(columns),
+        )
+    return found[0]
+
+
+def write_frames(frames: Mapping[str, Any], path: Path | None, language: str) -> Path | None:
+    """Write frames to a file, if one was asked for; the suffix decides the format, reasons are in ``language``."""
     from onemap.store.tables import write_tables
 
-    return None if path is None else write_tables(frames, path)
+    if path is None:
+        return None
+    return write_tables({name: _in_language(frame, language) for name, frame in frames.items()}, path)
+
+
+def _in_language(frame: Any, language: str) -> Any:
+    if "reason" not in frame.columns:
+        return frame
+    said = [translate(text, language) if isinstance(text, str) else text for text in frame["reason"]]
+    return frame.assign(reason=said)

@@ -74,8 +74,7 @@ def run(
         result = run_line(manifest, out=out, root=root, language=lang, progress=told)
     where = [terminal.say("one map: {path}", path=result.path)]
     where += [
-        terminal.say("report ({tongue}): {path}", tongue=tongue, path=path)
-        for tongue, path in result.report.items()
+        terminal.say("report ({tongue}): {path}", tongue=tongue, path=path) for tongue, path in result.report.items()
     ]
     terminal.answer(
         {"map": result.path, "reports": result.report, "counts": result.counts}, [*result.summary(lang), *where]
@@ -101,7 +100,7 @@ def gaps(
     with terminal.progress() as told:
         told(0.1, "finding the gaps")
         report = find_gaps(open_map(one_map), kinds=tuple(part.strip() for part in kinds.split(",") if part.strip()))
-    written = write_frames({"gap": report.table}, out)
+    written = write_frames({"gap": report.table}, out, lang)
     by_kind = {str(kind): int(count) for kind, count in report.table["kind"].value_counts().sort_index().items()}
     counts = {"gaps": len(report.table), **by_kind}
     sentence = terminal.say("{gaps} gaps found", gaps=len(report.table))

@@ -96,6 +96,8 @@ def _known(crs: Any) -> ResolvedCrs | None:
 
 def _fits(geometry: Array, crs: pyproj.CRS) -> bool:
     """Tell whether coordinates can be of the kind of ``crs``: degrees or metres."""
+    if not len(geometry):
+        return True
     bounds = shapely.total_bounds(geometry)
     if not np.all(np.isfinite(bounds)):
         return True

@@ -148,6 +148,26 @@ def read(request: ReadRequest) -> Reading:
     )
 
 
+def read_attributes(path: str | Path) -> pd.DataFrame:
+    r"""Read the attributes of a source alone: its own headings and values, where its rows lie is not asked.
+
+    Raises
+    ------
+    SourceError
+        As `read`.
+
+    Examples
+    --------
+    >>> file = Path(tempfile.mkdtemp(), "codes.csv")
+    >>> _ = file.write_text("code,name,lon,lat\n110101,东城区,116.4,39.9\n", encoding="utf-8")
+    >>> read_attributes(file)["code"].tolist()
+    ['110101']
+    """
+    file = checked_path(path)
+    with reading_errors(file):
+        return _raw(ReadRequest(file), file).table
+
+
 def _spec(layer_id: str | None) -> LayerSpec | None:
     if layer_id is None:
         return None

@@ -79,6 +79,31 @@ def harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def with_answer(rows: gpd.GeoDataFrame, answer: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return rows with the columns of their answer, row by row; own columns of such a name get ``_source`` added.
+
+    Examples
+    --------
+    >>> houses = gpd.GeoDataFrame({"cell": ["old"]}, geometry=[shapely.Point(1, 1)])
+    >>> with_answer(houses, pd.DataFrame({"cell": ["01"]})).columns.tolist()
+    ['cell_source', 'geometry', 'cell']
+    """
+    taken = {*rows.columns, *answer.columns}
+    names: dict[Any, str] = {}
+    for name in answer.columns.intersection(rows.columns):
+        own = f"{name}_source"
+        while own in taken:
+            own += "_source"
+        taken.add(own)
+        names[name] = own
+    joined = rows.rename(columns=names)
+    if rows.geometry.name in names:
+        joined = joined.set_geometry(names[rows.geometry.name])
+    for name in answer.columns:
+        joined[name] = answer[name].array
+    return joined
+
+
 def _replace(path: Path, write: Callable[[Path], None]) -> None:
     """Write to a temporary file in the same folder, then rename it: never half a file under the wanted name."""
     handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent)

@@ -46,8 +46,10 @@ def make_plan(seed: int, size: Size) -> Plan:
     Raises
     ------
     SchemaError
-        For another size.
+        For another size, or a negative seed.
     """
+    if seed < 0:
+        raise SchemaError("seed is {found}; it must be 0 or more", found=seed)
     if size == "full":
         return Plan(seed, size, 3000.0, 40, 1500, 20_000, 48_500, 1_500, 84.0, 3.0, 10.0)
     if size == "small":

@@ -27,7 +27,7 @@ def write_city(folder: str | Path, *, seed: int = 7, size: Size = "full") -> Pat
     folder
         Where to write; made if it does not exist, and emptied of an earlier sample.
     seed
-        Any integer; the same seed, size and versions of the libraries give the same bytes.
+        0 or more; the same seed, size and versions of the libraries give the same bytes.
     size
         ``"full"`` or ``"small"``, see `make_city`.
 
@@ -39,7 +39,7 @@ def write_city(folder: str | Path, *, seed: int = 7, size: Size = "full") -> Pat
     Raises
     ------
     SchemaError
-        For another size.
+        For another size, or a negative seed.
     StoreError
         The folder cannot be written.
     """

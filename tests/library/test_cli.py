@@ -70,6 +70,7 @@ def test_assign_answers_in_json_with_progress_lines(files, tmp_path):
         (("no-such-verb",), "No such command 'no-such-verb'"),
         (("report", "absent.gpkg"), "absent.gpkg: no such file"),
         (("run", "absent.toml"), "absent.toml"),
+        (("sample", "x", "--seed", "-1"), "seed is -1; it must be 0 or more"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, sentence):
@@ -96,6 +97,67 @@ def test_codes_are_explained_checked_and_converted():
 def test_coordinates_are_converted():
     done = onemap("convert", "120", "40", "--from", "WGS84", "--to", "GCJ02", "--json")
     assert json.loads(done.stdout)["x"] == pytest.approx(120.00567568355486, abs=1e-12)
+
+
+def test_a_place_that_is_none_is_bad_input_and_a_negative_longitude_is_no_option():
+    assert onemap("convert", "-73.9", "40", "--from", "WGS84", "--to", "GCJ02").stdout == "-73.900000000 40.000000000\n"
+    done = onemap("convert", "1000", "2000", "--from", "EPSG:4490", "--to", "EPSG:4548")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is no place in EPSG:4490" in done.stderr
+
+
+def test_lists_of_codes_are_compared(real_data, tmp_path):
+    folder = real_data / "changzhi"
+    files = [folder / f"division2023_changzhi_{level}.csv.gz" for level in ("areas", "streets", "villages")]
+    out = tmp_path / "became.csv"
+    done = onemap("codes", "compare", folder / "adcode2016_changzhi_gcj02.csv.gz", *files, "--out", out, "--json")
+    assert json.loads(done.stdout)["counts"]["county"] == {"kept": 8, "renamed": 0, "gone": 6, "new": 4}
+    rows = out.read_text("utf-8-sig").splitlines()
+    assert any(row.startswith("county,140424,gone,屯留县,,140405,屯留区,") for row in rows)
+    (tmp_path / "odd.csv").write_text("编号,名称\n110101,东城区\n", encoding="utf-8")
+    done = onemap("codes", "compare", tmp_path / "odd.csv", tmp_path / "odd.csv")
+    assert done.returncode == 2
+    assert "Name it with --code; the columns are 编号, 名称" in done.stderr
+
+
+def test_several_levels_are_checked_with_their_nesting(tmp_path):
+    path = tmp_path / "levels.gpkg"
+    boxes = [shapely.box(500000, 4400000, 500100, 4400100), shapely.box(500100, 4400000, 500200, 4400100)]
+    streets = {"street_code": ["s"]}
+    gpd.GeoDataFrame(streets, geometry=[shapely.box(500000, 4400000, 500200, 4400100)], crs="EPSG:4548").to_file(
+        path, layer="streets", VERSION="1.3"
+    )
+    for name, parents in (("cells", ["s", "s"]), ("strays", ["s", "t"])):
+        cells = gpd.GeoDataFrame({"cell_code": ["01", "02"], "parent_code": parents}, geometry=boxes, crs="EPSG:4548")
+        cells.to_file(path, layer=name, VERSION="1.3")
+    done = onemap("check", path, "--layer", "streets", "--layer", "cells", "--fail-on-findings")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "each level fills the one above it")
+    done = onemap("check", path, "--layer", "streets", "--layer", "strays", "--fail-on-findings", "--json")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["nesting"]) == (1, {"orphan": 1})
+    done = onemap("check", path, "--layer", "cells", "--layer", "cells")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_what_is_written_and_said_of_rows_is_in_the_language_that_was_asked_for(files, tmp_path):
+    table = tmp_path / "cases.csv"
+    table.write_text("case_code,lon,lat\n" + "1,0,0\n" * 7, encoding="utf-8")
+    out = tmp_path / "out.csv"
+    done = onemap("assign", table, files / "cells.gpkg", "--crs", "EPSG:4490", "--out", out, "--lang", "zh")
+    assert done.returncode == 0
+    assert "坐标为 0, 0" in done.stderr
+    assert "另有 2 行有问题" in done.stderr
+    assert "案件没有几何位置" in out.read_text("utf-8-sig")
+
+
+def test_an_answer_can_be_asked_of_again(files, tmp_path):
+    source = files / "cases.gpkg"
+    for turn in range(3):
+        out = tmp_path / f"{turn}.gpkg"
+        asked = ("--layer", "case") if turn else ()
+        assert onemap("assign", source, files / "cells.gpkg", "--out", out, *asked).returncode == 0
+        source = out
+    assert {"cell", "cell_source", "cell_source_source"} <= set(gpd.read_file(source, layer="case").columns)
 
 
 def test_version_is_quick_and_loads_nothing_heavy():

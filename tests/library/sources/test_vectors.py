@@ -64,6 +64,14 @@ def test_an_empty_layer_is_an_empty_result(tmp_path: Path, cells: gpd.GeoDataFra
         assert ("cell_code" in reading.frame.columns) is not name.endswith("json")  # without features it has no fields
 
 
+def test_an_empty_collection_without_crs_is_an_empty_result(tmp_path: Path) -> None:
+    path = tmp_path / "none.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": []}')
+    frame = read(ReadRequest(path, "grid_cell")).frame
+    assert (len(frame), frame.crs.to_epsg()) == (0, 4326)
+    assert read(ReadRequest(path, "grid_cell", crs=4548)).frame.crs.to_epsg() == 4548
+
+
 def test_whole_numbers_beside_empty_ones_become_exact_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     codes = pd.array([110101001001001, None], dtype="Int64")
     gpd.GeoDataFrame({"网格编码": codes}, geometry=shapely.points([1, 2], [3, 4]), crs=4548).to_file(

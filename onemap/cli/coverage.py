@@ -1,0 +1,91 @@
+"""The verb ``check``: each level for itself, and what lies between the levels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.errors import SchemaError
+from onemap.translation import say
+
+
+@dataclass(frozen=True)
+class Level:
+    """The cells of one level and the column of their codes."""
+
+    name: str
+    cells: Any
+    code: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the check says: defects of all levels (with ``layer_id`` where there are several), facts and sentences."""
+
+    ok: bool
+    defects: Any
+    facts: dict[str, Any]
+    sentences: list[str]
+
+
+def check_levels(levels: Sequence[Level], *, parent: Any, allowed: Any, tolerance_m: float) -> Checked:
+    """Check each level; where there are several, also their nesting, from coarse to fine.
+
+    Raises
+    ------
+    SchemaError
+        A level is named twice.
+    """
+    from onemap.geo.coverage import check_coverage
+
+    if len({level.name for level in levels}) < len(levels):
+        raise SchemaError("a layer is named twice: {layers}", layers=", ".join(level.name for level in levels))
+    reports = {
+        level.name: check_coverage(
+            level.cells,
+            code=level.code,
+            parent=_in_crs_of(level.cells, parent),
+            allowed=_in_crs_of(level.cells, allowed),
+            tolerance_m=tolerance_m,
+        )
+        for level in levels
+    }
+    facts = {
+        level.name: {"ok": report.ok, "cells": len(level.cells), "counts": report.counts}
+        for level, report in zip(levels, reports.values(), strict=True)
+    }
+    if len(levels) == 1:
+        (report,) = reports.values()
+        return Checked(report.ok, report.defects, facts[levels[0].name], [report.sentence])
+    return _with_nesting(levels, reports, facts, tolerance_m)
+
+
+def _in_crs_of(cells: Any, other: Any) -> Any:
+    """Return a frame in the CRS of the cells; where one of them has none, the check says so."""
+    return other if other is None or other.crs is None or cells.crs is None else other.to_crs(cells.crs)
+
+
+def _with_nesting(
+    levels: Sequence[Level], reports: dict[str, Any], facts: dict[str, Any], tolerance_m: float
+) -> Checked:
+    import pandas as pd
+
+    from onemap.grids.levels import check_nesting
+
+    crs = levels[0].cells.crs
+    nesting = check_nesting(
+        {level.name: level.cells.to_crs(crs) for level in levels},
+        tolerance_m=tolerance_m,
+        codes={level.name: level.code for level in levels if level.code in level.cells.columns},
+    )
+    own = [report.defects.to_crs(crs).assign(layer_id=name) for name, report in reports.items()]
+    between = nesting[nesting["kind"] != "duplicate"]  # a code that stands twice is listed by its own level
+    found = {str(kind): int(count) for kind, count in between["kind"].value_counts().sort_index().items()}
+    ok = not len(between) and all(report.ok for report in reports.values())
+    sentences = [say("{layer}: {result}", layer=name, result=report.sentence) for name, report in reports.items()]
+    sentences.append(
+        say("{count} defects between the levels", count=len(between))
+        if len(between)
+        else say("each level fills the one above it")
+    )
+    defects = pd.concat([*own, between], ignore_index=True)
+    return Checked(ok, defects, {"ok": ok, "layers": facts, "nesting": found}, sentences)
