@@ -75,7 +75,7 @@ def find_gaps(
     one_map: Layers,
     *,
     kinds: Sequence[str] = KINDS,
-    tolerance_m: float = 0.0,
+    tolerance_m: float | None = None,
     agency_tolerance_m: float | None = None,
     allowed: gpd.GeoDataFrame | None = None,
     today: dt.date | None = None,
@@ -91,8 +91,15 @@ def find_gaps(
         its duty grids covers. ``objects``: buildings, components, addresses and units inside the district, and cases
         anywhere, that no cell of the finest level holds.
     tolerance_m
-        Land into which no circle of this diameter fits is no gap. Where the map holds its coverage defects already,
-        the gaps among them are taken, allowed ones left out, and the tolerance is the one they were found by.
+        Land into which no circle of this diameter fits is no gap; by default what the map was built with, else 0.
+        Where the map holds its coverage defects already, the gaps among them are taken, allowed ones left out, and
+        the tolerance is the one they were found by; so are the next three.
+    agency_tolerance_m
+        The same for the agencies' duty grids; by default what the map was built with, else ``tolerance_m``.
+    allowed
+        Polygons of allowed gaps with columns ``reason`` and ``until``.
+    today
+        The date on which an allowance must still hold; by default the map's, else the clock's.
 
     Returns
     -------
@@ -127,9 +134,11 @@ def find_gaps(
     finest = one_map.read(one_map.levels[-1])
     rows: list[dict[str, Any]] = []
     if "land" in kinds:
-        options = {"parent": district, "allowed": allowed, "today": today}
-        widths = tolerance_m, tolerance_m if agency_tolerance_m is None else agency_tolerance_m
-        rows += _land(one_map, finest, widths, options)
+        facts = getattr(one_map, "district", {})
+        width = _width(tolerance_m, facts.get("tolerance_m"), 0.0)
+        widths = width, _width(agency_tolerance_m, facts.get("agency_tolerance_m"), width)
+        day = dt.date.fromisoformat(facts["as_of"]) if today is None and "as_of" in facts else today
+        rows += _land(one_map, finest, widths, {"parent": district, "allowed": allowed, "today": day})
     if "objects" in kinds:
         rows += _objects(one_map, district, finest)
     table = gpd.GeoDataFrame(rows, columns=[*COLUMNS, "geometry"], geometry="geometry", crs=finest.crs)
@@ -137,6 +146,13 @@ def find_gaps(
     for column in ("buildings", "cases", "residents"):
         table[column] = table[column].astype("Int64")
     return GapReport(table)
+
+
+def _width(given: float | None, fact: str | None, otherwise: float) -> float:
+    """Return the tolerance that the caller gives, else the map's own, else another."""
+    if given is not None:
+        return given
+    return float(fact) if fact is not None else otherwise
 
 
 def _land(

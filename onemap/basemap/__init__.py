@@ -1,6 +1,7 @@
 """The base map: the sources of a manifest, checked against the catalogue, brought together and published."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from onemap.manifest import Manifest, load_manifest
 from onemap.progress import Progress, part, silent
 from onemap.store.geopackage import publish
+from onemap.store.lock import writer
 
 from .assembly import Assembly, assemble
 from .rasters import raster_folder
@@ -31,7 +33,11 @@ class BaseMap:
 
 
 def build_base_map(
-    manifest: str | Path | Manifest, out: str | Path | None = None, *, progress: Progress = silent
+    manifest: str | Path | Manifest,
+    out: str | Path | None = None,
+    *,
+    now: datetime | None = None,
+    progress: Progress = silent,
 ) -> BaseMap:
     """Build the base map of a manifest and publish it as one GeoPackage.
 
@@ -41,6 +47,8 @@ def build_base_map(
         The manifest, or its path.
     out
         The GeoPackage, or the folder that it goes into as ``onemap.gpkg``; by default ``out`` beside the manifest.
+    now
+        The moment written as the build's time (default: the clock). Same input and moment, same bytes.
     progress
         Told the share done; may raise `Cancelled`, which leaves an old map untouched.
 
@@ -58,9 +66,10 @@ def build_base_map(
 
     checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
     path = map_path(checked, out)
-    with raster_folder(path) as rasters:
+    with writer(path), raster_folder(path) as rasters:
         assembly = assemble(checked, rasters, progress=part(progress, 0.0, 0.8))
-        publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.8, 1.0))
+        contents = list(assembly.contents())
+        publish(path, contents, facts=assembly.district, now=now, held=True, progress=part(progress, 0.8, 1.0))
     one_map = open_map(path, verify=False)
     return BaseMap(
         path=path,

@@ -278,6 +278,7 @@ def facts_of(manifest: Manifest, outline: BaseGeometry) -> dict[str, str]:
     """Return the facts of the whole map, as they are published."""
     district = manifest.district
     crs = resolve_crs(district.crs).crs
+    agency_tolerance_m = manifest.coverage.agency_tolerance_m
     titles = {level.layer_id: {"zh": level.zh, "en": level.en} for level in manifest.levels}
     facts = {
         "name": district.name,
@@ -297,5 +298,6 @@ def facts_of(manifest: Manifest, outline: BaseGeometry) -> dict[str, str]:
         "near_m": str(manifest.cases.near_m),
         "border_m": str(manifest.cases.border_m),
         "tolerance_m": str(manifest.coverage.tolerance_m),
+        "agency_tolerance_m": "" if agency_tolerance_m is None else str(agency_tolerance_m),
     }
     return {name: value for name, value in facts.items() if value}

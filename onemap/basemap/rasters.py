@@ -6,7 +6,6 @@ A raster is worked on window by window, so that a city's imagery needs no more m
 import hashlib
 import math
 import secrets
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from onemap.errors import SourceError, StoreError
 from onemap.manifest import Source
 from onemap.progress import Progress, silent
 from onemap.sources.rasters import RasterInfo, read_raster_info
+from onemap.store.lock import make_folder
 from onemap.store.one_map import open_map
 from onemap.translation import say
 
@@ -37,7 +37,6 @@ from .terrain import shade
 
 _BLOCK = 1024
 _NODATA = -9999.0
-_ABANDONED_S = 3600.0
 _SEGMENT_SHARE = 0.02
 
 
@@ -299,14 +298,18 @@ def _publish(draft: Path, folder: Path, layer_id: str, *, predictor: int) -> tup
 def raster_folder(map_path: Path) -> Iterator[Path]:
     """Give the folder of the rasters beside a map; tidy it when the map is published, or when it was not.
 
-    Rasters are named by their content, so the old map keeps its own until the new one has taken its place: then those
-    that nothing names any more are removed. Where the block fails or is cancelled, those it wrote are removed.
+    The caller is the map's `onemap.store.lock.writer`. Rasters are named by their content, so the old map keeps its own
+    until the new one has taken its place: then those that nothing names any more are removed. Where the block fails or
+    is cancelled, those it wrote are removed.
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be made.
     """
-    folder = map_path.parent / "rasters"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(map_path.parent / "rasters")
     for left in folder.glob(".*.part*"):
-        if time.time() - left.stat().st_mtime > _ABANDONED_S:
-            left.unlink(missing_ok=True)  # of a build that was killed
+        left.unlink(missing_ok=True)  # of a build that was killed: there is one writer at a time, so nobody uses it
     before = set(folder.glob("*.tif"))
     written = False
     try:

@@ -1,16 +1,19 @@
 """One run: every step in its order, published once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-from onemap.basemap import assemble, map_path, raster_folder
+from onemap.basemap import Assembly, assemble, map_path, raster_folder
+from onemap.cases import AssignmentResult
 from onemap.gaps import find_gaps
 from onemap.manifest import Manifest, load_manifest
 from onemap.progress import Progress, part, silent
 from onemap.store.geopackage import publish
+from onemap.store.lock import writer
 from onemap.store.one_map import open_map
 
-from .findings import assign, find_defects, findings_of, gaps_of, own, read_allowed
+from .findings import assign, find_defects, findings_of, gaps_of, own
 from .result import RunResult, counts_of
 from .tables import write_all
 
@@ -23,6 +26,7 @@ def run(
     out: str | Path | None = None,
     root: str | Path | None = None,
     language: str | None = None,
+    now: datetime | None = None,
     progress: Progress = silent,
 ) -> RunResult:
     """Run the whole line: from the sources of a manifest to the published map, its findings and its reports.
@@ -38,6 +42,8 @@ def run(
         Folder of the sources; overrides the manifest's.
     language
         Write the report in this language only; by default in both.
+    now
+        The moment written as the build's time (default: the clock). Same input and moment, same bytes.
     progress
         Told the share done; may raise `Cancelled`, which leaves an old map untouched.
 
@@ -53,28 +59,29 @@ def run(
     """
     checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest, root=root)
     path = map_path(checked, out)
-    with raster_folder(path) as rasters:
-        assembly = assemble(checked, rasters, progress=part(progress, 0.0, 0.35))
-        defects = find_defects(assembly, progress=part(progress, 0.35, 0.5))
-        assembly.frames |= findings_of(defects)
-        assigned = assign(assembly, progress=part(progress, 0.5, 0.55))
-        own(assembly, progress=part(progress, 0.55, 0.6))
-        progress(0.6, "gaps")
-        gaps = find_gaps(
-            assembly,
-            tolerance_m=checked.coverage.tolerance_m,
-            agency_tolerance_m=checked.coverage.agency_tolerance_m,
-            allowed=read_allowed(assembly),
-            today=checked.district.as_of,
-        )
-        assembly.frames |= gaps_of(gaps.table)
-        publish(path, list(assembly.contents()), facts=assembly.district, progress=part(progress, 0.65, 0.8))
-    tables = write_all(assembly.frames, path.parent / "tables")
+    with writer(path):  # to the end, so that tables and reports are those of the map they lie beside
+        with raster_folder(path) as rasters:
+            assembly, assigned = _work(checked, rasters, progress)
+            contents = list(assembly.contents())
+            publish(path, contents, facts=assembly.district, now=now, held=True, progress=part(progress, 0.65, 0.8))
+        tables = write_all(assembly.frames, path.parent / "tables")
+        report = _reports(path, [language] if language else LANGUAGES, part(progress, 0.85, 1.0))
     counts = counts_of(
         assembly.frames, assembly.balance, finest=assembly.grids.finest, assigned=assigned.counts if assigned else {}
     )
-    report = _reports(path, [language] if language else LANGUAGES, part(progress, 0.85, 1.0))
     return RunResult(path=path, report=report, tables=tables, counts=counts, balance=assembly.balance)
+
+
+def _work(manifest: Manifest, rasters: Path, progress: Progress) -> tuple[Assembly, AssignmentResult | None]:
+    """Return the assembled map with all its findings, and the answer for the cases."""
+    assembly = assemble(manifest, rasters, progress=part(progress, 0.0, 0.35))
+    defects = find_defects(assembly, progress=part(progress, 0.35, 0.5))
+    assembly.frames |= findings_of(defects)
+    assigned = assign(assembly, progress=part(progress, 0.5, 0.55))
+    own(assembly, progress=part(progress, 0.55, 0.6))
+    progress(0.6, "gaps")
+    assembly.frames |= gaps_of(find_gaps(assembly).table)
+    return assembly, assigned
 
 
 def _reports(path: Path, languages: Sequence[str], progress: Progress) -> dict[str, Path]:

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from onemap.store.lock import make_folder
 from onemap.store.tables import TABLE_FILES, write_tables
 
 
 def write_all(frames: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Path]:
     """Write the tables of a run as ``NAME.csv`` (UTF-8 with a mark that Excel knows) and return them by name."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    for left in folder.glob(".*.csv"):
+        left.unlink(missing_ok=True)  # half written by a run that was killed
     present = {name: frames[layer_id] for layer_id, name in TABLE_FILES.items() if layer_id in frames}
     return {name: write_tables({name: frame}, folder / f"{name}.csv") for name, frame in present.items()}

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from onemap.store.lock import make_folder
 from onemap.store.tables import TABLE_FILES
 
-from ..errors import SchemaError
+from ..errors import SchemaError, StoreError
 from ..progress import Progress, silent
 from ..translation import LANGUAGES
 from .base_picture import BASE_LAYERS, BasePicture, draw_base_picture
@@ -227,7 +228,11 @@ def _check_languages(languages: Sequence[str]) -> None:
 
 def _write(target: Path, text: str) -> None:
     """Put the page in place whole: a reader never sees half of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(target)
+    make_folder(target.parent)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError("{path}: cannot be written ({why})", path=target, why=error.strerror or error) from error

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ def publish(
     facts: Mapping[str, str],
     now: datetime | None = None,
     catalogue: Catalogue | None = None,
+    held: bool = False,
     progress: Progress = silent,
 ) -> Path:
     """Write all layers into one GeoPackage and put it in the place of the old one.
@@ -67,6 +68,8 @@ def publish(
         The moment written as the build's time (default: the clock).
     catalogue
         Definitions of the layers (default: those shipped).
+    held
+        The caller is the map's `onemap.store.lock.writer` already.
     progress
         Told the share done; may raise `Cancelled`, which leaves the old map untouched.
 
@@ -90,7 +93,7 @@ def publish(
     if not target.parent.is_dir():
         raise StoreError("{path}: its folder does not exist", path=target)
     moment = (now or datetime.now(UTC)).astimezone(UTC)
-    with writer(target), _replacing(target) as draft:
+    with nullcontext() if held else writer(target), _replacing(target) as draft:
         _write_layers(draft, contents, catalogue, moment=moment, progress=progress)
         write_system_tables(draft, contents, catalogue, facts=facts, moment=moment)
         _check(draft, contents)

@@ -67,15 +67,31 @@ def _acquire(path: Path) -> IO[str]:
         file.close()
 
 
+def make_folder(folder: Path) -> Path:
+    """Make a folder, and those above it, where it is not there yet.
+
+    Raises
+    ------
+    StoreError
+        It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError("{path}: cannot be made ({why})", path=folder, why=error.strerror) from error
+    return folder
+
+
 @contextmanager
 def writer(path: Path) -> Iterator[None]:
-    """Hold the right to write ``path``; a second writer is refused at once and told who holds it.
+    """Hold the right to write ``path``, its folder made; a second writer is refused at once and told who holds it.
 
     Raises
     ------
     StoreError
         Another process writes the map, or its folder cannot be written.
     """
+    make_folder(path.parent)
     file = _acquire(path)
     try:
         file.truncate(0)

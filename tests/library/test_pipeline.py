@@ -1,12 +1,18 @@
 """The whole line on the small sample city: found is what was planted, counts balance, a run can be stopped."""
 
 import csv
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from onemap.errors import Cancelled, SchemaError
+import onemap
+from onemap.errors import Cancelled, SchemaError, StoreError
 from onemap.pipeline import RunResult, run
+from onemap.store.one_map import open_map
 from onemap.testing import score, write_city
 
 
@@ -81,11 +87,75 @@ def test_the_summary_speaks_both_languages(result: RunResult):
     assert len(english) == len(chinese) == 4
 
 
-def test_r9_the_same_run_gives_the_same_layers(result: RunResult, city: Path, tmp_path: Path):
-    again = run(city, out=tmp_path, language="zh")
-    hashes = result.one_map.layers["content_sha256"]
-    assert hashes.equals(again.one_map.layers["content_sha256"])
-    print(f"R9: sample city, {len(hashes)} layers the same in 2 runs")
+NOON = "2026-06-30T12:00:00+00:00"
+RUN = "import sys, datetime; from onemap.pipeline import run; "
+
+
+def start(code: str, *arguments: object, seed: str = "0") -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(onemap.__file__).parents[1])}
+    return subprocess.Popen([sys.executable, "-c", RUN + code, *map(str, arguments)], env=environment)
+
+
+def test_r9_the_same_run_gives_the_same_bytes(result: RunResult, city: Path, tmp_path: Path):
+    """Two processes, two hash seeds, one moment: every file is the same, byte for byte."""
+    code = "run(sys.argv[1], out=sys.argv[2], language='zh', now=datetime.datetime.fromisoformat(sys.argv[3]))"
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for seed, folder in zip(("1", "4711"), folders, strict=True):
+        assert start(code, city, folder, NOON, seed=seed).wait(timeout=120) == 0
+    first, second = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
+    assert first == second
+    assert {path.suffix for path in first} == {".gpkg", ".tif", ".html", ".csv"}
+    hashes = open_map(folders[0] / "onemap.gpkg").layers["content_sha256"]
+    assert hashes.equals(result.one_map.layers["content_sha256"])
+    print(
+        f"R9: sample city, {len(first)} of {len(first)} files byte-equal from 2 processes, map and rasters among them"
+    )
+
+
+def test_r1_a_killed_run_leaves_the_old_map_and_the_next_one_no_litter(result: RunResult, city: Path, tmp_path: Path):
+    shutil.copytree(city / "out", tmp_path / "out")
+    before = contents(tmp_path / "out")
+    stages = {"terrain_dem": True, "writing case": True, "report: pages": False}  # at the last one the map is new
+    for stage, is_old in stages.items():
+        code = (
+            "import os, signal; run(sys.argv[1], out=sys.argv[2], progress=lambda share, text: "
+            f"text == {stage!r} and os.kill(os.getpid(), signal.SIGKILL))"
+        )
+        assert start(code, city, tmp_path / "out").wait(timeout=120) == -9
+        after = contents(tmp_path / "out")
+        assert not is_old or all(after[path] == old for path, old in before.items())
+        assert open_map(tmp_path / "out" / "onemap.gpkg").levels == result.one_map.levels
+    (tmp_path / "out" / "rasters" / ".terrain_dem.00000000.part.cog").write_bytes(b"half")
+    (tmp_path / "out" / "tables" / ".cases-abcdefgh.csv").write_bytes(b"half")
+    run(city, out=tmp_path / "out")
+    assert contents(tmp_path / "out").keys() == before.keys()
+    print(f"R1: {len(stages)} of {len(stages)} runs killed: a whole map each time, nothing left over by the next run")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_r13_a_second_run_is_refused_at_once(result: RunResult, city: Path, tmp_path: Path):
+    refused = []
+
+    def compete(share: float, text: str) -> None:
+        if not refused:
+            with pytest.raises(StoreError, match="is being written by process") as error:
+                run(city, out=tmp_path / "out")
+            refused.append(str(error.value))
+
+    run(city, out=tmp_path / "out", language="en", progress=compete)
+    assert str(os.getpid()) in refused[0]
+    print("R13: 1 of 1 second runs refused before it read anything, its rasters and the first one's apart")
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_sentence(city: Path, tmp_path: Path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StoreError, match="cannot be made"):
+        run(city, out=tmp_path / "file" / "out")
+    with pytest.raises(StoreError, match="cannot be written"):
+        run(city, out="/proc/self")
 
 
 def test_a_stopped_run_leaves_the_old_results(result: RunResult, city: Path):
