@@ -76,7 +76,7 @@ def checked_path(path: str | Path) -> Path:
     Raises
     ------
     SourceError
-        It is an address, a virtual path, or not there.
+        It is an address, a virtual path, not there, or has a name that the readers below cut.
     """
     text = str(path)
     address = _ADDRESS.match(text) and not _DRIVE.match(text)
@@ -84,6 +84,8 @@ def checked_path(path: str | Path) -> Path:
         raise SourceError("{path}: addresses and virtual paths are refused; give a file", path=path)
     if "\0" in text or not Path(text).exists():
         raise SourceError("{path}: no such file", path=text.replace("\0", "?"))
+    if ";" in Path(text).name:  # pyogrio and rasterio would open what stands before it
+        raise SourceError("{path}: a file name with ; cannot be opened; rename it", path=text)
     return Path(text)
 
 

@@ -4,7 +4,9 @@ The file is written beside the old one, checked, forced to disk and renamed over
 map or the new one and a failure at any moment leaves the old one as it was. Same content, same bytes.
 """
 
+import hashlib
 import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -28,7 +30,7 @@ from onemap.translation import translate
 
 from .columns import Column, to_columns
 from .content import GEOMETRY_TYPES, LayerContent
-from .integrity import quoted
+from .integrity import quoted, read_only
 from .lock import writer
 from .system_tables import write_system_tables
 
@@ -90,6 +92,8 @@ def publish(
     unknown = [content.layer_id for content in contents if content.layer_id not in catalogue]
     if unknown:
         raise SchemaError("layer {layers}: is not in the catalogue", layers=", ".join(unknown))
+    if ";" in target.name:
+        raise StoreError("{path}: a file name with ; cannot be opened; rename it", path=target)
     if not target.parent.is_dir():
         raise StoreError("{path}: its folder does not exist", path=target)
     moment = (now or datetime.now(UTC)).astimezone(UTC)
@@ -104,9 +108,10 @@ def publish(
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """Give the path of a draft; put it in the place of ``target`` when the block ends well, else remove it."""
-    for left in target.parent.glob(f".{target.name}.*.part.gpkg*"):
+    name = _plain_name(target.name)
+    for left in target.parent.glob(f".{name}.*.part.gpkg*"):
         left.unlink(missing_ok=True)  # of a writer that was killed: we hold the lock, so nobody uses it
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part.gpkg")
+    draft = target.with_name(f".{name}.{secrets.token_hex(4)}.part.gpkg")
     try:
         yield draft
         _to_disk(draft)
@@ -125,6 +130,12 @@ def _replacing(target: Path) -> Iterator[Path]:
     finally:
         for left in draft.parent.glob(f"{draft.name}*"):
             left.unlink(missing_ok=True)
+
+
+def _plain_name(name: str) -> str:
+    """Return a name for drafts that is no pattern of files."""
+    plain = re.sub(r"[^\w. -]", "_", name)
+    return plain if plain == name else f"{plain}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _to_disk(path: Path) -> None:
@@ -276,7 +287,7 @@ def _write_table(
 
 def _check(draft: Path, contents: Sequence[LayerContent]) -> None:
     """Read the draft back: whole for SQLite, and as many rows as were given."""
-    with closing(sqlite3.connect(f"file:{draft}?mode=ro", uri=True)) as connection:
+    with read_only(draft) as connection:
         verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)

@@ -57,6 +57,8 @@ def write_tables(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
         raise StoreError(
             "{path}: cannot write this kind of file; use one of {known}", path=path, known=", ".join(writers)
         )
+    if ";" in path.name:
+        raise StoreError("{path}: a file name with ; cannot be opened; rename it", path=path)
     if not path.parent.is_dir():
         raise StoreError("{path}: there is no folder {folder}", path=path, folder=path.parent)
     try:

@@ -99,6 +99,24 @@ def test_chinese_titles_are_aliases_and_styles_are_embedded(tmp_path, contents, 
     assert {"grid_cell", "case"} <= styled
 
 
+@pytest.mark.parametrize("name", ["a#b", "a?b", "a%41b", "a[1]b", "a'b", 'a"b', "青禾 区", "😀", "x" * 120])
+def test_a_map_may_lie_under_any_name(tmp_path, contents, facts, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    path = publish(folder / f"{name}.gpkg", contents, facts=facts)
+    assert len(open_map(path).read("grid_cell")) == 900
+
+    def stop(share, _):
+        if share > 0.3:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        publish(path, contents, facts=facts, progress=stop)
+    assert [file.name for file in folder.iterdir()] == [path.name]
+    with pytest.raises(StoreError, match="rename it"):
+        publish(folder / "a;b.gpkg", contents, facts=facts)
+
+
 def test_hostile_names_reach_no_sql(tmp_path, contents, facts):
     frame = contents[0].frame.rename(columns={"name": 'x"; DROP TABLE grid_cell; --'})
     one_map = open_map(publish(tmp_path / "map.gpkg", [LayerContent("grid_cell", frame)], facts=facts))
