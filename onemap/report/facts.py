@@ -16,12 +16,12 @@ import pandas as pd
 import pyproj
 import shapely
 
-from ..domain.catalogue import load_catalogue
-from ..geo.crs import metric_crs
-from ..geo.locator import CellLocator
+from onemap.domain.catalogue import load_catalogue
+from onemap.geo.crs import metric_crs
+from onemap.geo.locator import CellLocator
 
 if TYPE_CHECKING:
-    from ..store.one_map import OneMap
+    from onemap.store.one_map import OneMap
 
 CHAIN = " > "
 """Between the names of a chain, from the district down to a cell."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from onemap.errors import SchemaError, StoreError
+from onemap.progress import Progress, silent
 from onemap.store.lock import make_folder
 from onemap.store.tables import TABLE_FILES
+from onemap.translation import LANGUAGES
 
-from ..errors import SchemaError, StoreError
-from ..progress import Progress, silent
-from ..translation import LANGUAGES
 from .base_picture import BASE_LAYERS, BasePicture, draw_base_picture
 from .facts import Facts
 from .interactive import Interactive
@@ -30,7 +30,7 @@ from .tiles import DefectTiles
 from .wording import Wording
 
 if TYPE_CHECKING:
-    from ..store.one_map import OneMap
+    from onemap.store.one_map import OneMap
 
 _HERE = Path(__file__).parent
 _SECTIONS = (

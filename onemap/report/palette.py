@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..domain.catalogue import styles_folder
+from onemap.domain.catalogue import styles_folder
 
 PX_PER_MM = 96 / 25.4
 """CSS pixels in a millimetre."""

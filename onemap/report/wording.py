@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..domain.catalogue import CLASSES, load_catalogue
-from ..translation import say, translate
+from onemap.domain.catalogue import CLASSES, load_catalogue
+from onemap.translation import say, translate
 
 _KM2 = 1_000_000
 _KM = 10_000

@@ -7,11 +7,12 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
-from ..charts import bar_chart
-from ..facts import CHAIN
-from ..maps import Entry, state_entry
-from ..signs import state_sign, swatch
-from ..tables import Cell, Column, ColumnMaker, make_table, plain
+from onemap.report.charts import bar_chart
+from onemap.report.facts import CHAIN
+from onemap.report.maps import Entry, state_entry
+from onemap.report.signs import state_sign, swatch
+from onemap.report.tables import Cell, Column, ColumnMaker, make_table, plain
+
 from .parts import Block, Desk, Section, empty
 
 STATES = ("new", "in_hand", "overdue", "settled")

@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from ...domain.catalogue import BASE_MAP_CLASSES, CLASSES
-from ...translation import translate
-from ..signs import presence_sign
-from ..tables import Cell, Column, ColumnMaker, Table, make_table, narrowed, plain, sort_of
-from ..wording import Wording
+from onemap.domain.catalogue import BASE_MAP_CLASSES, CLASSES
+from onemap.report.signs import presence_sign
+from onemap.report.tables import Cell, Column, ColumnMaker, Table, make_table, narrowed, plain, sort_of
+from onemap.report.wording import Wording
+from onemap.translation import translate
+
 from .opening import classes_present
 from .parts import Block, Desk, Section, empty
 

@@ -5,11 +5,12 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from ..facts import Facts, Level
-from ..maps import finding_entries
-from ..signs import tone_of
-from ..tables import Cell, Column, ColumnMaker, Table, make_table, narrowed
-from ..wording import Wording
+from onemap.report.facts import Facts, Level
+from onemap.report.maps import finding_entries
+from onemap.report.signs import tone_of
+from onemap.report.tables import Cell, Column, ColumnMaker, Table, make_table, narrowed
+from onemap.report.wording import Wording
+
 from .parts import Block, Desk, Section, empty
 
 KINDS = ("gap", "overlap", "outside", "mismatch", "duplicate", "invalid", "nesting", "orphan")

@@ -9,9 +9,10 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
-from ..facts import Facts
-from ..signs import verdict_sign
-from ..wording import Wording
+from onemap.report.facts import Facts
+from onemap.report.signs import verdict_sign
+from onemap.report.wording import Wording
+
 from .parts import Desk
 
 

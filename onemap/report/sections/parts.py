@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..facts import Facts
-from ..maps import DistrictMaps
-from ..palette import Palette
-from ..tiles import DefectTiles
-from ..wording import Wording
+from onemap.report.facts import Facts
+from onemap.report.maps import DistrictMaps
+from onemap.report.palette import Palette
+from onemap.report.tiles import DefectTiles
+from onemap.report.wording import Wording
 
 
 @dataclass(frozen=True)
