@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SchemaError
-from .manifest_rules import CASES, COVERAGE, DISTRICT, LEVEL, SOURCE, TOP, Problems
+from .manifest_rules import CASES, COVERAGE, DISTRICT, LEVEL, SOURCE, TOP, Problems, is_there
 
 NAMES = ("onemap.toml",)
 
@@ -162,7 +162,7 @@ def load_manifest(path: str | Path, *, root: str | Path | None = None) -> Manife
       levels.grid_cell: no source feeds this level, and it is not dissolved from a finer one
     """
     path = Path(path)
-    if path.is_dir():
+    if is_there(path) and path.is_dir():
         path = path / NAMES[0]
     document = _parse(path)
     problems = Problems(path.name)
@@ -235,7 +235,7 @@ def _root(path: Path, written: object, given: str | Path | None, problems: Probl
     else:
         problems.add("{place}: must be {needed}, not {found!r}", place="district.root", needed="text", found=written)
         return path.parent.absolute()
-    if not folder.is_dir():
+    if not (is_there(folder) and folder.is_dir()):
         problems.add("district.root: folder {found!r} not found", found=str(given if given is not None else written))
     return folder
 

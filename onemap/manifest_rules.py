@@ -75,6 +75,8 @@ _NEEDED = {
     "date": "a date such as 2026-06-30",
     "names": 'a table of text, such as { name = "名称" }',
     "values": 'a table, such as { agency = "police" }',
+    "maps": 'a table of tables of text, such as { state = { "未办" = "new" } }',
+    "choices": 'a table of text or lists of text, such as { class = ["road", "rail"] }',
 }
 
 
@@ -88,11 +90,21 @@ class ManifestError(SchemaError):
         )
 
     def _listed(self, language: str) -> str:
-        return "\n".join(f"  {say(template, language, **values)}" for template, values in self.problems)
+        return "\n".join(
+            f"  {say(template, language, **{name: _in_words(value, language) for name, value in values.items()})}"
+            for template, values in self.problems
+        )
 
     def text(self, language: str = "en") -> str:
         """Return the whole message in ``language``."""
         return say(self.template, language, **(self.values | {"listed": self._listed(language)}))
+
+
+def _in_words(value: Any, language: str) -> Any:
+    """Return a value of a problem in a language: an error below, or what is needed; names and other values stay."""
+    if isinstance(value, OnemapError):
+        return value.text(language)
+    return say(value, language) if value in _NEEDED.values() else value
 
 
 class _Level(Protocol):
@@ -102,6 +114,14 @@ class _Level(Protocol):
     def layer_id(self) -> str: ...
     @property
     def dissolve(self) -> str: ...
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file or folder is there; a name that is too long for any is not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 class Problems:
@@ -178,7 +198,7 @@ class Problems:
             self.add("{place}: {found!r} is not a file on this machine", place=place, found=written)
             return None
         path = root / written.replace("\\", "/")
-        if path.exists():
+        if is_there(path):
             return path
         self.add("{place}: file {found!r} not found", place=place, found=written)
         return None

@@ -49,6 +49,7 @@ _WIDEST_DEGREES: Final = 6.0
 # Mainland, Taiwan and the islands north of 3 N: a zone is only a way to measure, so a box is enough.
 _CHINA: Final = (73.0, 3.0, 136.0, 54.0)
 _ZONE_EASTING: Final = 1_000_000.0
+_EARTH_M: Final = (6.3e6, 6.4e6)  # between these lies the radius at the equator of every ellipsoid of the earth
 _FALSE_EASTING: Final = 500_000.0
 _HALF_WORLD: Final = 180.0
 _QUARTER_WORLD: Final = 90.0
@@ -79,7 +80,8 @@ def resolve_crs(text_or_crs: CrsLike) -> ResolvedCrs:
     Raises
     ------
     CrsError
-        Nothing is given, the name is unknown, or it is GCJ-02 or BD-09, which are no coordinate systems.
+        Nothing is given, the name is unknown, it is no system for maps of the earth, or it is GCJ-02 or BD-09, which
+        are no coordinate systems.
 
     Examples
     --------
@@ -180,6 +182,7 @@ def _meridian_crs(datum: str, width: int, meridian: int, text: str) -> pyproj.CR
 
 def _finish(crs: pyproj.CRS) -> ResolvedCrs:
     """Give a system its EPSG identity where it has one without saying so, and what is to be known about it."""
+    _check_earthly(crs)
     notes = []
     if "id" not in crs.to_json_dict():
         known = _by_parameters(crs) or _by_database(crs)
@@ -197,6 +200,14 @@ def _finish(crs: pyproj.CRS) -> ResolvedCrs:
     if crs.is_projected and _distorts(crs):
         notes.append(say("{crs}: lengths and areas in it are wrong; they are measured in another system", crs=crs.name))
     return ResolvedCrs(crs, tuple(notes))
+
+
+def _check_earthly(crs: pyproj.CRS) -> None:
+    """Refuse heights alone, coordinates from the centre of the earth, and other celestial bodies: no map has them."""
+    heights = crs.is_vertical and not crs.is_compound
+    elsewhere = crs.ellipsoid is not None and not _EARTH_M[0] < crs.ellipsoid.semi_major_metre < _EARTH_M[1]
+    if heights or crs.is_geocentric or elsewhere:
+        raise CrsError("{text}: no coordinate system for maps of the earth", text=crs.name)
 
 
 def _datum_of(crs: pyproj.CRS) -> str:

@@ -98,9 +98,9 @@ def convert_coordinates(x: ArrayLike, y: ArrayLike, *, source: CrsLike, target: 
     >>> print(f"{x[0]:.3f} {y[0]:.3f}")
     500000.000 4429529.030
     """
-    shape = np.broadcast_shapes(np.shape(x), np.shape(y))
-    if np.shape(x) != np.shape(y):
-        raise SchemaError("x has shape {x} and y has shape {y}; they must be the same", x=np.shape(x), y=np.shape(y))
+    shape = np.shape(x)
+    if shape != np.shape(y):
+        raise SchemaError("x has shape {x} and y has shape {y}; they must be the same", x=shape, y=np.shape(y))
     a = np.array(x, dtype=np.float64).reshape(-1)
     b = np.array(y, dtype=np.float64).reshape(-1)
     lost = ~(np.isfinite(a) & np.isfinite(b))

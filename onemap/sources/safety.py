@@ -82,11 +82,19 @@ def checked_path(path: str | Path) -> Path:
     address = _ADDRESS.match(text) and not _DRIVE.match(text)
     if address or text.replace("\\", "/").lower().startswith("/vsi"):
         raise SourceError("{path}: addresses and virtual paths are refused; give a file", path=path)
-    if "\0" in text or not Path(text).exists():
+    if not _is_there(text):
         raise SourceError("{path}: no such file", path=text.replace("\0", "?"))
     if ";" in Path(text).name:  # pyogrio and rasterio would open what stands before it
         raise SourceError("{path}: a file name with ; cannot be opened; rename it", path=text)
     return Path(text)
+
+
+def _is_there(text: str) -> bool:
+    """Tell whether a path is there; one that the system cannot even look for is not."""
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def content_hash(paths: list[Path]) -> str:

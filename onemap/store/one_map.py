@@ -54,7 +54,11 @@ class OneMap:
 
     def check_kind(self) -> None:
         """Raise `StoreError` unless the file is there and is a map that onemap published."""
-        if not self.path.is_file():
+        try:
+            there = self.path.is_file()
+        except OSError as error:
+            raise StoreError("{path}: no such file", path=self.path) from error
+        if not there:
             raise StoreError("{path}: no such file", path=self.path)
         try:
             with read_only(self.path) as connection:

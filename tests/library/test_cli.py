@@ -70,6 +70,10 @@ def test_assign_answers_in_json_with_progress_lines(files, tmp_path):
         (("no-such-verb",), "No such command 'no-such-verb'"),
         (("report", "absent.gpkg"), "absent.gpkg: no such file"),
         (("run", "absent.toml"), "absent.toml"),
+        (("check", "a" * 5_000), "no such file"),
+        (("report", "a" * 5_000), "no such file"),
+        (("run", "a" * 5_000), "cannot be read"),
+        (("convert", "1", "2", "--from", "+proj=longlat +R=1737400", "--to", "WGS84"), "no coordinate system for maps"),
         (("sample", "x", "--seed", "-1"), "seed is -1; it must be 0 or more"),
     ],
 )

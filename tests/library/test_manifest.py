@@ -7,7 +7,8 @@ import pytest
 
 from onemap.errors import SchemaError
 from onemap.manifest import load_manifest
-from onemap.manifest_rules import ManifestError
+from onemap.manifest_rules import _NEEDED, CASES, COVERAGE, DISTRICT, LEVEL, SOURCE, ManifestError
+from onemap.translation import say
 
 GOOD = """
 [district]
@@ -48,6 +49,35 @@ def problems(folder: Path, text: str) -> list[str]:
         load(folder, text)
     assert caught.value.text("zh") != caught.value.text("en")
     return [template.format(**values) for template, values in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    "kind", sorted({key.type for rules in (DISTRICT, LEVEL, CASES, COVERAGE, SOURCE) for key in rules.values()})
+)
+def test_what_is_needed_is_said_in_both_languages(kind: str):
+    assert say(_NEEDED[kind], "zh") != _NEEDED[kind]
+
+
+def test_wrong_kinds_of_values_are_problems(folder: Path):
+    text = GOOD + 'values = 3\nconstants = "x"\nupdate_cycle_days = -1\n'
+    with pytest.raises(ManifestError) as caught:
+        load(folder, text)
+    chinese = caught.value.text("zh")
+    assert "source 1.values：应为由文本表组成的表" in chinese
+    assert "source 1.update_cycle_days：应为不小于零的整数" in chinese
+    with pytest.raises(ManifestError) as caught:
+        load(folder, GOOD.replace("EPSG:4548", "EPSG:999999"))
+    assert "未知的坐标系" in caught.value.text("zh")
+
+
+def test_names_that_no_system_takes_are_not_found(folder: Path):
+    long = "a" * 5_000
+    assert any("not found" in one for one in problems(folder, GOOD.replace("cells.gpkg", long)))
+    assert any(
+        "not found" in one for one in problems(folder, GOOD.replace("[district]", f'[district]\nroot = "{long}"'))
+    )
+    with pytest.raises(SchemaError, match="cannot be read"):
+        load_manifest(long)
 
 
 def test_a_good_manifest(folder: Path):

@@ -123,7 +123,7 @@ def test_older_datums_are_named_inexact(text, code, datum):
 @pytest.mark.parametrize(
     "text",
     [None, "", "  ", "EPSG:999999", "no such system", "CGCS2000 / 3度带", "CGCS2000 / 3度带 / 99带", "GCJ02", "BD-09", "火星坐标",
-     "CGCS2000 6度带 中央子午线116"],
+     "CGCS2000 6度带 中央子午线116", "EPSG:5773", "EPSG:4978", "+proj=longlat +a=1 +b=1", "+proj=longlat +R=1737400"],
 )  # fmt: skip
 def test_what_is_no_system_is_refused(text):
     with pytest.raises(CrsError) as caught:

@@ -133,6 +133,8 @@ def test_shapes_kinds_and_arguments():
     assert x.dtype == np.float64
     with pytest.raises(SchemaError):
         convert_coordinates([1, 2], [1], source="WGS84", target="GCJ02")
+    with pytest.raises(SchemaError):
+        convert_coordinates([1, 2], [1, 2, 3], source="WGS84", target="GCJ02")
     with pytest.raises(CrsError):
         convert_coordinates(1, 1, source=None, target="GCJ02")
     with pytest.raises(CrsError):
