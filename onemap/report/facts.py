@@ -54,8 +54,18 @@ class Facts:
 
     @cached_property
     def layers(self) -> pd.DataFrame:
-        """Catalogue of the map, indexed by layer id."""
-        return self.one_map.layers
+        """Catalogue of the map, indexed by layer id; grid levels bear the titles that the district gives them."""
+        layers = self.one_map.layers.copy()
+        for layer_id, titles in json.loads(self.district.get("level_titles") or "{}").items():
+            for language, title in titles.items():
+                if title and layer_id in layers.index:
+                    layers.loc[layer_id, f"title_{language}"] = title
+        return layers
+
+    @property
+    def timezone(self) -> str:
+        """The zone of the district's clocks: a case of one in the morning belongs to that day and month."""
+        return self.district.get("timezone") or "UTC"
 
     @cached_property
     def crs(self) -> pyproj.CRS:
@@ -184,9 +194,13 @@ class Facts:
 
     @cached_property
     def cases(self) -> gpd.GeoDataFrame:
-        """The cases, their flags as plain booleans."""
+        """The cases, their flags as plain booleans, their time of report as clocks in the district show it."""
         frame = self.frame("case")
-        return frame.assign(near_border=frame["near_border"].map(_is_true).astype(bool))
+        reported = pd.to_datetime(frame["reported_at"], utc=True, errors="coerce")
+        return frame.assign(
+            near_border=frame["near_border"].map(_is_true).astype(bool),
+            reported_at=reported.dt.tz_convert(self.timezone),
+        )
 
     @cached_property
     def cases_of_cell(self) -> pd.Series:

@@ -97,7 +97,7 @@ def count_breaks(counts: np.ndarray, classes: int = 5) -> list[int]:
 
 def _times(desk: Desk) -> list[Block]:
     facts, words = desk.facts, desk.words
-    reported = pd.to_datetime(facts.cases["reported_at"], utc=True, errors="coerce")
+    reported = facts.cases["reported_at"]
     known = reported.dropna().sort_values()
     if not len(known):
         return [empty(words.say("The cases carry no date, so there is no course over time."))]

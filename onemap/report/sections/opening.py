@@ -186,7 +186,7 @@ def _stamp(facts: Facts, words: Wording) -> list[tuple[str, str]]:
     crs = facts.crs.to_authority()
     entries = [
         (words.say("Data as of"), words.date(district.get("as_of"))),
-        (words.say("Map built"), str(district.get("built_at") or "–")[:16].replace("T", " ")),
+        (words.say("Map built"), _local_time(facts, district.get("built_at"))),
         (words.say("Version of the map"), map_version(facts)),
         (words.say("Coordinate system"), ":".join(crs) if crs else facts.crs.name),
         (words.say("Made with"), f"onemap {district.get('onemap_version') or ''}".strip()),
@@ -209,3 +209,8 @@ def district_name(facts: Facts, words: Wording) -> str:
 
 def _size(outline: Any) -> float:
     return float(shapely.area(outline)) if outline is not None else 0.0
+
+
+def _local_time(facts: Facts, time: str | None) -> str:
+    """Return a time as clocks in the district show it, to the minute."""
+    return f"{pd.to_datetime(time, utc=True).tz_convert(facts.timezone):%Y-%m-%d %H:%M}" if time else "–"

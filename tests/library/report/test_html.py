@@ -220,3 +220,23 @@ def test_dates_far_off_are_named_not_drawn(tmp_path):
     many["case_code"] = [f"C{number}" for number in range(len(many))]
     text = page(make_map(case=gpd.GeoDataFrame(many, geometry="geometry", crs=CRS)), tmp_path, "en")
     assert "Not drawn: 1 with a date far off (earliest 2026-01-03, latest 2099-01-01)." in text
+
+
+def test_time_is_told_by_the_clocks_of_the_district(one_map, tmp_path):
+    one_map.district["timezone"] = "Asia/Shanghai"
+    cases = one_map.frames["case"]
+    cases["reported_at"] = pd.to_datetime(["2026-02-28T16:29Z"] + ["2026-06-30T15:31Z"] * (len(cases) - 1))
+    text = page(one_map, tmp_path, "en")
+    assert "2026-07-01 16:00" in text  # built at 08:00 UTC
+    assert "2026-02" not in text
+    assert "2026-03" in text
+
+
+def test_levels_bear_the_titles_that_the_district_gives_them(one_map, tmp_path):
+    one_map.district["level_titles"] = json.dumps(
+        {"grid_street": {"zh": "选区", "en": "Wards"}, "grid_cell": {"zh": ""}}
+    )
+    assert "Wards" in page(one_map, tmp_path, "en")
+    chinese = page(one_map, tmp_path)
+    assert "选区" in chinese
+    assert "单元网格" in chinese
