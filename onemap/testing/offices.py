@@ -170,10 +170,10 @@ language = "zh"
 root = "raw"
 
 [levels]
-grid_district = {{ zh = "区", en = "District" }}
-grid_street = {{ zh = "街道", en = "Street" }}
-grid_community = {{ zh = "社区", en = "Community" }}
-grid_cell = {{ zh = "单元网格", en = "Cell" }}
+grid_district = {{ zh = "区", en = "Districts" }}
+grid_street = {{ zh = "街道", en = "Streets" }}
+grid_community = {{ zh = "社区", en = "Communities" }}
+grid_cell = {{ zh = "单元网格", en = "Unit grid cells" }}
 
 [coverage]
 allowed = "{ALLOWED}"
