@@ -74,7 +74,7 @@ def georeference(
     if known is None:
         if not any(one is not None for one in geometry):
             return Georeferenced(geometry, None, None, [])
-        raise CrsError("{path}: no coordinate system is known; declare it with crs=", path=path)
+        raise CrsError("{path}: no coordinate system is known; declare it as crs (--crs), such as EPSG:4490", path=path)
     notes = list(known.notes)
     if found_is_default:
         notes.append(_default_note(geometry, known.crs, is_declared=of_caller is not None, path=path))
@@ -111,7 +111,7 @@ def _default_note(geometry: Array, crs: pyproj.CRS, *, is_declared: bool, path: 
         return say("coordinate system {crs}: declared; the file itself says nothing", crs=name_of(crs))
     if not _fits(geometry, crs):
         raise CrsError(
-            "{path}: its format is in {crs} by default, but the coordinates are no degrees; declare crs=",
+            "{path}: its format is in {crs} by default, but the coordinates are no degrees; declare crs",
             path=path,
             crs=name_of(crs),
         )

@@ -120,7 +120,7 @@ def _grid(raster: Any, file: Path, declared: Any) -> RasterInfo:
         )
     known = said or found
     if known is None:
-        raise CrsError("{path}: no coordinate system is known; declare it with crs=", path=file)
+        raise CrsError("{path}: no coordinate system is known; declare it as crs (--crs), such as EPSG:4490", path=file)
     return RasterInfo(
         path=file,
         crs=known,

@@ -134,7 +134,9 @@ def _layer_name(source: Path, path: Path, *, layer: str | None, layer_id: str | 
     if not names:
         raise SourceError("{path}: there is no layer in it", path=path)
     raise SourceError(
-        "{path}: it has the layers {layers}; name one with layer=", path=path, layers=some(names, most=20)
+        "{path}: it has the layers {layers}; name one (--layer; in a manifest sublayer)",
+        path=path,
+        layers=some(names, most=20),
     )
 
 

@@ -39,7 +39,11 @@ def read_sheet(path: Path, sheet: str | None) -> tuple[list[list[str]], list[str
             "{path}: there is no sheet {sheet}; it has {sheets}", path=path, sheet=sheet, sheets=some(found["sheets"])
         )
     if len(filled) > 1:
-        raise SourceError("{path}: it has the sheets {sheets}; name one with layer=", path=path, sheets=some(filled))
+        raise SourceError(
+            "{path}: it has the sheets {sheets}; name one (--layer; in a manifest sublayer)",
+            path=path,
+            sheets=some(filled),
+        )
     rows = found["rows"]
     notes = [say("sheet {sheet}", sheet=filled[0])] if filled else []
     skipped = _heading_row(rows)

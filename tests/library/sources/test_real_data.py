@@ -41,7 +41,7 @@ def test_every_layer_of_washington_is_read_whole(real_data: Path, file: str, lay
 
 
 def test_several_layers_must_be_named(real_data: Path) -> None:
-    with pytest.raises(SourceError, match=r"it has the layers ward_2012, anc_2013, .*; name one with layer="):
+    with pytest.raises(SourceError, match=r"it has the layers ward_2012, anc_2013, .*; name one"):
         onemap.read_layer(real_data / "washington_dc" / "dc_boundaries.gpkg")
 
 
@@ -72,7 +72,7 @@ def test_a_declared_metric_crs_takes_the_metric_columns(real_data: Path) -> None
 
 
 def test_cases_without_a_crs_are_refused(real_data: Path) -> None:
-    with pytest.raises(CrsError, match="no coordinate system is known; declare it with crs="):
+    with pytest.raises(CrsError, match="no coordinate system is known"):
         read(ReadRequest(real_data / "washington_dc" / "dc_crime_incidents_2016.csv.gz"))
 
 

@@ -208,7 +208,7 @@ def test_several_sheets_must_be_named(tmp_path: Path) -> None:
     with pd.ExcelWriter(path) as writer:
         for name in ("一", "二"):
             pd.DataFrame({"编号": [name]}).to_excel(writer, sheet_name=name, index=False)
-    with pytest.raises(SourceError, match="it has the sheets 一, 二; name one with layer="):
+    with pytest.raises(SourceError, match="it has the sheets 一, 二; name one"):
         read(ReadRequest(path))
     assert read(ReadRequest(path, layer="二")).frame["编号"].tolist() == ["二"]
 

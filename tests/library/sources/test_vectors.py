@@ -318,7 +318,7 @@ def test_geojson_is_wgs84_by_default_unless_it_cannot_be(tmp_path: Path) -> None
     assert declared.notes == ["coordinate system EPSG:4490: declared; the file itself says nothing"]
     with pytest.raises(CrsError, match="but its format is in EPSG:4326 by default; one of the two is wrong"):
         read(ReadRequest(degrees, crs="EPSG:4548"))
-    with pytest.raises(CrsError, match="but the coordinates are no degrees; declare crs="):
+    with pytest.raises(CrsError, match="but the coordinates are no degrees; declare crs"):
         read(ReadRequest(metres))
     assert read(ReadRequest(metres, crs="EPSG:4548")).source_crs == "EPSG:4548"
 
