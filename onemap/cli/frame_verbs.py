@@ -9,7 +9,7 @@ import typer
 from onemap.translation import translate
 
 from .coverage import Level, check_levels
-from .frames import cells_and_code, read_frame, write_frames
+from .frames import cells_and_code, misreading, read_frame, write_frames
 from .options import (
     LANGUAGE,
     Code,
@@ -93,18 +93,25 @@ def assign(
         result = assign_cases(points, frame, code=column, near_m=near_m, border_m=border_m)
         written = write_frames({"case": result.joined(), "near_border": result.near_border}, out, lang)
     counts = result.counts
-    terminal.answer({"counts": counts, "out": written}, [_assigned(terminal, counts), *say_written(terminal, written)])
+    probably = misreading(points, frame) if 2 * _placed(counts) < counts["rows"] else ""
+    sentences = [_assigned(terminal, counts), *([translate(probably, lang)] if probably else [])]
+    terminal.answer(
+        {"counts": counts, "probably": probably, "out": written}, [*sentences, *say_written(terminal, written)]
+    )
     if fail and (counts["outside"] or counts["no_position"]):
         raise typer.Exit(Exit.FINDINGS)
 
 
+def _placed(counts: dict[str, int]) -> int:
+    return counts["inside"] + counts["border"] + counts["near"]
+
+
 def _assigned(terminal: Terminal, counts: dict[str, int]) -> str:
-    placed = counts["inside"] + counts["border"] + counts["near"]
     return terminal.say(
         "{rows} cases: {placed} in exactly one cell ({border} on a border, {queue} near one), {outside} outside, "
         "{nowhere} without position",
         rows=counts["rows"],
-        placed=placed,
+        placed=_placed(counts),
         border=counts["border"],
         queue=counts["near_border"],
         outside=counts["outside"],

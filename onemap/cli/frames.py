@@ -17,7 +17,7 @@ _NAME_HEADINGS = ("name", "名称", "区划名称", "单位名称", "行政区�
 
 
 def read_frame(path: Path, **options: Any) -> Any:
-    """Read a file that need not be of a catalogue layer; what could not be read is said on stderr."""
+    """Read a file that need not be of a catalogue layer; what was guessed or could not be read is said on stderr."""
     from onemap.sources.reading import ReadRequest, read
 
     reading = read(ReadRequest(path, **options))
@@ -26,7 +26,22 @@ def read_frame(path: Path, **options: Any) -> Any:
     more = len(reading.rejects) - _MOST_SAID
     if more > 0:
         typer.echo(helped("{path}: {count} more rows with something wrong", path=path, count=more), err=True)
+    for note in reading.notes:
+        typer.echo(f"{path.name}: {translate(note, LANGUAGE)}", err=True)
     return reading.frame
+
+
+def misreading(points: Any, cells: Any) -> str:
+    """Return how points that miss the cells would probably have to be read, in English; empty where nothing fits."""
+    import shapely
+
+    from onemap.geo.faults import propose_positions
+
+    if points.crs is None:
+        return ""
+    shapes = points.geometry.to_numpy()
+    found = propose_positions(shapely.get_x(shapes), shapely.get_y(shapes), crs=points.crs, district=cells)
+    return found[0].sentence if found else ""
 
 
 def cells_and_code(path: Path, *, code: str | None, needed: bool = True, **options: Any) -> tuple[Any, str]:

@@ -154,6 +154,20 @@ def test_what_is_written_and_said_of_rows_is_in_the_language_that_was_asked_for(
     assert "案件没有几何位置" in out.read_text("utf-8-sig")
 
 
+def test_cases_that_miss_the_cells_are_told_with_what_is_probably_wrong(files, tmp_path):
+    cells = gpd.read_file(files / "cells.gpkg").to_crs("EPSG:4490")
+    middle = cells.geometry.representative_point()
+    table = tmp_path / "swapped.csv"
+    lines = [f"{row},{place.y},{place.x}" for row, place in enumerate(middle)]
+    table.write_text("\n".join(["case_code,lon,lat", *lines, ""]), encoding="utf-8")
+    done = onemap("assign", table, files / "cells.gpkg", "--crs", "EPSG:4490", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["probably"].startswith("the two coordinates are probably swapped")
+    assert "swapped.csv: positions are taken from lon and lat" in done.stderr
+    done = onemap("assign", table, files / "cells.gpkg", "--crs", "EPSG:4490", "--x", "lat", "--y", "lon", "--json")
+    assert json.loads(done.stdout)["probably"] == ""
+
+
 def test_an_answer_can_be_asked_of_again(files, tmp_path):
     source = files / "cases.gpkg"
     for turn in range(3):
