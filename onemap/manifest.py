@@ -88,6 +88,7 @@ class Source:
     y: str | None = None
     wkt: str | None = None
     coordinates: str | None = None
+    rebuild_shx: bool = False
     provider: str = ""
     owner: str = ""
     checker: str = ""

@@ -62,6 +62,7 @@ SOURCE = {
     "y": Key("text"),
     "wkt": Key("text"),
     "coordinates": Key("text", among=("GCJ02", "BD09")),
+    "rebuild_shx": Key("flag"),
     **_PEOPLE,
     "as_of": Key("date"),
     "update_cycle_days": Key("count"),

@@ -204,6 +204,7 @@ def _request(source: Source, timezone: str) -> ReadRequest:
         coordinates=source.coordinates,
         values=source.values,
         timezone=timezone,
+        rebuild_shx=source.rebuild_shx,
     )
 
 

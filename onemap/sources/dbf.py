@@ -134,7 +134,7 @@ def _declaration(encoding: str | None, cpg: str | None, language: int) -> tuple[
     if cpg:
         return cpg, ".cpg", ""
     if language in _LANGUAGES:
-        return _LANGUAGES[language], "the .dbf (LDID)", ""
+        return _LANGUAGES[language], ".dbf (LDID)", ""
     return None, "", "cp1252" if language in _ANSI else ""
 
 

@@ -126,7 +126,7 @@ def judge_encoding(
     best = _best(readings)
     if best is None and weak:
         codec = _codec(weak)
-        _strict(data, codec, weak, "the .dbf (LDID)", path)
+        _strict(data, codec, weak, ".dbf (LDID)", path)
         return Judged(weak, codec, say("encoding {encoding}: by the language byte of the .dbf", encoding=weak))
     if best is None:
         raise _undecided(data, readings, path)

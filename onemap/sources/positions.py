@@ -64,6 +64,7 @@ class Placed:
 def place_rows(
     table: pd.DataFrame,
     *,
+    path: Any,
     x: str | None = None,
     y: str | None = None,
     wkt: str | None = None,
@@ -73,6 +74,8 @@ def place_rows(
 
     Parameters
     ----------
+    path
+        The file, for messages.
     x, y, wkt
         Headings of the columns, where the caller names them.
     projected
@@ -86,19 +89,21 @@ def place_rows(
     Examples
     --------
     >>> table = pd.DataFrame({"纬度": ["39.9"], "经度": ["116.4"]}, index=[1])
-    >>> place_rows(table).geometry[0].wkt
+    >>> place_rows(table, path="cases.csv").geometry[0].wkt
     'POINT (116.4 39.9)'
     """
     folded: dict[str, Any] = {}
     for column in table.columns:
         folded.setdefault(fold_heading(str(column)), column)
     named = {"x": x, "y": y, "wkt": wkt}
-    found = {role: _named(folded, heading, table) for role, heading in named.items() if heading is not None}
+    found = {role: _named(folded, heading, table, path) for role, heading in named.items() if heading is not None}
     if "wkt" in found:
         return _from_texts(table, found["wkt"])
     if found:
         if len(found) == 1:
-            raise SchemaError("x= and y= belong together; only {given} is given", given=next(iter(found)))
+            raise SchemaError(
+                "{path}: x= and y= belong together; only {given} is given", path=path, given=next(iter(found))
+            )
         return _from_pair(table, found["x"], found["y"])
     text = next((folded[name] for name in _TEXTS if name in folded and _is_geometry(table[folded[name]])), None)
     if text is not None:
@@ -111,14 +116,15 @@ def place_rows(
     return Placed(nothing, None, [], notes)
 
 
-def _named(folded: dict[str, Any], heading: str, table: pd.DataFrame) -> Any:
+def _named(folded: dict[str, Any], heading: str, table: pd.DataFrame, path: Any) -> Any:
     if heading in table.columns:
         return heading
     if fold_heading(heading) in folded:
         return folded[fold_heading(heading)]
     raise SchemaError(
-        "there is no column {heading}; the headings are {headings}",
-        heading=heading,
+        "{path}: there is no column {missing}; the headings are {headings}",
+        path=path,
+        missing=heading,
         headings=some(table.columns, most=40),
     )
 

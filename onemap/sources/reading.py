@@ -223,7 +223,8 @@ def _frame(
     if spec is not None and spec.is_table:
         geometry = np.full(len(raw.table), None, dtype=object)
     elif geometry is None:
-        placed = place_rows(raw.table, x=request.x, y=request.y, wkt=request.wkt, projected=_is_projected(request.crs))
+        named = {"x": request.x, "y": request.y, "wkt": request.wkt} if len(raw.table.columns) else {}
+        placed = place_rows(raw.table, path=path, projected=_is_projected(request.crs), **named)
         geometry, declared = placed.geometry, declared or placed.crs
         raw.rejects.extend(placed.rejects)
         raw.notes.extend(placed.notes)

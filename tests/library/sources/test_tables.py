@@ -40,6 +40,16 @@ def test_nothing_in_it_is_an_empty_result(tmp_path: Path, text: str) -> None:
     assert (len(reading.frame), reading.rows_in, len(reading.rejects)) == (0, 0, 0)
 
 
+def test_an_empty_file_is_an_empty_result_whatever_columns_were_named(tmp_path: Path) -> None:
+    reading = read_text(tmp_path, "", layer_id="case", x="经度", y="纬度", columns={"case_code": "编号"})
+    assert (len(reading.frame), reading.rows_in) == (0, 0)
+
+
+def test_a_position_column_that_is_not_there_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match=r"\.csv: there is no column 东; the headings are 编号, 经度, 纬度"):
+        read_text(tmp_path, "编号,经度,纬度\n1,116.4,39.9\n", x="东", y="北")
+
+
 def test_rows_that_are_too_long_are_listed_and_short_ones_filled(tmp_path: Path) -> None:
     reading = read_text(tmp_path, "编号,经度,纬度\n1,116.4,39.9\n2,116.4,39.9,x,y\n3,116.4\n\n4,116.4,39.9,,\n")
     assert reading.frame["编号"].tolist() == ["1", "3", "4"]
@@ -120,7 +130,7 @@ def test_named_columns_go_before_known_names(tmp_path: Path) -> None:
     ],
 )
 def test_positions_in_other_writing(x: str, y: str, wkt: str) -> None:
-    placed = place_rows(pd.DataFrame({"x": [x], "y": [y]}, index=[1], dtype="str"))
+    placed = place_rows(pd.DataFrame({"x": [x], "y": [y]}, index=[1], dtype="str"), path="cases.csv")
     assert placed.geometry[0].wkt == wkt
     assert placed.rejects == []
 
