@@ -23,7 +23,7 @@ def list_profiles(json_: Json = False, lang: Lang = LANGUAGE) -> None:
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
     titles = {name: profile(name).title(lang) for name in profiles()}
-    terminal.answer({"profiles": titles}, [f"{name:<16} {title}" for name, title in titles.items()])
+    terminal.answer({"profiles": titles}, [f"{name:<26} {title}" for name, title in titles.items()])
 
 
 @codes.command(help=helped("Explain every digit group of a code."))
