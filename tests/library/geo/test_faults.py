@@ -112,7 +112,7 @@ def test_each_pattern_is_named_a_hundred_times(pattern):
         assert best.share_after > 0.99
         assert best.share_after > best.share_before
         assert best.points == 1000
-        assert translate(best.sentence).endswith("照此为 1000 个")
+        assert translate(best.sentence).endswith("照此读取则有 1000 个")
         assert not any(word in translate(best.sentence) for word in ("probably", "although", "points"))
         named += 1
     print(f"{pattern}: {named} of {TIMES}")
