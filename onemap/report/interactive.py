@@ -154,6 +154,7 @@ class Interactive:
                 words.reason(row),
                 spot.tolist() if small else None,
                 rings,
+                row["agency"],
             ]
             for row, spot, small, rings in zip(rows, spots, smalls, self._finding_rings, strict=True)
         ]
@@ -235,6 +236,7 @@ class Interactive:
             "outside": words.say("Outside the parent"),
             "mismatch": words.say("Edges or codes that do not match"),
             "allowed_gap": words.say("Allowed gap"),
+            "others": words.layer("duty_grid", self.facts.layers),
             **{f"state_{state}": words.label("case", "state", state) for state in STATES},
         }
 

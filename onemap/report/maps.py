@@ -1,6 +1,6 @@
 """Maps of the whole district as SVG: base picture, grid lines and names below, one finding or measure on top."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -50,7 +50,7 @@ class DistrictMaps:
     def __init__(self, facts: Facts, sheet: Sheet, palette: Palette, *, base_layers: Sequence[str]) -> None:
         self.facts, self.sheet, self.palette = facts, sheet, palette
         self.base_layers = tuple(base_layers)
-        self._findings: dict[bool, Markup] = {}
+        self._findings: dict[str | None, Markup] = {}
 
     # What all maps of the report share; written once, used by reference.
 
@@ -117,11 +117,13 @@ class DistrictMaps:
         legend: Sequence[Entry],
         under: Markup = Markup(""),  # noqa: B008 - immutable
         tinted: bool = False,
+        agency: str = "",
         names: int = 2,
         keep_off: Sequence[tuple[float, float, float, float]] = (),
     ) -> MapFigure:
         """Return a map: base, veil, ``under``, grid lines, ``over``, names, scale bar and north arrow.
 
+        The lines are those of the levels, or of an ``agency``'s grids and the district around them.
         ``names`` is the number of levels that are named; ``keep_off`` are boxes in pixels that names must not cover.
         """
         sheet = self.sheet
@@ -135,7 +137,7 @@ class DistrictMaps:
             '<svg class="map" viewBox="0 0 {w:g} {h:g}" role="img" aria-label="{label}">'
             '<rect width="{w:g}" height="{h:g}" class="f-paper"/>'
             '<use href="#base" class="base"/>{tints}<use href="#veil"/>'
-            '{under}<use href="#lines"/>{over}{names}{bar}{north}'
+            "{under}{lines}{over}{names}{bar}{north}"
             '<rect x=".5" y=".5" width="{iw:g}" height="{ih:g}" class="neatline"/></svg>'
         ).format(
             w=sheet.width,
@@ -145,12 +147,14 @@ class DistrictMaps:
             label=title,
             tints=Markup('<use href="#tints"/>') if tinted else "",
             under=under,
+            lines=self._agency_lines(agency) if agency else Markup('<use href="#lines"/>'),
             over=Markup("").join(over),
             names=draw_labels(placer.place(self._names(names), nudges=(0, -1, 1))),
             bar=scale_bar,
             north=north_arrow(sheet.width - 30, 34, words),
         )
-        legend = [*legend, *self._level_entries(words), *self._base_entries(words)]
+        levels = self._agency_entries(agency, words) if agency else self._level_entries(words)
+        legend = [*legend, *levels, *self._base_entries(words)]
         return MapFigure(title, subtitle, svg, legend, self._source_line(words))
 
     def _names(self, depths: int) -> list[Label]:
@@ -182,6 +186,31 @@ class DistrictMaps:
                 words.layer(level.layer_id, self.facts.layers),
             )
             for level in self.facts.levels
+        ]
+
+    def _agency_lines(self, agency: str) -> Markup:
+        lines = Markup('<g transform="scale({})">').format(1 / TENTH)
+        for shapes, line in self._agency_levels(agency):
+            lines += Markup('<path class="level" d="{}" style="{};opacity:.85"/>').format(
+                self.sheet.path(shapes), line_style(line)
+            )
+        return lines + Markup("</g>")
+
+    def _agency_levels(self, agency: str) -> list[tuple[Any, Line]]:
+        """Return the areas of an agency's grids and the district's outline, and how their lines are drawn."""
+        areas = self.facts.areas_of("duty_grid", agency).geometry
+        ranks = max(len(self.facts.levels), 2)
+        return [
+            (areas, self.palette.line("grid_cell", ranks - 1, ranks)),
+            ([self.facts.outline], self.palette.line("grid_district", 0, ranks)),
+        ]
+
+    def _agency_entries(self, agency: str, words: Wording) -> list[Entry]:
+        names = [f"{words.layer('duty_grid', self.facts.layers)} · {agency}"]
+        names += [words.layer(level.layer_id, self.facts.layers) for level in self.facts.levels[:1]]
+        return [
+            Entry(swatch(f'<path d="M1 9H29" class="level" style="{line_style(line)}"/>'), name)
+            for name, (_, line) in zip(names, self._agency_levels(agency), strict=False)
         ]
 
     def _base_entries(self, words: Wording) -> list[Entry]:
@@ -236,21 +265,23 @@ class DistrictMaps:
             1 / TENTH, css, style, self.sheet.path(shapes, keep=keep)
         )
 
-    def findings(self, *, cells_only: bool = False) -> Markup:
+    def findings(self, agency: str | None = None) -> Markup:
         """Return defects, hatched by kind; those too small to see get a dot of fixed size at their place.
 
-        ``cells_only`` leaves out other levels and agencies, and what covers no land: what the answer of the report is
-        about.
+        Which defects, is the same as of `shown_defects`.
         """
-        if cells_only not in self._findings:
-            self._findings[cells_only] = self._draw_findings(self.shown_defects(cells_only=cells_only))
-        return self._findings[cells_only]
+        if agency not in self._findings:
+            self._findings[agency] = self._draw_findings(self.shown_defects(agency))
+        return self._findings[agency]
 
-    def shown_defects(self, *, cells_only: bool) -> gpd.GeoDataFrame:
-        """Return the defects that `findings` draws."""
+    def shown_defects(self, agency: str | None = None) -> gpd.GeoDataFrame:
+        """Return the defects of an agency's grids, with ``""`` those of the levels.
+
+        Without an agency only what covers land of the cells: what the answer of the report is about.
+        """
         defects, cells = self.facts.defects, self.facts.cells
-        if not cells_only:
-            return defects
+        if agency is not None:
+            return defects[defects["agency"] == agency]
         wanted = defects["kind"].isin(("gap", "overlap", "outside")) & (defects["agency"] == "")
         return defects[wanted & (defects["layer_id"] == (cells.layer_id if cells else ""))]
 
@@ -268,11 +299,11 @@ class DistrictMaps:
                 drawn += [self.points(spots, "s-paper", radius=3.6), self.points(spots, f"s-{tone}", radius=2.7)]
         return Markup("").join(drawn)
 
-    def numbers(self, shapes: npt.NDArray[np.object_]) -> Markup:
+    def numbers(self, shapes: Mapping[int, Any]) -> Markup:
         """Return numbered marks that lead to the pictures; those that would cover an earlier one are left off."""
         placer, marks = Placer(self.sheet.width, self.sheet.height), []
-        spots = self.sheet.pixels(shapely.get_coordinates(shapely.centroid(shapes)))
-        for number, (x, y) in enumerate(spots, start=1):
+        middles = shapely.centroid(np.array(list(shapes.values()), dtype=object))
+        for number, (x, y) in zip(shapes, self.sheet.pixels(shapely.get_coordinates(middles)), strict=True):
             if placer.place([Label(x + 11, y - 11, f"{number:02d}", 13, "")]):
                 marks.append(
                     Markup(

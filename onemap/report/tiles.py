@@ -197,13 +197,16 @@ def common_start(codes: Sequence[str]) -> int:
     --------
     >>> common_start(["110120002009021", "110120002009023"]), common_start(["GA01", "GA02"])
     (12, 0)
+    >>> common_start(["Cluster 1", "Cluster 22"])
+    8
     """
     if len(codes) < 2 or min(map(len, codes)) <= _SHORT_CODE:  # noqa: PLR2004 - one code shares with nobody
         return 0
     shared = next(
         (place for place, letters in enumerate(zip(*codes, strict=False)) if len(set(letters)) > 1), _SHORT_CODE
     )
-    return max(0, min(shared, min(map(len, codes)) - _LEAST_SHOWN))
+    word = codes[0].rfind(" ", 0, shared) + 1
+    return word or max(0, min(shared, min(map(len, codes)) - _LEAST_SHOWN))
 
 
 def _clipped(shapes: Sequence[Any], sheet: Sheet) -> Any:

@@ -140,21 +140,24 @@
   });
   if (data.hexagons.at.length) { overlay(words.density, hexagons, false, "fill"); }
 
-  // Findings by kind: hatched areas, and a mark that stays visible from afar.
-  var kinds = {};
+  // Findings of the levels by kind, those of other grids by agency: hatched areas, and a mark that stays visible from afar.
+  var kinds = {}, agencies = {};
   data.findings.forEach(function (finding) {
-    var tone = finding[0];
-    kinds[tone] = kinds[tone] || L.layerGroup();
+    var tone = finding[0], agency = finding[8], groups = agency ? agencies : kinds, name = agency || tone;
+    var group = groups[name] = groups[name] || L.layerGroup();
     function open() {
       return card(finding[1], finding[3], [[words.area, finding[2]], [words.concerned, finding[4]]], finding[5]);
     }
     if (finding[7].length) {
-      kinds[tone].addLayer(L.polygon(finding[7].map(points), { pane: "findings", className: "atlas-finding a-" + tone, fillRule: "evenodd", smoothFactor: 0.3 }).bindPopup(open));
+      group.addLayer(L.polygon(finding[7].map(points), { pane: "findings", className: "atlas-finding a-" + tone, fillRule: "evenodd", smoothFactor: 0.3 }).bindPopup(open));
     }
-    if (finding[6]) { kinds[tone].addLayer(L.circleMarker([finding[6][1], finding[6][0]], { pane: "findings", radius: 3.2, className: "atlas-spot f-" + tone }).bindPopup(open)); }
+    if (finding[6]) { group.addLayer(L.circleMarker([finding[6][1], finding[6][0]], { pane: "findings", radius: 3.2, className: "atlas-spot f-" + tone }).bindPopup(open)); }
   });
   ["gap", "overlap", "outside", "mismatch", "allowed_gap"].forEach(function (tone) {
-    if (kinds[tone]) { overlay(words[tone], kinds[tone], true, tone); }
+    if (kinds[tone]) { overlay(words[tone], kinds[tone], tone !== "mismatch" || kinds[tone].getLayers().length <= 100, tone); }
+  });
+  Object.keys(agencies).sort().forEach(function (agency) {
+    overlay(words.others + " · " + agency, agencies[agency], false, "gap");
   });
 
   // Cases near a border: their state's sign in a ring.

@@ -15,6 +15,7 @@ from .parts import Block, Desk, Section, empty
 
 KINDS = ("gap", "overlap", "outside", "mismatch", "duplicate", "invalid", "nesting", "orphan")
 _AREAS = ("gap", "overlap", "outside")
+_MOST_AGENCIES = 6  # with a map of their own; the table has all
 _MEANING = {
     "gap": "Gap: in nobody's grid",
     "overlap": "Overlap: in two grids",
@@ -38,7 +39,8 @@ def coverage_section(desk: Desk) -> Section:
     pictures = desk.tiles.tiles(words)
     number = int((~facts.defects["allowed"]).sum())
     if desk.maps is not None and len(facts.defects):
-        blocks.insert(0, _defect_map(desk))
+        of_levels, of_agencies = _defect_maps(desk)
+        blocks = [*of_levels, *blocks, *of_agencies]
     if pictures:
         lead = words.say(
             "Each picture shows one defect, the largest first; the scale bar has the same length in all of them. "
@@ -74,9 +76,11 @@ def _audit_table(desk: Desk) -> Table:
         if any((group["kind"] == kind).any() for group in groups.values()) or kind in ("gap", "overlap")
     ]
     rows = [_audit_row(pair, group, shown, desk) for pair, group in groups.items()]
-    columns = [(words.say("Level or agency"), ""), (words.say("Areas"), "num"), (words.say("Total area"), "num")]
+    columns = [(words.say("Level or agency"), ""), (words.say("Result"), "word")]
+    columns += [(words.say("Areas"), "num"), (words.say("Total area"), "num")]
     columns += [(words.label("defect", "kind", kind), "num") for kind in shown]
-    columns += [(words.say("Allowed"), "num"), (words.say("Result"), "word")]
+    if facts.defects["allowed"].any():
+        columns.append((words.say("Allowed"), "num"))
     return Table("t-audit", columns, rows, len(rows))
 
 
@@ -86,8 +90,11 @@ def _audit_row(pair: tuple[str, str], group: pd.DataFrame, shown: list[str], des
     areas = facts.areas_of(layer_id, agency)
     size = float(shapely.area(areas.geometry.dropna().to_numpy()).sum()) if len(areas) else 0.0
     name = words.layer(layer_id, facts.layers) + (f" · {agency}" if agency else "")
-    cells = [Cell(name, match=layer_id), Cell(words.number(len(areas)), len(areas)), Cell(words.area(size), size)]
     found = group[~group["allowed"]]
+    good = not len(found)
+    result = words.say("✓ complete") if good else words.say("✕ to be settled")
+    cells = [Cell(name, match=layer_id), Cell(result, good, css="good" if good else "bad")]
+    cells += [Cell(words.number(len(areas)), len(areas)), Cell(words.area(size), size)]
     for kind in shown:
         mine = found[found["kind"] == kind]
         text = words.number(len(mine)) if len(mine) else "0"
@@ -98,31 +105,44 @@ def _audit_row(pair: tuple[str, str], group: pd.DataFrame, shown: list[str], des
         cells.append(
             Cell(text, len(mine), link=link, narrow=narrow if link else "", css="loud" if len(mine) else "zero")
         )
-    allowed = int(group["allowed"].sum())
-    cells.append(Cell(str(allowed), allowed, css="" if allowed else "zero"))
-    good = not len(found)
-    cells.append(
-        Cell(words.say("✓ complete") if good else words.say("✕ to be settled"), good, css="good" if good else "bad")
-    )
+    if facts.defects["allowed"].any():
+        allowed = int(group["allowed"].sum())
+        cells.append(Cell(str(allowed), allowed, css="" if allowed else "zero"))
     return cells
 
 
-def _defect_map(desk: Desk) -> Block:
-    facts, words, maps = desk.facts, desk.words, desk.maps
+def _defect_maps(desk: Desk) -> tuple[list[Block], list[Block]]:
+    """Return a map of the levels' defects, and one for each agency whose grids have any, the largest area first."""
+    defects = desk.facts.defects
+    sizes = defects[defects["agency"] != ""].groupby("agency")["area_m2"].sum()
+    agencies = sizes.sort_values(ascending=False, kind="stable").index.tolist()[:_MOST_AGENCIES]
+    of_levels = [_defect_map(desk, "")] if (defects["agency"] == "").any() else []
+    return of_levels, [_defect_map(desk, agency) for agency in agencies]
+
+
+def _defect_map(desk: Desk, agency: str) -> Block:
+    words, maps = desk.words, desk.maps
     assert maps is not None
-    defects = facts.defects
+    defects = maps.shown_defects(agency)
     tones = {tone_of(kind, allowed=allowed) for kind, allowed in zip(defects["kind"], defects["allowed"], strict=True)}
     entries = finding_entries(words, [(tone, text) for tone, text in _MEANING.items() if tone in tones])
-    numbers = maps.numbers(defects.geometry.iloc[desk.tiles.ranked].to_numpy())
+    pictured = {
+        number: defects.geometry.loc[place]
+        for number, place in enumerate(desk.tiles.ranked, start=1)
+        if place in defects.index
+    }
     figure = maps.compose(
         words,
-        title=words.say("Where the grids do not fit"),
-        subtitle=words.say("Defects of all levels and agencies; numbers lead to the pictures below"),
-        over=[maps.findings(), numbers],
+        title=words.say("Where the grids of {agency} do not fit", agency=agency)
+        if agency
+        else words.say("Where the grids do not fit"),
+        subtitle=words.say("Numbers lead to the pictures below"),
+        over=[maps.findings(agency), maps.numbers(pictured)],
         legend=entries,
+        agency=agency,
         names=1,
     )
-    return Block("map", figure, id="map-defects")
+    return Block("map", figure, id=f"map-defects-{agency}" if agency else "map-defects")
 
 
 def _defect_table(desk: Desk) -> Table:
@@ -220,7 +240,7 @@ def overview_map(desk: Desk) -> Block | None:
     words, maps = desk.words, desk.maps
     if maps is None:
         return None
-    defects = maps.shown_defects(cells_only=True)
+    defects = maps.shown_defects()
     tones = {tone_of(kind, allowed=allowed) for kind, allowed in zip(defects["kind"], defects["allowed"], strict=True)}
     figure = maps.compose(
         words,
@@ -228,7 +248,7 @@ def overview_map(desk: Desk) -> Block | None:
         subtitle=words.say("Grids of all levels; hatched: land that is in no cell, in two, or outside the parent")
         if len(defects)
         else words.say("Grids of all levels"),
-        over=[maps.findings(cells_only=True)],
+        over=[maps.findings()],
         legend=finding_entries(words, [(tone, text) for tone, text in _MEANING.items() if tone in tones]),
         tinted=True,
     )
