@@ -7,7 +7,7 @@ import typer
 
 from onemap.errors import OnemapError
 
-from .frames import write_frames
+from .frames import read_frame, write_frames
 from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, Root, helped, say_written, terminal_for
 from .terminal import Exit, ProgressKind
 
@@ -66,12 +66,12 @@ def run(
     progress: Kind = ProgressKind.auto,
     lang: Lang = LANGUAGE,
 ) -> None:
-    """Run the whole line."""
+    """Run the whole line; the reports are written in both languages."""
     from onemap.pipeline import run as run_line
 
     terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
-        result = run_line(manifest, out=out, root=root, language=lang, progress=told)
+        result = run_line(manifest, out=out, root=root, progress=told)
     where = [terminal.say("one map: {path}", path=result.path)]
     where += [
         terminal.say("report ({tongue}): {path}", tongue=tongue, path=path) for tongue, path in result.report.items()
@@ -86,6 +86,7 @@ def run(
 def gaps(
     one_map: Path,
     kinds: Annotated[str, typer.Option(help=helped("land, objects, or both with a comma."))] = "land,objects",
+    allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
     out: Out = None,
     fail: Fail = False,
     json_: Json = False,
@@ -99,7 +100,10 @@ def gaps(
     terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
         told(0.1, "finding the gaps")
-        report = find_gaps(open_map(one_map), kinds=tuple(part.strip() for part in kinds.split(",") if part.strip()))
+        opened = open_map(one_map)
+        exempt = None if allowed is None else read_frame(allowed).to_crs(opened.district["crs"])
+        wanted = tuple(part.strip() for part in kinds.split(",") if part.strip())
+        report = find_gaps(opened, kinds=wanted, allowed=exempt)
     written = write_frames({"gap": report.table}, out, lang)
     by_kind = {str(kind): int(count) for kind, count in report.table["kind"].value_counts().sort_index().items()}
     counts = {"gaps": len(report.table), **by_kind}
