@@ -1,6 +1,7 @@
 """The first page: is the district covered? One sentence, then what proves it."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from onemap.report.signs import verdict_sign
 from onemap.report.wording import Wording
 
 from .parts import Desk
+
+_TOLERANCES_M = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def opening(desk: Desk) -> Opening:
         verdict=verdict,
         sign=verdict_sign(good=verdict == "good"),
         answer=_answer(facts, words),
-        sentences=[text for text in (_overlaps(facts, words), _agencies(facts, words), _cases(facts, words)) if text],
+        sentences=[text for text in (say(facts, words) for say in (_slits, _overlaps, _agencies, _cases)) if text],
         figures=_figures(desk),
         stamp=_stamp(facts, words),
     )
@@ -89,6 +92,20 @@ def who_is_there(gaps: Any, words: Wording) -> str:
         if total:
             found.append(words.count(total, one, many))
     return words.listed(found)
+
+
+def _slits(facts: Facts, words: Wording) -> str:
+    """Return what to do about gaps that are all so narrow that they come from the drawing, not from the land."""
+    widest = float(facts.uncovered["width_m"].max()) if len(facts.uncovered) else math.inf
+    tolerance = next((step for step in _TOLERANCES_M if widest < step), None)
+    if tolerance is None:
+        return ""
+    return words.say(
+        "No gap is wider than {width}: such slits come from lines that were drawn or converted apart. "
+        "With tolerance_m = {tolerance} under [coverage] in the manifest they count as edges that do not match.",
+        width=words.length(widest),
+        tolerance=tolerance,
+    )
 
 
 def _overlaps(facts: Facts, words: Wording) -> str:

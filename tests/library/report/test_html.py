@@ -240,3 +240,12 @@ def test_levels_bear_the_titles_that_the_district_gives_them(one_map, tmp_path):
     chinese = page(one_map, tmp_path)
     assert "选区" in chinese
     assert "单元网格" in chinese
+
+
+def test_gaps_that_are_slits_lead_to_the_tolerance(one_map, tmp_path):
+    hint = "With tolerance_m = 0.1 under [coverage]"
+    assert hint not in page(one_map, tmp_path, "en")
+    gaps = one_map.frames["coverage_gap"]
+    one_map.frames["coverage_gap"] = gaps.assign(width_m=0.079)
+    assert hint in page(one_map, tmp_path, "en")
+    assert "tolerance_m = 0.1，即按边线不吻合计" in page(one_map, tmp_path)
