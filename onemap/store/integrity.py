@@ -33,12 +33,13 @@ def read_only(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
-    rows = connection.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")
+    rows = connection.execute("SELECT CAST(name AS TEXT) FROM sqlite_master WHERE type='table' ORDER BY 1")
     return [row[0] for row in rows]
 
 
-def _hash_rows(connection: sqlite3.Connection, table: str, into: "hashlib._Hash", *, columns: str = "*") -> None:
-    cursor = connection.execute(f"SELECT {columns} FROM {quoted(table)} ORDER BY 1")  # noqa: S608 - quoted()
+def _hash_rows(connection: sqlite3.Connection, table: str, into: "hashlib._Hash") -> None:
+    # NOT INDEXED: an index holds copies of its columns, and SQLite would read those instead of the rows
+    cursor = connection.execute(f"SELECT * FROM {quoted(table)} NOT INDEXED ORDER BY rowid")  # noqa: S608 - quoted()
     into.update(repr([column[0] for column in cursor.description]).encode())
     while rows := cursor.fetchmany(_CHUNK):
         into.update(repr(rows).encode())
@@ -66,7 +67,7 @@ def seal(connection: sqlite3.Connection, layer_ids: Iterable[str]) -> str:
             continue
         _hash_rows(connection, table, digest)
     facts = connection.execute(
-        f"SELECT name, value FROM {FACTS} WHERE name <> ? ORDER BY name",  # noqa: S608 - a constant
+        f"SELECT * FROM {FACTS} NOT INDEXED WHERE name <> ? ORDER BY rowid",  # noqa: S608 - a constant
         (SEAL,),
     )
     digest.update(repr(facts.fetchall()).encode())
@@ -93,16 +94,18 @@ def _damage(path: Path, size: int) -> list[tuple[str, str]]:
             pages = connection.execute("PRAGMA page_count").fetchone()[0]
             if size != pages * connection.execute("PRAGMA page_size").fetchone()[0]:
                 found.append(("", "the file is cut short"))
-            check = connection.execute("PRAGMA quick_check").fetchone()[0]
+            check = connection.execute("PRAGMA integrity_check").fetchone()[0]  # quick_check trusts the indexes
             if check != "ok":
                 found.append(("", check.replace("\n", " ")))
             published = connection.execute(
                 f"SELECT layer_id, content_sha256, kind, path FROM {CATALOGUE} "  # noqa: S608 - a constant
                 "WHERE content_sha256 IS NOT NULL"
             ).fetchall()
+            if not all(isinstance(value, str) for row in published for value in row[:3]):
+                return [*found, (CATALOGUE, "the catalogue or the schema is not what was published")]
             hashes = {layer_id: expected for layer_id, expected, kind, _ in published if kind != "raster"}
             rasters = {
-                layer_id: (expected, beside) for layer_id, expected, kind, beside in published if kind == "raster"
+                layer_id: (expected, str(beside)) for layer_id, expected, kind, beside in published if kind == "raster"
             }
             sealed = connection.execute(
                 f"SELECT value FROM {FACTS} WHERE name = ?",  # noqa: S608 - a constant
