@@ -19,7 +19,7 @@ from onemap.domain.codes import CodeProfile
 from onemap.domain.codes import profile as code_profile
 from onemap.errors import GeometryError, SchemaError, some
 from onemap.geo.gcj import require_conversion
-from onemap.geo.repair import repair_geometries
+from onemap.geo.repair import repair_geometries, say_fault
 from onemap.manifest import Source
 from onemap.sources.reading import Reading, ReadRequest, read
 from onemap.translation import say
@@ -299,7 +299,7 @@ def _repaired(frame: gpd.GeoDataFrame, spec: LayerSpec, listed: Rejects) -> tupl
         fixed = fixed.set_geometry(whole)
     if len(repair.refused):
         rows = repair.refused.index
-        found = shapely.is_valid_reason(frame.geometry.loc[rows].to_numpy())
+        found = [say_fault(reason) for reason in shapely.is_valid_reason(frame.geometry.loc[rows].to_numpy())]
         listed.add(rows, kind="bad_geometry", found=found, reason=repair.refused["reason"], removed=True)
         fixed = fixed.drop(index=rows, errors="ignore")
     changes = repair.changes.copy()

@@ -10,6 +10,7 @@ import shapely
 
 from onemap.geo.arrangement import Shapes
 from onemap.geo.defects import Defect, sort_codes
+from onemap.geo.repair import say_fault
 
 _FARTHEST = 1e9
 """No coordinate system of the earth has coordinates beyond this."""
@@ -88,7 +89,7 @@ def usable_shapes(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
                 if shapes[row] is None
                 else "the geometry is not valid ({found}); its repaired shape is used"
             )
-            found = shapely.is_valid_reason(raw[row])
+            found = say_fault(shapely.is_valid_reason(raw[row]))
             defects.append(Defect("invalid", shapes[row], name, template, {"found": found}))
     return shapes, defects
 

@@ -18,6 +18,7 @@ from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.geo.borders import compare_borders, name_cells
 from onemap.geo.cell_intake import take_cells
 from onemap.geo.defects import KINDS, defect_table
+from onemap.geo.repair import say_fault
 from onemap.translation import say
 
 _WIDEST_TOLERANCE = 1000.0
@@ -186,5 +187,5 @@ def _outline(parent: Any, crs: CRS) -> Any:
     if not len(shapes) or (shapely.get_dimensions(shapes) != 2).any():  # noqa: PLR2004 - polygons
         raise GeometryError("the parent must be one or more polygons")
     if not shapely.is_valid(shapes).all():
-        raise GeometryError("the parent is not valid: {found}", found=shapely.is_valid_reason(shapes[0]))
+        raise GeometryError("the parent is not valid: {found}", found=say_fault(shapely.is_valid_reason(shapes[0])))
     return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)

@@ -1,6 +1,7 @@
 """The table of coverage defects: its columns, its sentences, its order, and what is allowed."""
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,8 +135,14 @@ def write_number(value: float) -> str:
     --------
     >>> write_number(312109.4475), write_number(0.05678)
     ('312,109', '0.0568')
+    >>> write_number(999.7), write_number(0.0000123)
+    ('1,000', '0.0000123')
     """
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
+    if not value or not math.isfinite(value):
+        return f"{value:g}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def _order(frame: gpd.GeoDataFrame) -> Any:

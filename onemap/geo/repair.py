@@ -144,7 +144,7 @@ def _repair(shapes: Shapes, crs: Any, max_change: float) -> tuple[Shapes, pd.Dat
     best = np.argmin(changed, axis=0) if len(shapes) else np.empty(0, dtype=np.int64)
     rows = np.arange(len(shapes))
     fixed, least, area = np.stack(readings)[best, rows], changed[best, rows], after[best, rows]
-    why = [_finding(reason) for reason in shapely.is_valid_reason(shapes)]
+    why = [say_fault(reason) for reason in shapely.is_valid_reason(shapes)]
     refusals = np.full(len(shapes), "", dtype=object)
     for i in rows:
         if not np.isfinite(least[i]):
@@ -202,8 +202,14 @@ def _rounding(area: float) -> float:
     return 1e-9 * area
 
 
-def _finding(reason: str) -> str:
-    """Return GEOS' reason in our words."""
+def say_fault(reason: str) -> str:
+    """Return in our words what `shapely.is_valid_reason` says.
+
+    Examples
+    --------
+    >>> say_fault("Ring Self-intersection[1 2]")
+    'a ring touches itself at 1 2'
+    """
     match = re.fullmatch(r"(.*?)(?:\[(.*)\])?", reason)
     name, place = (match[1], match[2] or "?") if match else (reason, "?")
     template = _FINDINGS.get(name)

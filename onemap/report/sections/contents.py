@@ -278,13 +278,19 @@ def _reject_rows(desk: Desk, frame: pd.DataFrame) -> Table:
         make.text("source"),
         make.number("row"),
         make.label("kind", key="kind"),
-        make.text("found", css="wide"),
+        Column(make.title("found"), lambda row: Cell(_found(row, desk.words)), "wide"),
         make.reason(),
     ]
     # Some rows of each kind first, so that a frequent kind does not fill the whole page.
     turn = frame.groupby(["layer_id", "kind"], dropna=False).cumcount()
     ordered = frame.assign(_turn=turn).sort_values("_turn", kind="stable")
     return make_table("t-reject", ordered, columns, rest=desk.rest("reject"))
+
+
+def _found(row: Any, words: Wording) -> str:
+    """Return what was found in a row: a value of the source as it stands, or what is wrong with the geometry."""
+    found = plain(row["found"])
+    return translate(found, words.language) if row["kind"] == "bad_geometry" else found
 
 
 def notes_section(desk: Desk) -> Section:

@@ -184,7 +184,7 @@ def test_cells_that_are_no_polygons_are_listed():
     assert reasons["a"] == reasons["b"] == "the geometry is missing"
     assert reasons["c"] == "the geometry is a Point, not a polygon"
     assert reasons["d"] == reasons["e"] == "the geometry has impossible coordinates"
-    assert reasons["f"] == "the geometry is not valid (Self-intersection[1 1]); its repaired shape is used"
+    assert reasons["f"] == "the geometry is not valid (the border crosses itself at 1 1); its repaired shape is used"
     assert not report.ok
 
 
