@@ -127,7 +127,7 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
     provenance |= {layer_id: _raster_provenance(raster, folder) for layer_id, raster in rasters.items()}
     balance = pd.DataFrame([intake.balance() for intake in intakes])
     assembly = Assembly(manifest, levels, outline, frames, provenance, balance, rasters)
-    progress(0.95, "completeness")
+    progress(0.95, "looking for what is missing")
     frames["completeness"] = _completeness(assembly, by_layer)
     return assembly
 

@@ -92,8 +92,16 @@ class Terminal:
             with self._bar() as progress:
                 yield progress
 
+    def _told(self, text: str) -> str:
+        """Return what is being done in the caller's language; layers are called by their titles."""
+        from onemap.domain.catalogue import load_catalogue
+
+        layers = load_catalogue()
+        words = (layers[word].title(self.language) if word in layers else word for word in text.split(" "))
+        return translate(" ".join(words), self.language)
+
     def _json_line(self, share: float, text: str) -> None:
-        line = json.dumps({"share": round(share, 4), "text": translate(text, self.language)}, ensure_ascii=False)
+        line = json.dumps({"share": round(share, 4), "text": self._told(text)}, ensure_ascii=False)
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
@@ -113,7 +121,7 @@ class Terminal:
             task = bar.add_task("", total=1.0)
 
             def show(share: float, text: str) -> None:
-                bar.update(task, completed=share, description=translate(text, self.language))
+                bar.update(task, completed=share, description=self._told(text))
 
             yield show
 

@@ -97,7 +97,7 @@ def find_defects(assembly: Assembly, *, progress: Progress = silent) -> gpd.GeoD
             today=assembly.manifest.district.as_of,
         )
         tables.append(report.defects.assign(layer_id=checked.layer_id, agency=checked.agency or None))
-    progress(len(wanted) / (len(wanted) + 1), "nesting")
+    progress(len(wanted) / (len(wanted) + 1), "comparing the levels")
     if len(assembly.levels) > 1:
         nesting = check_nesting(assembly.grids.frames, tolerance_m=rules.tolerance_m)
         tables.append(_new_in(nesting, outline))

@@ -79,7 +79,7 @@ def _work(manifest: Manifest, rasters: Path, progress: Progress) -> tuple[Assemb
     assembly.frames |= findings_of(defects)
     assigned = assign(assembly, progress=part(progress, 0.5, 0.55))
     own(assembly, progress=part(progress, 0.55, 0.6))
-    progress(0.6, "gaps")
+    progress(0.6, "finding the gaps")
     assembly.frames |= gaps_of(find_gaps(assembly).table)
     return assembly, assigned
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from onemap.domain.catalogue import FieldSpec, LayerSpec
 from onemap.errors import SchemaError
+from onemap.translation import translate
 
 _RESERVED = ("fid", "geom", "geometry", "ogc_fid")
 
@@ -79,6 +80,18 @@ def _kind_of(series: pd.Series) -> str:
     if pd.api.types.is_datetime64_any_dtype(series):
         return "datetime"
     return "string"
+
+
+def in_chinese(sentences: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return English sentences of a table (reasons) in Chinese; where there is none, nothing.
+
+    Examples
+    --------
+    >>> in_chinese(pd.Series(["in no cell", None])).tolist()
+    ['不在任何网格内', None]
+    """
+    said = [translate(text, "zh") if isinstance(text, str) else None for text in sentences]
+    return pd.Series(said, index=sentences.index, dtype=object)
 
 
 def free_names(names: Iterable[Any], taken: Iterable[str] = ()) -> dict[Any, str]:

@@ -26,9 +26,8 @@ import shapely
 from onemap.domain.catalogue import Catalogue, LayerSpec, load_catalogue
 from onemap.errors import SchemaError, StoreError
 from onemap.progress import Progress, silent
-from onemap.translation import translate
 
-from .columns import Column, to_columns
+from .columns import Column, in_chinese, to_columns
 from .content import GEOMETRY_TYPES, LayerContent
 from .integrity import quoted, read_only
 from .lock import writer
@@ -246,8 +245,7 @@ def _wkb(geometry: gpd.GeoSeries, spec: LayerSpec) -> "np.ndarray[Any, Any]":
 def _with_chinese_reason(frame: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
     if not any(item.name == "reason_zh" for item in spec.fields) or "reason" not in frame.columns:
         return frame
-    chinese = [translate(text, "zh") if isinstance(text, str) else None for text in frame["reason"]]
-    return frame.assign(reason_zh=pd.Series(chinese, index=frame.index, dtype=object))
+    return frame.assign(reason_zh=in_chinese(frame["reason"]))
 
 
 def _write_table(

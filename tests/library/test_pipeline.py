@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import onemap
 from onemap.errors import Cancelled, SchemaError, StoreError
 from onemap.pipeline import RunResult, run
+from onemap.pipeline.tables import write_all
 from onemap.store.one_map import open_map
 from onemap.testing import score, write_city
 
@@ -178,3 +180,14 @@ def test_a_wrong_manifest_is_an_error_before_anything_is_written(tmp_path: Path)
     with pytest.raises(SchemaError, match="key 'crs' is missing"):
         run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["onemap.toml"]
+
+
+def test_tables_hold_reasons_in_both_languages(tmp_path):
+    frames = {
+        "reject": pd.DataFrame({"reason": ["in no cell", None]}),
+        "repair": pd.DataFrame({"why": ["the border crosses itself at 1 2"], "how": ["rebuilt from its lines"]}),
+    }
+    files = write_all(frames, tmp_path / "tables")
+    assert files["rejects"].read_text("utf-8-sig").splitlines()[1] == "in no cell,不在任何网格内"
+    assert "边界在 1 2 处自相交" in files["repairs"].read_text("utf-8-sig")
+    assert list(frames["reject"].columns) == ["reason"]
