@@ -212,17 +212,24 @@ def inscribed_width(shapes: Shapes) -> Floats:
     moved = local(parts)
     area = shapely.area(moved)
     low = area / np.maximum(shapely.length(moved), np.finfo(float).tiny)
+    high = np.sqrt(area / np.pi)
+    told = high >= _best(low, owner, len(shapes))[owner]  # the widest part of each shape is among these
+    moved, owner, low, high = moved[told], owner[told], low[told], high[told]
     compact = _compact(moved)
     radius = np.empty(len(moved))
     radius[compact] = _circle_radius(moved[compact], _WIDTH_PRECISION * low[compact])
-    thin = moved[~compact]
-    low = low[~compact]
+    thin, low = moved[~compact], low[~compact]
     many = shapely.get_num_coordinates(thin) > _MANY  # a first guess saves shrinking a large shape many times
     low[many] = np.maximum(low[many], _circle_radius(thin[many], shapely.length(thin[many]) / _MANY))
-    radius[~compact] = _shrunk_radius(thin, low, np.sqrt(area[~compact] / np.pi))
-    widest = np.zeros(len(shapes))
-    np.maximum.at(widest, owner, 2 * radius)
-    return widest
+    radius[~compact] = _shrunk_radius(thin, low, high[~compact], owner[~compact])
+    return 2 * _best(radius, owner, len(shapes))
+
+
+def _best(values: Floats, owner: Ints, count: int) -> Floats:
+    """Return the largest value of each owner, 0 where it has none."""
+    best = np.zeros(count)
+    np.maximum.at(best, owner, values)
+    return best
 
 
 def _circle_radius(shapes: Shapes, tolerance: Floats) -> Floats:
@@ -230,14 +237,19 @@ def _circle_radius(shapes: Shapes, tolerance: Floats) -> Floats:
     return np.asarray(shapely.length(shapely.maximum_inscribed_circle(shapes, tolerance)), dtype=np.float64)
 
 
-def _shrunk_radius(shapes: Shapes, low: Floats, high: Floats) -> Floats:
-    """Return the distance by which each polygon can be shrunk before it vanishes, known to lie between two."""
+def _shrunk_radius(shapes: Shapes, low: Floats, high: Floats, owner: Ints) -> Floats:
+    """Return the distance by which each polygon can be shrunk before it vanishes, known to lie between two.
+
+    A polygon that another one of its owner outlasts is left as soon as that is known.
+    """
     low, high = low.copy(), np.maximum(low, high)
     todo, probe = np.arange(len(shapes)), low * (1 + _WIDTH_PRECISION)
+    owners = int(owner.max(initial=-1)) + 1
     while len(todo):
         gone = shapely.is_empty(shapely.buffer(shapes[todo], -probe[todo]))
         high[todo[gone]] = probe[todo[gone]]
         low[todo[~gone]] = probe[todo[~gone]]
-        todo = todo[high[todo] > low[todo] * (1 + 2 * _WIDTH_PRECISION)]
+        lasting = high[todo] >= _best(low, owner, owners)[owner[todo]]
+        todo = todo[lasting & (high[todo] > low[todo] * (1 + 2 * _WIDTH_PRECISION))]
         probe[todo] = np.sqrt(low[todo] * high[todo])
     return np.asarray(np.sqrt(low * high), dtype=np.float64)
