@@ -16,7 +16,7 @@ from onemap.domain.catalogue import load_catalogue
 from onemap.errors import SchemaError, StoreError
 
 from .columns import restore
-from .integrity import CATALOGUE, FACTS, SEAL, damage, read_only
+from .integrity import CATALOGUE, FACTS, SEAL, SEAL_VERSION, damage, read_only
 
 
 def open_map(path: str | Path, *, verify: bool = True) -> "OneMap":
@@ -74,6 +74,8 @@ class OneMap:
     def verify(self) -> None:
         """Raise `StoreError` naming every layer that is damaged or changed since the map was published."""
         found = damage(self.path)
+        if found and self._sealed_otherwise():
+            raise StoreError("{path}: was published by another version of onemap; build it again", path=self.path)
         if found:
             listed = "; ".join(f"{layer}: {what}" if layer else what for layer, what in found[:5])
             raise StoreError(
@@ -81,6 +83,13 @@ class OneMap:
                 path=self.path,
                 found=listed,
             )
+
+    def _sealed_otherwise(self) -> bool:
+        name, version = SEAL_VERSION
+        try:
+            return self.district.get(name) != version
+        except sqlite3.Error:
+            return False
 
     @cached_property
     def district(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ import numpy as np
 from onemap.domain.catalogue import Catalogue, LayerSpec, styles_folder
 
 from .content import GEOMETRY_TYPES, LayerContent
-from .integrity import CATALOGUE, FACTS, SEAL, layer_hash, quoted, seal
+from .integrity import CATALOGUE, FACTS, SEAL, SEAL_VERSION, layer_hash, quoted, seal
 
 
 def write_system_tables(
@@ -30,7 +30,7 @@ def write_system_tables(
         connection.execute("PRAGMA synchronous=OFF")
         hashes = {item.layer_id: layer_hash(connection, item.layer_id) for item in contents if item.frame is not None}
         _fill_catalogue(connection, contents, catalogue, hashes, stamp)
-        _fill_facts(connection, {**facts, "built_at": stamp, SEAL: ""}, stamp)
+        _fill_facts(connection, {**facts, "built_at": stamp, SEAL: "", SEAL_VERSION[0]: SEAL_VERSION[1]}, stamp)
         _fill_styles(connection, contents, catalogue, stamp)
         _fill_aliases(connection, contents, catalogue)
         connection.execute(

@@ -219,6 +219,15 @@ def test_r11_truncated_files_are_noticed(tmp_path, contents, facts):
             open_map(path)
 
 
+def test_a_map_of_another_version_is_not_called_damaged(tmp_path, contents, facts):
+    path = publish(tmp_path / "map.gpkg", contents, facts=facts)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE onemap_district SET value = '0' WHERE name = 'seal_version'")
+        connection.commit()
+    with pytest.raises(StoreError, match="was published by another version of onemap"):
+        open_map(path)
+
+
 def test_r11_a_changed_value_names_its_layer(tmp_path, contents, facts):
     path = publish(tmp_path / "map.gpkg", contents, facts=facts)
     with closing(sqlite3.connect(path)) as connection:
