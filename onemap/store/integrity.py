@@ -15,7 +15,7 @@ CATALOGUE = "onemap_layer"
 FACTS = "onemap_district"
 SEAL = "seal_sha256"
 SEAL_VERSION = ("seal_version", "1")
-"""Fact that tells how a map was sealed; it changes with the way of hashing, so that an old map is not called damaged."""
+"""Fact that tells how a map was sealed; another way of hashing is another version, not damage."""
 _CHUNK = 2_000
 
 
