@@ -229,7 +229,7 @@ def _objects(one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFra
         held[objects.query(finest.geometry.to_numpy(), predicate="intersects")[1]] = True
         inside = np.zeros(len(frame), dtype=bool)
         inside[shapely.STRtree(places).query(district.geometry.to_numpy(), predicate="intersects")[1]] = True
-        if layer_id == "case" and "cell_code" in frame:
+        if layer_id == "case" and _are_assigned(frame):
             held = frame["cell_code"].notna().to_numpy() & (frame["cell_code"] != "").to_numpy()
         listed = ~held if layer_id == "case" else ~held & inside
         names = frame[key] if key in frame else pd.Series(frame.index, index=frame.index)
@@ -244,6 +244,11 @@ def _objects(one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFra
                 "reason": reason,
                 "geometry": places[row],
             }
+
+
+def _are_assigned(cases: gpd.GeoDataFrame) -> bool:
+    """Tell whether the cells of the cases are an answer; before the assignment they are what the sources claim."""
+    return "cell_code" in cases and ("how" not in cases or bool(cases["how"].notna().any()))
 
 
 def _object_reason(*, missing: bool, inside: bool) -> str:

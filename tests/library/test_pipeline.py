@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyogrio
 import pytest
 
 import onemap
+from onemap.basemap import build_base_map
 from onemap.errors import Cancelled, SchemaError, StoreError
+from onemap.gaps import find_gaps
+from onemap.manifest import load_manifest
 from onemap.pipeline import RunResult, run
 from onemap.pipeline.tables import write_all
 from onemap.store.one_map import open_map
@@ -150,6 +154,16 @@ def test_r13_a_second_run_is_refused_at_once(result: RunResult, city: Path, tmp_
     run(city, out=tmp_path / "out", language="en", progress=compete)
     assert str(os.getpid()) in refused[0]
     print("R13: 1 of 1 second runs refused before it read anything, its rasters and the first one's apart")
+
+
+def test_gaps_of_a_map_that_was_only_built_are_those_of_the_run(result: RunResult, city: Path, tmp_path: Path):
+    plan = load_manifest(city)
+    built = open_map(build_base_map(plan, tmp_path).path)
+    allowed = pyogrio.read_dataframe(plan.coverage.allowed).to_crs(built.district["crs"])
+    found, ran = find_gaps(built, allowed=allowed).table, find_gaps(result.one_map).table
+    wanted = ["kind", "layer_id", "agency", "object_id", "area_m2", "reason"]
+    assert found[wanted].to_csv() == ran[wanted].to_csv()
+    assert find_gaps(result.one_map).counts == {"land": 10, "objects": 308}
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_sentence(city: Path, tmp_path: Path):
