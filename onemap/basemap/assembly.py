@@ -120,11 +120,14 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
         notes["terrain_contour"] = (say("made from {layer}", "en", layer="terrain_dem"),)
     by_layer = {layer_id: [one for one in intakes if one.source.layer == layer_id] for layer_id in frames}
     provenance = {
-        layer_id: _provenance(taken, notes.get(layer_id, ()))
+        layer_id: _provenance(taken, notes.get(layer_id, ()), made_from(layer_id, manifest))
         for layer_id, taken in by_layer.items()
         if layer_id not in ("reject", "repair")
     }
-    provenance |= {layer_id: _raster_provenance(raster, folder) for layer_id, raster in rasters.items()}
+    provenance |= {
+        layer_id: _raster_provenance(raster, folder, made_from(layer_id, manifest))
+        for layer_id, raster in rasters.items()
+    }
     balance = pd.DataFrame([intake.balance() for intake in intakes])
     assembly = Assembly(manifest, levels, outline, frames, provenance, balance, rasters)
     progress(0.95, "looking for what is missing")
@@ -223,10 +226,19 @@ def _repairs(intakes: Sequence[Intake]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).sort_values(["layer_id", "row"], kind="stable", ignore_index=True)
 
 
-def _provenance(intakes: Sequence[Intake], notes: Sequence[str]) -> dict[str, Any]:
+def made_from(layer_id: str, manifest: Manifest) -> tuple[Source, ...]:
+    """Return the sources that a layer is made from where it has none of its own: its answer is theirs."""
+    parents = {level.layer_id: level.dissolve for level in manifest.levels if level.dissolve}
+    parents |= {"terrain_contour": "terrain_dem", "terrain_hillshade": "terrain_dem"}
+    while layer_id in parents and not manifest.sources_of(layer_id):
+        layer_id = parents[layer_id]
+    return manifest.sources_of(layer_id)
+
+
+def _provenance(intakes: Sequence[Intake], notes: Sequence[str], origin: Sequence[Source]) -> dict[str, Any]:
     """Return the columns of ``onemap_layer`` that the manifest and the sources say; of a layer that was made, notes."""
     if not intakes:
-        return {"notes": "; ".join(notes)}
+        return {"notes": "; ".join(notes)} | written_roles(origin)
     said = [note for intake in intakes for note in intake.notes]
     counts = [intake.balance() for intake in intakes]
     row: dict[str, Any] = {
@@ -241,7 +253,7 @@ def _provenance(intakes: Sequence[Intake], notes: Sequence[str]) -> dict[str, An
     return row | written_roles([intake.source for intake in intakes])
 
 
-def _raster_provenance(raster: RasterLayer, folder: Path) -> dict[str, Any]:
+def _raster_provenance(raster: RasterLayer, folder: Path, origin: Sequence[Source]) -> dict[str, Any]:
     """Return the same for a raster; ``path`` is relative to the map, so that the folder can be moved."""
     row: dict[str, Any] = {
         "source": _together(source.name for source in raster.sources),
@@ -253,7 +265,7 @@ def _raster_provenance(raster: RasterLayer, folder: Path) -> dict[str, Any]:
         row |= {"path": f"{folder.name}/{raster.path.name}", "content_sha256": raster.sha256}
     else:
         row["notes"] = say("lies wholly outside the district", "en")
-    return row | written_roles(raster.sources)
+    return row | written_roles(origin)
 
 
 def written_roles(sources: Sequence[Source]) -> dict[str, Any]:

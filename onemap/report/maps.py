@@ -241,8 +241,8 @@ class DistrictMaps:
 
     def _source_line(self, words: Wording) -> str:
         parts = []
-        if self._providers:
-            parts.append(words.say("Source: {providers}", providers=", ".join(self._providers[:4])))
+        providers = ", ".join(self._providers[:4]) or words.say("not stated")
+        parts.append(words.say("Source: {providers}", providers=providers))
         if self.facts.district.get("as_of"):
             parts.append(words.say("Data as of {date}", date=words.date(self.facts.district["as_of"])))
         crs = self.facts.crs

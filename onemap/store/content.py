@@ -21,7 +21,8 @@ class LayerContent:
     frame
         Rows in the order in which they are stored; ``None`` for a raster, which lies beside the map.
     provenance
-        Columns of ``onemap_layer`` that say where the layer came from; the rest is taken from the definition.
+        Columns of ``onemap_layer`` that say where the layer came from. Titles, update cycle and secrecy come from the
+        definition where they are not among them, offices only for what onemap itself finds.
     """
 
     layer_id: str

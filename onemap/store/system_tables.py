@@ -53,6 +53,7 @@ def _attributes_table(connection: sqlite3.Connection, table: str, columns: str, 
         connection.execute("INSERT INTO gpkg_ogr_contents (table_name, feature_count) VALUES (?, NULL)", (table,))
 
 
+_OFFICES = ("provider", "owner", "checker", "updater")
 _SQL_TYPES = {
     "string": "TEXT",
     "integer": "INTEGER",
@@ -82,10 +83,7 @@ def _fill_catalogue(
             "title_en": spec.title_en,
             "kind": {"Raster": "raster", "None": "table"}.get(spec.geometry, "vector"),
             "rows_out": None if content.frame is None else len(content.frame),
-            "provider": spec.provider,
-            "owner": spec.owner,
-            "checker": spec.checker,
-            "updater": spec.updater,
+            **_own_offices(spec),
             "update_cycle_days": spec.update_cycle_days,
             "secrecy": spec.secrecy,
             "content_sha256": hashes.get(spec.id),
@@ -95,6 +93,11 @@ def _fill_catalogue(
         names = ", ".join(quoted(item.name) for item in fields)
         marks = ", ".join("?" * len(fields))
         connection.execute(f"INSERT INTO {CATALOGUE} ({names}) VALUES ({marks})", values)  # noqa: S608 - quoted()
+
+
+def _own_offices(spec: LayerSpec) -> dict[str, str]:
+    """Return who answers for what onemap itself finds; of a source's data only the manifest can say that."""
+    return {name: getattr(spec, name) for name in _OFFICES} if spec.class_id in ("finding", "system") else {}
 
 
 def _sql_value(value: Any) -> Any:

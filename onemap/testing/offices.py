@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from onemap.domain.catalogue import load_catalogue
+
 from .duties import MANAGEMENT, POLICE
 from .messy import RawFile
 from .plan import CRS, DISTRICT_NAME, MARGIN_M, ZONE_CRS
@@ -11,16 +13,6 @@ GEOGRAPHIC = "EPSG:4490"
 COMMAND, PLANNING, HOUSING = "指挥中心", "规划", "房管"
 ALLOWED = f"{COMMAND}/准许空隙.gpkg"
 _GREEN = {"green_code": "编号", "name": "名称", "kind": "类型", "area_m2": "面积"}
-_COMPONENT = {
-    "component_code": "OBJCODE",
-    "name": "OBJNAME",
-    "class_code": "CLASSCODE",
-    "in_charge_name": "DEPTNAME1",
-    "owner_name": "DEPTNAME2",
-    "maintainer_name": "DEPTNAME3",
-    "cell_code": "BGCODE",
-    "state": "OBJSTATE",
-}
 _COMPONENT = {
     "component_code": "OBJCODE",
     "name": "OBJNAME",
@@ -155,6 +147,9 @@ RASTERS = {
 SWAPPED = RawFile("case", "待接入/随手拍_经纬度互换.csv", crs=GEOGRAPHIC, position=("纬度", "经度"))
 """A file that the manifest does not name: its longitudes stand under 纬度 and its latitudes under 经度."""
 
+_PROVIDERS = {"市民热线": "市民服务热线", "互联网": "互联网地图", POLICE: POLICE, MANAGEMENT: MANAGEMENT}
+"""Who provides the files in a folder, where it is not the office that usually does."""
+
 _HEAD = f"""\
 # 青禾区一张图 · One map of Qinghe District: a made-up city, with faults on purpose (planted.json lists them).
 schema = 1
@@ -183,11 +178,19 @@ allowed = "{ALLOWED}"
 def manifest_text() -> str:
     """Return the manifest of the sample city."""
     parts = [_HEAD]
-    parts += [_block({"layer": layer, "path": path, "as_of": as_of}) for layer, (path, as_of) in RASTERS.items()]
+    for layer, (path, as_of) in RASTERS.items():
+        parts.append(_block({"layer": layer, "path": path, "as_of": as_of} | _roles(layer, path)))
     for raw in FILES:
         entry = {"layer": raw.layer, "path": raw.path} | ({"sublayer": raw.sublayer} if raw.sublayer else {})
-        parts.append(_block(entry | raw.stated))
+        parts.append(_block(entry | raw.stated | _roles(raw.layer, raw.path)))
     return "\n".join(parts)
+
+
+def _roles(layer: str, path: str) -> dict[str, str]:
+    """Return who answers for a file: the usual offices, but for files that came by another way."""
+    spec = load_catalogue()[layer]
+    roles = {name: getattr(spec, name) for name in ("provider", "owner", "checker", "updater")}
+    return roles | {"provider": _PROVIDERS.get(path.partition("/")[0], spec.provider)}
 
 
 def _block(entry: dict[str, Any]) -> str:

@@ -339,3 +339,17 @@ def test_excel_damaged_codes_are_named_and_never_guessed(tmp_path: Path):
     kept = open_map(base.path).read("grid_cell")
     assert kept["cell_code"].tolist() == ["110120001001001", "110120001001003", "110120001001005"]
     assert kept["parent_code"].tolist() == ["110120"] * 3
+
+
+def test_who_answers_for_a_layer_is_what_the_manifest_states(tmp_path):
+    folder = Folder(tmp_path)
+    folder.add(
+        "emap_water", gpd.GeoDataFrame({"name": ["湖"]}, geometry=[box(0, 0)], crs=CRS), provider='"Harbour office"'
+    )
+    layers = folder.build().layers
+    offices = ["provider", "owner", "checker", "updater"]
+    assert layers.loc["grid_cell", offices].isna().all()
+    assert layers.loc["grid_district", offices].isna().all()  # dissolved
+    assert layers.loc["emap_water", "provider"] == "Harbour office"
+    assert layers.loc["emap_water", offices[1:]].isna().all()
+    assert layers.loc["reject", "provider"] == "onemap"

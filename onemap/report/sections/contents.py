@@ -163,7 +163,7 @@ def layers_section(desk: Desk) -> Section:
         ),
         layer,
         make.text("source", css="wide"),
-        *(make.text(name) for name in ("provider", "owner", "checker", "updater")),
+        *(_office(make, name) for name in ("provider", "owner", "checker", "updater")),
         make.date("as_of"),
         make.label("secrecy"),
     ]
@@ -184,6 +184,11 @@ def layers_section(desk: Desk) -> Section:
         classes=classes,
     )
     return Section("layers", title, lead, blocks, words.number(len(held)))
+
+
+def _office(make: ColumnMaker, name: str) -> Column:
+    """Return who answers for a layer, as the manifest states it; what it does not state is not guessed."""
+    return Column(make.title(name), lambda row: Cell(plain(row[name]) or make.words.say("not stated")))
 
 
 def _row_columns(make: ColumnMaker) -> list[Column]:

@@ -249,3 +249,12 @@ def test_gaps_that_are_slits_lead_to_the_tolerance(one_map, tmp_path):
     one_map.frames["coverage_gap"] = gaps.assign(width_m=0.079)
     assert hint in page(one_map, tmp_path, "en")
     assert "tolerance_m = 0.1，即按边线不吻合计" in page(one_map, tmp_path)
+
+
+def test_offices_that_nobody_stated_are_not_guessed(one_map, tmp_path):
+    assert "not stated" not in page(one_map, tmp_path, "en")
+    one_map.layers["provider"] = None
+    assert "Source: not stated" in page(one_map, tmp_path, "en")
+    chinese = page(one_map, tmp_path)
+    assert "资料来源：未注明" in chinese
+    assert chinese.count("未注明") > len(one_map.layers.query("class_id != 'finding'")) / 2

@@ -121,3 +121,9 @@ def test_the_detector_proposes_what_is_wrong_with_the_swapped_file(folder):
     district = gpd.read_file(folder / "raw/指挥中心/网格.gpkg", layer="区")
     proposals = propose_positions(swapped["经度"], swapped["纬度"], crs="EPSG:4490", district=district)
     assert proposals[0].fault == "swapped_axes"
+
+
+def test_every_source_states_its_offices(folder):
+    sources = load_manifest(folder / "onemap.toml").sources
+    assert all(one.provider and one.owner and one.checker and one.updater for one in sources)
+    assert {one.provider for one in sources if one.name.startswith("市民热线")} == {"市民服务热线"}
