@@ -41,7 +41,7 @@ def say(template: str, language: str = "en", **values: Any) -> str:
 
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """Return the longest fixed text and the pattern of each template with fields, the most specific (longest fixed text) first."""
+    """Return the longest fixed text and the pattern of each template with fields, the longest fixed text first."""
     made = []
     for english, chinese in sentences().items():
         names = _FIELD.findall(english)
@@ -85,7 +85,7 @@ def translate(sentence: str, language: str = "zh") -> str:
 
 
 def _known(sentence: str) -> str | None:
-    """Return the Chinese of one sentence whose template is known; values that are terms or sentences are translated too."""
+    """Return the Chinese of one sentence whose template is known; its values that are terms or sentences too."""
     table = sentences()
     if sentence in table:
         return table[sentence]
