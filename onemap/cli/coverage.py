@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from onemap.errors import SchemaError
+from onemap.errors import GeometryError, SchemaError
 from onemap.translation import say
+
+_SHAPES = {"Point": "points", "MultiPoint": "points", "LineString": "lines", "MultiLineString": "lines"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,30 @@ class Checked:
     sentences: list[str]
 
 
-def check_levels(levels: Sequence[Level], *, parent: Any, allowed: Any, tolerance_m: float) -> Checked:
+def refuse_other_shapes(path: Path, levels: Sequence[Level]) -> None:
+    """Say it once where no feature of a level is a polygon; single ones that are not are listed by the check.
+
+    Raises
+    ------
+    GeometryError
+        The features are points or lines.
+    """
+    for level in levels:
+        shapes = level.cells.geometry
+        found = set(shapes[~(shapes.isna() | shapes.is_empty)].geom_type)
+        if not found or found & {"Polygon", "MultiPolygon", "GeometryCollection"}:
+            continue
+        kinds = {_SHAPES.get(kind, "") for kind in found}
+        if kinds == {"points"}:
+            raise GeometryError("{path}: the features are points, not polygons; cells must be polygons", path=path)
+        if kinds == {"lines"}:
+            raise GeometryError("{path}: the features are lines, not polygons; cells must be polygons", path=path)
+        raise GeometryError("{path}: none of the features is a polygon; cells must be polygons", path=path)
+
+
+def check_levels(
+    levels: Sequence[Level], *, parent: Any, allowed: Any, tolerance_m: float, language: str = "en"
+) -> Checked:
     """Check each level; where there are several, also their nesting, from coarse to fine.
 
     Raises
@@ -36,6 +62,7 @@ def check_levels(levels: Sequence[Level], *, parent: Any, allowed: Any, toleranc
         A level is named twice.
     """
     from onemap.geo.coverage import check_coverage
+    from onemap.geo.defect_words import say_result
 
     if len({level.name for level in levels}) < len(levels):
         raise SchemaError("a layer is named twice: {layers}", layers=", ".join(level.name for level in levels))
@@ -53,10 +80,11 @@ def check_levels(levels: Sequence[Level], *, parent: Any, allowed: Any, toleranc
         level.name: {"ok": report.ok, "cells": len(level.cells), "counts": report.counts}
         for level, report in zip(levels, reports.values(), strict=True)
     }
+    said = {name: say_result(report.defects, cells=report.cells, language=language) for name, report in reports.items()}
     if len(levels) == 1:
         (report,) = reports.values()
-        return Checked(report.ok, report.defects, facts[levels[0].name], [report.sentence])
-    return _with_nesting(levels, reports, facts, tolerance_m)
+        return Checked(report.ok, report.defects, facts[levels[0].name], [said[levels[0].name]])
+    return _with_nesting(levels, reports, facts, said, tolerance_m=tolerance_m, language=language)
 
 
 def _in_crs_of(cells: Any, other: Any) -> Any:
@@ -65,10 +93,17 @@ def _in_crs_of(cells: Any, other: Any) -> Any:
 
 
 def _with_nesting(
-    levels: Sequence[Level], reports: dict[str, Any], facts: dict[str, Any], tolerance_m: float
+    levels: Sequence[Level],
+    reports: dict[str, Any],
+    facts: dict[str, Any],
+    said: dict[str, str],
+    *,
+    tolerance_m: float,
+    language: str,
 ) -> Checked:
     import pandas as pd
 
+    from onemap.geo.defect_words import say_kinds
     from onemap.grids.levels import check_nesting
 
     crs = levels[0].cells.crs
@@ -81,11 +116,11 @@ def _with_nesting(
     between = nesting[nesting["kind"] != "duplicate"]  # a code that stands twice is listed by its own level
     found = {str(kind): int(count) for kind, count in between["kind"].value_counts().sort_index().items()}
     ok = not len(between) and all(report.ok for report in reports.values())
-    sentences = [say("{layer}: {result}", layer=name, result=report.sentence) for name, report in reports.items()]
+    sentences = [say("{layer}: {result}", language, layer=name, result=result) for name, result in said.items()]
     sentences.append(
-        say("{count} defects between the levels", count=len(between))
+        say("between the levels: {found}", language, found=say_kinds(between, language))
         if len(between)
-        else say("each level fills the one above it")
+        else say("each level fills the one above it", language)
     )
     defects = pd.concat([*own, between], ignore_index=True)
     return Checked(ok, defects, {"ok": ok, "layers": facts, "nesting": found}, sentences)

@@ -8,7 +8,7 @@ import typer
 
 from onemap.translation import translate
 
-from .coverage import Level, check_levels
+from .coverage import Level, check_levels, refuse_other_shapes
 from .frames import cells_and_code, misreading, read_frame, write_frames
 from .options import (
     LANGUAGE,
@@ -48,16 +48,19 @@ def check(
     lang: Lang = LANGUAGE,
 ) -> None:
     """Check a coverage, or several levels and their nesting."""
+    from onemap.geo.defect_words import say_worst
+
     terminal = terminal_for(json_, progress, lang)
     read = partial(cells_and_code, cells, code=code, needed=False, crs=crs, encoding=encoding)
     levels = [Level(name, *read(layer=name)) for name in layer or ()] or [Level(cells.stem, *read())]
+    refuse_other_shapes(cells, levels)
     around = None if parent is None else read_frame(parent)
     exempt = None if allowed is None else read_frame(allowed)
     with terminal.progress() as told:
         told(0.1, "checking the coverage")
-        checked = check_levels(levels, parent=around, allowed=exempt, tolerance_m=tolerance_m)
+        checked = check_levels(levels, parent=around, allowed=exempt, tolerance_m=tolerance_m, language=lang)
     written = write_frames({"defect": checked.defects}, out, lang)
-    sentences = [translate(sentence, lang) for sentence in checked.sentences]
+    sentences = [*checked.sentences, *(say_worst(checked.defects, lang) if written is None else ())]
     terminal.answer({**checked.facts, "out": written}, [*sentences, *say_written(terminal, written)])
     if fail and not checked.ok:
         raise typer.Exit(Exit.FINDINGS)

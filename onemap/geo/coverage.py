@@ -17,9 +17,9 @@ from pyproj import CRS
 from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.geo.borders import compare_borders, name_cells
 from onemap.geo.cell_intake import take_cells
+from onemap.geo.defect_words import say_result
 from onemap.geo.defects import KINDS, defect_table
 from onemap.geo.repair import say_fault
-from onemap.translation import say
 
 _WIDEST_TOLERANCE = 1000.0
 
@@ -59,22 +59,7 @@ class CoverageReport:
     @property
     def sentence(self) -> str:
         """The result in one English sentence."""
-        if not len(self.defects):
-            return say("{cells} cells cover their area once and wholly", "en", cells=self.cells)
-        open_ = self.defects[~self.defects["allowed"]]
-        area = open_.groupby("kind")["area_m2"].sum()
-        return say(
-            "{cells} cells: {gaps} gaps ({gap_area} m2), {overlaps} overlaps ({overlap_area} m2), {others} other "
-            "defects, {allowed} allowed",
-            "en",
-            cells=self.cells,
-            gaps=int((open_["kind"] == "gap").sum()),
-            gap_area=f"{area.get('gap', 0.0):,.1f}",
-            overlaps=int((open_["kind"] == "overlap").sum()),
-            overlap_area=f"{area.get('overlap', 0.0):,.1f}",
-            others=int((~open_["kind"].isin(["gap", "overlap"])).sum()),
-            allowed=len(self.defects) - len(open_),
-        )
+        return say_result(self.defects, cells=self.cells)
 
 
 def check_coverage(
@@ -144,7 +129,7 @@ def check_coverage(
     ... )
     >>> report = check_coverage(cells)
     >>> report.sentence
-    '2 cells: 0 gaps (0.0 m2), 1 overlaps (10.0 m2), 0 other defects, 0 allowed'
+    '2 cells: 1 overlap (10 m2)'
     >>> report.defects["reason"].iloc[0]
     '2 cells cover the same 10 m2: a, b'
     """

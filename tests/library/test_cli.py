@@ -50,6 +50,28 @@ def test_check_says_whether_cells_cover(files):
     assert answer["counts"]["overlap"] == 1
 
 
+def test_check_names_the_kinds_and_the_worst_defects(files, tmp_path):
+    lines = onemap("check", files / "bad.gpkg").stdout.splitlines()
+    assert lines[0] == "2 cells: 1 overlap (1,000 m2)"
+    assert lines[1] == "  overlap, 1,000 m2, 10 m wide, 01 02: 2 cells cover the same 1,000 m2: 01, 02"
+    assert len(lines) == 2
+    chinese = onemap("check", files / "bad.gpkg", "--lang", "zh").stdout.splitlines()
+    assert chinese[0] == "2 个网格：重叠 1 处（1,000 平方米）"
+    assert chinese[1].startswith("  重叠，1,000 平方米，宽 10 米，01 02：2 个网格")
+    cells = gpd.read_file(files / "cells.gpkg")
+    cells.iloc[[0, *[1] * 7]].assign(cell_code=["01", *"abcdefg"]).to_file(tmp_path / "again.gpkg", VERSION="1.3")
+    lines = onemap("check", tmp_path / "again.gpkg").stdout.splitlines()
+    assert lines[0] == "8 cells: 1 duplicate"
+    assert lines[1].startswith("  duplicate, 10,000 m2, a b c d ...: 7 cells have the same geometry")
+
+
+def test_check_says_once_that_points_are_no_cells(files):
+    done = onemap("check", files / "cases.gpkg", "--code", "case_code")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip().endswith("the features are points, not polygons; cells must be polygons")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_assign_answers_in_json_with_progress_lines(files, tmp_path):
     out = tmp_path / "assigned.csv"
     done = onemap("assign", files / "cases.gpkg", files / "cells.gpkg", "--out", out, "--json", "--progress", "json")
