@@ -15,8 +15,8 @@ from onemap import __version__
 from onemap.errors import Cancelled, OnemapError
 
 from . import code_verbs, frame_verbs, map_verbs
-from .options import LANGUAGE, helped
-from .terminal import Exit
+from .options import LANGUAGE, Lang, helped, terminal_for
+from .terminal import Exit, ProgressKind
 
 app = typer.Typer(
     name="onemap",
@@ -61,7 +61,9 @@ def _global(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help=helped("Print the version and leave."))
     ] = False,
+    lang: Lang = LANGUAGE,
 ) -> None:
+    terminal_for(False, ProgressKind.none, lang)  # here the verbs take their language from it, see options.LANGUAGE
     del version
 
 

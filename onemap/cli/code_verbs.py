@@ -8,12 +8,15 @@ import typer
 
 from onemap.errors import CrsError
 
-from .frames import code_list, write_frames
+from .frames import code_column, code_list, write_frames
 from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
-from .terminal import Exit, ProgressKind
+from .terminal import Exit, ProgressKind, Terminal
 
 codes = typer.Typer(no_args_is_help=True)
 Profile = Annotated[str, typer.Argument(help=helped("Code profile, such as CJT213-2005; see: onemap codes profiles."))]
+
+Target = Annotated[str, typer.Argument(help=helped("Code profile to convert to."))]
+One = Annotated[str, typer.Argument(help=helped("The code."))]
 
 
 @codes.command("profiles", help=helped("List the code profiles."))
@@ -27,7 +30,7 @@ def list_profiles(json_: Json = False, lang: Lang = LANGUAGE) -> None:
 
 
 @codes.command(help=helped("Explain every digit group of a code."))
-def explain(profile: Profile, code: str, json_: Json = False, lang: Lang = LANGUAGE) -> None:
+def explain(profile: Profile, code: One, json_: Json = False, lang: Lang = LANGUAGE) -> None:
     """Explain a code."""
     from onemap.domain.codes import profile as profile_of
 
@@ -39,13 +42,23 @@ def explain(profile: Profile, code: str, json_: Json = False, lang: Lang = LANGU
 
 @codes.command("check", help=helped("Check codes; each problem names the digit group that is wrong."))
 def check_codes(
-    profile: Profile, code: list[str], fail: Fail = False, json_: Json = False, lang: Lang = LANGUAGE
+    profile: Profile,
+    code: Annotated[list[str], typer.Argument(help=helped("The codes, or one file with a column of codes."))],
+    column: Annotated[str | None, typer.Option("--column", help=helped("Column of the codes in the file."))] = None,
+    fail: Fail = False,
+    json_: Json = False,
+    lang: Lang = LANGUAGE,
 ) -> None:
-    """Check codes."""
+    """Check codes, given one by one or as a column of a file."""
     from onemap.domain.codes import profile as profile_of
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
     rules = profile_of(profile)
+    if column is not None or Path(code[0]).suffix.lower() in _TABLES:
+        found = [answer for name in code for answer in _check_column(terminal, rules, Path(name), column)]
+        if fail and any(found):
+            raise typer.Exit(Exit.FINDINGS)
+        return
     problems = {one: [problem.text(lang) for problem in rules.validate(one)] for one in code}
     good = helped("good", language=lang)
     sentences = [f"{one}: {'; '.join(found) or good}" for one, found in problems.items()]
@@ -54,8 +67,33 @@ def check_codes(
         raise typer.Exit(Exit.FINDINGS)
 
 
+_TABLES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xls", ".parquet", ".gpkg", ".dbf", ".shp", ".geojson")
+_FIRST = 5
+
+
+def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None) -> list[Any]:
+    """Check the codes of a file, and say how many are wrong and which come first."""
+    codes_ = code_column(path, column=column)
+    wrong: list[dict[str, Any]] = [
+        {"row": row, "code": one, "problems": [problem.text(terminal.language) for problem in found]}
+        for row, one in enumerate(codes_, start=1)
+        if (found := rules.validate(one))
+    ]
+    counts = {"codes": len(codes_), "good": len(codes_) - len(wrong), "wrong": len(wrong)}
+    sentences = [terminal.say("{path}: {codes} codes, {good} good, {wrong} wrong", path=path, **counts)]
+    for row in wrong[:_FIRST]:
+        said = "; ".join(row["problems"])
+        sentences.append(
+            terminal.say("  row {row}, {code}: {problems}", row=row["row"], code=row["code"], problems=said)
+        )
+    if len(wrong) > _FIRST:
+        sentences.append(terminal.say("  ... and {count} more", count=len(wrong) - _FIRST))
+    terminal.answer({"file": path, "counts": counts, "problems": wrong}, sentences)
+    return wrong
+
+
 @codes.command("convert", help=helped("Convert a code to another profile, where nothing is lost."))
-def convert_code(profile: Profile, target: str, code: str, json_: Json = False, lang: Lang = LANGUAGE) -> None:
+def convert_code(profile: Profile, target: Target, code: One, json_: Json = False, lang: Lang = LANGUAGE) -> None:
     """Convert a code."""
     from onemap.domain.codes import profile as profile_of
 

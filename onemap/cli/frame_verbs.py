@@ -26,9 +26,11 @@ from .options import (
 )
 from .terminal import Exit, ProgressKind, Terminal
 
+Cells = Annotated[Path, typer.Argument(help=helped("File of the cells: polygons."))]
+
 
 def check(
-    cells: Path,
+    cells: Cells,
     parent: Annotated[Path | None, typer.Option(help=helped("Polygons that the cells shall cover."))] = None,
     allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
     tolerance_m: Annotated[float, typer.Option(help=helped("Narrower defects count as mismatch, metres."))] = 0.0,
@@ -67,8 +69,8 @@ def check(
 
 
 def assign(
-    cases: Path,
-    cells: Path,
+    cases: Annotated[Path, typer.Argument(help=helped("File of the cases: points, or a table with positions."))],
+    cells: Cells,
     near_m: Annotated[float, typer.Option(help=helped("Nearest cell within this distance, metres."))] = 0.0,
     border_m: Annotated[float, typer.Option(help=helped("Nearer to another cell than this is queued, metres."))] = 1.0,
     layer: Annotated[str | None, typer.Option("--layer", help=helped("Layer of the cases' file."))] = None,
@@ -123,8 +125,8 @@ def _assigned(terminal: Terminal, counts: dict[str, int]) -> str:
 
 
 def own(
-    features: Path,
-    cells: Path,
+    features: Annotated[Path, typer.Argument(help=helped("File of the buildings, lots or roads."))],
+    cells: Cells,
     layer: Annotated[str | None, typer.Option("--layer", help=helped("Layer of the features' file."))] = None,
     cells_layer: Annotated[str | None, typer.Option(help=helped("Layer of the cells' file."))] = None,
     code: Code = None,

@@ -92,6 +92,23 @@ def code_list(path: Path, *, code: str | None, name: str | None) -> list[tuple[s
     return list(zip(*texts, strict=True))
 
 
+def code_column(path: Path, *, column: str | None) -> list[str]:
+    """Read the codes of one column as text; it is found by its heading where it is not named."""
+    from onemap.domain.catalogue import fold_heading, load_catalogue
+    from onemap.sources.reading import read_attributes
+    from onemap.sources.values import as_text
+
+    keys = [
+        fold_heading(alias)
+        for spec in load_catalogue().values()
+        for alias, name in spec.aliases().items()
+        if name == spec.key
+    ]
+    table = read_attributes(path)
+    heading = _column(path, table, column, (*_CODE_HEADINGS, *keys), "--column")
+    return [str(code) for code in as_text(table[heading]).fillna("")]
+
+
 def _column(path: Path, table: Any, wanted: str | None, known: tuple[str, ...], option: str) -> str:
     from onemap.domain.catalogue import fold_heading
 

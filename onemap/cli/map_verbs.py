@@ -8,12 +8,15 @@ import typer
 from onemap.errors import OnemapError
 
 from .frames import read_frame, write_frames
-from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, Root, helped, say_written, terminal_for
+from .options import LANGUAGE, Fail, Folder, Json, Kind, Lang, Out, Root, helped, say_written, terminal_for
 from .terminal import Exit, ProgressKind
+
+Manifest = Annotated[Path, typer.Argument(help=helped("The manifest: onemap.toml, or the folder that holds it."))]
+OneMapPath = Annotated[Path, typer.Argument(help=helped("The published map: onemap.gpkg."))]
 
 
 def sample(
-    folder: Path,
+    folder: Annotated[Path, typer.Argument(help=helped("Folder to write the city to."))],
     seed: Annotated[int, typer.Option(help=helped("Another seed is another city."))] = 7,
     size: Annotated[str, typer.Option(help=helped("full or small"), metavar="full|small")] = "full",
     json_: Json = False,
@@ -31,8 +34,8 @@ def sample(
 
 
 def build(
-    manifest: Path,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help=helped("Folder to write to."))] = None,
+    manifest: Manifest,
+    out: Folder = None,
     root: Root = None,
     json_: Json = False,
     progress: Kind = ProgressKind.auto,
@@ -58,8 +61,8 @@ def build(
 
 
 def run(
-    manifest: Path,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help=helped("Folder to write to."))] = None,
+    manifest: Manifest,
+    out: Folder = None,
     root: Root = None,
     fail: Fail = False,
     json_: Json = False,
@@ -84,7 +87,7 @@ def run(
 
 
 def gaps(
-    one_map: Path,
+    one_map: OneMapPath,
     kinds: Annotated[str, typer.Option(help=helped("land, objects, or both with a comma."))] = "land,objects",
     allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
     out: Out = None,
@@ -114,8 +117,11 @@ def gaps(
 
 
 def report(
-    one_map: Path,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help=helped("HTML file to write."))] = None,
+    one_map: OneMapPath,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help=helped("HTML file to write (else report.LANG.html beside the map).")),
+    ] = None,
     json_: Json = False,
     progress: Kind = ProgressKind.auto,
     lang: Lang = LANGUAGE,

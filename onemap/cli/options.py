@@ -27,7 +27,9 @@ Crs = Annotated[str | None, typer.Option("--crs", help=helped("Coordinate system
 Encoding = Annotated[str | None, typer.Option("--encoding", help=helped("Encoding, where the file does not say it."))]
 Fail = Annotated[bool, typer.Option("--fail-on-findings", help=helped("Exit with 1 when something was found."))]
 Root = Annotated[Path | None, typer.Option("--root", help=helped("Folder of the sources (else the manifest's)."))]
-Folder = Annotated[Path | None, typer.Option("--out", "-o", help=helped("Folder to write to."))]
+Folder = Annotated[
+    Path | None, typer.Option("--out", "-o", help=helped("Folder to write to (else out beside the manifest)."))
+]
 
 
 def terminal_for(as_json: bool, progress: ProgressKind, language: str) -> Terminal:

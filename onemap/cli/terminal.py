@@ -43,7 +43,7 @@ def preferred_language(arguments: Sequence[str] = ()) -> str:
     """
     given = [after for before, after in pairwise(arguments) if before == "--lang"]
     given += [argument.partition("=")[2] for argument in arguments if argument.startswith("--lang=")]
-    for language in (*given, os.environ.get("ONEMAP_LANG", "")):
+    for language in (*reversed(given), os.environ.get("ONEMAP_LANG", "")):
         if language in LANGUAGES:
             return language
     system = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""

@@ -120,6 +120,43 @@ def test_codes_are_explained_checked_and_converted():
     assert "110108" in onemap("codes", "convert", "CJT213-2005", "GBT30428", "11010801100408").stdout
 
 
+def test_a_column_of_codes_is_checked(tmp_path):
+    codes = ["11010801100408", "1101080110040", *["x"] * 6]
+    (tmp_path / "list.csv").write_text("\n".join(["编码,名称", *(f"{one},a" for one in codes), ""]), encoding="utf-8")
+    done = onemap("codes", "check", "CJT213-2005", tmp_path / "list.csv", "--fail-on-findings")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert lines[0].endswith("list.csv: 8 codes, 1 good, 7 wrong")
+    assert lines[1].startswith("  row 2, 1101080110040: has 13 characters")
+    assert lines[-1] == "  ... and 2 more"
+    done = onemap("codes", "check", "CJT213-2005", tmp_path / "list.csv", "--column", "名称", "--json")
+    assert json.loads(done.stdout)["counts"] == {"codes": 8, "good": 0, "wrong": 8}
+    done = onemap("codes", "check", "CJT213-2005", tmp_path / "absent.csv")
+    assert (done.returncode, "absent.csv: no such file" in done.stderr) == (2, True)
+
+
+def test_the_language_may_stand_before_the_verb():
+    assert "城区一张图" in onemap("--lang", "zh", "--help").stdout
+    assert onemap("--lang", "zh", "codes", "check", "ADMIN2", "11").stdout == "11: 正确\n"
+    assert onemap("--lang", "fr", "layers").returncode == 2
+    told = onemap("run", "--help", "--lang", "zh").stdout
+    assert "清单：onemap.toml" in told
+    assert "默认为清单旁的" in told
+
+
+def test_every_argument_has_its_help():
+    import typer.main
+
+    from onemap.cli import app
+
+    def arguments(command):
+        yield from (param for param in command.params if param.param_type_name == "argument")
+        for below in getattr(command, "commands", {}).values():
+            yield from arguments(below)
+
+    assert [one.name for one in arguments(typer.main.get_command(app)) if not one.help] == []
+
+
 def test_coordinates_are_converted():
     done = onemap("convert", "120", "40", "--from", "WGS84", "--to", "GCJ02", "--json")
     assert json.loads(done.stdout)["x"] == pytest.approx(120.00567568355486, abs=1e-12)
@@ -226,6 +263,8 @@ def test_stopping_a_run_leaves_the_old_map(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "ONEMAP_LANG": "en"},
+        # a shell starts background jobs with Ctrl-C ignored, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     process.stderr.readline()  # it has begun
     process.send_signal(signal.SIGINT)
