@@ -32,7 +32,9 @@ if [ ! -x "$venv/bin/python" ] || ! cmp -s pyproject.toml "$stamp"; then
     python3 -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -e '.[excel]'
     cp pyproject.toml "$stamp"
+    rm -rf "$out/sample" # made anew by what is now installed
 fi
 
-"$venv/bin/python" -m onemap sample "$out/sample"
+# the city is the same every time: it is made once
+[ -f "$out/sample/planted.json" ] || "$venv/bin/python" -m onemap sample "$out/sample"
 exec "$venv/bin/python" -m onemap run "$out/sample/onemap.toml" --out "$out/onemap"
