@@ -87,7 +87,10 @@ class ManifestError(SchemaError):
     def __init__(self, name: str, problems: list[tuple[str, dict[str, Any]]]) -> None:
         self.problems = problems
         super().__init__(
-            "{name} has {count} problems:\n{listed}", name=name, count=len(problems), listed=self._listed("en")
+            "{name} has {count} problem:\n{listed}" if len(problems) == 1 else "{name} has {count} problems:\n{listed}",
+            name=name,
+            count=len(problems),
+            listed=self._listed("en"),
         )
 
     def _listed(self, language: str) -> str:
@@ -201,6 +204,8 @@ class Problems:
         path = root / written.replace("\\", "/")
         if is_there(path):
             return path
+        if not is_there(root) and not Path(written).is_absolute():
+            return None  # that the folder is missing is said already
         self.add("{place}: file {found!r} not found", place=place, found=written)
         return None
 

@@ -107,9 +107,10 @@ def test_the_root_is_the_callers_before_the_files(folder: Path, tmp_path_factory
     (elsewhere / "cells.gpkg").touch()
     (folder / "onemap.toml").write_text(GOOD.replace('name_en = "Qinghe"', 'root = "nowhere"'), encoding="utf-8")
     assert load_manifest(folder, root=elsewhere).sources[0].path == elsewhere / "cells.gpkg"
-    assert "district.root: folder 'nowhere' not found" in problems(
-        folder, GOOD.replace('name_en = "Qinghe"', 'root = "nowhere"')
-    )
+    text = GOOD.replace('name_en = "Qinghe"', 'root = "nowhere"')
+    assert problems(folder, text) == ["district.root: folder 'nowhere' not found"]  # once, not for every file
+    with pytest.raises(ManifestError, match=r"has 1 problem:"):
+        load(folder, text)
 
 
 def test_an_absolute_path_is_not_published(folder: Path):
