@@ -132,6 +132,8 @@ class OneMap:
         SchemaError
             The map has no such layer, or it is a raster.
         """
+        if layer_id in (CATALOGUE, FACTS):  # tables of the map itself
+            return self._table(layer_id)
         if not self.has(layer_id):
             raise SchemaError("{path}: has no layer {layer}", path=self.path, layer=layer_id)
         if self.layers.loc[layer_id, "kind"] == "raster":

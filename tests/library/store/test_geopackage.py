@@ -34,6 +34,8 @@ def test_round_trip_keeps_rows_types_and_coordinates(tmp_path, contents, facts):
     assert cases["distance_m"].tolist() == contents[1].frame["distance_m"].tolist()
     assert one_map.read("reject")["row"].tolist() == [3]
     assert one_map.levels == ["grid_cell"]
+    assert one_map.read("onemap_layer")["layer_id"].tolist() == ["grid_cell", "case", "reject"]
+    assert "built_at" in one_map.read("onemap_district")["name"].tolist()
     assert one_map.district["built_at"] == "2026-06-30T04:00:00Z"
     assert one_map.layers.loc["grid_cell", "rows_out"] == 900
     assert one_map.layers.loc["case", "source"] == "热线.csv"
