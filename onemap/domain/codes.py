@@ -14,6 +14,7 @@ has 11 characters, 14 are needed: it ends inside community
 '110108011004008'
 """
 
+import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -254,4 +255,13 @@ def profile(name: str, *, folder: Path | None = None) -> CodeProfile:
     for candidate in known.values():
         if name in candidate.spec.aliases:
             return candidate
+    said = {other.casefold(): one for one, candidate in known.items() for other in (one, *candidate.spec.aliases)}
+    close = difflib.get_close_matches(name.casefold(), said, n=1)
+    if close:
+        raise SchemaError(
+            "no code profile {name}, did you mean {meant}? Known are {known}",
+            name=name,
+            meant=said[close[0]],
+            known=", ".join(known),
+        )
     raise SchemaError("no code profile {name}, known are {known}", name=name, known=", ".join(known))

@@ -43,15 +43,17 @@ def test_other_names_of_a_standard_find_its_profile(alias):
 
 
 def test_an_unknown_profile_names_the_known_ones():
-    with pytest.raises(SchemaError, match=r"no code profile GBT1, known are .*CJT213-2005"):
-        profile("GBT1")
+    with pytest.raises(SchemaError, match=r"no code profile zz, known are .*CJT213-2005"):
+        profile("zz")
+    with pytest.raises(SchemaError, match=r"no code profile cjt213-205, did you mean CJT213-2005\? Known are ADMIN2"):
+        profile("cjt213-205")
 
 
 def test_parse_tells_every_group():
     parsed = profile("CJT213-2005").parse(GRID)
     assert [(p.name, p.digits, p.code, p.meaning.en) for p in parsed] == [
         ("province", "11", "11", "Beijing"),
-        ("prefecture", "01", "1101", "prefecture-level city"),
+        ("prefecture", "01", "1101", "prefecture-level city (of a municipality: its districts together)"),
         ("county", "08", "110108", "district"),
         ("street", "011", "110108011", "subdistrict"),
         ("community", "004", "110108011004", "residents' committee"),
