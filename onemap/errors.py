@@ -34,7 +34,8 @@ class OnemapError(Exception):
 
     def text(self, language: str = "en") -> str:
         """Return the message in ``language`` (``"en"`` or ``"zh"``)."""
-        return say(self.template, language, **self.values)
+        values = {k: v.text(language) if isinstance(v, OnemapError) else v for k, v in self.values.items()}
+        return say(self.template, language, **values)
 
 
 class SourceError(OnemapError):

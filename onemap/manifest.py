@@ -96,6 +96,7 @@ class Source:
     as_of: dt.date | None = None
     update_cycle_days: int | None = None
     secrecy: str = ""
+    number: int = 0  # place among the sources of the manifest, from 1
 
     @property
     def title(self) -> str:
@@ -278,5 +279,5 @@ def _sources(document: Mapping[str, Any], root: Path, problems: Problems) -> lis
         found = problems.file(place, text, root)
         # an absolute path says where it lies on one machine: only the file's name is published
         name = Path(text).name if Path(text).is_absolute() else text
-        sources.append(Source(path=found or root / text, name=name, **values))
+        sources.append(Source(path=found or root / text, name=name, number=number, **values))
     return sources

@@ -115,7 +115,7 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
     """
     if source.coordinates:
         require_conversion(manifest=setting.gcj02)
-    reading = _selected(read(_request(source, setting.timezone)), source)
+    reading = _selected(_read(source, setting.timezone), source)
     listed = Rejects(source.title)
     profile = setting.profile_of(spec)
     conformed = conform(
@@ -187,6 +187,18 @@ def _selected(reading: Reading, source: Source) -> Reading:
     return replace(
         reading, frame=frame[wanted], rejects=rejects, notes=[*reading.notes, note], rows_in=int(wanted.sum())
     )
+
+
+def _read(source: Source, timezone: str) -> Reading:
+    """Read a source; where its columns are not as the manifest says, name its place in the manifest."""
+    try:
+        return read(_request(source, timezone))
+    except SchemaError as error:
+        if not source.number:
+            raise
+        raise SchemaError(
+            "source {number} ({source}): {found}", number=source.number, source=source.title, found=error
+        ) from error
 
 
 def _request(source: Source, timezone: str) -> ReadRequest:

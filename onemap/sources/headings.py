@@ -1,5 +1,6 @@
 """Headings of a source to the canonical columns of its layer, by the aliases of the catalogue."""
 
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -90,13 +91,20 @@ def named_headings(there: list[str], columns: Mapping[str, str], path: Any) -> d
         else:
             names[found] = canonical
     if missing:
-        raise SchemaError(
-            "{path}: there is no column {missing}; the headings are {headings}",
-            path=path,
-            missing=", ".join(missing),
-            headings=some(there, most=40),
-        )
+        raise missing_column(missing, there, path)
     return names
+
+
+def missing_column(missing: list[str], there: Iterable[Any], path: Any) -> SchemaError:
+    """Return the error that names columns that are not there, with the heading that was probably meant."""
+    headings = [str(heading) for heading in there]
+    folded = {heading.casefold(): heading for heading in headings}
+    close = difflib.get_close_matches(missing[0].casefold(), folded, n=1)
+    values = {"path": path, "missing": ", ".join(missing), "headings": some(headings, most=40)}
+    if close:
+        template = "{path}: there is no column {missing}; did you mean {meant}? The headings are {headings}"
+        return SchemaError(template, meant=folded[close[0]], **values)
+    return SchemaError("{path}: there is no column {missing}; the headings are {headings}", **values)
 
 
 def _completed(heading: str, spec: LayerSpec) -> str | None:

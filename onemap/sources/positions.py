@@ -10,10 +10,11 @@ import shapely
 from shapely.errors import ShapelyError
 
 from onemap.domain.catalogue import fold_heading
-from onemap.errors import SchemaError, some
+from onemap.errors import SchemaError
 from onemap.translation import say
 
 from .geometries import FARTHEST
+from .headings import missing_column
 from .rejects import POSITION, Reject, shown
 
 Array = np.ndarray[Any, Any]
@@ -121,12 +122,7 @@ def _named(folded: dict[str, Any], heading: str, table: pd.DataFrame, path: Any)
         return heading
     if fold_heading(heading) in folded:
         return folded[fold_heading(heading)]
-    raise SchemaError(
-        "{path}: there is no column {missing}; the headings are {headings}",
-        path=path,
-        missing=heading,
-        headings=some(table.columns, most=40),
-    )
+    raise missing_column([heading], table.columns, path)
 
 
 def _is_geometry(column: "pd.Series[Any]") -> bool:

@@ -353,3 +353,14 @@ def test_who_answers_for_a_layer_is_what_the_manifest_states(tmp_path):
     assert layers.loc["emap_water", "provider"] == "Harbour office"
     assert layers.loc["emap_water", offices[1:]].isna().all()
     assert layers.loc["reject", "provider"] == "onemap"
+
+
+def test_a_wrong_column_names_the_source_and_the_heading_that_was_meant(tmp_path):
+    folder = Folder(tmp_path)
+    water = gpd.GeoDataFrame({"SSL": ["湖"]}, geometry=[box(0, 0)], crs=CRS)
+    folder.add("emap_water", water, columns='{ name = "SLL" }', sublayer='"emap_water"')
+    with pytest.raises(
+        SchemaError, match=r"^source 3 \(emap_water.gpkg:emap_water\): .*no column SLL; did you mean SSL\?"
+    ) as e:
+        folder.build()
+    assert "是否想写 SSL" in e.value.text("zh")
