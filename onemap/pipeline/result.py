@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from onemap.geo.defects import write_number
 from onemap.store.one_map import OneMap, open_map
 from onemap.translation import say
 
@@ -53,7 +54,7 @@ class RunResult:
             ``"en"`` or ``"zh"``.
         """
         count = self.counts
-        sentences = [self._covered(language)]
+        sentences = [self._covered(language), *self._slits(language)]
         if count["cases"]:
             sentences.append(
                 say(
@@ -75,6 +76,16 @@ class RunResult:
         if count["object_gaps"]:
             sentences.append(say("{count} objects lie in no cell", language, count=count["object_gaps"]))
         return sentences
+
+    def _slits(self, language: str) -> list[str]:
+        """Return what to do about gaps, or differences between levels, that are all mere slits of the drawing."""
+        said = []
+        for name, template in _SLITS.items():
+            widest = self.counts.get(name, 0.0)
+            step = next((step for step in _TOLERANCES_M if 0 < widest < step), None)
+            if step is not None:
+                said.append(say(template, language, width=f"{write_number(widest)} m", tolerance=step))
+        return said
 
     def _covered(self, language: str) -> str:
         count = self.counts
@@ -98,6 +109,13 @@ class RunResult:
         )
 
 
+_TOLERANCES_M = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5)
+_SLITS = {
+    "widest_gap_m": "No gap is wider than {width}: such slits come from lines that were drawn or converted apart. "
+    "With tolerance_m = {tolerance} under [coverage] in the manifest they count as edges that do not match.",
+    "widest_nesting_m": "No difference between the levels is wider than {width}: such slits come from lines that were "
+    "drawn or converted apart. With tolerance_m = {tolerance} under [coverage] in the manifest they are no defects.",
+}
 _ROWS = ("rows_in", "rows_out", "rows_rejected", "rows_outside", "rows_repaired")
 
 
@@ -118,5 +136,12 @@ def counts_of(
         found = own[own["kind"] == kind]
         counts[many] = len(found)
         counts[f"{kind}_area_m2"] = float(found["area_m2"].sum())
+    counts["widest_gap_m"] = _widest(own[own["kind"] == "gap"])
+    counts["widest_nesting_m"] = _widest(areas[(areas["kind"] == "nesting") & ~areas["allowed"].astype(bool)])
     counts["object_gaps"] = len(frames["object_gap"]) if "object_gap" in frames else 0
     return counts
+
+
+def _widest(found: pd.DataFrame) -> float:
+    width = pd.to_numeric(found["width_m"], errors="coerce").max()
+    return 0.0 if pd.isna(width) else float(width)

@@ -205,3 +205,18 @@ def test_tables_hold_reasons_in_both_languages(tmp_path):
     assert files["rejects"].read_text("utf-8-sig").splitlines()[1] == "in no cell,不在任何网格内"
     assert "边界在 1 2 处自相交" in files["repairs"].read_text("utf-8-sig")
     assert list(frames["reject"].columns) == ["reason"]
+
+
+def test_mere_slits_lead_to_the_tolerance():
+    from types import SimpleNamespace
+
+    from onemap.pipeline.result import RunResult
+
+    slits = lambda **counts: RunResult._slits(SimpleNamespace(counts=counts), "en")  # noqa: E731
+    assert slits(widest_gap_m=0.0, widest_nesting_m=12.0) == []
+    (gap,) = slits(widest_gap_m=0.079)
+    assert gap.startswith("No gap is wider than 0.079 m")
+    assert "tolerance_m = 0.1 " in gap
+    (nesting,) = slits(widest_nesting_m=0.0001)
+    assert nesting.startswith("No difference between the levels is wider than 0.0001 m")
+    assert "tolerance_m = 0.001 " in nesting
