@@ -114,7 +114,8 @@ _SLITS = {
     "widest_gap_m": "No gap is wider than {width}: such slits come from lines that were drawn or converted apart. "
     "With tolerance_m = {tolerance} under [coverage] in the manifest they count as edges that do not match.",
     "widest_nesting_m": "No difference between the levels is wider than {width}: such slits come from lines that were "
-    "drawn or converted apart. With tolerance_m = {tolerance} under [coverage] in the manifest they count as edges that do not match.",
+    "drawn or converted apart. "
+    "With tolerance_m = {tolerance} under [coverage] in the manifest they count as edges that do not match.",
 }
 _ROWS = ("rows_in", "rows_out", "rows_rejected", "rows_outside", "rows_repaired")
 
