@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from onemap.cases.places import BEYOND, Floats, Places, read_places
+from onemap.cases.places import BEYOND, FAR_M, PLANE_M, Floats, Places, read_places, write_metres
 from onemap.cases.result import HOW, AssignmentResult
 from onemap.errors import CrsError, SchemaError
 from onemap.geo.locator import CellLocator, Holders, Ints
@@ -17,9 +17,6 @@ from onemap.translation import say
 
 # A place where this many cases are piled up, farther away than the district is wide, is a failed geocode.
 _PILE: Final = 3
-_FAR_M: Final = 10_000.0
-# Up to here a plane around the district measures within about one percent.
-_PLANE_M: Final = 1_000_000.0
 # Cases count as being at one place when they agree to this many decimals (0.1 m in degrees).
 _PLACE_DECIMALS: Final = 6
 
@@ -93,7 +90,7 @@ def assign_cases(
     east, north = distances.positions(places.x, places.y)
     answer.take_outside(distances, east, north, near_m)
     answer.take_beyond(places, distances)
-    answer.take_far(places, max(_FAR_M, distances.diagonal))
+    answer.take_far(places, max(FAR_M, distances.diagonal))
     answer.take_unplaced(places)
     answer.queue_near_border(holders, distances, east, north, border_m)
     progress(1.0, say("cases: done"))
@@ -155,21 +152,21 @@ class _Answer:
         self.metres[rows] = nearest.metres
         for at, code, metres in zip(rows, codes, nearest.metres, strict=True):
             self.reason[at] = say(
-                "in no cell; the nearest, {cell}, is {metres} m away", cell=code, metres=_short(metres)
+                "in no cell; the nearest, {cell}, is {metres} m away", cell=code, metres=write_metres(metres)
             )
         close = (nearest.metres <= near_m) & (near_m > 0)
         self.cell[rows[close]] = nearest.cell[close]
         self.how[rows[close]] = "near"
         self.candidates[rows[close]] = self._alone()[nearest.cell[close]]
         for at, code in zip(rows[close], codes[close], strict=True):
-            metres = _short(self.metres[at])
+            metres = write_metres(self.metres[at])
             self.reason[at] = say(
                 "in no cell; {cell}, {metres} m away, is the nearest and answers", cell=code, metres=metres
             )
 
     def take_beyond(self, places: Places, distances: CellDistances) -> None:
         """Measure along the earth where the plane of the cells is bent too much."""
-        near = self.metres <= _PLANE_M
+        near = self.metres <= PLANE_M
         rows = np.flatnonzero((self.cell < 0) & (places.reason == "") & ~near)
         if len(rows) and np.isfinite(distances.diagonal):
             self.metres[rows] = distances.around_the_earth(*places.degrees(rows))
@@ -265,8 +262,3 @@ def _listed(cases: gpd.GeoDataFrame, table: pd.DataFrame, rows: Ints, metres: Fl
 
 def _named(codes: tuple[Any, ...]) -> str:
     return ", ".join(map(str, codes))
-
-
-def _short(metres: float) -> str:
-    """Return a distance as people write it: millimetres only where it is small."""
-    return f"{metres:.3f}" if metres < 10 else f"{metres:.0f}"  # noqa: PLR2004
