@@ -8,7 +8,20 @@ import typer
 from onemap.errors import OnemapError
 
 from .frames import write_frames
-from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, Root, helped, say_written, terminal_for
+from .options import (
+    LANGUAGE,
+    Fail,
+    Json,
+    Kind,
+    Lang,
+    Out,
+    ReportLang,
+    Root,
+    helped,
+    report_language,
+    say_written,
+    terminal_for,
+)
 from .terminal import Exit, ProgressKind
 
 
@@ -61,6 +74,7 @@ def run(
     manifest: Path,
     out: Annotated[Path | None, typer.Option("--out", "-o", help=helped("Folder to write to."))] = None,
     root: Root = None,
+    report_lang: ReportLang = None,
     fail: Fail = False,
     json_: Json = False,
     progress: Kind = ProgressKind.auto,
@@ -70,8 +84,9 @@ def run(
     from onemap.pipeline import run as run_line
 
     terminal = terminal_for(json_, progress, lang)
+    written_in = report_language(report_lang, lang)
     with terminal.progress() as told:
-        result = run_line(manifest, out=out, root=root, language=lang, progress=told)
+        result = run_line(manifest, out=out, root=root, language=written_in, progress=told)
     terminal.answer({"map": result.path, "reports": result.report, "counts": result.counts}, result.summary(lang))
     if fail and result.counts.get("findings"):
         raise typer.Exit(Exit.FINDINGS)
@@ -106,6 +121,7 @@ def gaps(
 def report(
     one_map: Path,
     out: Annotated[Path | None, typer.Option("--out", "-o", help=helped("HTML file to write."))] = None,
+    report_lang: ReportLang = None,
     json_: Json = False,
     progress: Kind = ProgressKind.auto,
     lang: Lang = LANGUAGE,
@@ -115,7 +131,9 @@ def report(
     from onemap.store.one_map import open_map
 
     terminal = terminal_for(json_, progress, lang)
+    written_in = report_language(report_lang, lang)
     with terminal.progress() as told:
         told(0.1, "writing the report")
-        path = write_report(open_map(one_map), out or one_map.with_name(f"report.{lang}.html"), language=lang)
+        target = out or one_map.with_name(f"report.{written_in}.html")
+        path = write_report(open_map(one_map), target, language=written_in)
     terminal.answer({"report": path}, [terminal.say("report written: {path}", path=path)])
