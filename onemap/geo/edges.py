@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Whole = NDArray[np.integer[Any]]
 
 ULPS = 2
 """Units in the last place of the largest coordinate below which no width can be told from none."""
@@ -143,11 +144,12 @@ class MatchedEdges:
     """
 
     ends: Floats
-    start: Ints
-    owner: Ints
+    start: Whole
+    owner: Whole
     left: Bools
 
     def __len__(self) -> int:
+        """Return how many edges there are."""
         return len(self.ends)
 
     def reordered(self, rows: Ints) -> "MatchedEdges":

@@ -32,24 +32,36 @@ _SMALL: Final = 1e-130
 _SPLIT: Final = 2.0**27 + 1
 
 
-def orientation(ax: Floats, ay: Floats, bx: Floats, by: Floats, px: Floats, py: Floats) -> Signs:
+def orientation(ends: Floats, px: Floats, py: Floats) -> Signs:
     """Return 1 where p lies left of the line from a to b, -1 where right of it, 0 where exactly on it.
 
-    Arrays of one length; finite, below 1e150.
+    Parameters
+    ----------
+    ends
+        One row a line: x and y of a, x and y of b; finite, below 1e150.
+    px, py
+        One point a line.
 
     Examples
     --------
-    >>> one = np.ones(3)
-    >>> orientation(0 * one, 0 * one, 3 * one, one, 1.5 * one, np.array([0.5, np.nextafter(0.5, 1), 0.0])).tolist()
+    >>> ends = np.array([[0.0, 0.0, 3.0, 1.0]] * 3)
+    >>> orientation(ends, np.full(3, 1.5), np.array([0.5, np.nextafter(0.5, 1), 0.0])).tolist()
     [0, 1, -1]
     """
+    ax, ay, bx, by = ends.T
     along = (bx - ax) * (py - ay)
     across = (by - ay) * (px - ax)
     sign, unsure = signs(along, across)
     rows = np.flatnonzero(unsure)
     if len(rows):
-        sign[rows] = exact_orientation(ax[rows], ay[rows], bx[rows], by[rows], px[rows], py[rows])
+        sign[rows] = exact_orientation(ends[rows], px[rows], py[rows])
     return sign
+
+
+def left_of(ends: Floats, px: Floats, py: Floats) -> Bools:
+    """Return whether points, moved a little north and much less east, lie left of lines from west to east."""
+    side = orientation(ends, px, py)
+    return np.asarray((side > 0) | ((side == 0) & (ends[:, 0] < ends[:, 2])))
 
 
 def signs(along: Floats, across: Floats) -> tuple[Signs, Bools]:
@@ -59,8 +71,9 @@ def signs(along: Floats, across: Floats) -> tuple[Signs, Bools]:
     return np.sign(determinant).astype(np.int8), unsure
 
 
-def exact_orientation(ax: Floats, ay: Floats, bx: Floats, by: Floats, px: Floats, py: Floats) -> Signs:
-    """Return the sides without looking at floating point determinants first."""
+def exact_orientation(ends: Floats, px: Floats, py: Floats) -> Signs:
+    """Return the sides as `orientation` does, without looking at floating point determinants first."""
+    ax, ay, bx, by = ends.T
     factors = (_difference(bx, ax), _difference(py, ay), _difference(by, ay), _difference(px, ax))
     terms = np.stack([*_product(factors[0], factors[1]), *(-t for t in _product(factors[2], factors[3]))], axis=1)
     sign = np.array([(total > 0) - (total < 0) for total in map(fsum, terms.tolist())], dtype=np.int8)
@@ -68,13 +81,13 @@ def exact_orientation(ax: Floats, ay: Floats, bx: Floats, by: Floats, px: Floats
     for part in (part for factor in factors for part in factor):
         small |= (np.abs(part) < _SMALL) & (part != 0)
     for row in np.flatnonzero(small).tolist():
-        sign[row] = _by_fractions(*(float(v[row]) for v in (ax, ay, bx, by, px, py)))
+        sign[row] = _by_fractions(ends[row].tolist(), float(px[row]), float(py[row]))
     return sign
 
 
-def _by_fractions(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
-    x, y = Fraction(ax), Fraction(ay)
-    determinant = (Fraction(bx) - x) * (Fraction(py) - y) - (Fraction(by) - y) * (Fraction(px) - x)
+def _by_fractions(ends: list[float], px: float, py: float) -> int:
+    ax, ay, bx, by = map(Fraction, ends)
+    determinant = (bx - ax) * (Fraction(py) - ay) - (by - ay) * (Fraction(px) - ax)
     return (determinant > 0) - (determinant < 0)
 
 
