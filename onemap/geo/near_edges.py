@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onemap.geo.cell_index import CellIndex
 from onemap.geo.edges import Bools, Floats, Ints
 from onemap.geo.raster import spread
 
+UNKNOWN: Final = -2
+"""In the place of a cell where edges are near."""
 _MOST_PLACES: Final = 1 << 12
 """A box over more raster cells than this is left to other means."""
 _AT_ONCE: Final = 1 << 20
@@ -25,7 +28,7 @@ class NearEdges:
     box, edge
         Pairs of a box and an edge whose own box meets it, ascending.
     cell
-        For each box the one cell that holds all of it as far as the raster knows, -1 for none, -2 for unknown.
+        For each box the one cell that holds all of it as far as the raster knows, -1 for none, `UNKNOWN`.
     large
         Boxes that cover too many raster cells; they have no pairs.
     """
@@ -43,14 +46,14 @@ def edges_near(index: CellIndex, boxes: Floats) -> NearEdges:
     places = (last_column - first_column + 1) * high
     large = places > _MOST_PLACES
     places[large] = 0
-    cell = np.full(len(boxes), -2, dtype=np.int64)
+    cell = np.full(len(boxes), UNKNOWN, dtype=np.int64)
     found = [np.empty(0, dtype=np.uint64)]
     for rows in _portions(places):
         box, number = spread(places[rows])
         column, row = np.divmod(number, high[rows][box])
         column += first_column[rows][box]
         row += first_row[rows][box]
-        state = index.certain.take(column * index.raster.rows + row)
+        state = index.certain.take(column * index.raster.rows + row).astype(np.int64)
         box += rows.start
         # boxes of one certain raster cell alone, or of several: without edges between them they are of one state
         clear = np.ones(rows.stop - rows.start, dtype=bool)
@@ -60,7 +63,8 @@ def edges_near(index: CellIndex, boxes: Floats) -> NearEdges:
         cell[box[known]] = state[known]
         found.append(_pairs(index, boxes, box[mixed], -2 - state[mixed]))
     pair = np.concatenate(found)
-    return NearEdges((pair >> np.uint64(32)).astype(np.int64), (pair & np.uint64(0xFFFFFFFF)).astype(np.int64), cell, large)
+    met, edge = pair >> np.uint64(32), pair & np.uint64(0xFFFFFFFF)
+    return NearEdges(met.astype(np.int64), edge.astype(np.int64), cell, large)
 
 
 def _places(index: CellIndex, boxes: Floats) -> tuple[Ints, Ints, Ints, Ints]:
@@ -84,7 +88,7 @@ def _portions(counts: Ints) -> Iterator[slice]:
         start = stop
 
 
-def _pairs(index: CellIndex, boxes: Floats, box: Ints, record: Ints) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+def _pairs(index: CellIndex, boxes: Floats, box: Ints, record: Ints) -> NDArray[np.uint64]:
     """Return pairs of a box and an edge, each once and ascending, as box times 2**32 plus edge."""
     first = index.list_start.take(record)
     pair, number = spread((index.list_start.take(record + 1) - first).astype(np.int64))
@@ -96,4 +100,3 @@ def _pairs(index: CellIndex, boxes: Floats, box: Ints, record: Ints) -> "np.ndar
     rows = np.flatnonzero(meets)
     keys = (box.take(rows).astype(np.uint64) << np.uint64(32)) | edge.take(rows).astype(np.uint64)
     return np.unique(keys)
-

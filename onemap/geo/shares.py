@@ -21,13 +21,15 @@ from numpy.typing import NDArray
 from onemap.geo.cell_index import CellIndex
 from onemap.geo.edges import Bools, Floats, Ints, polygon_edges
 from onemap.geo.locator import CellLocator
-from onemap.geo.near_edges import edges_near
+from onemap.geo.near_edges import UNKNOWN, NearEdges, edges_near
 from onemap.geo.raster import spread
 
 _ULPS: Final = 64
 """Units in the last place of the largest coordinate within which a corner may lie on an edge."""
 _OPEN: Final = 1e-9
 """Share of a polygon's area up to which pieces may fail to close, times its width."""
+_CLOSED: Final = 1e-12
+"""Difference from 1 that is rounding where no edge runs through a shape."""
 _MOST_ROWS: Final = 1 << 16
 """A polygon with more pairs of a side and an edge near it is left to GEOS."""
 _AT_ONCE: Final = 1 << 17
@@ -65,6 +67,46 @@ class _Sides:
 
 
 @dataclass(frozen=True)
+class _Meeting:
+    """Shapes among edges.
+
+    Attributes
+    ----------
+    sides, first
+        The sides at hand, and where those of each shape begin.
+    shape, edge
+        Pairs of a shape and an edge near it.
+    boxes
+        West, south, east and north of each shape.
+    """
+
+    sides: _Sides
+    first: Ints
+    shape: Ints
+    edge: Ints
+    boxes: Floats
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Pieces of the border of what a shape and a cell have in common; the inside is left where the sign is 1."""
+
+    shape: Ints
+    cell: Ints
+    ends: Floats
+    sign: Floats
+
+    def join(self, other: "_Pieces") -> "_Pieces":
+        """Return the pieces of both."""
+        return _Pieces(
+            np.concatenate([self.shape, other.shape]),
+            np.concatenate([self.cell, other.cell]),
+            np.concatenate([self.ends, other.ends]),
+            np.concatenate([self.sign, other.sign]),
+        )
+
+
+@dataclass(frozen=True)
 class _Crossings:
     """Where sides and edges cross: pair and side, and how far along the edge and the side, from 0 to 1."""
 
@@ -97,43 +139,49 @@ def _in_portions(shapes: Shapes, locator: CellLocator, rule: Any) -> Shares:
 
 
 def _polygon_shares(shapes: Shapes, locator: CellLocator) -> Shares:
-    boxes = shapely.bounds(shapes)
-    margin = _margin(locator.index, boxes)
-    near = edges_near(locator.index, boxes + [-margin, -margin, margin, margin])
-    cell, doubtful = near.cell, near.large.copy()
-    doubtful |= _near_invalid(locator, boxes)
-    met = np.unique(near.box)
-    unknown = np.flatnonzero((cell == -2) & ~doubtful)  # noqa: PLR2004 - edges near by
-    sides = _sides_of(shapes, met)
+    boxes, size = shapely.bounds(shapes), shapely.area(shapes)
+    near, doubtful = _surroundings(locator, boxes)
+    sides = _sides_of(shapes, np.unique(near.box))
     first = np.searchsorted(sides.owner, np.arange(len(shapes) + 1))
-    rows = np.bincount(near.box, minlength=len(shapes)) * np.diff(first)
-    doubtful |= rows > _MOST_ROWS
+    doubtful |= np.bincount(near.box, minlength=len(shapes)) * np.diff(first) > _MOST_ROWS
     kept = np.flatnonzero(~doubtful[near.box])
-    box, edge = near.box[kept], near.edge[kept]
-    crossings, inside, unsure = _cross(locator.index, sides, first, box, edge, boxes, margin)
+    meeting = _Meeting(sides, first, near.box[kept], near.edge[kept], boxes)
+    crossings, inside, unsure = _cross(locator.index, meeting)
     doubtful[unsure] = True
     cut = np.zeros(len(shapes), dtype=bool)
-    cut[box[inside]] = True
-    cut[box[crossings.pair]] = True
-    plain = unknown[~cut[unknown]]
-    corner = _corners(shapes, boxes, sides, first, plain)
-    cell[plain], special = _located(locator, *corner)
-    doubtful[plain[special]] = True
-    whole = np.flatnonzero(~cut & ~doubtful & (cell >= 0))
-    cut &= ~doubtful
-    shape, part, amount, again = _integrals(locator, sides, crossings, inside, box, edge, boxes, cut)
-    size = shapely.area(shapes)
-    doubtful[again] = True
+    cut[meeting.shape[inside]] = True
+    cut[meeting.shape[crossings.pair]] = True
+    # the parts of one shape may lie in several cells without any edge through them
+    apart = ~cut & (shapely.get_num_geometries(shapes) > 1) & (first[1:] > first[:-1])
+    cell = near.cell
+    alone = np.flatnonzero((cell == UNKNOWN) & ~cut & ~apart & ~doubtful)
+    cell[alone], special = _located(locator, *_corners(meeting, alone))
+    doubtful[alone[special]] = True
+    whole = np.flatnonzero(~cut & ~apart & ~doubtful & (cell >= 0))
+    pieces, unclear = _all_pieces(locator, meeting, crossings, inside, (cut | apart) & ~doubtful)
+    doubtful[unclear] = True
+    shape, part, amount, unclosed = _areas(pieces, boxes, size)
+    doubtful[unclosed] = True
     kept = np.flatnonzero(~doubtful[shape])
     shape, part, amount = shape[kept], part[kept], amount[kept]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = amount / size[shape]
+    share = amount / size[shape]
+    share[apart[shape] & (np.abs(share - 1) < _CLOSED)] = 1.0
     return Shares(
         np.concatenate([whole, shape]),
         np.concatenate([cell[whole], part]),
         np.concatenate([np.ones(len(whole)), share]),
         doubtful,
     )
+
+
+def _surroundings(locator: CellLocator, boxes: Floats) -> tuple[NearEdges, Bools]:
+    """Return the edges near boxes, and the boxes that are too large or near cells that are not valid."""
+    margin = _margin(locator.index, boxes)
+    near = edges_near(locator.index, boxes + np.array([-margin, -margin, margin, margin]))
+    doubtful = near.large.copy()
+    for west, south, east, north in shapely.bounds(locator.geometry[locator.invalid]).tolist():
+        doubtful |= (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+    return near, doubtful
 
 
 def _margin(index: CellIndex, boxes: Floats) -> float:
@@ -143,24 +191,17 @@ def _margin(index: CellIndex, boxes: Floats) -> float:
     return float(_ULPS * np.spacing(reach))
 
 
-def _near_invalid(locator: CellLocator, boxes: Floats) -> Bools:
-    """Return which boxes meet the box of a cell that is not valid, and so is not in the index."""
-    meets = np.zeros(len(boxes), dtype=bool)
-    for west, south, east, north in shapely.bounds(locator.geometry[locator.invalid]).tolist():
-        meets |= (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
-    return meets
-
-
 def _sides_of(shapes: Shapes, rows: Ints) -> _Sides:
     edges = polygon_edges(shapes[rows])
     return _Sides(edges.ends, np.where(edges.left, 1.0, -1.0), rows[edges.owner])
 
 
-def _corners(shapes: Shapes, boxes: Floats, sides: _Sides, first: Ints, rows: Ints) -> tuple[Floats, Floats]:
+def _corners(meeting: _Meeting, rows: Ints) -> tuple[Floats, Floats]:
     """Return a point of each shape: a corner of one with sides at hand, of the others the corner of the box."""
-    x, y = boxes[rows, 0].copy(), boxes[rows, 1].copy()
+    x, y = meeting.boxes[rows, 0].copy(), meeting.boxes[rows, 1].copy()
+    first = meeting.first
     sided = np.flatnonzero(first[rows + 1] > first[rows])
-    corners = sides.ends[first[rows[sided]]]
+    corners = meeting.sides.ends[first[rows[sided]]]
     x[sided], y[sided] = corners[:, 0], corners[:, 1]
     return x, y
 
@@ -171,13 +212,13 @@ def _located(locator: CellLocator, x: Floats, y: Floats) -> tuple[Ints, Ints]:
     return location.cell, np.unique(location.special.point)
 
 
-def _cross(
-    index: CellIndex, sides: _Sides, first: Ints, box: Ints, edge: Ints, boxes: Floats, margin: float
-) -> tuple[_Crossings, Bools, Ints]:
+def _cross(index: CellIndex, meeting: _Meeting) -> tuple[_Crossings, Bools, Ints]:
     """Return crossings of edges with sides, pairs whose edge begins inside the shape, and shapes too close to call."""
+    first, box, edge, boxes = meeting.first, meeting.shape, meeting.edge, meeting.boxes
+    margin = _margin(index, boxes)
     pair, number = spread(np.diff(first).take(box))
     side = first.take(box).take(pair) + number
-    ax, ay, bx, by = sides.ends.take(side, axis=0).T
+    ax, ay, bx, by = meeting.sides.ends.take(side, axis=0).T
     px, py, qx, qy = index.ends.take(edge, axis=0).T
     px, py, qx, qy = (v.take(pair) for v in (px, py, qx, qy))
     above, below = np.maximum(ay, by), np.minimum(ay, by)
@@ -206,46 +247,46 @@ def _cross(
     return crossings, inside, unsure
 
 
-def _integrals(
-    locator: CellLocator,
-    sides: _Sides,
-    crossings: _Crossings,
-    inside: Bools,
-    box: Ints,
-    edge: Ints,
-    boxes: Floats,
-    cut: Bools,
-) -> tuple[Ints, Ints, Floats, Ints]:
-    """Return pairs of a cut shape and a cell, the area they have in common, and the shapes that do not add up."""
-    shape, cell, ends, sign = _edge_pieces(locator.index, crossings, inside, box, edge, cut)
-    of_sides, side, side_ends = _side_pieces(sides, crossings, cut)
-    middle = (side_ends[:, :2] + side_ends[:, 2:]) / 2
-    side_cell, special = _located(locator, middle[:, 0].copy(), middle[:, 1].copy())
-    unclear = np.unique(of_sides[special])
-    shape = np.concatenate([shape, of_sides])
-    cell = np.concatenate([cell, side_cell])
-    ends = np.concatenate([ends, side_ends])
-    sign = np.concatenate([sign, sides.sign[side]])
-    rows = np.flatnonzero(cell >= 0)
-    shape, cell, sign = shape[rows], cell[rows], sign[rows]
+def _all_pieces(
+    locator: CellLocator, meeting: _Meeting, crossings: _Crossings, inside: Bools, cut: Bools
+) -> tuple[_Pieces, Ints]:
+    """Return the border of what cut shapes and cells have in common, and the shapes with pieces in several cells."""
+    edges = _edge_pieces(locator.index, meeting, crossings, inside, cut)
+    sides, unclear = _pieces_in_cells(locator, _side_pieces(meeting.sides, crossings, cut))
+    return edges.join(sides), unclear
+
+
+def _pieces_in_cells(locator: CellLocator, sides: _Sides) -> tuple[_Pieces, Ints]:
+    """Give each piece of a side to its cell, and return the shapes of which a piece lies on a border or in several."""
+    middle = (sides.ends[:, :2] + sides.ends[:, 2:]) / 2
+    cell, special = _located(locator, middle[:, 0].copy(), middle[:, 1].copy())
+    return _Pieces(sides.owner, cell, sides.ends, sides.sign), np.unique(sides.owner[special])
+
+
+def _areas(pieces: _Pieces, boxes: Floats, size: Floats) -> tuple[Ints, Ints, Floats, Ints]:
+    """Return pairs of a shape and a cell, the area they have in common, and the shapes whose pieces do not close."""
+    rows = np.flatnonzero(pieces.cell >= 0)
+    shape, cell, sign = pieces.shape[rows], pieces.cell[rows], pieces.sign[rows]
     corner = boxes[:, :2].take(shape, axis=0)
-    x1, y1 = (ends[rows, :2] - corner).T
-    x2, y2 = (ends[rows, 2:] - corner).T
-    pieces = (sign * (x1 * y2 - x2 * y1) / 2, sign * (x2 - x1), sign * (y2 - y1))
+    x1, y1 = (pieces.ends[rows, :2] - corner).T
+    x2, y2 = (pieces.ends[rows, 2:] - corner).T
+    sums = (sign * (x1 * y2 - x2 * y1) / 2, sign * (x2 - x1), sign * (y2 - y1))
     key, group = np.unique((shape << 32) | cell, return_inverse=True)
-    area, east, north = (np.bincount(group, weights=v, minlength=len(key)) for v in pieces)
-    shape, cell = key >> 32, key & 0xFFFFFFFF
-    wide = boxes[:, 2:].take(shape, axis=0) - boxes[:, :2].take(shape, axis=0)
-    room = wide[:, 0] * wide[:, 1]
-    loose = (np.abs(east) + np.abs(north)) * (wide[:, 0] + wide[:, 1]) > _OPEN * np.minimum(room, np.abs(area) + room)
-    loose |= area < 0
-    return shape, cell, area, np.union1d(unclear, shape[loose])
+    area, east, north = (np.bincount(group, weights=v, minlength=len(key)).astype(np.float64) for v in sums)
+    shape, cell = _parted(key)
+    width = (boxes[:, 2:] - boxes[:, :2]).sum(axis=1)
+    open_ = (np.abs(east) + np.abs(north)) * width[shape] > _OPEN * size[shape]
+    return shape, cell, area, np.unique(shape[open_ | (area < 0)])
 
 
-def _edge_pieces(
-    index: CellIndex, crossings: _Crossings, inside: Bools, box: Ints, edge: Ints, cut: Bools
-) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return the pieces of edges inside shapes, once for each cell beside the edge: shape, cell, ends and sign."""
+def _parted(key: Ints) -> tuple[Ints, Ints]:
+    """Return the two numbers that were put into one."""
+    return key >> np.int64(32), key & np.int64(0xFFFFFFFF)
+
+
+def _edge_pieces(index: CellIndex, meeting: _Meeting, crossings: _Crossings, inside: Bools, cut: Bools) -> _Pieces:
+    """Return the pieces of edges inside cut shapes, once for each cell beside the edge."""
+    box, edge = meeting.shape, meeting.edge
     some = np.flatnonzero(cut[box])
     pair = np.concatenate([some, crossings.pair, some])
     along = np.concatenate([np.zeros(len(some)), crossings.on_edge, np.ones(len(some))])
@@ -262,11 +303,11 @@ def _edge_pieces(
     copy, use = spread((index.use[edge[of] + 1] - index.use[edge[of]]).astype(np.int64))
     use += index.use[edge[of]][copy]
     sign = np.where(index.left[use], 1.0, -1.0)
-    return box[of][copy], index.owner[use].astype(np.int64), ends[copy], sign
+    return _Pieces(box[of][copy], index.owner[use].astype(np.int64), ends[copy], sign)
 
 
-def _side_pieces(sides: _Sides, crossings: _Crossings, cut: Bools) -> tuple[Ints, Ints, Floats]:
-    """Return the pieces of the sides of cut shapes: shape, side and ends."""
+def _side_pieces(sides: _Sides, crossings: _Crossings, cut: Bools) -> _Sides:
+    """Return the sides of cut shapes, cut where edges cross them."""
     some = np.flatnonzero(cut[sides.owner])
     side = np.concatenate([some, crossings.side, some])
     along = np.concatenate([np.zeros(len(some)), crossings.on_side, np.ones(len(some))])
@@ -276,7 +317,7 @@ def _side_pieces(sides: _Sides, crossings: _Crossings, cut: Bools) -> tuple[Ints
     side, along = side[order], along[order]
     piece = np.flatnonzero((side[:-1] == side[1:]) & (along[:-1] < along[1:]))
     of = side[piece]
-    return sides.owner[of], of, _between(sides.ends[of], along[piece], along[piece + 1])
+    return _Sides(_between(sides.ends[of], along[piece], along[piece + 1]), sides.sign[of], sides.owner[of])
 
 
 def _between(ends: Floats, start: Floats, stop: Floats) -> Floats:
@@ -289,34 +330,40 @@ def _between(ends: Floats, start: Floats, stop: Floats) -> Floats:
 
 
 def _line_shares(shapes: Shapes, locator: CellLocator) -> Shares:
-    points, index = shapely.get_coordinates(shapes, return_index=True)
+    segments, owner = _segments(shapes)
+    boxes = np.stack(
+        [*segments[:, :1].T, segments[:, 1::2].min(axis=1), *segments[:, 2:3].T, segments[:, 1::2].max(axis=1)], axis=1
+    )
+    near, unclear = _surroundings(locator, boxes)
+    numbers = np.arange(len(segments))  # each segment is a shape of its own
+    sides = _Sides(segments, np.ones(len(segments)), numbers)
+    crossings, _, unsure = _cross(
+        locator.index, _Meeting(sides, np.arange(len(segments) + 1), near.box, near.edge, boxes)
+    )
+    pieces, special = _pieces_in_cells(locator, _side_pieces(sides, crossings, np.ones(len(segments), dtype=bool)))
+    unclear[unsure] = True
+    unclear[special] = True
+    doubtful = np.zeros(len(shapes), dtype=bool)
+    doubtful[owner[unclear]] = True
+    shape = owner[pieces.shape]
+    left_out = np.zeros(len(shapes), dtype=bool)
+    left_out[shape[pieces.cell < 0]] = True
+    rows = np.flatnonzero((pieces.cell >= 0) & ~doubtful[shape])
+    length = np.hypot(*(pieces.ends[rows, 2:] - pieces.ends[rows, :2]).T)
+    key, group = np.unique((shape[rows] << 32) | pieces.cell[rows], return_inverse=True)
+    amount = np.bincount(group, weights=length, minlength=len(key))
+    shape, cell = _parted(key)
+    whole = ~left_out[shape] & (np.bincount(shape, minlength=len(shapes))[shape] == 1)
+    share = np.where(whole, 1.0, amount / shapely.length(shapes)[shape])
+    return Shares(shape, cell, share, doubtful)
+
+
+def _segments(shapes: Shapes) -> tuple[Floats, Ints]:
+    """Return the segments of lines, each from its smaller end to its larger, and the lines they belong to."""
     parts, of = shapely.get_parts(shapes, return_index=True)
     points, part = shapely.get_coordinates(parts, return_index=True)
-    piece = np.flatnonzero((part[:-1] == part[1:]) & (points[:-1] != points[1:]).any(axis=1))
-    ends = np.hstack([points[piece], points[piece + 1]])
+    rows = np.flatnonzero((part[:-1] == part[1:]) & (points[:-1] != points[1:]).any(axis=1))
+    ends = np.hstack([points[rows], points[rows + 1]])
     turn = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
     ends[turn] = ends[turn][:, [2, 3, 0, 1]]
-    owner = of[part[piece]]
-    sides = _Sides(ends, np.ones(len(ends)), np.arange(len(ends)))  # each segment is a shape of its own
-    boxes = np.stack([ends[:, 0], ends[:, 1::2].min(axis=1), ends[:, 2], ends[:, 1::2].max(axis=1)], axis=1)
-    margin = _margin(locator.index, boxes)
-    near = edges_near(locator.index, boxes + [-margin, -margin, margin, margin])
-    first = np.arange(len(ends) + 1)
-    crossings, _, unsure = _cross(locator.index, sides, first, near.box, near.edge, boxes, margin)
-    _, side, pieces = _side_pieces(sides, crossings, np.ones(len(ends), dtype=bool))
-    middle = (pieces[:, :2] + pieces[:, 2:]) / 2
-    cell, special = _located(locator, middle[:, 0].copy(), middle[:, 1].copy())
-    doubtful = np.zeros(len(shapes), dtype=bool)
-    doubtful[owner[unsure]] = True
-    doubtful[owner[near.large | _near_invalid(locator, boxes)]] = True
-    doubtful[owner[side[special]]] = True
-    shape = owner[side]
-    rows = np.flatnonzero((cell >= 0) & ~doubtful[shape])
-    length = np.hypot(*(pieces[rows, 2:] - pieces[rows, :2]).T)
-    key, group = np.unique((shape[rows] << 32) | cell[rows], return_inverse=True)
-    amount = np.bincount(group, weights=length, minlength=len(key))
-    shape, cell = key >> 32, key & 0xFFFFFFFF
-    size = shapely.length(shapes)
-    outside = np.zeros(len(shapes), dtype=bool)
-    outside[owner[side[np.flatnonzero(_nowhere(locator, cell, middle, side))]]] = True
-    return Shares(shape, cell, amount / size[shape], doubtful)
+    return ends, of[part[rows]]
