@@ -19,7 +19,7 @@ from onemap.geo.orientation import orientation
 _PER_POLYGON: Final = 250
 _PER_EDGE: Final = 8
 # No more raster cells than this many times the wanted number, however thinly polygons are spread.
-_SPREAD: Final = 4
+_SPREAD: Final = 2
 # Edges are known to touch raster cells that they miss by this share of a raster cell or these units in the last place.
 _MARGIN: Final = 1e-6
 _ULPS: Final = 4

@@ -129,14 +129,13 @@ def test_large_batches_are_cut_and_joined():
 def test_the_index_is_small():
     """At most 5 kB a cell of 65 vertices that share their borders, 10 kB for islands in a wide sea."""
     rng = np.random.default_rng(2)
-    seeds = shapely.MultiPoint(rng.uniform(0, 1e4, (1000, 2)))
-    shapes = shapely.get_parts(shapely.voronoi_polygons(seeds, extend_to=box(0, 0, 1e4, 1e4)))
-    shapes = shapely.segmentize(shapes, 21.0)
+    squares = [box(100 * i, 100 * j, 100 * i + 100, 100 * j + 100) for i in range(32) for j in range(32)]
+    shapes = shapely.segmentize(shapely.transform(squares, lambda p: p @ [[0.9, 0.4], [-0.4, 0.9]]), 6.25)
     islands = shapely.buffer(shapely.points(rng.uniform(0, 1e6, (1000, 2))), 100, quad_segs=16)
-    assert 60 < shapely.get_num_coordinates(shapes).mean() < 70
+    assert set(shapely.get_num_coordinates([*shapes, *islands])) == {65}
     for cells, most in ((shapes, 5000), (islands, 10_000)):
         per_cell = CellLocator(frame(*cells)).index.size / len(cells)
-        print(f"index: {per_cell:.0f} bytes a cell of {shapely.get_num_coordinates(cells).mean():.0f} vertices")
+        print(f"index: {per_cell:.0f} bytes a cell of 65 vertices")
         assert per_cell < most
 
 
