@@ -27,8 +27,8 @@ def assign_dask(
     """Assign the cases in Parquet files to cells on the workers of a Dask cluster.
 
     The files are those that `assign_parquet` writes, byte for byte: each worker answers whole files. A worker that is
-    lost costs the file it was at, which the scheduler gives to another one. Source, cells' index and answers lie where all workers
-    see them.
+    lost costs the file it was at, which the scheduler gives to another one. Source, index and answers lie where all
+    workers see them.
 
     Parameters
     ----------

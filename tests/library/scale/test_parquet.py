@@ -165,6 +165,7 @@ def test_what_cannot_be_worked_on_is_told(folder, cells, tmp_path):
     assert not [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks into /proc, which only Linux has")
 def test_memory_does_not_grow_with_the_rows(cells, tmp_path):
     """A child answers 200,000 rows and 2,000,000 rows; its peak may not tell them apart by more than a batch."""
     index = onemap.CellLocator(cells).save(tmp_path / "cells.index")
@@ -175,14 +176,14 @@ def test_memory_does_not_grow_with_the_rows(cells, tmp_path):
         frame = pd.DataFrame({"x": 5e5 + rng.uniform(0, 2000, rows), "y": 4.4e6 + rng.uniform(0, 2000, rows)})
         frame.to_parquet(source, row_group_size=100_000)
         script = (
-            "import resource, onemap\n"
+            "import onemap\n"
             f"onemap.assign_parquet({str(source)!r}, {str(index)!r}, {str(tmp_path / f'{rows}-out.parquet')!r},"
             f" x='x', y='y', crs={CRS!r}, batch_rows=100_000)\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+            "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"  # getrusage counts the parent too
         )
         done = subprocess.run(
             [sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[3], capture_output=True, text=True
         )
         peaks.append(int(done.stdout) / 1024)
     print(f"out of core: peak {peaks[0]:.0f} MB at 200,000 rows, {peaks[1]:.0f} MB at 2,000,000")
-    assert peaks[1] - peaks[0] < 60
+    assert peaks[1] - peaks[0] < 30
