@@ -27,7 +27,7 @@ Measure = Callable[[Task, Place], dict[str, Any]]
 _LIMIT_S: Final = 1800
 
 
-class Failed(Exception):
+class ContestantError(Exception):
     """A contestant gave up; the text says why."""
 
 
@@ -36,17 +36,17 @@ def measure_apart(task: Task, place: Place) -> dict[str, Any]:
 
     Raises
     ------
-    Failed
+    ContestantError
         It did not finish.
     """
     command = [place.python, "-m", "benchmarks.contest", json.dumps(asdict(task))]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     except subprocess.TimeoutExpired as error:
-        raise Failed(f"not finished within {_LIMIT_S} s") from error
+        raise ContestantError(f"not finished within {_LIMIT_S} s") from error
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
-        raise Failed(f"failed: {last}")
+        raise ContestantError(f"failed: {last}")
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures
 
@@ -61,7 +61,7 @@ def write_data(folder: Path, size: Size, listed: Sequence[Job], real: Path) -> d
         target = folder / f"{size.name}-{name}"
         if target.is_dir():
             continue
-        wanted = _wanted([job for job in listed if job.dataset == name])
+        wanted = wanted_of([job for job in listed if job.dataset == name])
         with tempfile.TemporaryDirectory(dir=folder) as unfinished:
             command = [sys.executable, "-m", "benchmarks.datasets", f"{unfinished}/data", name, "--real", str(real)]
             subprocess.run([*command, *wanted], cwd=ROOT, check=True)
@@ -70,7 +70,8 @@ def write_data(folder: Path, size: Size, listed: Sequence[Job], real: Path) -> d
     return missing
 
 
-def _wanted(listed: Sequence[Job]) -> list[str]:
+def wanted_of(listed: Sequence[Job]) -> list[str]:
+    """Return the options that ask `benchmarks.datasets` for what the jobs need of one data set."""
     options = ["--damaged"] if any(job.kind == "coverage" for job in listed) else []
     for option, kinds in (("points", ("locate", "locate_cold", "assign", "locate_one")), ("buildings", ("own",)),
                           ("parts", ("out_of_core",))):  # fmt: skip
@@ -92,7 +93,7 @@ class Table:
     def job(self, job: Job) -> list[Record]:
         """Let all contestants do a job, and compare their answers."""
         with tempfile.TemporaryDirectory(prefix="onemap-bench-") as scratch:
-            os.chmod(scratch, 0o755)  # a database server runs as another user
+            Path(scratch).chmod(0o755)  # a database server runs as another user
             answers = {name: Path(scratch, f"{number}.npy") for number, name in enumerate(("onemap", *job.rivals))}
             records = [self._one(job, name, answer) for name, answer in answers.items()]
             differ = differences(answers)
@@ -108,11 +109,10 @@ class Table:
         dataset = self.folder / f"{self.size.name}-{job.dataset}"
         room = answer.with_suffix("")
         room.mkdir()
-        os.chmod(room, 0o755)
         task = Task(CONTESTANTS[name], job.kind, str(dataset), job.rows, str(answer), str(room), self.size.runs)
         try:
             figures = self.measure(task, place)
-        except Failed as error:
+        except ContestantError as error:
             return Record(job, name, {}, str(error))
         finally:
             shutil.rmtree(room, ignore_errors=True)
@@ -131,8 +131,9 @@ def run_table(
         for record in run.job(job):
             records.append(record)
             said = report.seconds(record.seconds) if record.figures else record.reason
-            differ = record.figures.get("differ")
-            print(f"{job.title} · {record.contestant}: {said}" + ("" if differ is None else f" ({differ} differ)"), flush=True)
+            if record.figures.get("differ") is not None:
+                said += f" ({record.figures['differ']} differ)"
+            print(f"{job.title} · {record.contestant}: {said}", flush=True)
     return records
 
 

@@ -9,7 +9,7 @@ from benchmarks.results import Record
 
 WIDTH: Final = 960
 _LEFT, _RIGHT = 180, 90
-_BAR, _GAP, _HEAD, _TOP = 14, 5, 34, 64
+_BAR, _GAP, _HEAD, _TOP = 14, 5, 34, 76
 _INK, _QUIET, _PAPER, _RULE = "#3A3F47", "#5F656E", "#FBFAF7", "#E3DFD8"
 _OWN, _RIVAL = "#0072B2", "#B9BDC4"
 
@@ -50,7 +50,12 @@ def _frame(height: int) -> str:
         f'<rect width="{WIDTH}" height="{height}" fill="{_PAPER}"/>\n'
         + _text(24, 28, "Time to do the same job on the same data", size=16, weight=600)
         + "\n"
-        + _text(24, 46, "shorter is better; each line of the axis is ten times the one before", colour=_QUIET)
+        + _text(
+            24,
+            46,
+            "shorter is better; each line of the axis is ten times the one before; x: against onemap",
+            colour=_QUIET,
+        )
     )
 
 
@@ -69,7 +74,8 @@ def _bar(record: Record, own: float | None, top: int, first: int, scale: float) 
     long = max(1.0, (math.log10(spent) - first) * scale)
     note = seconds(spent)
     if own and not ours:
-        note += f"  ·  {spent / own:.3g} x"
+        ratio = spent / own
+        note += f" · {ratio:,.0f} x" if ratio >= 100 else f" · {ratio:.2g} x"
     return [
         _text(_LEFT - 8, top + 11, record.contestant, anchor="end", weight=600 if ours else 400),
         f'<rect x="{_LEFT}" y="{top}" width="{long:.1f}" height="{_BAR}" rx="2" fill="{_OWN if ours else _RIVAL}"/>',

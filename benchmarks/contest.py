@@ -78,6 +78,8 @@ class Attempt:
         Further figures of what was prepared and the last result.
     serves
         Whether another process does the work (a database server), so that this one's memory tells nothing.
+    stack
+        What must be closed in the end; filled before or while preparing.
     """
 
     versions: dict[str, str]
@@ -86,6 +88,7 @@ class Attempt:
     answer: Callable[[Any], NDArray[Any]] | None = None
     figures: Callable[[Any, Any], dict[str, float]] = field(default=lambda _prepared, _result: {})
     serves: bool = False
+    stack: ExitStack = field(default_factory=ExitStack)
 
 
 def peak_mb() -> float:
@@ -102,9 +105,9 @@ def measure(task: Task) -> dict[str, Any]:
     """Let the contestant do the job; return its figures."""
     seconds: list[float] = []
     processor: list[float] = []
-    with ExitStack() as stack:
-        module = importlib.import_module(f"benchmarks.contestants.{task.module}")
-        attempt: Attempt = getattr(module, task.kind)(task, stack)
+    module = importlib.import_module(f"benchmarks.contestants.{task.module}")
+    attempt: Attempt = getattr(module, task.kind)(task)
+    with attempt.stack:
         start = time.perf_counter()
         prepared = attempt.prepare()
         prepared_in = time.perf_counter() - start

@@ -169,8 +169,8 @@ def write_real(data: Dataset, name: str, source: Path, counts: list[int]) -> Non
         _write_points(data.points(count), points)
 
 
-def main() -> None:
-    """Write one data set, unless it is there."""
+def options() -> argparse.ArgumentParser:
+    """Return what the command line takes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("name")
@@ -178,7 +178,12 @@ def main() -> None:
     for kind in ("points", "buildings", "parts"):
         parser.add_argument(f"--{kind}", type=int, nargs="*", default=[])
     parser.add_argument("--real", type=Path)
-    wanted = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Write one data set."""
+    wanted = options().parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
     data = Dataset(wanted.folder)
     if wanted.name in REAL:

@@ -88,6 +88,6 @@ def _place_of_postgis(*, install: bool) -> Place:
     try:
         if install:
             postgis_server.install()
-    except postgis_server.Unavailable as why:
+    except postgis_server.UnavailableError as why:
         return Place(reason=str(why))
     return Place() if postgis_server.find_programs() else Place(reason="PostGIS is not installed")

@@ -1,4 +1,4 @@
-"""A PostGIS server of the benchmark's own: in a temporary folder, on a free port of the loopback, stopped afterwards."""
+"""A PostGIS server of the benchmark's own: in a temporary folder, on a free loopback port, stopped afterwards."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from pathlib import Path
 _OWNER = "postgres"  # the server refuses to run as root
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """There is no PostGIS here, and it cannot be installed."""
 
 
@@ -25,7 +25,7 @@ class Server:
 
     def ask(self, *statements: str) -> str:
         """Run statements in one session; return what they print: values separated by tabs."""
-        command = [self.programs / "psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
+        command = [str(self.programs / "psql"), "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
                    str(self.port), "-U", _OWNER, "-d", "postgres"]  # fmt: skip
         for statement in statements:
             command += ["-c", statement]
@@ -50,21 +50,24 @@ def install() -> None:
 
     Raises
     ------
-    Unavailable
+    UnavailableError
         It is not there and cannot be installed; says why.
     """
     if find_programs():
         return
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise Unavailable("PostGIS is not installed (apt-get install postgresql-postgis)")
+        raise UnavailableError("PostGIS is not installed (apt-get install postgresql-postgis)")
     for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "postgresql-postgis"]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not find_programs():
-        raise Unavailable("apt-get could not install PostGIS: " + (done.stderr.strip().splitlines() or ["?"])[-1])
+        raise UnavailableError("apt-get could not install PostGIS: " + (done.stderr.strip().splitlines() or ["?"])[-1])
 
 
-def _as_owner(command: list[str]) -> list[str]:
-    return ["setpriv", f"--reuid={_OWNER}", f"--regid={_OWNER}", "--clear-groups", *command] if os.geteuid() == 0 else command
+def _call(command: list[str], folder: Path) -> None:
+    """Run a command as the user who may run servers."""
+    if os.geteuid() == 0:
+        command = ["setpriv", f"--reuid={_OWNER}", f"--regid={_OWNER}", "--clear-groups", *command]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
 
 
 def _free_port() -> int:
@@ -79,12 +82,12 @@ def postgis(folder: Path) -> Iterator[Server]:
 
     Raises
     ------
-    Unavailable
+    UnavailableError
         There is no PostGIS here.
     """
     programs = find_programs()
     if programs is None:
-        raise Unavailable("PostGIS is not installed")
+        raise UnavailableError("PostGIS is not installed")
     data, port, cores = folder / "server", _free_port(), os.cpu_count() or 1
     data.mkdir()
     if os.geteuid() == 0:
@@ -93,13 +96,12 @@ def postgis(folder: Path) -> Iterator[Server]:
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c jit=off "
         f"-c shared_buffers=1GB -c work_mem=256MB -c max_parallel_workers_per_gather={cores}"
     )
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": data}
     control = [str(programs / "pg_ctl"), "-D", str(data), "-w"]
-    subprocess.run(_as_owner([str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", _OWNER, "-N"]), **quiet)
-    subprocess.run(_as_owner([*control, "-l", str(data / "log"), "-o", settings, "start"]), **quiet)
+    _call([str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", _OWNER, "-N"], data)
+    _call([*control, "-l", str(data / "log"), "-o", settings, "start"], data)
     try:
         server = Server(programs, port)
         server.ask("CREATE EXTENSION postgis")
         yield server
     finally:
-        subprocess.run(_as_owner([*control, "-m", "immediate", "stop"]), **quiet)
+        _call([*control, "-m", "immediate", "stop"], data)

@@ -3,7 +3,7 @@
 import os
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +14,11 @@ BEGIN: Final = "<!-- measured: written by scripts/benchmark.sh -->"
 END: Final = "<!-- /measured -->"
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a Markdown table; every column after the first that holds numbers stands right."""
-    head = list(head)
-    rule = ["---"] + ["---:"] * (len(head) - 1)
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *map(list, rows)])
+def table(head: str, rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; a column whose heading begins with ``>`` stands right."""
+    columns = head.split(", ")
+    rule = ["---:" if column.startswith(">") else "---" for column in columns]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [[c.lstrip(">") for c in columns], rule, *rows])
 
 
 def seconds(value: float | None) -> str:
@@ -32,7 +32,7 @@ def seconds(value: float | None) -> str:
 
 def limits_table(judged: list[Verdict]) -> str:
     """Return what must hold, and whether it does."""
-    head = ["job", "onemap", "rival", "rival's time", "ratio", "must", "aim", "verdict"]
+    head = "job, >onemap, rival, >rival's time, >ratio, >must, >aim, verdict"
     return table(head, (_limit_row(verdict) for verdict in judged))
 
 
@@ -65,7 +65,7 @@ def _at_most(limit: Limit, bound: float | None) -> str:
 
 def measurements_table(records: list[Record]) -> str:
     """Return everything that was measured."""
-    head = ["job", "contestant", "median", "million rows/s", "runs", "processor", "preparation", "peak MB", "rows that differ"]
+    head = "job, contestant, >median, >million rows/s, >runs, >processor, >preparation, >peak MB, >rows that differ"
     return table(head, (_measurement_row(record) for record in records))
 
 
@@ -92,7 +92,7 @@ def _measurement_row(record: Record) -> list[str]:
 
 def growth_table(found: list[Growth]) -> str:
     """Return how costs grow."""
-    head = ["cost", "with", "from", "to", "exponent", "must", "verdict"]
+    head = "cost, grows with, >from, >to, >exponent, >must, verdict"
     rows = (
         [
             growth.cost,
@@ -106,6 +106,34 @@ def growth_table(found: list[Growth]) -> str:
         for growth in found
     )
     return table(head, rows)
+
+
+def index_table(records: list[Record]) -> str:
+    """Return how large the kept index is, how long it takes to build, and to open again."""
+    head = "data, >cells, >vertices, >index a cell, >file a cell, >built in, >opened in"
+    found = {r.job.dataset: r for r in records if r.contestant == "onemap" and "index_bytes" in r.figures}
+    rows = [
+        [
+            name,
+            f"{r.figures['cells']:,}",
+            f"{r.figures['vertices']:,}",
+            f"{r.figures['index_bytes'] / r.figures['cells']:,.0f} bytes",
+            f"{r.figures['file_bytes'] / r.figures['cells']:,.0f} bytes",
+            seconds(r.figures["prepare_s"]),
+            seconds(r.figures["open_s"]),
+        ]
+        for name, r in found.items()
+    ]
+    return table(head, rows)
+
+
+def _absent(records: list[Record]) -> str:
+    """Return who was left out of which jobs, and why."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        if record.reason:
+            reasons.setdefault((record.contestant, record.reason), []).append(record.job.title)
+    return "\n".join(f"- {name}: {reason} ({'; '.join(titles)})" for (name, reason), titles in reasons.items())
 
 
 def versions_line(records: list[Record]) -> str:
@@ -128,8 +156,7 @@ def machine_line() -> str:
 
 def measured(size: Size, records: list[Record], judged: list[Verdict], found: list[Growth], load: str) -> str:
     """Return all that a run found out, as Markdown."""
-    left_out = {record.contestant: record.reason for record in records if record.reason}
-    absent = "\n".join(f"- {name}: {reason}" for name, reason in sorted(left_out.items()))
+    absent = _absent(records)
     failed = sum(verdict.holds is False for verdict in judged) + sum(g.exponent > g.must for g in found)
     note = "" if size.name == "full" else " The limits are those of the full size: a smaller one only shows the way."
     return "\n\n".join(
@@ -142,6 +169,7 @@ def measured(size: Size, records: list[Record], judged: list[Verdict], found: li
             limits_table(judged),
             "### How costs grow",
             growth_table(found),
+            index_table(records),
             "### Everything measured",
             measurements_table(records),
             "### Left out" if absent else "",

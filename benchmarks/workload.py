@@ -67,11 +67,13 @@ def _outline(angle: Floats, radius: float) -> Floats:
 
 
 def _inside(points: Floats, radius: float) -> NDArray[np.bool_]:
-    return np.hypot(*points.T) < _outline(np.arctan2(points[:, 1], points[:, 0]), radius)
+    inside: NDArray[np.bool_] = np.hypot(*points.T) < _outline(np.arctan2(points[:, 1], points[:, 0]), radius)
+    return inside
 
 
 def _polar(angle: Floats, distance: Floats) -> Floats:
-    return distance[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    points: Floats = distance[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return points
 
 
 def _sites(count: int, radius: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -95,7 +97,8 @@ def _sites(count: int, radius: float, rng: np.random.Generator) -> tuple[Floats,
 def _voronoi(inner: Floats, ghosts: Floats) -> Shapes:
     """Return the Voronoi cells of the inner sites, in their order."""
     sites = shapely.multipoints(np.concatenate([inner, ghosts]))
-    return shapely.get_parts(shapely.voronoi_polygons(sites, ordered=True))[: len(inner)]
+    cells: Shapes = shapely.get_parts(shapely.voronoi_polygons(sites, ordered=True))
+    return cells[: len(inner)]
 
 
 def _jittered_rings(polygons: Shapes, sites: Floats, rng: np.random.Generator) -> Shapes:
@@ -118,7 +121,8 @@ def _jittered_rings(polygons: Shapes, sites: Floats, rng: np.random.Generator) -
     step = np.arange(len(of)) - np.repeat(np.cumsum(length) - length, length)
     taken = np.where(forward[of], step, length[of] - 1 - step)
     ring[start[of] + 1 + step] = chain[chain_start[edge[of]] + taken]
-    return shapely.linearrings(ring + ORIGIN, indices=np.repeat(cell, 1 + length))
+    rings: Shapes = shapely.linearrings(ring + ORIGIN, indices=np.repeat(cell, 1 + length))
+    return rings
 
 
 def _chains(begin: Floats, end: Floats, site: Floats, rng: np.random.Generator) -> tuple[Floats, Ints]:

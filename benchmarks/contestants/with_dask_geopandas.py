@@ -13,7 +13,7 @@ from benchmarks.contest import Attempt, Task
 from benchmarks.datasets import read_written
 
 
-def out_of_core(task: Task, stack: ExitStack) -> Attempt:
+def out_of_core(task: Task) -> Attempt:
     """Join the points of many files to the cells, into files."""
     import dask
     import dask.dataframe as dd
@@ -25,11 +25,11 @@ def out_of_core(task: Task, stack: ExitStack) -> Attempt:
     out = task.room / "joined"
     parts = sorted(str(path) for path in task.data.parts(task.rows).glob("*.parquet"))
 
+    stack = ExitStack()
+
     def prepare() -> Any:
         dask.config.set({"temporary-directory": str(task.room)})
-        cluster = LocalCluster(
-            n_workers=os.cpu_count(), threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
-        )
+        cluster = LocalCluster(n_workers=os.cpu_count(), threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
         stack.enter_context(cluster)
         return stack.enter_context(Client(cluster))
 
@@ -41,8 +41,9 @@ def out_of_core(task: Task, stack: ExitStack) -> Attempt:
         return out
 
     return Attempt(
-        versions={"dask-geopandas": version("dask-geopandas"), "dask": dask.__version__},
+        versions={"dask-geopandas": version("dask-geopandas"), "dask": version("dask")},
         prepare=prepare,
         run=run,
         answer=lambda folder: read_written(folder, task.rows, "cell"),
+        stack=stack,
     )

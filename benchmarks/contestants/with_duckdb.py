@@ -12,9 +12,10 @@ from benchmarks.contest import Attempt, Task
 from benchmarks.datasets import smallest
 
 
-def locate(task: Task, stack: ExitStack) -> Attempt:
+def locate(task: Task) -> Attempt:
     """Join the points of the file to the table of cells."""
     import_extension("spatial")
+    stack = ExitStack()
     base = stack.enter_context(duckdb.connect())
     base.execute("LOAD spatial")
     wkb = task.data.wkb()
@@ -32,4 +33,4 @@ def locate(task: Task, stack: ExitStack) -> Attempt:
     def run(query: str) -> Any:
         return base.execute(query).fetch_arrow_table()
 
-    return Attempt({"duckdb": duckdb.__version__}, prepare, run, answer)
+    return Attempt({"duckdb": duckdb.__version__}, prepare, run, answer, stack=stack)

@@ -1,6 +1,5 @@
 """geopandas as its users write it: sjoin, overlay."""
 
-from contextlib import ExitStack
 from typing import Any
 
 import geopandas as gpd
@@ -52,17 +51,17 @@ def _locate(task: Task, *, index_kept: bool) -> Attempt:
     return Attempt(VERSIONS, prepare, run, lambda joined: _answer(task, joined))
 
 
-def locate(task: Task, stack: ExitStack) -> Attempt:
+def locate(task: Task) -> Attempt:
     """Join points in memory to cells whose tree is kept."""
     return _locate(task, index_kept=True)
 
 
-def locate_cold(task: Task, stack: ExitStack) -> Attempt:
+def locate_cold(task: Task) -> Attempt:
     """Join points in memory to cells that have no tree yet."""
     return _locate(task, index_kept=False)
 
 
-def locate_one(task: Task, stack: ExitStack) -> Attempt:
+def locate_one(task: Task) -> Attempt:
     """Join frames of one point."""
     cells = cells_of(task)
     points = list(zip(*(axis.tolist() for axis in task.data.xy(task.rows)), strict=True))[:200]
@@ -81,7 +80,7 @@ def locate_one(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def assign(task: Task, stack: ExitStack) -> Attempt:
+def assign(task: Task) -> Attempt:
     """Join a frame of cases to the cells; no reasons, doubles at borders left in."""
     cells, cases = cells_of(task), cases_of(task)
     return Attempt(
@@ -92,7 +91,7 @@ def assign(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def own(task: Task, stack: ExitStack) -> Attempt:
+def own(task: Task) -> Attempt:
     """Cut the buildings by the cells and keep the largest piece of each."""
     cells = cells_of(task)
     buildings = gpd.read_parquet(task.data.buildings(task.rows)).assign(building=np.arange(task.rows))

@@ -1,7 +1,7 @@
 """onemap, by its public names alone."""
 
 import time
-from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ Ints = NDArray[np.int64]
 
 
 def _positions(codes: Any) -> Ints:
-    return codes.fillna("-1").astype("int64").to_numpy()
+    positions: Ints = codes.fillna("-1").astype("int64").to_numpy()
+    return positions
 
 
-def locate(task: Task, stack: ExitStack) -> Attempt:
+def locate(task: Task) -> Attempt:
     """Give points in memory their cells; the index is kept."""
     cells = gpd.read_parquet(task.data.cells)
     x, y = task.data.xy(task.rows)
@@ -50,7 +51,7 @@ def locate(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def locate_cold(task: Task, stack: ExitStack) -> Attempt:
+def locate_cold(task: Task) -> Attempt:
     """Build the index and give the points their cells."""
     cells = gpd.read_parquet(task.data.cells)
     x, y = task.data.xy(task.rows)
@@ -62,7 +63,7 @@ def locate_cold(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def locate_one(task: Task, stack: ExitStack) -> Attempt:
+def locate_one(task: Task) -> Attempt:
     """Give one point after the other its cell."""
     cells = gpd.read_parquet(task.data.cells)
     points = list(zip(*(axis.tolist() for axis in task.data.xy(task.rows)), strict=True))
@@ -78,7 +79,7 @@ def locate_one(task: Task, stack: ExitStack) -> Attempt:
     return Attempt(VERSIONS, prepare, run, lambda result: result[0], lambda _, result: single_figures(result))
 
 
-def assign(task: Task, stack: ExitStack) -> Attempt:
+def assign(task: Task) -> Attempt:
     """Give the rows of a frame their cells, with how and why."""
     cells = gpd.read_parquet(task.data.cells)
     cases = cases_of(task)
@@ -90,7 +91,7 @@ def assign(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def coverage(task: Task, stack: ExitStack) -> Attempt:
+def coverage(task: Task) -> Attempt:
     """Find every gap and overlap, with its area and the cells concerned."""
     cells = gpd.read_parquet(task.data.damaged)
 
@@ -107,7 +108,7 @@ def coverage(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def own(task: Task, stack: ExitStack) -> Attempt:
+def own(task: Task) -> Attempt:
     """Give each building the cell with the largest share of it."""
     cells = gpd.read_parquet(task.data.cells)
     buildings = gpd.read_parquet(task.data.buildings(task.rows))
@@ -119,13 +120,16 @@ def own(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def out_of_core(task: Task, stack: ExitStack) -> Attempt:
+def out_of_core(task: Task) -> Attempt:
     """Give points in files their cells, into files."""
     cells = gpd.read_parquet(task.data.cells)
-    out = task.room / "assigned"
+    runs = count()
 
     def run(_: None) -> Path:
-        onemap.assign_parquet(task.data.parts(task.rows), cells, out, x="x", y="y")
+        out = task.room / f"assigned-{next(runs)}"  # a job that finds its answers there would take them for done
+        onemap.assign_parquet(
+            task.data.parts(task.rows), cells, out, x="x", y="y", crs=cells.crs, keep=["id"], answers=["cell"]
+        )
         return out
 
     return Attempt(VERSIONS, lambda: None, run, lambda folder: read_written(folder, task.rows, "cell"))

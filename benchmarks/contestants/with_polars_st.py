@@ -1,6 +1,5 @@
 """polars-st: frames of polars with GEOS inside."""
 
-from contextlib import ExitStack
 from importlib.metadata import version
 from typing import Any
 
@@ -12,7 +11,7 @@ from benchmarks.contest import Attempt, Task
 from benchmarks.datasets import smallest
 
 
-def locate(task: Task, stack: ExitStack) -> Attempt:
+def locate(task: Task) -> Attempt:
     """Join points in memory to the cells."""
     wkb = task.data.wkb()
     points = pl.read_parquet(task.data.points(task.rows))

@@ -4,12 +4,11 @@ import csv
 from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.contest import Attempt, Task
-from benchmarks.datasets import smallest
+from benchmarks.datasets import Ints, smallest
 from benchmarks.postgis_server import Server, postgis
 
 
@@ -34,25 +33,27 @@ def _load(server: Server, task: Task, exchange: Path) -> None:
     )
 
 
-def locate(task: Task, stack: ExitStack) -> Attempt:
+def locate(task: Task) -> Attempt:
     """Join a table of points to the table of cells, into a table."""
-    server = stack.enter_context(postgis(task.room))
-    release = server.ask("SELECT split_part(version(), ' ', 2), PostGIS_Lib_Version()").split()
+    stack = ExitStack()
+    versions: dict[str, str] = {}
 
-    def run(_: Any) -> None:
+    def prepare() -> Server:
+        server = stack.enter_context(postgis(task.room))
+        release = server.ask("SELECT split_part(version(), ' ', 2), PostGIS_Lib_Version()").split()
+        versions.update(PostgreSQL=release[0], PostGIS=release[1])
+        _load(server, task, task.room)
+        return server
+
+    def run(server: Server) -> Server:
         server.ask(
             "DROP TABLE IF EXISTS joined",
             "CREATE UNLOGGED TABLE joined AS SELECT id, cell FROM points JOIN cells ON ST_Intersects(shape, place)",
         )
+        return server
 
-    def answer(_: Any) -> Any:
+    def answer(server: Server) -> Ints:
         pairs = np.loadtxt(StringIO(server.ask("COPY joined TO STDOUT")), dtype=np.int64, ndmin=2)
         return smallest(pairs[:, 0], pairs[:, 1], task.rows)
 
-    return Attempt(
-        versions={"PostgreSQL": release[0], "PostGIS": release[1]},
-        prepare=lambda: _load(server, task, task.room),
-        run=run,
-        answer=answer,
-        serves=True,
-    )
+    return Attempt(versions, prepare, run, answer, serves=True, stack=stack)

@@ -1,6 +1,5 @@
 """SedonaDB: points from Parquet, cells from a frame, its own spatial join."""
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ from benchmarks.contest import Attempt, Task
 from benchmarks.datasets import read_written, smallest
 
 VERSIONS = {"sedonadb": sedonadb.__version__}
-_JOIN = "SELECT points.id, cells.cell FROM points JOIN cells ON ST_Intersects(cells.geometry, ST_Point(points.x, points.y))"
+_JOIN = (
+    "SELECT points.id, cells.cell FROM points JOIN cells ON ST_Intersects(cells.geometry, ST_Point(points.x, points.y))"
+)
 
 
 def _session(task: Task, points: list[str]) -> Any:
@@ -24,7 +25,7 @@ def _session(task: Task, points: list[str]) -> Any:
     return session
 
 
-def locate(task: Task, stack: ExitStack) -> Attempt:
+def locate(task: Task) -> Attempt:
     """Join the points of the file to the cells, into memory."""
     return Attempt(
         versions=VERSIONS,
@@ -34,7 +35,7 @@ def locate(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def out_of_core(task: Task, stack: ExitStack) -> Attempt:
+def out_of_core(task: Task) -> Attempt:
     """Join the points of many files to the cells, into files."""
     out = task.room / "joined"
     parts = sorted(str(path) for path in task.data.parts(task.rows).glob("*.parquet"))

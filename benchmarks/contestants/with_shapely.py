@@ -1,6 +1,5 @@
 """shapely's tree and predicates, without frames around them: what a careful programmer writes."""
 
-from contextlib import ExitStack
 from typing import Any
 
 import geopandas as gpd
@@ -21,7 +20,7 @@ def _cells(task: Task) -> Shapes:
     return cells
 
 
-def locate(task: Task, stack: ExitStack) -> Attempt:
+def locate(task: Task) -> Attempt:
     """Query the tree for all points at once."""
     cells = _cells(task)
     x, y = task.data.xy(task.rows)
@@ -33,7 +32,7 @@ def locate(task: Task, stack: ExitStack) -> Attempt:
     )
 
 
-def locate_one(task: Task, stack: ExitStack) -> Attempt:
+def locate_one(task: Task) -> Attempt:
     """Query the tree for one point after the other."""
     cells = _cells(task)
     points = list(zip(*(axis.tolist() for axis in task.data.xy(task.rows)), strict=True))
@@ -52,7 +51,7 @@ def locate_one(task: Task, stack: ExitStack) -> Attempt:
     return Attempt(VERSIONS, prepare, run, lambda result: result[0], lambda _, result: single_figures(result))
 
 
-def own(task: Task, stack: ExitStack) -> Attempt:
+def own(task: Task) -> Attempt:
     """Query the tree, and cut only the buildings that meet several cells."""
     cells = _cells(task)
     buildings: Shapes = gpd.read_parquet(task.data.buildings(task.rows)).geometry.to_numpy()

@@ -1,7 +1,5 @@
 """Gaps as holes of the union, overlaps by intersecting neighbours: the two steps that every forum recommends."""
 
-from contextlib import ExitStack
-
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -11,7 +9,7 @@ from benchmarks.contest import Attempt, Task
 from benchmarks.contestants.with_shapely import VERSIONS
 
 
-def coverage(task: Task, stack: ExitStack) -> Attempt:
+def coverage(task: Task) -> Attempt:
     """Return the areas of gaps and of overlaps."""
     cells = gpd.read_parquet(task.data.damaged).geometry.to_numpy()
 
