@@ -4,6 +4,7 @@ usage: python -m benchmarks [--size tiny|small|full] [--out FOLDER]
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -51,6 +52,14 @@ def measure_apart(task: Task, place: Place) -> dict[str, Any]:
     return figures
 
 
+def folder_of(folder: Path, size: Size, name: str) -> Path:
+    """Return where a data set lies; another folder when what makes it has changed."""
+    makers = [ROOT / "benchmarks" / maker for maker in ("workload.py", "datasets.py")]
+    wanted = wanted_of([job for job in jobs(size) if job.dataset == name])
+    made_by = b"".join(maker.read_bytes() for maker in makers) + " ".join(wanted).encode()
+    return folder / f"{size.name}-{name}-{hashlib.sha256(made_by).hexdigest()[:8]}"
+
+
 def write_data(folder: Path, size: Size, listed: Sequence[Job], real: Path) -> dict[str, str]:
     """Write every data set that the jobs need and that is not there; return why some cannot be."""
     missing = {}
@@ -58,10 +67,12 @@ def write_data(folder: Path, size: Size, listed: Sequence[Job], real: Path) -> d
         if name in REAL and not real.is_dir():
             missing[name] = f"no real data at {real}"
             continue
-        target = folder / f"{size.name}-{name}"
+        target = folder_of(folder, size, name)
         if target.is_dir():
             continue
-        wanted = wanted_of([job for job in listed if job.dataset == name])
+        for outdated in folder.glob(f"{size.name}-{name}-*"):
+            shutil.rmtree(outdated)
+        wanted = wanted_of([job for job in jobs(size) if job.dataset == name])  # of all jobs: the next run may ask more
         with tempfile.TemporaryDirectory(dir=folder) as unfinished:
             command = [sys.executable, "-m", "benchmarks.datasets", f"{unfinished}/data", name, "--real", str(real)]
             subprocess.run([*command, *wanted], cwd=ROOT, check=True)
@@ -106,7 +117,7 @@ class Table:
         place = self.places[name]
         if place.reason:
             return Record(job, name, {}, place.reason)
-        dataset = self.folder / f"{self.size.name}-{job.dataset}"
+        dataset = folder_of(self.folder, self.size, job.dataset)
         room = answer.with_suffix("")
         room.mkdir()
         task = Task(CONTESTANTS[name], job.kind, str(dataset), job.rows, str(answer), str(room), self.size.runs)

@@ -68,7 +68,7 @@ def test_one_run_of_the_tiny_size(tmp_path, monkeypatch):
     listed = run.chosen(jobs(size), (), here)
     parser = options()
     for name in {job.dataset for job in listed}:
-        folder = tmp_path / f"tiny-{name}"
+        folder = run.folder_of(tmp_path, size, name)
         folder.mkdir()
         wanted = run.wanted_of([job for job in listed if job.dataset == name])
         write_city(Dataset(folder), int(name.removeprefix("city-")), parser.parse_args([str(folder), name, *wanted]))
