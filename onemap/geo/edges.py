@@ -21,6 +21,8 @@ Whole = NDArray[np.integer[Any]]
 ULPS = 2
 """Units in the last place of the largest coordinate below which no width can be told from none."""
 
+_POLYGON = 3
+
 _MIX = tuple(
     np.uint64(m)
     for m in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xFF51AFD7ED558CCD)
@@ -96,7 +98,10 @@ def polygon_edges(polygons: NDArray[Any], *, inside_out: bool = False) -> Edges:
     inside_out
         Take each polygon for everything around it.
     """
-    parts, owner = shapely.get_parts(polygons, return_index=True)
+    if (shapely.get_type_id(polygons) == _POLYGON).all():
+        parts, owner = polygons, np.arange(len(polygons))  # parts are copies, and here there is no need of them
+    else:
+        parts, owner = shapely.get_parts(polygons, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     shell = np.ones(len(rings), dtype=bool)
     shell[1:] = part[1:] != part[:-1]
@@ -151,6 +156,22 @@ class MatchedEdges:
     def __len__(self) -> int:
         """Return how many edges there are."""
         return len(self.ends)
+
+    @property
+    def balanced(self) -> Bools:
+        """True where as many polygons lie left as right, so that crossing the edge changes no count."""
+        change = np.concatenate([[0], np.cumsum(self.left.astype(np.int32) * 2 - 1)])
+        return np.asarray(change.take(self.start[1:]) == change.take(self.start[:-1]))
+
+    def uses(self, rows: Ints) -> Edges:
+        """Return the uses of these edges, each as an edge of its polygon."""
+        count = self.start.take(rows + 1) - self.start.take(rows)
+        use = np.arange(count.sum()) + np.repeat(self.start.take(rows) - (np.cumsum(count) - count), count)
+        return Edges(self.ends.take(np.repeat(rows, count), axis=0), self.left.take(use), self.owner.take(use))
+
+    def among(self, ends: Floats) -> Bools:
+        """Return which edges may have ends that occur among these: all that do, and next to no others."""
+        return np.isin(_hash(self.ends), _hash(ends))
 
     def reordered(self, rows: Ints) -> "MatchedEdges":
         """Return the edges in another order."""
