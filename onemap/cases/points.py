@@ -87,7 +87,11 @@ class PointAssigner:
 
     def hold(self, places: Places) -> tuple[Ints, Kinds]:
         """Return the cell that holds each position and how, without measuring: nothing is near."""
-        return self._held(places, self.locator.holders(places.x, places.y))
+        found = self.locator.look_up(places.x, places.y)
+        how: Kinds = np.where(found.cell >= 0, np.int8(_INSIDE), np.int8(_OUTSIDE))
+        how[found.special.point[found.special.on_border]] = _BORDER
+        how[places.reason != ""] = _NO_POSITION
+        return found.cell, how
 
     def answer(self, places: Places, *, near_m: float | None = None, border_m: float | None = None) -> PointAnswers:
         """Return the answer for each position.

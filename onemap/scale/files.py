@@ -131,7 +131,7 @@ def _write(
         with pq.ParquetWriter(temporary, made, compression="zstd", compression_level=1) as writer:
             for batch in _batches(file, job.batch_rows, columns, source):
                 answered, of_batch = answer_batch(batch, job, assigner, crs)
-                writer.write_batch(answered)
+                writer.write_batch(pa.RecordBatch.from_arrays(answered.columns, schema=made))
                 counts += of_batch
                 progress(float(counts.sum() / rows), source.name)
             facts = {how: int(count) for how, count in zip(HOW, counts, strict=True)}
