@@ -129,6 +129,11 @@ class CellLocator:
         return codes
 
     @cached_property
+    def content_hash(self) -> str:
+        """Hash of all that an answer depends on: geometries, codes and coordinate system of the cells."""
+        return _content(self.geometry, self.codes, self.crs)[2]
+
+    @cached_property
     def geometry(self) -> NDArray[Any]:
         """Geometries of the cells."""
         start, text = self._stored["wkb_start"].tolist(), self._stored["wkb"].tobytes()
@@ -374,6 +379,7 @@ class CellLocator:
         self._stored = {name: arrays.pop(name) for name in ("codes", "wkb_start", "wkb")}
         self.rank, self.invalid = arrays.pop("rank"), arrays.pop("invalid")
         self.crs = pyproj.CRS(facts["crs"]) if facts["crs"] else None
+        self.content_hash = facts["cells"]
         self.index = CellIndex(raster=Raster(*facts["raster"]), **arrays)
         return self
 

@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -128,15 +129,31 @@ def _write(
         columns = None if job.keep is None else _needed(job)
         counts = np.zeros(len(HOW), dtype=np.int64)
         made = answer_schema(schema, job, assigner)
-        with pq.ParquetWriter(temporary, made, compression="zstd", compression_level=1) as writer:
+        with (
+            pq.ParquetWriter(
+                temporary, made, compression="zstd", compression_level=1, use_dictionary=_repeating(made)
+            ) as writer,
+            ThreadPoolExecutor(1) as behind,  # one batch is written while the next one is answered
+        ):
+            written: Future[None] | None = None
             for batch in _batches(file, job.batch_rows, columns, source):
                 answered, of_batch = answer_batch(batch, job, assigner, crs)
-                writer.write_batch(pa.RecordBatch.from_arrays(answered.columns, schema=made))
+                if written is not None:
+                    written.result()
+                written = behind.submit(writer.write_batch, pa.RecordBatch.from_arrays(answered.columns, schema=made))
                 counts += of_batch
                 progress(float(counts.sum() / rows), source.name)
+            if written is not None:
+                written.result()
             facts = {how: int(count) for how, count in zip(HOW, counts, strict=True)}
             writer.add_key_value_metadata({_MARK: json.dumps({"job": fingerprint, "counts": facts})})
     return facts
+
+
+def _repeating(schema: Any) -> list[str] | bool:
+    """Return the columns whose values repeat; a dictionary of coordinates costs more than all the rest of the job."""
+    numbers = (pa.types.is_floating, pa.types.is_integer, pa.types.is_temporal, pa.types.is_decimal)
+    return [field.name for field in schema if not any(is_kind(field.type) for is_kind in numbers)] or False
 
 
 def _batches(file: Any, rows: int, columns: list[str] | None, path: Path) -> Iterable[Any]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyproj
-import shapely
 
 from onemap.cases.places import BEYOND
 from onemap.cases.points import PointAssigner
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 ANSWERS: Final = ("cell", "how", "distance_m", "candidates")
 """Columns that can be asked for: those of `assign_cases` that a row alone decides."""
 
-_HASHED_AT_ONCE: Final = 20_000
 Cells: TypeAlias = "gpd.GeoDataFrame | CellLocator | str | Path"
 
 
@@ -121,7 +119,7 @@ def plan_job(
         answers=tuple(name for name in ANSWERS if name in answers),
         keep=None if keep is None else tuple(keep),
         batch_rows=batch_rows,
-        cells=hash_cells(locator),
+        cells=locator.content_hash,
     )
 
 
@@ -130,17 +128,6 @@ def locator_of(cells: Cells, code: str) -> CellLocator:
     if isinstance(cells, CellLocator):
         return cells
     return CellLocator.load(cells) if isinstance(cells, str | Path) else CellLocator(cells, code)
-
-
-def hash_cells(locator: CellLocator) -> str:
-    """Return a hash of everything about the cells that an answer depends on."""
-    digest = hashlib.sha256((locator.crs.to_wkt() if locator.crs else "").encode())
-    for start in range(0, len(locator.codes), _HASHED_AT_ONCE):
-        part = slice(start, start + _HASHED_AT_ONCE)
-        digest.update(json.dumps([str(code) for code in locator.codes[part]]).encode())
-        for shape in shapely.to_wkb(locator.geometry[part], byte_order=1):
-            digest.update(b"-" if shape is None else shape)
-    return digest.hexdigest()
 
 
 @lru_cache(maxsize=2)
