@@ -65,15 +65,18 @@ def _at_most(limit: Limit, bound: float | None) -> str:
 
 def measurements_table(records: list[Record]) -> str:
     """Return everything that was measured."""
-    head = "job, contestant, >median, >million rows/s, >runs, >processor, >preparation, >peak MB, >rows that differ"
-    return table(head, (_measurement_row(record) for record in records))
+    head = "job, contestant, >median, >against onemap, >million rows/s, >runs, >processor, >preparation, >peak MB, >rows that differ"
+    own = {record.job: record.seconds for record in records if record.contestant == "onemap"}
+    return table(head, (_measurement_row(record, own.get(record.job)) for record in records))
 
 
-def _measurement_row(record: Record) -> list[str]:
+def _measurement_row(record: Record, own: float | None) -> list[str]:
     figures = record.figures
     if not figures:
-        return [record.job.title, record.contestant, "left out", "–", "–", "–", "–", "–", "–"]
-    rate = "–"
+        return [record.job.title, record.contestant, "left out", *["–"] * 7]
+    rate = against = "–"
+    if own and record.seconds and record.contestant != "onemap":
+        against = f"{record.seconds / own:,.0f} x" if record.seconds > 100 * own else f"{record.seconds / own:.3g} x"
     if record.job.rows and record.job.kind != "locate_one":
         rate = f"{record.job.rows / figures['seconds'] / 1e6:.3g}"
     differ = figures.get("differ")
@@ -81,6 +84,7 @@ def _measurement_row(record: Record) -> list[str]:
         record.job.title,
         record.contestant,
         seconds(record.seconds),
+        against,
         rate,
         str(figures["runs"]),
         "–" if figures["peak_mb"] is None else seconds(figures["cpu_s"]),
