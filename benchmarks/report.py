@@ -65,7 +65,8 @@ def _at_most(limit: Limit, bound: float | None) -> str:
 
 def measurements_table(records: list[Record]) -> str:
     """Return everything that was measured."""
-    head = "job, contestant, >median, >against onemap, >million rows/s, >runs, >processor, >preparation, >peak MB, >rows that differ"
+    head = "job, contestant, >median, >against onemap, >million rows/s, >runs, "
+    head += ">processor, >preparation, >peak MB, >rows that differ"
     own = {record.job: record.seconds for record in records if record.contestant == "onemap"}
     return table(head, (_measurement_row(record, own.get(record.job)) for record in records))
 
