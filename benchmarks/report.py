@@ -45,7 +45,7 @@ def _limit_row(verdict: Verdict) -> list[str]:
         return [verdict.job.title, own, "–", "–", "–", must, aim, word]
     rival = "–" if verdict.rival is None else verdict.rival.contestant
     if len(limit.rivals) > 1:
-        rival = f"fastest of {', '.join(limit.rivals)}: {rival}"
+        rival += f", fastest of {len(limit.rivals)}"
     if verdict.left_out:
         rival += f" (without {', '.join(verdict.left_out)})"
     ratio = "–" if verdict.value is None else f"{verdict.value:.1f} x"
