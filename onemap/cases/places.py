@@ -116,7 +116,8 @@ def _degrees(x: Floats, y: Floats, crs: pyproj.CRS) -> tuple[Floats, Floats]:
 def _points(shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.object_]]:
     """Return the point of each geometry (None where it is not one point) and, for other kinds, the reason."""
     kind = shapely.get_type_id(shapes)
-    single = (kind == _MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
+    single = kind == _MULTIPOINT
+    single[single] = shapely.get_num_geometries(shapes[single]) == 1
     is_point = (kind == _POINT) | single
     points = shapes.copy()
     points[single] = shapely.get_geometry(shapes[single], 0)
