@@ -142,7 +142,9 @@ def _watched(spark: Any, work: Any, progress: Progress) -> None:
                 pause.wait(_LOOK_SECONDS)
                 progress(_share(context.statusTracker(), group), say("cases: which cell holds each"))
         except BaseException:
-            context.cancelJobGroup(group)
+            while not running.done():  # a job that is only about to begin does not hear the first call
+                context.cancelJobGroup(group)
+                pause.wait(_LOOK_SECONDS)
             raise
         running.result()
     progress(1.0, say("cases: done"))

@@ -16,6 +16,7 @@ pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed: pip i
 if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
     pytest.skip("Spark needs Java 17, which is not installed", allow_module_level=True)
 
+pytestmark = pytest.mark.slow
 PLACE = {"x": "x", "y": "y", "crs": CRS}
 ALL = ("cell", "how", "distance_m", "candidates")
 
@@ -80,6 +81,7 @@ def test_what_cannot_be_worked_on_is_told_and_a_stop_stops(spark, folder, cells,
     def stop(share: float, text: str) -> None:
         raise Cancelled("the request was cancelled; what was there before is untouched")
 
+    many = spark.range(2_000_000_000).selectExpr("500000.0 + id % 2000 AS x", "4400000.0 + id % 1999 AS y")
     with pytest.raises(Cancelled):
-        onemap.assign_spark(spark, folder, cells, tmp_path / "out", progress=stop, **PLACE)
+        onemap.assign_spark(spark, many, cells, tmp_path / "out", progress=stop, **PLACE)
     assert not list((tmp_path / "out").glob("_SUCCESS"))
