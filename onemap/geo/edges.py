@@ -6,6 +6,7 @@ partner (the outer border, and whatever is wrong) are left for the arrangement.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,11 @@ ULPS = 2
 """Units in the last place of the largest coordinate below which no width can be told from none."""
 
 _POLYGON = 3
+_PORTION = 2048
+"""Polygons taken apart together: what is worked on shall fit near the processor."""
+_ROWS = 1 << 16
+_THREADS = 2
+_STRIPS = 4096
 
 _MIX = tuple(
     np.uint64(m)
@@ -98,6 +104,14 @@ def polygon_edges(polygons: NDArray[Any], *, inside_out: bool = False) -> Edges:
     inside_out
         Take each polygon for everything around it.
     """
+    portions = range(0, max(len(polygons), 1), _PORTION)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        parts = list(threads.map(lambda a: _edges_of(polygons[a : a + _PORTION], a, inside_out=inside_out), portions))
+    return parts[0] if len(parts) == 1 else join_edges(*parts)
+
+
+def _edges_of(polygons: NDArray[Any], number: int, *, inside_out: bool) -> Edges:
+    """Return the edges of some polygons, the first of which has this number."""
     if (shapely.get_type_id(polygons) == _POLYGON).all():
         parts, owner = polygons, np.arange(len(polygons))  # parts are copies, and here there is no need of them
     else:
@@ -108,14 +122,18 @@ def polygon_edges(polygons: NDArray[Any], *, inside_out: bool = False) -> Edges:
     inner_left = (shapely.is_ccw(rings) == shell) ^ inside_out
     points, ring = shapely.get_coordinates(rings, return_index=True)
     points += 0.0  # minus zero is zero: equal numbers must have equal bits
-    x, y = points.T.copy()
-    rows = np.flatnonzero((ring[:-1] == ring[1:]) & ((x[:-1] != x[1:]) | (y[:-1] != y[1:])))
-    turn = (x[:-1] > x[1:]) | ((x[:-1] == x[1:]) & (y[:-1] > y[1:]))
+    x, y = points.T
+    turn, level = x[:-1] > x[1:], np.flatnonzero(x[:-1] == x[1:])
+    turn[level] = y[level] > y[level + 1]
+    side = ring[:-1] == ring[1:]
+    side[level] &= y[level] != y[level + 1]
+    rows = np.flatnonzero(side)
+    corners = points.view(np.complex128)[:, 0]  # both coordinates move as one
+    ends = np.empty((len(rows), 2), dtype=np.complex128)
+    ends[:, 0] = np.where(turn, corners[1:], corners[:-1]).take(rows)
+    ends[:, 1] = np.where(turn, corners[:-1], corners[1:]).take(rows)
     turn, ring = turn.take(rows), ring.take(rows)
-    ends = np.empty((len(rows), 4))
-    ends[:, :2] = points.take(rows + turn, axis=0)
-    ends[:, 2:] = points.take(rows + ~turn, axis=0)
-    return Edges(ends, inner_left.take(ring) ^ turn, owner.take(part.take(ring)))
+    return Edges(ends.view(np.float64), inner_left.take(ring) ^ turn, (owner + number).take(part.take(ring)))
 
 
 def _ordered(ends: Floats, left: Bools, owner: Ints) -> Edges:
@@ -191,54 +209,71 @@ def match_edges(edges: Edges) -> MatchedEdges:
     >>> len(matched), int((np.diff(matched.start) == 2).sum())
     (7, 1)
     """
-    order, new = _tie(edges.ends)
+    order, new, ends = _tie(edges.ends)
     first = np.flatnonzero(new)
-    ends = edges.ends.take(order.take(first), axis=0)
-    return MatchedEdges(ends, np.append(first, len(order)), edges.owner.take(order), edges.left.take(order))
+    return MatchedEdges(
+        ends.take(first, axis=0), np.append(first, len(order)), edges.owner.take(order), edges.left.take(order)
+    )
 
 
 def bundle_edges(edges: Edges) -> Bundles:
     """Tie edges with exactly equal ends together, and count on which sides the polygons lie."""
-    order, new = _tie(edges.ends)
+    order, new, ends = _tie(edges.ends)
     bundle = np.empty(len(order), dtype=np.int64)
     bundle[order] = np.cumsum(new) - 1
     count = int(new.sum())
     lefts = np.bincount(bundle[edges.left], minlength=count)
     rights = np.bincount(bundle, minlength=count) - lefts
-    return Bundles(edges.ends.take(order[new], axis=0), bundle, lefts, rights)
+    return Bundles(ends[new], bundle, lefts, rights)
 
 
-def _tie(ends: Floats) -> tuple[Ints, Bools]:
-    """Return an order in which equal rows follow one another, and where in it a row differs from the one before.
+def _tie(ends: Floats) -> tuple[Ints, Bools, Floats]:
+    """Return an order in which equal rows follow one another, where a row differs from the one before, and the rows.
 
     Sorting by a 64-bit hash of the four numbers is several times faster than sorting by the numbers, and faster still
-    when the last bits of the hash give way to the number of the row. Should different edges share what is left of the
-    hash, the numbers decide.
+    when the last bits of the hash give way to the number of the row. The first bits give way to strips from west to
+    east, so that rows that are compared lie near one another in memory. Should different edges share what is left of
+    the hash, the numbers decide.
     """
     count = len(ends)
     bits = np.uint64(max(count - 1, 1).bit_length())
-    keys = (_hash(ends) >> bits) << bits
+    keys = (_keys(ends) >> bits) << bits
     keys |= np.arange(count, dtype=np.uint64)
     keys.sort()
     order = (keys & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
     keys >>= bits
-    new = _changes(ends, order)
+    ordered = ends.take(order, axis=0)
+    new = _changes(ordered)
     clash = np.flatnonzero(new[1:] & (keys[1:] == keys[:-1]))
     if len(clash):
         places = np.flatnonzero(np.isin(keys, keys[clash]))
         rows = order[places]
         order[places] = rows[np.lexsort((*ends[rows].T, keys[places]))]
-        new = _changes(ends, order)
-    return order, new
+        ordered[places] = ends[order[places]]
+        new = _changes(ordered)
+    return order, new, ordered
 
 
-def _changes(ends: Floats, order: Ints) -> Bools:
-    """Return where a row, in this order, differs from the one before."""
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = False
-    for values in ends.T:
-        column = values.take(order)
-        new[1:] |= column[1:] != column[:-1]
+def _keys(ends: Floats) -> NDArray[np.uint64]:
+    """Return for each row the strip of its smaller end, followed by a hash."""
+    west, east = (ends[:, 0].min(), ends[:, 0].max()) if len(ends) else (0.0, 0.0)
+    share = (_STRIPS - 1) / (east - west) if east > west else 0.0
+    bits = np.uint64(_STRIPS.bit_length() - 1)
+    keys = np.empty(len(ends), dtype=np.uint64)
+    for start in range(0, len(ends), _ROWS):
+        rows = ends[start : start + _ROWS]
+        strip = ((rows[:, 0] - west) * share).astype(np.uint64)
+        keys[start : start + _ROWS] = (strip << (np.uint64(64) - bits)) | (_hash(rows) >> bits)
+    return keys
+
+
+def _changes(ordered: Floats) -> Bools:
+    """Return where a row differs from the one before."""
+    new = np.ones(len(ordered), dtype=bool)
+    for start in range(1, len(ordered), _ROWS):
+        rows = ordered[start - 1 : start + _ROWS]
+        differs = rows[1:] != rows[:-1]
+        new[start : start + _ROWS] = differs.view(np.uint32)[:, 0] != 0  # four at once
     return new
 
 
