@@ -72,8 +72,9 @@ def usable_shapes(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
     missing = shapely.is_missing(raw) | shapely.is_empty(raw)
     kind = shapely.get_type_id(raw)
     polygonal = np.isin(kind, (3, 6))  # polygon, multipolygon
-    far = ~(np.abs(shapely.bounds(raw)).max(axis=1) <= _FARTHEST) | ~_finite(raw)
-    sound = ~missing & polygonal & ~far & are_valid(raw)
+    far = ~(np.abs(shapely.bounds(raw)).max(axis=1) <= _FARTHEST)
+    sound = ~missing & polygonal & ~far & are_valid(raw)  # what is valid has numbers for coordinates
+    far[~sound] |= ~_finite(raw[~sound])
     shapes[sound] = raw[sound]
     defects = []
     for row in np.flatnonzero(~sound):
