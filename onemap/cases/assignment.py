@@ -5,23 +5,21 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from onemap.cases.places import BEYOND, Floats, Places, read_places
+from onemap.cases.places import BEYOND, FAR_M, PLANE_M, Floats, Places, read_places, write_metres
 from onemap.cases.result import HOW, AssignmentResult
 from onemap.errors import CrsError, SchemaError
-from onemap.geo.locator import CellLocator, Holders, Ints
+from onemap.geo.locator import CellLocator, Holders, Ints, Location
 from onemap.geo.nearness import CellDistances
 from onemap.progress import Progress, silent
 from onemap.translation import say
 
 # A place where this many cases are piled up, farther away than the district is wide, is a failed geocode.
 _PILE: Final = 3
-_FAR_M: Final = 10_000.0
-# Up to here a plane around the district measures within about one percent.
-_PLANE_M: Final = 1_000_000.0
 # Cases count as being at one place when they agree to this many decimals (0.1 m in degrees).
 _PLACE_DECIMALS: Final = 6
+
+_INSIDE, _BORDER, _NEAR, _OUTSIDE, _NO_POSITION = range(len(HOW))
 
 
 def assign_cases(
@@ -85,17 +83,17 @@ def assign_cases(
     locator = CellLocator(cells, code)
     places = read_places(cases, cells.crs)
     progress(0.2, say("cases: which cell holds each"))
-    holders = locator.holders(places.x, places.y)
-    answer = _Answer(len(cases), locator)
-    answer.take_holders(holders)
+    location = locator.look_up(places.x, places.y)
+    answer = _Answer(location, locator)
+    answer.take_special(location.special)
     progress(0.6, say("cases: distances to cells"))
     distances = CellDistances(locator)
     east, north = distances.positions(places.x, places.y)
     answer.take_outside(distances, east, north, near_m)
     answer.take_beyond(places, distances)
-    answer.take_far(places, max(_FAR_M, distances.diagonal))
+    answer.take_far(places, max(FAR_M, distances.diagonal))
     answer.take_unplaced(places)
-    answer.queue_near_border(holders, distances, east, north, border_m)
+    answer.queue_near_border(location.special, distances, east, north, border_m)
     progress(1.0, say("cases: done"))
     return answer.result(cases, places.notes)
 
@@ -114,29 +112,30 @@ def _check_arguments(cases: Any, cells: Any, near_m: float, border_m: float) -> 
 class _Answer:
     """The answer as it grows: one entry a case."""
 
-    def __init__(self, count: int, locator: CellLocator) -> None:
+    def __init__(self, location: Location, locator: CellLocator) -> None:
+        """Enter the cases that some cell holds."""
+        count = len(location.cell)
         self.locator = locator
-        self.cell: Ints = np.full(count, -1, dtype=np.int64)
-        self.how = np.full(count, "outside", dtype=object)
-        self.metres = np.full(count, np.nan)
-        self.candidates = np.empty(count, dtype=object)
-        self.candidates.fill(())
+        self.cell: Ints = location.cell.copy()
+        self.how = np.where(self.cell >= 0, _INSIDE, _OUTSIDE).astype(np.int8)
+        self.metres = np.where(self.cell >= 0, 0.0, np.nan)
+        # candidates of a case that lies in one cell alone, and at the end, for -1, of one in no cell
+        self._alone = np.empty(len(locator.codes) + 1, dtype=object)
+        self._alone[:] = [*((code,) for code in locator.codes), ()]
+        self.candidates = self._alone.take(self.cell)
         self.reason = np.full(count, "", dtype=object)
         self.queue: Ints = np.empty(0, dtype=np.int64)
         self.queue_metres: Floats = np.empty(0)
         self.piled: Ints = np.empty(0, dtype=np.int64)
         self.together: Ints = np.empty(0, dtype=np.int64)
 
-    def take_holders(self, holders: Holders) -> None:
-        """Enter the cases that some cell holds: the smallest code answers."""
-        held, start, count = np.unique(holders.point, return_index=True, return_counts=True)
-        self.cell[held] = holders.cell[start]
-        self.metres[held] = 0.0
+    def take_special(self, holders: Holders) -> None:
+        """Enter the cases on a border or in several cells: the smallest code answers."""
+        held, count = np.unique(holders.point, return_counts=True)
         touches = np.zeros(len(self.cell), dtype=bool)
         touches[holders.point[holders.on_border]] = True
-        self.how[held] = np.where(touches[held], "border", "inside")
-        self.candidates[held] = self._alone()[self.cell[held]]
-        self.reason[held] = np.where(touches[held], say("on the border of its cell, beside no other cell"), "")
+        self.how[touches] = _BORDER
+        self.reason[touches] = say("on the border of its cell, beside no other cell")
         several = held[count > 1]
         self._name_candidates(holders.point, holders.cell, several)
         for rows, template in (
@@ -155,21 +154,21 @@ class _Answer:
         self.metres[rows] = nearest.metres
         for at, code, metres in zip(rows, codes, nearest.metres, strict=True):
             self.reason[at] = say(
-                "in no cell; the nearest, {cell}, is {metres} m away", cell=code, metres=_short(metres)
+                "in no cell; the nearest, {cell}, is {metres} m away", cell=code, metres=write_metres(metres)
             )
         close = (nearest.metres <= near_m) & (near_m > 0)
         self.cell[rows[close]] = nearest.cell[close]
-        self.how[rows[close]] = "near"
-        self.candidates[rows[close]] = self._alone()[nearest.cell[close]]
+        self.how[rows[close]] = _NEAR
+        self.candidates[rows[close]] = self._alone[nearest.cell[close]]
         for at, code in zip(rows[close], codes[close], strict=True):
-            metres = _short(self.metres[at])
+            metres = write_metres(self.metres[at])
             self.reason[at] = say(
                 "in no cell; {cell}, {metres} m away, is the nearest and answers", cell=code, metres=metres
             )
 
     def take_beyond(self, places: Places, distances: CellDistances) -> None:
         """Measure along the earth where the plane of the cells is bent too much."""
-        near = self.metres <= _PLANE_M
+        near = self.metres <= PLANE_M
         rows = np.flatnonzero((self.cell < 0) & (places.reason == "") & ~near)
         if len(rows) and np.isfinite(distances.diagonal):
             self.metres[rows] = distances.around_the_earth(*places.degrees(rows))
@@ -193,7 +192,7 @@ class _Answer:
     def take_unplaced(self, places: Places) -> None:
         """Enter the cases without position."""
         rows = np.flatnonzero(places.reason != "")
-        self.how[rows] = "no_position"
+        self.how[rows] = _NO_POSITION
         self.reason[rows] = places.reason[rows]
 
     def queue_near_border(
@@ -219,12 +218,6 @@ class _Answer:
             others = tuple(code for code in self.candidates[at] if code != own)
             self.reason[at] = say("within {metres} m of {cells}", metres=f"{border_m:g}", cells=_named(others))
 
-    def _alone(self) -> NDArray[np.object_]:
-        """Return for each cell the candidates of a case that lies in it alone."""
-        alone = np.empty(len(self.locator.codes), dtype=object)
-        alone[:] = [(code,) for code in self.locator.codes]
-        return alone
-
     def _name_candidates(self, point: Ints, cell: Ints, rows: Ints) -> None:
         """Write the codes of all cells of each of ``rows``; the pairs are sorted by point and by rank."""
         codes = self.locator.codes[cell].tolist()
@@ -234,10 +227,11 @@ class _Answer:
 
     def result(self, cases: gpd.GeoDataFrame, notes: tuple[str, ...]) -> AssignmentResult:
         """Put the answer into frames."""
+        codes = np.append(self.locator.codes, [None])  # -1, in no cell, is the None at the end
         table = pd.DataFrame(
             {
-                "cell": self.locator.codes_of(self.cell).to_numpy(),
-                "how": self.how,
+                "cell": pd.Series(codes).array.take(self.cell),
+                "how": pd.Series(HOW).array.take(self.how.astype(np.intp)),
                 "distance_m": self.metres,
                 "candidates": self.candidates,
                 "reason": self.reason,
@@ -246,7 +240,7 @@ class _Answer:
         )
         near_border = _listed(cases, table, self.queue, self.queue_metres)
         failed = _listed(cases, table, self.piled, self.metres[self.piled]).assign(together=self.together)
-        counts = {"rows": len(table), **{how: int((self.how == how).sum()) for how in HOW}}
+        counts = {"rows": len(table), **{how: int((self.how == number).sum()) for number, how in enumerate(HOW)}}
         counts |= {"near_border": len(near_border), "failed_geocodes": len(failed)}
         return AssignmentResult(
             table=table,
@@ -265,8 +259,3 @@ def _listed(cases: gpd.GeoDataFrame, table: pd.DataFrame, rows: Ints, metres: Fl
 
 def _named(codes: tuple[Any, ...]) -> str:
     return ", ".join(map(str, codes))
-
-
-def _short(metres: float) -> str:
-    """Return a distance as people write it: millimetres only where it is small."""
-    return f"{metres:.3f}" if metres < 10 else f"{metres:.0f}"  # noqa: PLR2004

@@ -1,5 +1,6 @@
 """Where each case lies, in the cells' coordinate system, or the reason why it has no position."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,9 +14,16 @@ from onemap.geo.crs import WGS84, transformer
 from onemap.translation import say
 
 Floats = NDArray[np.float64]
+Fault = tuple[NDArray[np.bool_], str | NDArray[np.object_]]
 
 BEYOND: Final = 1e9
 """No coordinate system has coordinates or distances beyond this."""
+
+FAR_M: Final = 10_000.0
+"""Farther away than this, and than the district is wide, a case is far outside: perhaps a failed geocode."""
+
+PLANE_M: Final = 1_000_000.0
+"""Up to here a plane around the district measures within about one percent."""
 
 _POINT, _MULTIPOINT = 0, 4
 _MOST_LATITUDE, _MOST_LONGITUDE = 90.0, 360.0
@@ -56,28 +64,48 @@ def read_places(cases: gpd.GeoDataFrame, crs: pyproj.CRS) -> Places:
     """Take a position in ``crs`` from each case, or the first reason that applies why it has none."""
     shapes: NDArray[Any] = cases.geometry.to_numpy()
     points, kind_reason = _points(shapes)
-    x, y = shapely.get_x(points), shapely.get_y(points)
-    faults: list[tuple[NDArray[np.bool_], Any]] = [
+    faults: list[Fault] = [
         (shapely.is_missing(shapes), say("the case has no geometry")),
         (shapely.get_num_coordinates(shapes) == 0, say("the geometry of the case is empty")),
         (kind_reason != "", kind_reason),
+    ]
+    return place_numbers(shapely.get_x(points), shapely.get_y(points), cases.crs, crs, faults=faults)
+
+
+def place_numbers(
+    x: Floats, y: Floats, source: pyproj.CRS, target: pyproj.CRS, *, faults: Sequence[Fault] = ()
+) -> Places:
+    """Take a position in ``target`` from each pair of coordinates in ``source``, or the first reason why not.
+
+    Parameters
+    ----------
+    x, y
+        Longitude or easting, latitude or northing.
+    source, target
+        Systems of the coordinates and of the cells.
+    faults
+        What was found wrong before the numbers were looked at: rows, and the sentence or the sentences of all rows.
+    """
+    checks: list[Fault] = [
+        *faults,
         (~(np.isfinite(x) & np.isfinite(y)), say("the coordinates are not numbers")),
         ((x == 0) & (y == 0), say("the coordinates are 0, 0")),
         ((np.abs(x) > BEYOND) | (np.abs(y) > BEYOND), say("the coordinates are beyond any coordinate system")),
     ]
-    if cases.crs.is_geographic:
+    if source.is_geographic:
         nowhere = (np.abs(y) > _MOST_LATITUDE) | (np.abs(x) > _MOST_LONGITUDE)
-        faults.append((nowhere, say("there is no such longitude and latitude on earth")))
-    reason = np.full(len(shapes), "", dtype=object)
-    for wrong, sentence in faults:
-        first = wrong & (reason == "")
+        checks.append((nowhere, say("there is no such longitude and latitude on earth")))
+    reason = np.full(len(x), "", dtype=object)
+    placed = np.ones(len(x), dtype=bool)
+    for wrong, sentence in checks:
+        first = np.flatnonzero(wrong & placed)
         reason[first] = sentence if isinstance(sentence, str) else sentence[first]
-    placed = reason == ""
-    east, north, notes = _in_crs(np.where(placed, x, np.nan), np.where(placed, y, np.nan), cases.crs, crs)
+        placed[first] = False
+    east, north, notes = _in_crs(np.where(placed, x, np.nan), np.where(placed, y, np.nan), source, target)
     lost = np.flatnonzero(placed & ~(np.isfinite(east) & np.isfinite(north)))
-    nowhere = lost[~np.isfinite(_degrees(x[lost], y[lost], cases.crs)).all(axis=0)]
-    reason[nowhere] = say("the position cannot be expressed in the coordinate system of the cells")
-    return Places(east, north, x, y, cases.crs, reason, notes)
+    unplaced = lost[~np.isfinite(_degrees(x[lost], y[lost], source)).all(axis=0)]
+    reason[unplaced] = say("the position cannot be expressed in the coordinate system of the cells")
+    return Places(east, north, x, y, source, reason, notes)
 
 
 def _degrees(x: Floats, y: Floats, crs: pyproj.CRS) -> tuple[Floats, Floats]:
@@ -88,7 +116,8 @@ def _degrees(x: Floats, y: Floats, crs: pyproj.CRS) -> tuple[Floats, Floats]:
 def _points(shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.object_]]:
     """Return the point of each geometry (None where it is not one point) and, for other kinds, the reason."""
     kind = shapely.get_type_id(shapes)
-    single = (kind == _MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
+    single = kind == _MULTIPOINT
+    single[single] = shapely.get_num_geometries(shapes[single]) == 1
     is_point = (kind == _POINT) | single
     points = shapes.copy()
     points[single] = shapely.get_geometry(shapes[single], 0)
@@ -107,3 +136,14 @@ def _in_crs(x: Floats, y: Floats, source: pyproj.CRS, target: pyproj.CRS) -> tup
     east, north = (np.where(np.isfinite(v), v, np.nan) for v in moved)
     note = say("the cases were reprojected from {source} to {target}", source=source.name, target=target.name)
     return east, north, (note,)
+
+
+def write_metres(metres: float) -> str:
+    """Return a distance as people write it: millimetres only where it is small.
+
+    Examples
+    --------
+    >>> write_metres(1.23456), write_metres(1234.5)
+    ('1.235', '1234')
+    """
+    return f"{metres:.3f}" if metres < 10 else f"{metres:.0f}"  # noqa: PLR2004

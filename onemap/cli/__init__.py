@@ -14,7 +14,7 @@ import typer
 from onemap import __version__
 from onemap.errors import Cancelled, OnemapError
 
-from . import code_verbs, frame_verbs, map_verbs
+from . import code_verbs, companion, frame_verbs, map_verbs
 from .options import LANGUAGE, Lang, helped, terminal_for
 from .terminal import Exit, ProgressKind
 
@@ -36,6 +36,7 @@ _VERBS: dict[Callable[..., None], str] = {
     frame_verbs.own: "Find the cell that owns each building, lot or road: the one with the largest share.",
     map_verbs.gaps: "Find land and objects of a published map that nobody answers for.",
     map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
+    companion.worker: "Answer requests on stdin as JSON lines on stdout: for programs, such as the QGIS plugin.",
     code_verbs.convert: "Convert coordinates between WGS84, GCJ02, BD09 and any EPSG code.",
     code_verbs.layers: "List the layers of the one map that the catalogue defines.",
 }

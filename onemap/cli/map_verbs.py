@@ -8,7 +8,21 @@ import typer
 from onemap.errors import OnemapError
 
 from .frames import read_frame, write_frames
-from .options import LANGUAGE, Fail, Folder, Json, Kind, Lang, Out, Root, helped, say_written, terminal_for
+from .options import (
+    LANGUAGE,
+    Fail,
+    Folder,
+    Json,
+    Kind,
+    Lang,
+    Out,
+    ReportLang,
+    Root,
+    helped,
+    report_language,
+    say_written,
+    terminal_for,
+)
 from .terminal import Exit, ProgressKind
 
 Manifest = Annotated[Path, typer.Argument(help=helped("The manifest: onemap.toml, or the folder that holds it."))]
@@ -122,6 +136,7 @@ def report(
         Path | None,
         typer.Option("--out", "-o", help=helped("HTML file to write (else report.LANG.html beside the map).")),
     ] = None,
+    report_lang: ReportLang = None,
     json_: Json = False,
     progress: Kind = ProgressKind.auto,
     lang: Lang = LANGUAGE,
@@ -131,7 +146,9 @@ def report(
     from onemap.store.one_map import open_map
 
     terminal = terminal_for(json_, progress, lang)
+    written_in = report_language(report_lang, lang)
     with terminal.progress() as told:
         told(0.1, "writing the report")
-        path = write_report(open_map(one_map), out or one_map.with_name(f"report.{lang}.html"), language=lang)
+        target = out or one_map.with_name(f"report.{written_in}.html")
+        path = write_report(open_map(one_map), target, language=written_in)
     terminal.answer({"report": path}, [terminal.say("report written: {path}", path=path)])

@@ -18,6 +18,9 @@ helped = partial(say, language=LANGUAGE)
 Json = Annotated[bool, typer.Option("--json", help=helped("Answer with one JSON object on stdout."))]
 Kind = Annotated[ProgressKind, typer.Option("--progress", help=helped("How progress is told on stderr."))]
 Lang = Annotated[str, typer.Option("--lang", help=helped("Language of the answer: en or zh."), metavar="en|zh")]
+ReportLang = Annotated[
+    str | None, typer.Option("--report-lang", help=helped("Language of the report (else --lang)."), metavar="en|zh")
+]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help=helped("File to write: .gpkg, .csv, .xlsx or .parquet."))]
 Code = Annotated[
     str | None, typer.Option("--code", help=helped("Column of the cell codes (found by its title if not given)."))
@@ -37,6 +40,13 @@ def terminal_for(as_json: bool, progress: ProgressKind, language: str) -> Termin
     if language not in LANGUAGES:
         raise OnemapError("--lang is {found}; it must be en or zh", found=language)
     return Terminal(language, as_json, progress)
+
+
+def report_language(asked: str | None, otherwise: str) -> str:
+    """Return the language in which a report is to be written."""
+    if asked is not None and asked not in LANGUAGES:
+        raise OnemapError("--report-lang is {found}; it must be en or zh", found=asked)
+    return asked or otherwise
 
 
 def say_written(terminal: Terminal, path: Path | None) -> list[str]:

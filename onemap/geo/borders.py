@@ -16,9 +16,11 @@ from onemap.geo.edges import (
     Alignment,
     Bools,
     Bundles,
+    MatchedEdges,
     align_edges,
     bundle_edges,
     join_edges,
+    match_edges,
     polygon_edges,
     resolution,
 )
@@ -52,7 +54,9 @@ class _Region:
     covers: tuple[int, ...]
 
 
-def compare_borders(shapes: Shapes, outline: Any, *, crs: CRS, tolerance_m: float = 0.0) -> Borders:
+def compare_borders(
+    shapes: Shapes, outline: Any, *, crs: CRS, tolerance_m: float = 0.0, edges: MatchedEdges | None = None
+) -> Borders:
     """Return what is wrong between polygons, and between them and an outline.
 
     Parameters
@@ -65,23 +69,30 @@ def compare_borders(shapes: Shapes, outline: Any, *, crs: CRS, tolerance_m: floa
         Their coordinate system.
     tolerance_m
         Regions into which no circle of this diameter fits are mismatches.
+    edges
+        The matched edges of the shapes, where they are known already.
     """
     if not len(shapes) and outline is None:
         return Borders((), 0)
     everything = shapes if outline is None else np.append(shapes, outline)
     reach = resolution(shapely.total_bounds(everything))
-    edges = polygon_edges(shapes)
+    matched = match_edges(polygon_edges(shapes)) if edges is None else edges
+    settled = matched.balanced
+    around = None
     if outline is not None:
         around = polygon_edges(np.array([outline], dtype=object), inside_out=True)
-        edges = join_edges(edges, replace(around, owner=around.owner + len(shapes)))
-    bundles = bundle_edges(edges)
-    shared = int(bundles.balanced.sum())
+        settled &= ~matched.among(around.ends)
+    rest = matched.uses(np.flatnonzero(~settled))
+    if around is not None:
+        rest = join_edges(rest, replace(around, owner=around.owner + len(shapes)))
+    bundles = bundle_edges(rest)
+    shared = int(settled.sum() + bundles.balanced.sum())
     if bundles.balanced.all():
         return Borders((), shared)
-    lone = edges.take(np.flatnonzero(~bundles.balanced[bundles.bundle]))
+    lone = rest.take(np.flatnonzero(~bundles.balanced[bundles.bundle]))
     aligned = align_edges(lone, reach=reach)
     tied = bundle_edges(aligned.edges)
-    calm = np.concatenate([bundles.ends[bundles.balanced], tied.ends[tied.balanced]])
+    calm = np.concatenate([matched.ends[settled], bundles.ends[bundles.balanced], tied.ends[tied.balanced]])
     faces = arrange(tied.ends[~tied.balanced], calm, Cover(shapes, outline))
     sight = _Sight(aligned, tied, outside=len(shapes), crs=crs, reach=reach)
     regions = sight.regions(faces, tolerance_m)

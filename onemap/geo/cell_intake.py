@@ -1,5 +1,6 @@
 """Cells as they came, made fit for comparing borders: what is no polygon, not valid or there twice is listed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from onemap.geo.arrangement import Shapes
 from onemap.geo.defects import Defect, sort_codes
@@ -47,20 +49,22 @@ def cell_codes(cells: gpd.GeoDataFrame, code: str) -> pd.Series:
 def take_cells(cells: gpd.GeoDataFrame, code: str) -> Intake:
     """Sort out the cells; the index of the frame does not matter."""
     codes = cell_codes(cells, code)
-    raw = shapely.force_2d(cells.geometry.to_numpy())
+    raw = cells.geometry.to_numpy()
+    if shapely.has_z(raw).any():
+        raw = shapely.force_2d(raw)
     shapes, defects = usable_shapes(raw, codes)
     defects += _without_code(cells, code, codes, raw)
     defects += repeated_codes(shapes, codes)
     labels = codes.to_numpy()
-    names: list[tuple[Any, ...]] = []
-    first = []
-    for rows in _equal_shapes(shapes):
-        first.append(rows[0])
-        names.append(sort_codes(labels[rows]))
-        if len(names[-1]) > 1:  # one code alone is listed as a repeated code
+    alone, groups = _equal_shapes(shapes)
+    named = {row: (labels[row],) for row in alone.tolist()}
+    for rows in groups:
+        named[rows[0]] = names = sort_codes(labels[rows])
+        if len(names) > 1:  # one code alone is listed as a repeated code
             template = "{count} cells have the same geometry: {cells}"
-            defects.append(Defect("duplicate", shapes[rows[0]], names[-1], template))
-    return Intake(shapes[first], tuple(names), tuple(defects))
+            defects.append(Defect("duplicate", shapes[rows[0]], names, template))
+    first = sorted(named)
+    return Intake(shapes[first], tuple(map(named.__getitem__, first)), tuple(defects))
 
 
 def usable_shapes(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
@@ -69,8 +73,9 @@ def usable_shapes(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
     missing = shapely.is_missing(raw) | shapely.is_empty(raw)
     kind = shapely.get_type_id(raw)
     polygonal = np.isin(kind, (3, 6))  # polygon, multipolygon
-    far = ~(np.abs(shapely.bounds(raw)).max(axis=1) <= _FARTHEST) | ~_finite(raw)
-    sound = ~missing & polygonal & ~far & shapely.is_valid(raw)
+    far = ~(np.abs(shapely.bounds(raw)).max(axis=1) <= _FARTHEST)
+    sound = ~missing & polygonal & ~far & are_valid(raw)  # what is valid has numbers for coordinates
+    far[~sound] |= ~_finite(raw[~sound])
     shapes[sound] = raw[sound]
     defects = []
     for row in np.flatnonzero(~sound):
@@ -92,6 +97,12 @@ def usable_shapes(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
             found = say_fault(shapely.is_valid_reason(raw[row]))
             defects.append(Defect("invalid", shapes[row], name, template, {"found": found}))
     return shapes, defects
+
+
+def are_valid(shapes: Shapes) -> NDArray[np.bool_]:
+    """Return which shapes are valid, asked on two processors: it is the dearest question about sound cells."""
+    with ThreadPoolExecutor(2) as threads:
+        return np.concatenate(list(threads.map(shapely.is_valid, np.array_split(shapes, 2))))
 
 
 def _finite(raw: Shapes) -> Any:
@@ -140,12 +151,12 @@ def repeated_codes(shapes: Shapes, codes: pd.Series) -> list[Defect]:
     return defects
 
 
-def _equal_shapes(shapes: Shapes) -> list[list[int]]:
-    """Group the positions of equal shapes, each group and the groups in the order of the rows; None is left out."""
+def _equal_shapes(shapes: Shapes) -> tuple[NDArray[np.intp], list[list[int]]]:
+    """Return the positions of shapes without equal, and groups of equal ones in the order of the rows; no None."""
     usable = np.flatnonzero(~shapely.is_missing(shapes))
     boxes = pd.DataFrame(shapely.bounds(shapes[usable]), index=usable)
     alone = ~boxes.duplicated(keep=False)
-    groups: list[list[int]] = [[row] for row in usable[alone].tolist()]
+    groups: list[list[int]] = []
     for rows in boxes[~alone].groupby([0, 1, 2, 3]).groups.values():
         left = list(rows)
         while left:
@@ -153,4 +164,4 @@ def _equal_shapes(shapes: Shapes) -> list[list[int]]:
             same = shapely.equals(shapes[first], shapes[others]) if others else np.zeros(0, dtype=bool)
             groups.append([int(first), *(int(o) for o, s in zip(others, same, strict=True) if s)])
             left = [o for o, s in zip(others, same, strict=True) if not s]
-    return sorted(groups)
+    return usable[alone.to_numpy()], sorted(groups)

@@ -1,21 +1,33 @@
-"""How far points are from cells, in metres, whatever the coordinate system of the cells."""
+"""How far points are from cells, in metres, whatever the coordinate system of the cells.
 
-from dataclasses import dataclass
-from typing import Any
+A point is far from all borders where its surroundings lie in certain raster cells; the others are measured to the
+edges of the raster cells around them. A point in no cell has its nearest cell behind an outer edge, one that does not
+have as many cells on its left as on its right; of these there are few.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from onemap.geo.cell_index import certain_and_lists
 from onemap.geo.crs import WGS84, metric_crs, transformer
-from onemap.geo.locator import CellLocator, Ints, batches
+from onemap.geo.edges import Floats, Ints, MatchedEdges, match_edges, polygon_edges
+from onemap.geo.raster import Raster, lay_raster, spread
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from onemap.geo.locator import CellLocator
+
 # Two cells are equally near when their distances differ by less than this: coordinates carry no micrometres.
-_SAME_M = 1e-6
-# Segments in one piece of a border: fewer make a larger tree, more a slower measurement.
-_PIECE = 16
+_SAME_M: Final = 1e-6
+_BATCH: Final = 1 << 17
+# Raster cells looked through in one go.
+_MOST: Final = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,23 @@ class Distances:
     metres: Floats
 
 
+@dataclass(frozen=True)
+class _Borders:
+    """Edges in metres with their raster, see `onemap.geo.cell_index.CellIndex`."""
+
+    raster: Raster
+    certain: NDArray[np.int32]
+    edges: MatchedEdges
+    list_start: NDArray[np.int32]
+    list_edge: NDArray[np.int32]
+
+
+def batches(rows: Ints) -> Iterator[Ints]:
+    """Cut ``rows`` into pieces, so that a million points need no more memory than some."""
+    for start in range(0, len(rows), _BATCH):
+        yield rows[start : start + _BATCH]
+
+
 class CellDistances:
     """Measure distances from points to the cells of a locator.
 
@@ -36,18 +65,26 @@ class CellDistances:
         The cells. Where their CRS is not metric the measuring is done in `metric_crs`.
     """
 
-    def __init__(self, locator: CellLocator) -> None:
+    def __init__(self, locator: "CellLocator") -> None:
         self.rank = locator.rank
-        bounds = _extent(locator.geometry)
-        self.crs = metric_crs(locator.crs, bounds)
+        index = locator.index
+        edges = index.edges
+        if len(locator.invalid):
+            every = np.concatenate([np.unique(edges.owner).astype(np.int64), locator.invalid])
+            edges = match_edges(polygon_edges(shapely.force_2d(locator.geometry[every])))
+            edges = replace(edges, owner=every.take(edges.owner))
+        self.crs = metric_crs(locator.crs, _extent(edges.ends))
         self._transformer: pyproj.Transformer | None = None
-        self.geometry = locator.geometry
         if self.crs != locator.crs:
             self._transformer = transformer(locator.crs, self.crs)
-            self.geometry = shapely.transform(locator.geometry, self._transformer.transform, interleaved=False)
-        self._pieces, self._owner = _border_pieces(self.geometry)
-        self._tree = shapely.STRtree(self._pieces)
-        self.extent = _extent(self.geometry)
+            edges = _moved(edges, self._transformer)
+        self.extent = _extent(edges.ends)
+        if edges.ends is index.ends:
+            raster, certain, lists = index.raster, index.certain, (index.list_start, index.list_edge)
+        else:
+            raster = lay_raster(edges.ends, area=0.0, polygons=0)
+            certain, lists = certain_and_lists(raster, edges.ends)
+        self._borders = _Borders(raster, certain, edges, *lists)
 
     @property
     def diagonal(self) -> float:
@@ -88,27 +125,76 @@ class CellDistances:
             Position of the cell that need not be measured, one a point; -1: none.
         """
         found = []
-        for rows in batches(np.flatnonzero(np.isfinite(x) & np.isfinite(y))):
-            points = shapely.points(x[rows], y[rows])
-            near, piece = self._tree.query(points, predicate="dwithin", distance=metres)
-            wanted = self._owner[piece] != skip[rows[near]]
-            near, piece = near[wanted], piece[wanted]
-            found.append((rows[near], self._owner[piece], shapely.distance(self._pieces[piece], points[near])))
+        for rows in batches(np.arange(len(x))):
+            for some, record in self._records_around(x, y, rows, metres):
+                found.append(self._measured((x, y), some, record, metres, skip))
         return self._sorted(found)
+
+    def _records_around(self, x: Floats, y: Floats, rows: Ints, metres: float) -> Iterator[tuple[Ints, Ints]]:
+        """Yield pairs of a point and a raster cell with edges that lies up to ``metres`` away, some at a time."""
+        raster, certain = self._borders.raster, self._borders.certain
+        reach = metres * (1 + 1e-9) + raster.margin
+        west, east = (raster.columns_of(x[rows] + way) for way in (-reach, reach))
+        south, north = (raster.rows_of(y[rows] + way) for way in (-reach, reach))
+        wide, high = east - west + 1, north - south + 1
+        lone = np.flatnonzero((wide == 1) & (high == 1))
+        many = np.flatnonzero((wide > 1) | (high > 1))
+        code = certain.take(west[lone] * raster.rows + south[lone])
+        edged = np.flatnonzero(code < -1)
+        yield rows[lone[edged]], -2 - code[edged].astype(np.int64)
+        count = wide[many] * high[many]
+        cuts = np.searchsorted(np.cumsum(count), np.arange(0, int(count.sum()), _MOST)[1:])
+        for part in np.split(np.arange(len(many)), cuts):
+            at = many[part]
+            pair, number = spread(count[part])
+            column, row = np.divmod(number, high[at][pair])
+            code = certain.take((west[at][pair] + column) * raster.rows + south[at][pair] + row)
+            edged = np.flatnonzero(code < -1)
+            yield rows[at[pair[edged]]], -2 - code[edged].astype(np.int64)
+
+    def _measured(
+        self, places: tuple[Floats, Floats], point: Ints, record: Ints, metres: float, skip: Ints
+    ) -> tuple[Ints, Ints, Floats]:
+        """Return point, cell and distance of the edges of these raster cells up to ``metres`` away."""
+        borders, edges = self._borders, self._borders.edges
+        first = borders.list_start.take(record)
+        pair, number = spread((borders.list_start.take(record + 1) - first).astype(np.int64))
+        edge = borders.list_edge.take(first.take(pair) + number)
+        point = point.take(pair)
+        far = _distance(edges.ends.take(edge, axis=0), places[0].take(point), places[1].take(point))
+        close = np.flatnonzero(far <= metres)
+        point, edge, far = point[close], edge[close], far[close]
+        pair, use = spread((edges.start[edge + 1] - edges.start[edge]).astype(np.int64))
+        use += edges.start[edge][pair]
+        point, cell, far = point[pair], edges.owner[use].astype(np.int64), far[pair]
+        wanted = cell != skip[point]
+        return point[wanted], cell[wanted], far[wanted]
 
     def nearest(self, x: Floats, y: Floats) -> Distances:
         """Return for each point outside all cells the nearest one, the smallest code where several are equally near."""
         rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        if not len(rows) or not len(self._pieces):
+        if not len(rows) or not len(self._borders.edges):
             return self._sorted([])
+        outer, tree = self._outer
         points = shapely.points(x[rows], y[rows])
-        near, least = self._tree.query_nearest(points, return_distance=True, all_matches=False)
+        near, least = tree.query_nearest(points, return_distance=True, all_matches=False)
         reach = np.empty(len(rows))
         reach[near[0]] = least
-        point, piece = self._tree.query(points, predicate="dwithin", distance=reach + _SAME_M)
-        pairs = self._sorted([(rows[point], self._owner[piece], reach[point])])
+        # all outer edges that are as near, and all cells that touch them in the point where they are
+        at, edge = tree.query(points, predicate="dwithin", distance=reach + _SAME_M)
+        foot_x, foot_y = _foot(self._borders.edges.ends[outer[edge]], x[rows[at]], y[rows[at]])
+        met = self.within(foot_x, foot_y, 2 * _SAME_M, skip=np.full(len(at), -1))
+        pairs = self._sorted([(rows[at[met.point]], met.cell, reach[at[met.point]])])
         first = np.flatnonzero(np.diff(pairs.point, prepend=-1))
         return Distances(pairs.point[first], pairs.cell[first], pairs.metres[first])
+
+    @cached_property
+    def _outer(self) -> tuple[Ints, shapely.STRtree]:
+        """Edges with more cells on one side than on the other."""
+        edges = self._borders.edges
+        side = np.concatenate([[0], np.cumsum(np.where(edges.left, 1, -1))])
+        outer = np.flatnonzero(side[edges.start[1:]] != side[edges.start[:-1]])
+        return outer, shapely.STRtree(shapely.linestrings(edges.ends[outer].reshape(-1, 2, 2)))
 
     def _sorted(self, found: list[tuple[Ints, Ints, Floats]]) -> Distances:
         """Join batches of pairs, the least distance of each, sorted by point, then by rank of the code."""
@@ -121,30 +207,39 @@ class CellDistances:
         return Distances(point[first], cell[first], metres[first])
 
 
-def _extent(shapes: NDArray[Any]) -> tuple[float, float, float, float]:
-    """Return the bounds of all shapes, NaN where there is none."""
-    west, south, east, north = shapely.total_bounds(shapes) if len(shapes) else (np.nan,) * 4
-    return float(west), float(south), float(east), float(north)
+def _extent(ends: Floats) -> tuple[float, float, float, float]:
+    """Return the bounds of edges, NaN where there is none."""
+    if not len(ends):
+        return np.nan, np.nan, np.nan, np.nan
+    x, y = ends[:, 0::2], ends[:, 1::2]
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def _border_pieces(shapes: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
-    """Cut the borders into short lines: a border of a million corners is then measured as fast as one of four.
+def _moved(edges: MatchedEdges, transformer: pyproj.Transformer) -> MatchedEdges:
+    """Return edges in another CRS, without those it cannot express; of an edge that turns, left and right change."""
+    corners = transformer.transform(edges.ends[:, 0::2].reshape(-1), edges.ends[:, 1::2].reshape(-1))
+    ends = np.stack(corners, axis=1).reshape(-1, 4)
+    edges = replace(edges, ends=ends).reordered(np.flatnonzero(np.isfinite(ends).all(axis=1)))
+    turn = edges.ends[:, 0] > edges.ends[:, 2]
+    ends = np.where(turn[:, None], edges.ends[:, [2, 3, 0, 1]], edges.ends)
+    return replace(edges, ends=ends, left=edges.left ^ np.repeat(turn, np.diff(edges.start)))
 
-    Returns the lines and, for each, the position of its cell.
-    """
-    parts, cell = shapely.get_parts(shapes, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    numbers, ring = shapely.get_coordinates(rings, return_index=True)
-    starts = np.flatnonzero(np.diff(ring, prepend=-1))
-    along = np.arange(len(ring)) - starts[ring] if len(ring) else ring
-    last = np.diff(ring, append=-1) != 0
-    # A segment goes from its vertex to the next; the ring's last vertex begins none.
-    segment = np.flatnonzero(~last)
-    opens = along[segment] % _PIECE == 0
-    piece = np.cumsum(opens) - 1
-    closes = np.append(opens[1:], True) if len(opens) else opens
-    vertex = np.concatenate([segment, segment[closes] + 1])
-    owner = np.concatenate([piece, piece[closes]])
-    order = np.argsort(owner, kind="stable")
-    lines = shapely.linestrings(numbers[vertex[order]], indices=owner[order])
-    return lines, cell[part[ring[segment[opens]]]].astype(np.int64)
+
+def _foot(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return the point of each edge that is nearest to the point beside it."""
+    dx, dy, along = _along(ends, x, y)
+    return ends[:, 0] + along * dx, ends[:, 1] + along * dy
+
+
+def _distance(ends: Floats, x: Floats, y: Floats) -> Floats:
+    """Return how far each point is from the edge beside it; reckoned from the edge's end, where numbers are small."""
+    dx, dy, along = _along(ends, x, y)
+    return np.hypot((x - ends[:, 0]) - along * dx, (y - ends[:, 1]) - along * dy)
+
+
+def _along(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the way along each edge, and at which share of it the point beside it is passed."""
+    dx, dy = ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]
+    square = dx * dx + dy * dy
+    square[square == 0] = 1.0
+    return dx, dy, np.clip(((x - ends[:, 0]) * dx + (y - ends[:, 1]) * dy) / square, 0.0, 1.0)

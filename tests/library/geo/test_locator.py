@@ -93,3 +93,94 @@ def test_the_cells_are_left_as_they_are():
     before = cells.copy()
     CellLocator(cells).locate([0.5], [0.5])
     assert cells.equals(before)
+
+
+def test_cells_that_are_not_valid_hold_what_geos_says():
+    bowtie = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    twice = MultiPolygon([box(20, 0, 30, 10), box(25, 5, 35, 15)])
+    outside = Polygon(box(40, 0, 50, 10).exterior.coords, [box(48, 2, 55, 8).exterior.coords])
+    cells = frame(bowtie, box(5, 5, 25, 8), twice, outside, codes=["d", "c", "b", "a"])
+    x, y = np.random.default_rng(1).uniform(-1, 56, (2, 20_000))
+    x[:3], y[:3] = [5, 10, 25], [5, 5, 6]
+    holders = CellLocator(cells).holders(x, y)
+    shapes = cells.geometry.to_numpy()
+    held = shapely.intersects_xy(shapes[:, None], x[None, :], y[None, :])
+    expected = {(int(p), int(c)) for c, p in zip(*np.nonzero(held), strict=True)}
+    assert set(zip(holders.point.tolist(), holders.cell.tolist(), strict=True)) == expected
+    assert len(holders.point) == len(expected)
+    located = CellLocator(cells).locate(x, y)
+    assert located.tolist() == [max(np.flatnonzero(column), default=-1) for column in held.T]
+    assert [CellLocator(cells).locate_one(a, b) for a, b in zip(x[:50], y[:50], strict=True)] == located[:50].tolist()
+
+
+def test_large_batches_are_cut_and_joined():
+    """More points than fit one chunk, on two threads: as if asked one part after another."""
+    rng = np.random.default_rng(9)
+    cells = frame(*[box(i, j, i + 1, j + 1) for i in range(20) for j in range(20)], box(3, 3, 9, 9))
+    x, y = rng.integers(-2, 45, (2, 600_000)) / 2
+    locator = CellLocator(cells)
+    whole = locator.holders(x, y)
+    first, second = locator.holders(x[:100_000], y[:100_000]), locator.holders(x[100_000:], y[100_000:])
+    assert whole.point.tolist() == first.point.tolist() + (second.point + 100_000).tolist()
+    assert whole.cell.tolist() == first.cell.tolist() + second.cell.tolist()
+    assert np.array_equal(locator.locate(x, y)[100_000:], locator.locate(x[100_000:], y[100_000:]))
+
+
+def test_the_index_is_small():
+    """At most 5 kB a cell of 65 vertices that share their borders, 10 kB for islands in a wide sea."""
+    rng = np.random.default_rng(2)
+    squares = [box(100 * i, 100 * j, 100 * i + 100, 100 * j + 100) for i in range(32) for j in range(32)]
+    shapes = shapely.segmentize(shapely.transform(squares, lambda p: p @ [[0.9, 0.4], [-0.4, 0.9]]), 6.25)
+    islands = shapely.buffer(shapely.points(rng.uniform(0, 1e6, (1000, 2))), 100, quad_segs=16)
+    assert set(shapely.get_num_coordinates([*shapes, *islands])) == {65}
+    for cells, most in ((shapes, 5000), (islands, 10_000)):
+        per_cell = CellLocator(frame(*cells)).index.size / len(cells)
+        print(f"index: {per_cell:.0f} bytes a cell of 65 vertices")
+        assert per_cell < most
+
+
+def test_different_edges_with_one_hash_are_told_apart(monkeypatch):
+    seeds = shapely.MultiPoint(np.random.default_rng(7).uniform(0, 100, (50, 2)))
+    cells = frame(*shapely.get_parts(shapely.voronoi_polygons(seeds, extend_to=box(0, 0, 100, 100))))
+    x, y = np.random.default_rng(8).uniform(0, 100, (2, 2000))
+    expected = CellLocator(cells).locate(x, y)
+    monkeypatch.setattr("onemap.geo.edges._hash", lambda ends: np.full(len(ends), 1 << 60, dtype=np.uint64))
+    assert CellLocator(cells).locate(x, y).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4548", "EPSG:4490"])
+def test_nearest_cell_and_distance_to_the_border(crs):
+    """Against shapely's distances to all cells."""
+    rng = np.random.default_rng(4)
+    seeds = shapely.MultiPoint(rng.uniform(0, 1000, (60, 2)))
+    shapes = shapely.get_parts(shapely.voronoi_polygons(seeds, extend_to=box(0, 0, 1000, 1000)))[::2]
+    shapes = shapely.transform(shapes, lambda points: points + np.array([440_000, 4_400_000]))
+    codes = [f"{n:02d}" for n in rng.permutation(len(shapes))]
+    metric = gpd.GeoDataFrame({"cell_code": codes}, geometry=shapes, crs="EPSG:4548")
+    x, y = rng.uniform(-200, 1200, (2, 2000)) + np.array([[440_000], [4_400_000]])
+    points = gpd.GeoSeries(gpd.points_from_xy(x, y, crs=metric.crs)).to_crs(crs)
+    locator = CellLocator(metric.to_crs(crs))
+    nearest = locator.nearest(points.x, points.y, within_m=150)
+    border = locator.border_distance(points.x, points.y, within_m=7)
+    shapes, places = metric.geometry.to_numpy(), shapely.points(x, y)
+    far = shapely.distance(shapes[:, None], places[None, :])
+    to_border = shapely.distance(shapely.boundary(shapes)[:, None], places[None, :]).min(axis=0)
+    close = far.min(axis=0) <= 150
+    assert np.array_equal(nearest.cell >= 0, close)
+    assert np.allclose(nearest.metres[close], far.min(axis=0)[close], atol=2e-6)
+    assert np.isnan(nearest.metres[~close]).all()
+    assert np.allclose(far[nearest.cell[close], np.flatnonzero(close)], far.min(axis=0)[close], atol=2e-6)
+    assert np.array_equal(np.isfinite(border), to_border <= 7)
+    assert np.allclose(border[to_border <= 7], to_border[to_border <= 7], atol=2e-6)
+    assert np.isfinite(border).sum() > 100
+
+
+def test_equally_near_cells_the_smallest_code():
+    """Two cells that touch the nearest corner, one of them only with that corner."""
+    outer = Polygon([(0, 0), (10, 0), (10, 10)])
+    corner = Polygon([(10, 10), (0, 0), (0, 10)])
+    far_side = Polygon([(10, 10), (10, 0), (14, 0)])
+    cells = frame(outer, corner, far_side, codes=["b", "c", "a"]).set_crs("EPSG:4548")
+    found = CellLocator(cells).nearest([10.0, 12.0], [13.0, 30.0], within_m=50)
+    assert found.cell.tolist() == [2, 2]
+    assert found.metres.tolist() == [3.0, np.hypot(2, 20)]

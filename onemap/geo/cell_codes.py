@@ -1,0 +1,65 @@
+"""Codes and shapes of cells, checked before anything is computed from them."""
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from onemap.errors import GeometryError, SchemaError, some
+
+_POLYGONAL: Final = (3, 6)
+_BEYOND: Final = 1e9
+
+
+def cell_codes(cells: gpd.GeoDataFrame, code: str) -> NDArray[np.object_]:
+    """Return the codes of the cells, checked: present, strings or whole numbers, each once.
+
+    Raises
+    ------
+    SchemaError
+        The column is missing, or codes are missing, repeated or of mixed or unsuitable type.
+    """
+    if code not in cells.columns:
+        raise SchemaError(
+            "the cells have no column {code}; they have {columns}", code=code, columns=some(cells.columns)
+        )
+    column = cells[code]
+    missing = column.isna() | (column.astype(str).str.strip() == "")
+    if missing.any():
+        raise SchemaError(
+            "{count} cells have no {code}; rows {rows}",
+            count=int(missing.sum()),
+            code=code,
+            rows=some(np.flatnonzero(missing.to_numpy())),
+        )
+    values: NDArray[np.object_] = column.to_numpy(dtype=object)
+    if not (all(isinstance(v, str) for v in values) or all(isinstance(v, int | np.integer) for v in values)):
+        raise SchemaError("{code} holds values that are not codes; codes are strings", code=code)
+    repeated = column.duplicated(keep=False)
+    if repeated.any():
+        raise SchemaError(
+            "{code} is not unique in the cells: {codes}", code=code, codes=some(sorted(set(column[repeated])))
+        )
+    return values
+
+
+def polygons_of(cells: gpd.GeoDataFrame) -> NDArray[Any]:
+    """Return the cells' geometries, checked to be polygons; missing and empty ones hold nothing.
+
+    Raises
+    ------
+    GeometryError
+        A cell is a point or a line, or has coordinates that are no numbers or beyond 1e9.
+    """
+    geometry: NDArray[Any] = cells.geometry.to_numpy().copy()
+    kinds = shapely.get_type_id(geometry)
+    wrong = np.flatnonzero((kinds >= 0) & ~np.isin(kinds, _POLYGONAL) & ~shapely.is_empty(geometry))
+    if len(wrong):
+        raise GeometryError("cells must be polygons; rows {rows} are not", rows=some(wrong))
+    numbers, owner = shapely.get_coordinates(geometry, return_index=True)
+    broken = np.unique(owner[~(np.abs(numbers) <= _BEYOND).all(axis=1)])
+    if len(broken):
+        raise GeometryError("the coordinates of the cells in rows {rows} are impossible", rows=some(broken))
+    return geometry

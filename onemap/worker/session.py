@@ -1,0 +1,238 @@
+"""The worker's loop: one request after the other from the stream, short ones answered at once, long ones handed on."""
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from onemap import __version__
+from onemap.errors import OnemapError
+from onemap.translation import LANGUAGES
+from onemap.worker.long_verbs import LONG_VERBS, LongRequests
+from onemap.worker.protocol import (
+    MOST_BYTES,
+    PROTOCOL,
+    Request,
+    RequestError,
+    answer_line,
+    error_line,
+    parse,
+    read_lines,
+    said,
+    words_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from onemap.worker.warm_map import WarmMap
+
+Facts = dict[str, Any]
+
+
+class Session:
+    """A conversation with one program.
+
+    Parameters
+    ----------
+    incoming, outgoing
+        Streams of bytes. Nothing but the protocol's lines is written to the second.
+    """
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._writing = threading.Lock()
+        self._long = LongRequests(self._send)
+        self._map: WarmMap | None = None
+        self._open = True
+        self._verbs: dict[str, tuple[Callable[..., Facts], dict[str, type], dict[str, type]]] = {
+            "hello": (self._hello, {}, {"protocol": int}),
+            "ping": (self._ping, {}, {}),
+            "open": (self._open_map, {"path": str}, {"verify": bool}),
+            "layers": (self._layers, {}, {}),
+            "locate": (self._locate, {"x": float, "y": float}, {"crs": str, "near_m": float, "border_m": float}),
+            "cancel": (self._cancel, {"request": object}, {}),
+            "close": (self._close, {}, {}),
+        }
+
+    def run(self) -> None:
+        """Answer until ``close`` or the end of the stream; requests still running at its end are finished first."""
+        try:
+            for line in read_lines(self._incoming):
+                if line is None or line.strip():
+                    self._take(line)
+                if not self._open:
+                    break
+        except BaseException:
+            self._long.cancel_all()
+            raise
+        finally:
+            self._long.wait()
+
+    def _take(self, line: bytes | None) -> None:
+        """Answer one line, whatever it holds."""
+        request_id = None
+        try:
+            request = parse(line)
+            request_id = request.id
+            answer = self._answer(request)
+            if answer is not None:
+                self._send(answer_line(request.id, answer))
+        except RequestError as error:
+            self._send(error_line(error.id if request_id is None else request_id, error.code, words_of(error)))
+        except OnemapError as error:
+            self._send(error_line(request_id, "bad_input", words_of(error)))
+        except Exception as error:  # noqa: BLE001 - the edge of the program: one bad request must not end the others
+            traceback.print_exc()
+            words = said("internal error: {why}", why=f"{type(error).__name__}: {error}")
+            self._send(error_line(request_id, "internal", words))
+
+    def _answer(self, request: Request) -> Facts | None:
+        """Return the answer of a short verb; start a long one, which answers later."""
+        if request.verb in LONG_VERBS:
+            self._long.start(request)
+            return None
+        if request.verb not in self._verbs:
+            raise RequestError(
+                "unknown_verb",
+                "there is no verb {verb}; there are {known}",
+                verb=request.verb[:100],
+                known=", ".join([*self._verbs, *LONG_VERBS]),
+            )
+        verb, needed, optional = self._verbs[request.verb]
+        return verb(**_checked(request, needed, optional))
+
+    def _send(self, line: bytes) -> None:
+        """Write one line; when nobody listens any more, stop what runs and end."""
+        with self._writing:
+            try:
+                self._outgoing.write(line)
+                self._outgoing.flush()
+            except (BrokenPipeError, ValueError):
+                self._open = False
+        if not self._open and not self._outgoing.closed:
+            self._long.cancel_all()
+
+    def _hello(self, protocol: int = PROTOCOL) -> Facts:
+        if protocol != PROTOCOL:
+            raise RequestError(
+                "bad_arguments",
+                "protocol {asked} is not spoken here; this is {spoken}",
+                asked=protocol,
+                spoken=PROTOCOL,
+            )
+        short = {
+            name: {"arguments": list(needed), "options": list(optional), "long": False}
+            for name, (_, needed, optional) in self._verbs.items()
+        }
+        long = {
+            name: {"arguments": list(verb.arguments), "options": list(verb.options), "long": True}
+            for name, verb in LONG_VERBS.items()
+        }
+        facts = {"protocol": PROTOCOL, "onemap": __version__, "languages": list(LANGUAGES), "most_bytes": MOST_BYTES}
+        return {**facts, "verbs": short | long}
+
+    def _ping(self) -> Facts:
+        return {}
+
+    def _open_map(self, path: str, *, verify: bool = True) -> Facts:
+        from onemap.worker.warm_map import WarmMap
+
+        if "\0" in path:
+            raise RequestError("bad_arguments", "{name} must be a text or a number", name="path")
+        self._map = WarmMap(Path(path), verify=verify)
+        return self._map.facts()
+
+    def _opened(self) -> "WarmMap":
+        if self._map is None:
+            raise RequestError("not_open", "no map is open; send open with its path first")
+        return self._map
+
+    def _layers(self) -> Facts:
+        opened = self._opened()
+        return {"layers": opened.layers(), "stale": opened.stale}
+
+    def _locate(self, **args: Any) -> Facts:
+        for name in ("near_m", "border_m"):
+            if not 0 <= args.get(name, 0.0) < float("inf"):
+                raise RequestError(
+                    "bad_arguments",
+                    "{name} is {value}; it must be a distance in metres, 0 or more",
+                    name=name,
+                    value=args[name],
+                )
+        return self._opened().locate(**args)
+
+    def _cancel(self, request: Any) -> Facts:
+        return {"cancelled": self._long.cancel(request)}
+
+    def _close(self) -> Facts:
+        self._open = False
+        self._long.cancel_all()
+        return {}
+
+
+def _checked(request: Request, needed: dict[str, type], optional: dict[str, type]) -> Facts:
+    """Return the arguments of a short verb, of the types it wants.
+
+    Raises
+    ------
+    RequestError
+        One is missing, unknown or of another type.
+    """
+    known = {**needed, **optional}
+    values: Facts = {}
+    for name, value in request.args.items():
+        if name not in known:
+            raise RequestError(
+                "bad_arguments",
+                "{verb} has no argument {name}; it has {known}",
+                verb=request.verb,
+                name=name[:100],
+                known=", ".join(known) or "-",
+            )
+        values[name] = _typed(name, value, known[name])
+    for name in needed:
+        if name not in values:
+            raise RequestError("bad_arguments", "{verb} needs the argument {name}", verb=request.verb, name=name)
+    return values
+
+
+def _typed(name: str, value: Any, wanted: type) -> Any:
+    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return float("inf")
+    if wanted is object or (isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))):
+        return value
+    templates = {
+        str: "{name} must be a text",
+        float: "{name} must be a number",
+        int: "{name} must be a whole number",
+        bool: "{name} must be true or false",
+    }
+    raise RequestError("bad_arguments", templates[wanted], name=name)
+
+
+def serve() -> None:
+    """Speak the protocol on this process's stdin and stdout until ``close`` or the end of stdin.
+
+    Whatever else writes to stdout, a library below Python too, is turned to stderr.
+    """
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    signal.signal(signal.SIGTERM, _leave)
+    Session(sys.stdin.buffer, outgoing).run()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End as if interrupted, so that no child is left behind."""
+    del number, frame
+    raise KeyboardInterrupt

@@ -1,0 +1,261 @@
+"""A published map kept in memory: where a position lies, in which cell, and in whose chain from district to cell."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+
+from onemap.basemap.levels import unique_codes
+from onemap.cases import HOW
+from onemap.cases.places import Places, place_numbers, write_metres
+from onemap.cases.points import PointAnswers, PointAssigner
+from onemap.domain.catalogue import load_catalogue
+from onemap.errors import SchemaError
+from onemap.geo.crs import WGS84, resolve_crs
+from onemap.geo.gcj import convert_coordinates, shifted_name
+from onemap.geo.locator import CellLocator
+from onemap.store.one_map import OneMap, open_map
+from onemap.translation import LANGUAGES
+from onemap.worker.protocol import Words, said
+
+
+@dataclass(frozen=True)
+class Level:
+    """One grid level: name and parent of each code, and where its areas lie.
+
+    Attributes
+    ----------
+    layer_id
+        Id of the layer, as ``"grid_street"``.
+    title
+        What the level is called, by language.
+    names, parents
+        By code; an empty text where the map says nothing.
+    """
+
+    layer_id: str
+    title: Words
+    names: Mapping[str, str]
+    parents: Mapping[str, str]
+    one_map: OneMap
+
+    @cached_property
+    def locator(self) -> CellLocator:
+        """Where the areas lie; made when a position outside all cells is asked for."""
+        return _locator(self.one_map, self.layer_id)
+
+    def link(self, code: str) -> dict[str, Any]:
+        """Return the link of the chain that stands for an area."""
+        return {"level": self.layer_id, "title": self.title, "code": code, "name": self.names.get(code, "")}
+
+
+class WarmMap:
+    """One published map, ready to answer in a few milliseconds.
+
+    Parameters
+    ----------
+    path
+        The published GeoPackage.
+    verify
+        Check first that the file is as it was published.
+
+    Raises
+    ------
+    StoreError
+        No such file, not a published map, or damaged.
+    SchemaError
+        The map has no grid level.
+    """
+
+    def __init__(self, path: Path, *, verify: bool = True) -> None:
+        self.one_map = open_map(path, verify=verify)
+        self._seen = _state(path)
+        if not self.one_map.levels:
+            raise SchemaError("{path}: has no grid level, so there is no cell to find", path=path)
+        facts = self.one_map.district
+        near_m, border_m = float(facts.get("near_m", 0.0)), float(facts.get("border_m", 1.0))
+        locator = _locator(self.one_map, self.one_map.levels[-1])
+        self.assigner = PointAssigner(locator, near_m=near_m, border_m=border_m)
+        self.levels = [_read_level(self.one_map, layer_id) for layer_id in self.one_map.levels]
+        west, _, _, north = self.assigner.distances.extent
+        self.locate(west - 1.0, north + 1.0)  # what is made when first needed is made now, not at the first click
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """System of the cells."""
+        return self.assigner.locator.crs
+
+    @property
+    def stale(self) -> bool:
+        """Whether the file is another one than when it was opened: published again, or gone."""
+        return _state(self.one_map.path) != self._seen
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the map is: district, levels, cells, coordinate system."""
+        district = self.one_map.district
+        return {
+            "path": str(self.one_map.path),
+            "district": {"zh": district["name"], "en": district.get("name_en") or district["name"]},
+            "as_of": district.get("as_of"),
+            "built_at": district.get("built_at"),
+            "crs": district.get("crs"),
+            "levels": [{"level": level.layer_id, "title": level.title} for level in self.levels],
+            "cells": len(self.assigner.locator.codes),
+            "near_m": self.assigner.near_m,
+            "border_m": self.assigner.border_m,
+        }
+
+    def layers(self) -> list[dict[str, Any]]:
+        """Return the layers of the map with their counts of rows."""
+        table = self.one_map.layers
+        return [
+            {
+                "layer": row.layer_id,
+                "class": row.class_id,
+                "kind": row.kind,
+                "title": {"en": row.title_en, "zh": row.title_zh},
+                "rows": None if row.kind == "raster" else int(row.rows_out),
+            }
+            for row in table.itertuples()
+        ]
+
+    def locate(
+        self,
+        x: float,
+        y: float,
+        *,
+        crs: str | None = None,
+        near_m: float | None = None,
+        border_m: float | None = None,
+    ) -> dict[str, Any]:
+        """Return where a position lies, as `assign_cases` would assign a case there.
+
+        Parameters
+        ----------
+        x, y
+            Easting or longitude, northing or latitude.
+        crs
+            Their system: a name or EPSG code, ``"GCJ02"`` or ``"BD09"``; by default the map's.
+        near_m, border_m
+            As in `assign_cases`; by default the map's own.
+
+        Raises
+        ------
+        CrsError
+            The system is unknown, or the installation forbids the conversion.
+        """
+        places = self._place(x, y, crs)
+        answers = self.assigner.answer(places, near_m=near_m, border_m=border_m)
+        codes = self.assigner.locator.codes
+        cell = int(answers.cell[0])
+        chain = self._chain(None if cell < 0 else str(codes[cell]), places)
+        return {
+            "cell": None if cell < 0 else str(codes[cell]),
+            "how": HOW[answers.how[0]],
+            "distance_m": _number(answers.metres[0]),
+            "candidates": [str(code) for code in codes[answers.candidate]],
+            "chain": chain,
+            "x": _number(places.x[0]),
+            "y": _number(places.y[0]),
+            "reason": {language: self.assigner.reason(places, answers, 0, language) for language in LANGUAGES},
+            "sentence": self._sentence(answers, chain),
+            "stale": self.stale,
+        }
+
+    def _place(self, x: float, y: float, crs: str | None) -> Places:
+        xs, ys = np.array([x], dtype=np.float64), np.array([y], dtype=np.float64)
+        if crs is None:
+            return place_numbers(xs, ys, self.crs, self.crs)
+        if shifted_name(crs):
+            xs, ys = convert_coordinates(xs, ys, source=crs, target=WGS84)
+            return place_numbers(xs, ys, WGS84, self.crs)
+        return place_numbers(xs, ys, _resolved(crs), self.crs)
+
+    def _chain(self, code: str | None, places: Places) -> list[dict[str, Any]]:
+        """Return the areas from the district down to the cell: by the codes of the parents, else by position."""
+        links: list[dict[str, Any]] = []
+        for level in reversed(self.levels):
+            known = level is self.levels[-1] or code in level.names
+            found = code if known else self._holder(level, places)
+            if found is not None:
+                links.append(level.link(found))
+            code = level.parents.get(found or "") or None
+        return links[::-1]
+
+    def _holder(self, level: Level, places: Places) -> str | None:
+        at = int(level.locator.locate(places.x, places.y)[0])
+        return None if at < 0 else str(level.locator.codes[at])
+
+    def _sentence(self, answers: PointAnswers, chain: list[dict[str, Any]]) -> Words:
+        """Return the sentence for the person who clicked."""
+        how = HOW[answers.how[0]]
+        finest = self.levels[-1].layer_id
+        place = "".join(str(link["name"] or link["code"]) for link in chain if link["level"] != finest)
+        district = self.one_map.district
+        values = {"place": place or district["name"]}
+        if answers.cell[0] >= 0:
+            code = str(self.assigner.locator.codes[answers.cell[0]])
+            values["cell"] = f"{code} {chain[-1]['name']}".rstrip()
+        if how == "near":
+            return said(
+                "it lies in no cell; the nearest, {cell} of {place}, {metres} m away, answers",
+                metres=write_metres(answers.metres[0]),
+                **values,
+            )
+        if how == "outside":
+            return said("it lies in {place}, but in no cell" if place else "it lies outside {place}", **values)
+        templates = {
+            "inside": "it lies in cell {cell} of {place}",
+            "border": "it lies on a border; cell {cell} of {place} answers",
+            "no_position": "it has no position",
+        }
+        return said(templates[how], **values)
+
+
+@lru_cache(maxsize=64)
+def _resolved(text: str) -> pyproj.CRS:
+    return resolve_crs(text).crs
+
+
+def _locator(one_map: OneMap, layer_id: str) -> CellLocator:
+    key = load_catalogue()[layer_id].key
+    return CellLocator(unique_codes(one_map.read(layer_id), key), key)
+
+
+def _read_level(one_map: OneMap, layer_id: str) -> Level:
+    spec = load_catalogue()[layer_id]
+    frame = one_map.read(layer_id)
+    codes = frame[spec.key].astype(str).tolist()
+    texts = {
+        column: frame[column].fillna("").astype(str).tolist() if column in frame else [""] * len(codes)
+        for column in ("name", "parent_code")
+    }
+    layer = one_map.layers.loc[layer_id]
+    titles = json.loads(one_map.district.get("level_titles", "{}"))
+    return Level(
+        layer_id=layer_id,
+        title=titles.get(layer_id) or {"en": layer["title_en"], "zh": layer["title_zh"]},
+        names=dict(zip(codes, texts["name"], strict=True)),
+        parents=dict(zip(codes, texts["parent_code"], strict=True)),
+        one_map=one_map,
+    )
+
+
+def _number(value: float) -> float | None:
+    """Return what JSON can hold: None for what is not a number."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Return what tells one version of a file from another."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
