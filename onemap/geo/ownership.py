@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from onemap.errors import CrsError, SchemaError
+from onemap.geo.cell_intake import are_valid
 from onemap.geo.crs import metric_crs
 from onemap.geo.edges import Bools, Floats, Ints
 from onemap.geo.locator import CellLocator
@@ -122,7 +123,7 @@ def _sound(shapes: Shapes) -> tuple[Shapes, Bools]:
     sound = shapes.copy()
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
     sound[~finite] = None
-    mended = finite & ~shapely.is_valid(shapes)
+    mended = finite & ~are_valid(shapes)
     sound[mended] = shapely.make_valid(shapes[mended], method="structure", keep_collapsed=False)
     sound[shapely.is_empty(sound)] = None
     return sound, mended

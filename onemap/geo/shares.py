@@ -32,7 +32,7 @@ _CLOSED: Final = 1e-12
 """Difference from 1 that is rounding where no edge runs through a shape."""
 _MOST_ROWS: Final = 1 << 16
 """A polygon with more pairs of a side and an edge near it is left to GEOS."""
-_AT_ONCE: Final = 1 << 17
+_AT_ONCE: Final = 1 << 16
 
 Shapes = NDArray[Any]
 
