@@ -89,7 +89,7 @@ LONG_VERBS: Final[Mapping[str, LongVerb]] = {
         ("cases", "cells"), ("near_m", "border_m", "cells_layer", "coordinates", "x", "y", *_READING, "out")
     ),
     "own": LongVerb(("features", "cells"), ("cells_layer", *_READING, "out")),
-    "gaps": LongVerb(("one_map",), ("kinds", "out")),
+    "gaps": LongVerb(("one_map",), ("kinds", "allowed", "out")),
     "report": LongVerb(("one_map",), ("out", "report_lang")),
     "build": LongVerb(("manifest",), ("out", "root")),
     "run": LongVerb(("manifest",), ("out", "root")),

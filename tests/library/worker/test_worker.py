@@ -40,7 +40,7 @@ def test_open_warms_the_map_and_layers_are_counted(worker, city):
         "grid_community",
         "grid_cell",
     ]
-    assert facts["levels"][3]["title"] == {"en": "Cell", "zh": "单元网格"}
+    assert facts["levels"][3]["title"] == {"en": "Unit grid cells", "zh": "单元网格"}
     one_map = onemap.open_map(city / "out" / "onemap.gpkg")
     assert facts["cells"] == one_map.read("grid_cell")["cell_code"].nunique()
     rows = {layer["layer"]: layer["rows"] for layer in worker.ask(2, "layers")["answer"]["layers"]}
