@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 findings that the caller asked to fail on, 2 bad input (on
 130 stopped by the user. Progress is told on stderr, the answer on stdout.
 """
 
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -70,6 +71,9 @@ def _global(
 
 def main() -> None:
     """Run the command; every expected error is one line and a documented exit code."""
+    if {"--json", "json", "worker"} & set(sys.argv):
+        # a program started us: it stops us by this signal, also where its own shell had it ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
         if code == Exit.INTERRUPTED:  # typer turns Ctrl-C into this code
