@@ -1,6 +1,6 @@
 #!/bin/sh
-# All tests: makes its own environment, installs QGIS 3.40, a virtual screen, a browser and fonts where they are
-# missing (Debian 12), then lints, type-checks and tests library and plugin.   usage: sh scripts/test.sh [pytest options]
+# All tests: makes its own environment, installs QGIS 3.40, a virtual screen, a browser, fonts, Java (for Spark) and
+# PostGIS where they are missing (Debian 12), then lints, type-checks and tests library and plugin.   usage: sh scripts/test.sh [pytest options]
 set -eu
 cd "$(dirname "$0")/.."
 venv=.venv-qgis
@@ -13,11 +13,12 @@ has_all() {
         command -v qgis_process >/dev/null && command -v qgis >/dev/null && command -v Xvfb >/dev/null &&
         command -v openbox >/dev/null && command -v import >/dev/null && command -v chromium >/dev/null &&
         command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh 2>/dev/null)" ] &&
-        $python -c 'import osgeo_utils.samples.validate_gpkg' 2>/dev/null
+        $python -c 'import osgeo_utils.samples.validate_gpkg' 2>/dev/null && command -v java >/dev/null &&
+        [ -n "$(ls /usr/share/postgresql/*/extension/postgis.control 2>/dev/null)" ]
 }
 
 install_all() {
-    echo "installing QGIS, a virtual screen, a browser and fonts ..."
+    echo "installing QGIS, a virtual screen, a browser, fonts, Java and PostGIS ..."
     if ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d && grep -qs bookworm /etc/os-release; then
         uri=$(grep -rhsE '^(deb |URIs:)' /etc/apt/sources.list /etc/apt/sources.list.d | grep -oE 'https?://[^ ]+' |
             grep -v security | head -n 1)
@@ -32,7 +33,7 @@ install_all() {
     # shellcheck disable=SC2086
     as_root apt-get install -y -qq --no-install-recommends $release python3-qgis qgis qgis-providers python3-venv >/dev/null
     as_root apt-get install -y -qq --no-install-recommends python3-gdal xvfb xauth x11-utils openbox imagemagick \
-        fontconfig fonts-wqy-microhei fonts-open-sans chromium >/dev/null
+        fontconfig fonts-wqy-microhei fonts-open-sans chromium default-jre-headless postgresql-postgis >/dev/null
 }
 
 has_all || install_all

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.presence import need
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -13,11 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def real_data() -> Path:
     """Return the folder of real geodata; where it is absent the test is skipped, or fails when CI is set."""
     folder = Path(os.environ.get("ONEMAP_REAL_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        reason = f"real data not found at {folder} (set ONEMAP_REAL_DATA)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need(folder.is_dir(), f"real data not found at {folder} (set ONEMAP_REAL_DATA)")
     return folder
 
 

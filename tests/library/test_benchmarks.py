@@ -2,13 +2,16 @@
 
 import re
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 
-pytest.importorskip("pyarrow")
+from tests.presence import need
+
+need(find_spec("pyarrow"), "pyarrow is not installed: pip install onemap[parquet]")
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,7 +1,6 @@
 """The page in a real browser: the map is drawn, answers a click, sorts tables, and asks no host for anything."""
 
 import html
-import os
 import re
 import shutil
 import socket
@@ -11,6 +10,7 @@ import threading
 import pytest
 
 from onemap.report.html import write_report
+from tests.presence import need
 
 from .conftest import make_map
 
@@ -45,12 +45,8 @@ PROBE = """<script>
 @pytest.fixture(scope="module")
 def chromium() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        reason = "chromium is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+    need(found, "chromium is not installed")
+    return str(found)
 
 
 @pytest.fixture

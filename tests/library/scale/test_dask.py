@@ -3,16 +3,17 @@
 import os
 import signal
 import threading
+from importlib.util import find_spec
 
 import pytest
 
 import onemap
 from onemap.errors import Cancelled, SchemaError
+from tests.presence import need
 
 from .conftest import CRS
 
-if not os.environ.get("CI"):
-    pytest.importorskip("distributed", reason="dask.distributed is not installed: pip install onemap[dask]")
+need(find_spec("distributed"), "dask.distributed is not installed: pip install onemap[dask]")
 
 PLACE = {"x": "x", "y": "y", "crs": CRS}
 

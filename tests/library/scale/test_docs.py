@@ -7,10 +7,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from tests.presence import need
 
 from .conftest import in_memory
 
@@ -50,7 +53,9 @@ def wanted(some_cases, cells) -> list[tuple]:
 
 
 def test_duckdb_hands_over_and_takes_back(some_cases, cells, wanted, tmp_path):
-    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed: pip install onemap[test]")
+    need(find_spec("duckdb"), "duckdb is not installed: pip install onemap[test]")
+    import duckdb
+
     cells.to_file(tmp_path / "cells.gpkg")
     with duckdb.connect(str(tmp_path / "city.duckdb")) as db:
         db.register("frame", some_cases)
@@ -73,8 +78,8 @@ def programs() -> Path | None:
 def server(tmp_path) -> Iterator[dict[str, str]]:
     """Give the environment in which psql finds a server of our own, in a folder of our own."""
     folder = programs()
-    if folder is None or (os.geteuid() == 0 and not shutil.which("setpriv")):
-        pytest.skip("PostGIS is not installed: apt-get install postgresql-postgis")
+    able = folder is not None and (os.geteuid() != 0 or shutil.which("setpriv"))
+    need(able, "PostGIS is not installed: apt-get install postgresql-postgis")
     user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
     place = Path(subprocess.run([*user, "mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
     with socket.socket() as probe:

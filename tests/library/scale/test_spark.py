@@ -3,18 +3,19 @@
 import os
 import shutil
 import sys
+from importlib.util import find_spec
 
 import pandas as pd
 import pytest
 
 import onemap
 from onemap.errors import Cancelled, CrsError, SchemaError, StoreError
+from tests.presence import need
 
 from .conftest import CRS, content, in_memory, read_all
 
-pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed: pip install onemap[spark]")
-if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
-    pytest.skip("Spark needs Java 17, which is not installed", allow_module_level=True)
+need(find_spec("pyspark"), "pyspark is not installed: pip install onemap[spark]")
+need(shutil.which("java") or os.environ.get("JAVA_HOME"), "Spark needs Java 17, which is not installed")
 
 pytestmark = pytest.mark.slow
 PLACE = {"x": "x", "y": "y", "crs": CRS}

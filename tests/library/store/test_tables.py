@@ -1,6 +1,7 @@
 """The answer as a file: CSV, GeoPackage, GeoParquet, Excel."""
 
 import sys
+from importlib.util import find_spec
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +12,7 @@ from shapely import Point, box
 from onemap import assign_cases
 from onemap.errors import StoreError
 from onemap.store.tables import harmless, write_tables
+from tests.presence import need
 
 DANGEROUS = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "＝1", "＋1", "－1", "＠x", "\rx", "青禾区", "007", "a=b", "\x00=1"]
 
@@ -53,7 +55,9 @@ def test_csv_is_text_that_excel_opens(result, tmp_path):
 
 
 def test_r15_no_formula_leaves(result, tmp_path):
-    openpyxl = pytest.importorskip("openpyxl")
+    need(find_spec("openpyxl"), "openpyxl is not installed: pip install onemap[excel]")
+    import openpyxl
+
     book = openpyxl.load_workbook(result.write(tmp_path / "cases.xlsx"))
     assert book.sheetnames == ["case", "near_border"]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
@@ -74,7 +78,7 @@ def test_geopackage_and_parquet_keep_everything(result, tmp_path):
     assert back["case_code"].tolist()[:4] == DANGEROUS[:4]
     assert back.geometry.isna().sum() == 1
     assert len(gpd.read_file(path, layer="near_border")) == 1
-    pytest.importorskip("pyarrow")
+    need(find_spec("pyarrow"), "pyarrow is not installed: pip install onemap[parquet]")
     parquet = gpd.read_parquet(result.write(tmp_path / "cases.parquet"))
     assert parquet["cell"].tolist()[:2] == ["001", "001"]
     assert parquet["candidates"].tolist()[1] == "001;002"
