@@ -43,7 +43,7 @@ stamp="$venv/.made-from"
 if [ ! -x "$venv/bin/python" ] || ! cmp -s pyproject.toml "$stamp"; then
     echo "making the environment in $venv ..."
     $python -m venv --system-site-packages "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -e '.[test,qgis-test]'
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --use-pep517 -e '.[test,qgis-test]'
     cp pyproject.toml "$stamp"
 fi
 bin=$venv/bin
