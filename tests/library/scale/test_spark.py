@@ -27,6 +27,8 @@ def spark(tmp_path_factory):
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"  # the name of a fresh machine may lead nowhere
+    os.environ["SPARK_LOCAL_HOSTNAME"] = "localhost"
     session = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
