@@ -143,6 +143,7 @@ class OnemapPlugin:
         dock.tell_engine(tr("engine: looking ..."), "")
         self._question = EngineQuestion()
         self._question.answered.connect(dock.tell_engine)  # Qt ends this with the dock or the task
+        self._question.found.connect(self.controller.worker.use)
         QgsApplication.taskManager().addTask(self._question)
 
     # --- what the user does

@@ -1,4 +1,4 @@
-"""Who is connected to whom: the map file, the two lists, the canvas."""
+"""Who is connected to whom: the map file, the lists, the canvas, the library."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QTimer, pyqtSignal
 
+from ..engine.worker import Worker
 from ..project.fill import layer_in, map_in
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
 from ..translation import language, tr
@@ -15,6 +16,7 @@ from .kinds import case_list, finding_list
 from .list_tab import VIEW_DELAY_MS, ListTab
 from .rows import CASE_TABLES, FINDING_TABLES, Row, details, read_rows
 from .streets import Streets
+from .who_answers import WhoAnswers
 
 SETTLE_MS = 1_000  # a build replaces the map in one stroke, but its rasters come beside it
 
@@ -32,6 +34,10 @@ class Controller(QObject):
         self.dock = OnemapDock(
             ListTab(finding_list(self._street)), ListTab(case_list(self._street)), iface.mainWindow()
         )
+        self.worker = Worker(self)
+        self.worker.changed.connect(self.dock.tell_engine)
+        self.worker.refused.connect(self.dock.who.say)
+        self.who = WhoAnswers(self._canvas, self.worker, self.dock.who, self)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(lambda _: self._settle.start())
         self._settle = self._timer(SETTLE_MS, self._file_changed)
@@ -79,11 +85,15 @@ class Controller(QObject):
         self.dock.show_map(self.one_map.title(language()))
         self.dock.findings.load(read_rows(self.one_map, FINDING_TABLES, self._streets))
         self.dock.cases.load(read_rows(self.one_map, CASE_TABLES, self._streets))
+        self.who.of_map(self._crs())
+        self.worker.open(str(path))
         self._watch(path)
 
     def show_nothing(self) -> None:
         """Empty the lists."""
         self.one_map = None
+        self.who.clear()
+        self.worker.open("")
         self._watch(None)
         for tab in self._tabs:
             tab.clear()
@@ -107,7 +117,9 @@ class Controller(QObject):
             flash(self._canvas, layer, row.fid)
 
     def close(self) -> None:
-        """Let go of the file and of the canvas."""
+        """Let go of the file, of the canvas and of the library."""
+        self.who.close()
+        self.worker.stop()
         self._canvas.extentsChanged.disconnect(self._panning.start)
         self._watch(None)
         for timer in (self._settle, self._changing, self._panning):

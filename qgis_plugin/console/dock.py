@@ -1,4 +1,4 @@
-"""The dock: two tabs and a line that says which map is shown and whether the library is there."""
+"""The dock: three tabs and a line that says which map is shown and whether the library is there."""
 
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget
 from ..icons import icon_path
 from ..translation import tr
 from .list_tab import ListTab
+from .who_tab import WhoTab
 
 NARROWEST = 360
 
@@ -29,6 +30,8 @@ class OnemapDock(QgsDockWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(findings, tr("Findings"))
         self.tabs.addTab(cases, tr("Cases"))
+        self.who = WhoTab(self)
+        self.tabs.addTab(self.who, tr("Who answers here"))
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self._welcome())
         self.pages.addWidget(self.tabs)

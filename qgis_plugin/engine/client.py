@@ -126,7 +126,7 @@ def run_verb(verb: str, arguments: list[str], feedback: QgsFeedback) -> dict:
 def _run(program: str, arguments: list[str], feedback: QgsFeedback, *, limit: float = 0.0) -> Finished:
     """Run the library to its end in this thread, which may be a worker's: no event loop is needed."""
     process = QProcess()
-    process.setProcessEnvironment(_environment())
+    process.setProcessEnvironment(process_environment())
     process.start(program, [*ISOLATED, *arguments])
     if not process.waitForStarted():
         raise EngineError(process.errorString())
@@ -147,7 +147,8 @@ def _run(program: str, arguments: list[str], feedback: QgsFeedback, *, limit: fl
     return Finished(code, bytes(process.readAllStandardOutput()), listener.words)
 
 
-def _environment() -> QProcessEnvironment:
+def process_environment() -> QProcessEnvironment:
+    """Return the environment of the library's process, as Qt wants it."""
     made = QProcessEnvironment()
     for name, value in child_environment().items():
         made.insert(name, value)

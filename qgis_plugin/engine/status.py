@@ -8,9 +8,10 @@ from .client import Engine, EngineError, find_engine
 
 
 class EngineQuestion(QgsTask):
-    """A task that looks for the library; `answered` tells a short text and a long one."""
+    """A task that looks for the library; `found` hands it over, `answered` tells a short text and a long one."""
 
     answered = pyqtSignal(str, str)
+    found = pyqtSignal(object)  # Engine
 
     def __init__(self) -> None:
         super().__init__(tr("Looking for the onemap library"), QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
@@ -30,5 +31,6 @@ class EngineQuestion(QgsTask):
         if self._engine is not None:
             short = tr("engine: ready ({version})", version=self._engine.version)
             self.answered.emit(short, self._engine.interpreter.path)
+            self.found.emit(self._engine)
         else:
             self.answered.emit(tr("engine: not found"), self._why)
