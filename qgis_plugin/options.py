@@ -1,56 +1,141 @@
-"""The page in QGIS's options: which Python runs the library, with a button that tries it."""
+"""The page in QGIS's options: which Python runs the library, whether it is there, and how to set it up."""
 
+from collections.abc import Callable
+
+from qgis.core import QgsApplication
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
+from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from . import settings
-from .engine.client import EngineError, find_engine
+from .engine.setup import EngineSetup
+from .engine.status import EngineQuestion
 from .icons import icon_path
 from .translation import tr
 
+LOG_LINES = 2_000
+
 
 class OptionsFactory(QgsOptionsWidgetFactory):
-    """Makes the page each time the options are opened."""
+    """Makes the page each time the options are opened; `changed` is called when another library may be there."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None], parent: QObject) -> None:
         super().__init__(tr("onemap"), QIcon(icon_path("onemap")))
+        self._changed = changed
+        self._setup = EngineSetup(parent)  # goes on when the options are closed
 
     def createWidget(self, parent: QWidget | None) -> "OptionsPage":
-        return OptionsPage(parent)
+        return OptionsPage(self._setup, self._changed, parent)
 
 
 class OptionsPage(QgsOptionsPageWidget):
-    """One setting: the interpreter."""
+    """The interpreter, the state of the library in words, and the set-up."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, setup: EngineSetup, changed: Callable[[], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.python = QgsFileWidget(self)
-        self.python.setStorageMode(QgsFileWidget.StorageMode.GetFile)
-        self.python.setDialogTitle(tr("The Python that holds the onemap library"))
-        self.python.setFilePath(settings.text(settings.PYTHON))
-        self.answer = QLabel(self)
-        self.answer.setWordWrap(True)
-        button = QPushButton(tr("Try it"), self)
-        button.clicked.connect(self._try)
-        form = QFormLayout(self)
-        form.addRow(tr("Python of the library"), self.python)
-        hint = QLabel(tr("Empty: {variable}, then the profile's own, then python3.", variable="ONEMAP_PYTHON"), self)
-        form.addRow("", hint)
-        form.addRow("", button)
-        form.addRow("", self.answer)
+        self._setup, self._changed = setup, changed
+        self._question: EngineQuestion | None = None
+        column = QVBoxLayout(self)
+        column.addWidget(self._interpreter())
+        column.addWidget(self._set_up())
+        column.addStretch(1)
+        setup.told.connect(self.log.appendPlainText)
+        setup.ended.connect(self._ended)
+        self._show_running()
+        self.look()
 
     def apply(self) -> None:
         """Keep the setting; QGIS calls this on OK."""
-        settings.remember(settings.PYTHON, self.python.filePath().strip())
-
-    def _try(self) -> None:
         before = settings.text(settings.PYTHON)
         settings.remember(settings.PYTHON, self.python.filePath().strip())
-        try:
-            found = find_engine()
-            self.answer.setText(tr("Library {version} in {path}", version=found.version, path=found.interpreter.path))
-        except EngineError as error:
-            self.answer.setText(str(error))
-        finally:
-            settings.remember(settings.PYTHON, before)
+        if settings.text(settings.PYTHON) != before:
+            self._changed()
+
+    def look(self) -> None:
+        """Ask in the background whether the library is there, with what stands in the field."""
+        self.answer.setText(tr("engine: looking ..."))
+        self._question = EngineQuestion(self.python.filePath().strip())
+        self._question.answered.connect(self._tell)
+        QgsApplication.taskManager().addTask(self._question)
+
+    def _interpreter(self) -> QWidget:
+        box = QGroupBox(tr("Python of the library"), self)
+        self.python = QgsFileWidget(box)
+        self.python.setStorageMode(QgsFileWidget.StorageMode.GetFile)
+        self.python.setDialogTitle(tr("The Python that holds the onemap library"))
+        self.python.setFilePath(settings.text(settings.PYTHON))
+        self.answer = QLabel(box)
+        self.answer.setObjectName("onemapEngineState")
+        self.answer.setWordWrap(True)
+        button = QPushButton(tr("Try it"), box)
+        button.clicked.connect(self.look)
+        hint = QLabel(tr("Empty: {variable}, then the profile's own, then python3.", variable="ONEMAP_PYTHON"), box)
+        form = QFormLayout(box)
+        form.addRow(self.python)
+        form.addRow(hint)
+        form.addRow(self.answer)
+        form.addRow(button)
+        return box
+
+    def _set_up(self) -> QWidget:
+        box = QGroupBox(tr("Set up the library in this profile"), self)
+        words = QLabel(tr("The library gets a Python environment of its own; QGIS's own Python is not touched."), box)
+        words.setWordWrap(True)
+        self.offline = QPushButton(tr("From a folder of wheels ..."), box)
+        self.offline.setToolTip(tr("Without network: a folder with the wheels of onemap and of all it needs."))
+        self.offline.clicked.connect(self._ask_for_wheels)
+        self.online = QPushButton(tr("From pip's index"), box)
+        self.online.setToolTip(tr("The package index for which pip is configured on this computer."))
+        self.online.clicked.connect(lambda: self._start(""))
+        self.halt = QPushButton(tr("Stop"), box)
+        self.halt.clicked.connect(self._setup.stop)
+        self.log = QPlainTextEdit(box)
+        self.log.setReadOnly(True)
+        self.log.setMaximumBlockCount(LOG_LINES)
+        self.log.setPlaceholderText(tr("What the set-up does is told here."))
+        row = QHBoxLayout()
+        for button in (self.offline, self.online, self.halt):
+            row.addWidget(button)
+        row.addStretch(1)
+        column = QVBoxLayout(box)
+        column.addWidget(words)
+        column.addLayout(row)
+        column.addWidget(self.log)
+        return box
+
+    def _ask_for_wheels(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder of wheels"), settings.text(settings.WHEELS))
+        if folder:
+            settings.remember(settings.WHEELS, folder)
+            self._start(folder)
+
+    def _start(self, wheels: str) -> None:
+        self.log.clear()
+        self._setup.start(wheels=wheels)
+        self._show_running()
+
+    def _ended(self, well: bool, sentence: str) -> None:
+        self.log.appendPlainText(sentence)
+        self._show_running()
+        if well:
+            self.look()
+            self._changed()
+
+    def _show_running(self) -> None:
+        running = self._setup.running
+        for button, usable in ((self.offline, not running), (self.online, not running), (self.halt, running)):
+            button.setEnabled(usable)
+
+    def _tell(self, short: str, long: str) -> None:
+        self.answer.setText(f"{short}\n{long}")

@@ -132,7 +132,7 @@ class OnemapPlugin:
     def _add_options(self) -> None:
         from .options import OptionsFactory
 
-        factory = OptionsFactory()
+        factory = OptionsFactory(self._ask_for_engine, self.controller)
         self._iface.registerOptionsWidgetFactory(factory)
         self._life.on_unload(lambda: self._iface.unregisterOptionsWidgetFactory(factory))
 

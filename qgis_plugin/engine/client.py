@@ -45,21 +45,24 @@ class Finished:
     words: list[str]
 
 
-def candidates() -> list[Interpreter]:
+def candidates(setting: str | None = None) -> list[Interpreter]:
     """Return the interpreters that may hold the library, most trusted first."""
     return list(
         interpreters(
-            setting=settings.text(settings.PYTHON),
+            setting=settings.text(settings.PYTHON) if setting is None else setting,
             profile=QgsApplication.qgisSettingsDirPath(),
             environment=os.environ,
         )
     )
 
 
-def find_engine() -> Engine:
-    """Return the first interpreter that answers with a version; raises EngineError naming all that were asked."""
+def find_engine(setting: str | None = None) -> Engine:
+    """Return the first interpreter that answers with a version; raises EngineError naming all that were asked.
+
+    Another path than the remembered one can be tried as ``setting``.
+    """
     asked = []
-    for interpreter in candidates():
+    for interpreter in candidates(setting):
         try:
             done = _run(interpreter.path, ["--version"], QgsFeedback(), limit=VERSION_SECONDS)
         except EngineError as error:

@@ -44,14 +44,23 @@ def interpreters(*, setting: str, profile: str, environment: Mapping[str, str]) 
     if environment.get(VARIABLE):
         yield Interpreter(environment[VARIABLE], "variable")
         return
-    for inside in ("bin/python3", "bin/python", "Scripts/python.exe"):
-        own = Path(profile) / VENV_FOLDER / inside
-        if own.is_file():
-            yield Interpreter(str(own), "profile")
+    own = python_inside(Path(profile) / VENV_FOLDER)
+    if own.is_file():
+        yield Interpreter(str(own), "profile")
     for name in ("python3", "python"):
         found = shutil.which(name, path=environment.get("PATH"))
         if found:
             yield Interpreter(found, "path")
+
+
+def python_inside(environment: Path) -> Path:
+    """Return where a virtual environment keeps its Python."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python3")
+
+
+def base_python(path: str | None = None) -> str:
+    """Return the Python on which an environment can be built; an empty text where there is none."""
+    return next((found for name in ("python3", "python") if (found := shutil.which(name, path=path))), "")
 
 
 def child_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -13,15 +13,16 @@ class EngineQuestion(QgsTask):
     answered = pyqtSignal(str, str)
     found = pyqtSignal(object)  # Engine
 
-    def __init__(self) -> None:
+    def __init__(self, setting: str | None = None) -> None:
         super().__init__(tr("Looking for the onemap library"), QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
+        self._setting = setting
         self._engine: Engine | None = None
         self._why = ""
 
     def run(self) -> bool:
         """Look for it, in a worker thread."""
         try:
-            self._engine = find_engine()
+            self._engine = find_engine(self._setting)
         except EngineError as error:
             self._why = str(error)
         return True

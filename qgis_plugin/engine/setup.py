@@ -1,0 +1,137 @@
+"""Set up the library in a Python environment of the profile's own, from a folder of wheels or from pip's own index.
+
+Made beside the old environment and put in its place only when the new one answers, so that a set-up that fails, or
+is stopped, leaves what worked before.
+"""
+
+import shutil
+from pathlib import Path
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QObject, QProcess, pyqtSignal
+
+from ..log import note
+from ..onemap import __version__
+from ..translation import tr
+from .client import ISOLATED, process_environment
+from .environment import VENV_FOLDER, base_python, python_inside
+
+LIBRARY = f"onemap[excel,parquet]=={__version__}"
+
+
+class EngineSetup(QObject):
+    """Makes the environment step by step while QGIS goes on.
+
+    `told` gives each line that venv and pip say, `ended` whether the library is there now and one sentence.
+    """
+
+    told = pyqtSignal(str)
+    ended = pyqtSignal(bool, str)
+
+    def __init__(self, parent: QObject | None = None, *, profile: Path | None = None) -> None:
+        super().__init__(parent)
+        folder = profile or Path(QgsApplication.qgisSettingsDirPath())
+        self._home = folder / VENV_FOLDER
+        self._new = folder / f"{VENV_FOLDER}.new"
+        self._steps: list[tuple[str, list[str]]] = []
+        self._process: QProcess | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a set-up is under way."""
+        return self._process is not None
+
+    def start(self, *, wheels: str = "", python: str = "") -> None:
+        """Begin.
+
+        Parameters
+        ----------
+        wheels
+            Folder that holds the wheels of the library and of all it needs: no network is asked. Empty: the index
+            that pip is configured for.
+        python
+            Interpreter to build on; by default the first ``python3`` on the path.
+        """
+        if self.running:
+            return
+        base = python or base_python()
+        if not base:
+            self.ended.emit(False, tr("No Python 3 was found to build on; install one, or name it above."))
+            return
+        if wheels and not Path(wheels).is_dir():
+            self.ended.emit(False, tr("{path}: no such folder", path=wheels))
+            return
+        shutil.rmtree(self._new, ignore_errors=True)
+        inside = str(python_inside(self._new))
+        source = ["--no-index", "--find-links", wheels] if wheels else []
+        self._steps = [
+            (base, ["-I", "-m", "venv", str(self._new)]),
+            (inside, ["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *source, LIBRARY]),
+            (inside, [*ISOLATED, "--version"]),
+        ]
+        self._next()
+
+    def stop(self) -> None:
+        """Give up; what worked before is untouched."""
+        self._steps = []
+        if self._process is not None:
+            self._process.kill()
+
+    def _next(self) -> None:
+        if not self._steps:
+            self._finish()
+            return
+        program, arguments = self._steps.pop(0)
+        self._tell(f"$ {Path(program).name} {' '.join(arguments)}")
+        process = QProcess(self)
+        process.setProcessEnvironment(process_environment())
+        process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._step_ended)
+        process.errorOccurred.connect(self._failed_to_start)
+        self._process = process
+        process.start(program, arguments)
+
+    def _read(self) -> None:
+        if self._process is not None:
+            for line in bytes(self._process.readAllStandardOutput()).decode("utf-8", "replace").splitlines():
+                self._tell(line)
+
+    def _tell(self, line: str) -> None:
+        if line.strip():
+            note(line)
+            self.told.emit(line)
+
+    def _step_ended(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._read()
+        self._let_go()
+        if code == 0 and status == QProcess.ExitStatus.NormalExit:
+            self._next()
+        else:
+            self._give_up(tr("The set-up failed (code {code}); the last lines above say why.", code=code))
+
+    def _failed_to_start(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart and self._process is not None:
+            why = self._process.errorString()
+            self._let_go()
+            self._give_up(why)
+
+    def _let_go(self) -> None:
+        if self._process is not None:
+            self._process.deleteLater()
+            self._process = None
+
+    def _give_up(self, why: str) -> None:
+        self._steps = []
+        shutil.rmtree(self._new, ignore_errors=True)
+        self.ended.emit(False, why)
+
+    def _finish(self) -> None:
+        """Put the new environment in the place of the old one."""
+        shutil.rmtree(self._home, ignore_errors=True)
+        try:
+            self._new.rename(self._home)
+        except OSError as error:
+            self._give_up(tr("The new environment could not take the place of the old one: {why}", why=str(error)))
+            return
+        self.ended.emit(True, tr("The library is set up in {path}.", path=str(self._home)))

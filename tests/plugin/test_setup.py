@@ -1,0 +1,129 @@
+"""The library set up by the plugin in an environment of the profile's own, without network; the page that tells it."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsSettings
+
+from .test_worker import until
+
+PROGRAM = """import sys
+print("onemap {version}")
+"""
+
+
+def make_wheel(folder: Path, version: str) -> None:
+    """Write a wheel that pip installs: a library that only tells its version."""
+    folder.mkdir(parents=True, exist_ok=True)
+    info = f"onemap-{version}.dist-info"
+    files = {
+        "onemap/__init__.py": "",
+        "onemap/__main__.py": PROGRAM.format(version=version),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: onemap\nVersion: {version}\n"
+        "Provides-Extra: excel\nProvides-Extra: parquet\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(folder / f"onemap-{version}-py3-none-any.whl", "w") as archive:
+        for name, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(name, text)
+
+
+@pytest.fixture
+def setup(plugin, tmp_path, qgis_app):
+    made = plugin("engine.setup").EngineSetup(profile=tmp_path / "profile")
+    (tmp_path / "profile").mkdir()
+    made.lines, made.ends = [], []
+    made.told.connect(made.lines.append)
+    made.ended.connect(lambda well, sentence: made.ends.append((well, sentence)))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def wheels(plugin, tmp_path):
+    make_wheel(tmp_path / "wheels", plugin("onemap").__version__)
+    return str(tmp_path / "wheels")
+
+
+def old_environment(tmp_path) -> Path:
+    """Put something where a working environment would be."""
+    old = tmp_path / "profile" / "onemap_engine" / "bin" / "python3"
+    old.parent.mkdir(parents=True)
+    old.write_text("what worked before")
+    return old
+
+
+def test_from_a_folder_of_wheels(setup, wheels, plugin, tmp_path, english):
+    old_environment(tmp_path)
+    setup.start(wheels=wheels)
+    until(lambda: setup.ends, 120)
+    assert setup.ends == [(True, f"The library is set up in {tmp_path / 'profile' / 'onemap_engine'}.")]
+    environment = plugin("engine.environment")
+    (first, *_) = environment.interpreters(setting="", profile=str(tmp_path / "profile"), environment={})
+    assert first.origin == "profile"
+    QgsSettings().setValue("onemap/python", first.path)
+    assert plugin("engine.client").find_engine().version == plugin("onemap").__version__
+    assert any("Successfully installed onemap" in line for line in setup.lines)
+    assert sorted(path.name for path in (tmp_path / "profile").iterdir()) == ["onemap_engine"]
+
+
+@pytest.mark.parametrize("version", [None, "0.0.1"], ids=["empty", "another-version"])
+def test_a_folder_that_lacks_it_leaves_what_worked(setup, tmp_path, english, version):
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    if version:
+        make_wheel(folder, version)
+    old = old_environment(tmp_path)
+    setup.start(wheels=str(folder))
+    until(lambda: setup.ends, 120)
+    assert setup.ends == [(False, "The set-up failed (code 1); the last lines above say why.")]
+    assert any("No matching distribution" in line for line in setup.lines)
+    assert old.read_text() == "what worked before"
+    assert sorted(path.name for path in (tmp_path / "profile").iterdir()) == ["onemap_engine"]
+
+
+def test_no_such_folder_is_said_at_once(setup, english):
+    setup.start(wheels="/nowhere/wheels")
+    assert setup.ends == [(False, "/nowhere/wheels: no such folder")]
+
+
+def test_stopped_half_way_leaves_what_worked(setup, wheels, tmp_path, english):
+    old = old_environment(tmp_path)
+    setup.start(wheels=wheels)
+    until(lambda: setup.running and setup.lines)
+    setup.stop()
+    until(lambda: setup.ends)
+    assert not setup.ends[0][0]
+    assert old.read_text() == "what worked before"
+    assert not (tmp_path / "profile" / "onemap_engine.new").exists()
+
+
+def test_the_page_tells_the_state_in_words(plugin, setup, library, english):
+    changes = []
+    page = plugin("options").OptionsPage(setup, lambda: changes.append(1))
+    until(lambda: "ready" in page.answer.text())
+    assert page.offline.isEnabled()
+    assert not page.halt.isEnabled()
+    page.python.setFilePath("/nowhere/python")
+    page.look()
+    until(lambda: "not found" in page.answer.text())
+    assert QgsSettings().value("onemap/python", "") == ""
+    page.apply()
+    assert QgsSettings().value("onemap/python") == "/nowhere/python"
+    assert changes == [1]
+
+
+def test_the_page_shows_what_the_set_up_says(plugin, setup, wheels, english, monkeypatch, tmp_path):
+    monkeypatch.setattr("qgis.core.QgsApplication.qgisSettingsDirPath", lambda: str(tmp_path / "profile"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    changes = []
+    page = plugin("options").OptionsPage(setup, lambda: changes.append(1))
+    page._start(wheels)
+    assert page.halt.isEnabled()
+    until(lambda: setup.ends, 120)
+    assert "Successfully installed onemap" in page.log.toPlainText()
+    assert page.log.toPlainText().endswith("onemap_engine.")
+    until(lambda: plugin("onemap").__version__ in page.answer.text())
+    assert changes == [1]
