@@ -105,6 +105,7 @@ class OnemapPlugin:
         self._life.on_unload(self.controller.close)
         self._life.connect(dock.open_wanted, self._ask_for_map)
         self._life.connect(self.controller.replaced, self._offer_reload)
+        self._life.connect(self.controller.refused, self._warn)
         project = QgsProject.instance()
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
@@ -156,6 +157,9 @@ class OnemapPlugin:
         if path:
             settings.remember(settings.LAST_FOLDER, str(Path(path).parent))
             self.open_one_map(path)
+
+    def _warn(self, sentence: str) -> None:
+        self._iface.messageBar().pushMessage(MENU, sentence, Qgis.MessageLevel.Warning)
 
     def _offer_reload(self, sentence: str) -> None:
         bar = self._iface.messageBar()

@@ -10,12 +10,14 @@ from ..engine.worker import Worker
 from ..project.fill import layer_in, map_in
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
 from ..translation import language, tr
+from .desk import Desk
 from .dock import OnemapDock
 from .highlight import flash, go_to, to_layer
 from .kinds import case_list, finding_list
 from .list_tab import VIEW_DELAY_MS, ListTab
-from .rows import CASE_TABLES, FINDING_TABLES, Row, details, read_rows
+from .rows import CASE_TABLES, FINDING_TABLES, Row, candidates, details, read_again, read_rows
 from .streets import Streets
+from .table_model import ROW
 from .who_answers import WhoAnswers
 
 SETTLE_MS = 1_000  # a build replaces the map in one stroke, but its rasters come beside it
@@ -24,6 +26,7 @@ SETTLE_MS = 1_000  # a build replaces the map in one stroke, but its rasters com
 class Controller(QObject):
     """Shows the one map of the project in the dock, and the chosen row on the canvas."""
 
+    refused = pyqtSignal(str)  # a decision could not be kept: why
     replaced = pyqtSignal(str)  # a build has put a new map in the place of the one that is shown
 
     def __init__(self, iface: QgisInterface, parent: QObject | None = None) -> None:
@@ -38,6 +41,9 @@ class Controller(QObject):
         self.worker.changed.connect(self.dock.tell_engine)
         self.worker.refused.connect(self.dock.who.say)
         self.who = WhoAnswers(self._canvas, self.worker, self.dock.who, self)
+        self.desk = Desk(self)
+        self.desk.changed.connect(self._case_changed)
+        self.desk.refused.connect(self.refused)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(lambda _: self._settle.start())
         self._settle = self._timer(SETTLE_MS, self._file_changed)
@@ -46,6 +52,8 @@ class Controller(QObject):
         for tab in self._tabs:
             tab.chosen.connect(self.show_on_map)
             tab.current.connect(lambda row, tab=tab: self._show_card(tab, row))
+            tab.decision.decided.connect(self.desk.decide)
+            tab.decision.undone.connect(self.desk.undo)
             tab.view_wanted.connect(lambda _: self._follow_view())
             tab.model.rowsInserted.connect(lambda *_, tab=tab: self.dock.count(tab, len(tab.model.rows)))
             tab.model.modelReset.connect(lambda tab=tab: self.dock.count(tab, 0))
@@ -83,8 +91,9 @@ class Controller(QObject):
             return
         self._streets = Streets.of(self.one_map)
         self.dock.show_map(self.one_map.title(language()))
-        self.dock.findings.load(read_rows(self.one_map, FINDING_TABLES, self._streets))
-        self.dock.cases.load(read_rows(self.one_map, CASE_TABLES, self._streets))
+        self.desk.open(path)
+        for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
+            tab.load(read_rows(self.one_map, tables, self._streets, self.desk.decided))
         self.who.of_map(self._crs())
         self.worker.open(str(path))
         self._watch(path)
@@ -92,6 +101,7 @@ class Controller(QObject):
     def show_nothing(self) -> None:
         """Empty the lists."""
         self.one_map = None
+        self.desk.close()
         self.who.clear()
         self.worker.open("")
         self._watch(None)
@@ -135,6 +145,28 @@ class Controller(QObject):
 
     def _show_card(self, tab: ListTab, row: Row | None) -> None:
         tab.show_card(details(self.one_map, row) if row is not None and self.one_map else [])
+        self._show_decision(tab, row)
+
+    def _show_decision(self, tab: ListTab, row: Row | None) -> None:
+        """Ask about a case near a border, or tell what was decided."""
+        if row is None or self.one_map is None or not row.case:
+            tab.decision.show_nothing()
+        elif row.case in self.desk.decided:
+            tab.decision.tell(row.case, self.desk.decided[row.case])
+        elif row.kind == "near_border" and (cells := candidates(self.one_map, row)):
+            tab.decision.ask(row.case, cells)
+        else:
+            tab.decision.show_nothing()
+
+    def _case_changed(self, case: str) -> None:
+        """Show a decision where its case is listed."""
+        if self.one_map is None:
+            return
+        one_map = self.one_map
+        for tab in self._tabs:
+            tab.put(case, lambda row: read_again(one_map, row, self._streets, self.desk.decided))
+            index = tab.table.currentIndex()
+            self._show_decision(tab, index.data(ROW) if index.isValid() else None)
 
     def _follow_view(self) -> None:
         for tab in self._tabs:

@@ -61,6 +61,10 @@ class FilterProxy(QSortFilterProxyModel):
             self._filter = wanted
             self.invalidateFilter()
 
+    def look_again(self) -> None:
+        """Ask the filter anew: a row has changed."""
+        self.invalidateFilter()
+
     def filterAcceptsRow(self, number: int, parent: QModelIndex) -> bool:
         return self._filter.passes(self._model.rows[number])
 

@@ -8,7 +8,7 @@ from .rows import Row, case_columns, finding_columns
 from .words import Words, kind_title, state_title
 
 _STATES = ("new", "in_hand", "overdue", "settled")
-_PLACES = ("near_border", "outside", "no_position")
+_PLACES = ("near_border", "decided", "outside", "no_position")
 _KINDS = (
     "gap",
     "land",
@@ -17,6 +17,7 @@ _KINDS = (
     "mismatch",
     "object",
     "near_border",
+    "decided",
     "duplicate",
     "nesting",
     "orphan",

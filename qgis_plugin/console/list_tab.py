@@ -24,6 +24,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..translation import tr
 from .chips import Chips
+from .decision_bar import DecisionBar
 from .envelope import Box
 from .filters import FilterProxy
 from .rows import Row
@@ -142,6 +143,17 @@ class ListTab(QWidget):
         self._counted[ALL] += len(batch)
         self.chips.show_counts(self._counted)
 
+    def put(self, case: str, again: Callable[[Row], Row]) -> None:
+        """Put what `again` makes of them in the place of the rows of a case; the current row stays the current one."""
+        for number, row in enumerate(self.model.rows):
+            if row.case == case:
+                self._counted.subtract(self.kind.chips(row))
+                self.model.put(number, again(row))
+                self._counted.update(self.kind.chips(self.model.rows[number]))
+        self.chips.show_counts(+self._counted)
+        self.proxy.look_again()
+        self._tell_state()
+
     def _sort_as_read(self) -> None:
         """Show the order in which rows come, without sorting them again."""
         header = self.table.horizontalHeader()
@@ -241,6 +253,7 @@ class ListTab(QWidget):
         self.card.setObjectName(f"onemapCard_{self.kind.name}")
         self.card.setOpenLinks(False)
         self.card.hide()
+        self.decision = DecisionBar(self.table, self)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self.stack)
         splitter.addWidget(self.card)
@@ -254,6 +267,7 @@ class ListTab(QWidget):
         whole.addLayout(first)
         whole.addLayout(second)
         whole.addWidget(splitter, 1)
+        whole.addWidget(self.decision)
         whole.addWidget(self.status)
 
     def _box(self, choice: Choice) -> QComboBox:

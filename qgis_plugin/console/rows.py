@@ -1,11 +1,12 @@
 """Rows of the two lists, read in batches straight from the one map. No QGIS object is made here."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..onemap.domain.journal import Entry
 from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from ..translation import language, tr
 from .envelope import Box, box_of
@@ -38,12 +39,15 @@ class Row:
     street: str
     words: str
     box: Box | None
+    case: str = ""  # its code, where the row is a case
 
 
-def read_rows(one_map: OneMapFile, tables: tuple[str, ...], streets: Streets) -> Iterator[list[Row]]:
+def read_rows(
+    one_map: OneMapFile, tables: tuple[str, ...], streets: Streets, decided: Mapping[str, Entry]
+) -> Iterator[list[Row]]:
     """Yield the rows of these tables in batches, the latest cases and the largest open findings first.
 
-    Tables that the map lacks are passed over.
+    Tables that the map lacks are passed over. Cases that somebody decided are shown as decided.
 
     The file stays open, for reading only, until the last batch is taken or the iterator is closed.
     """
@@ -53,7 +57,7 @@ def read_rows(one_map: OneMapFile, tables: tuple[str, ...], streets: Streets) ->
         for table in tables:
             if table not in present:
                 continue
-            make = _maker(table, words, streets)
+            make = _maker(table, words, streets, decided)
             for batch in _batches(connection, table, present[table]):
                 yield [make(row) for row in batch]
 
@@ -69,9 +73,20 @@ def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Itera
         yield [dict(zip((*columns, "geometry"), row, strict=True)) for row in rows]
 
 
-def _maker(table: str, words: Words, streets: Streets) -> Callable[[dict[str, Any]], Row]:
+def read_again(one_map: OneMapFile, row: Row, streets: Streets, decided: Mapping[str, Entry]) -> Row:
+    """Return a row as it is now that something was decided."""
+    with reading(one_map.path) as connection:
+        geometry = tables_of(connection)[row.table]
+    values = _attributes(one_map.path, row)
+    values["geometry"] = values.pop(geometry, None) if geometry else None
+    return _maker(row.table, Words(one_map.facts), streets, decided)(values)
+
+
+def _maker(table: str, words: Words, streets: Streets, decided: Mapping[str, Entry]) -> Callable[[dict[str, Any]], Row]:
     if table == "case":
-        return lambda row: _case(row, words, streets)
+        return lambda row: _case(row, words, streets, decided.get(_text(row, "case_code")))
+    if table == "near_border":
+        return lambda row: _finding(table, row, words, streets, decided.get(_text(row, "case_code")))
     return lambda row: _finding(table, row, words, streets)
 
 
@@ -85,11 +100,11 @@ def finding_columns() -> list[str]:
     return [tr("Kind"), tr("Layer"), tr("Concerns"), tr("Size"), tr("Street")]
 
 
-def _case(row: dict[str, Any], words: Words, streets: Streets) -> Row:
+def _case(row: dict[str, Any], words: Words, streets: Streets, decision: Entry | None) -> Row:
     box = box_of(row["geometry"])
     street = streets.find(_text(row, "street_code"), _text(row, "cell_code"), box)
     reported = _text(row, "reported_at")
-    code, cell = _text(row, "case_code"), _text(row, "cell_code")
+    code, cell = _text(row, "case_code"), decision.value if decision else _text(row, "cell_code")
     matter, address = _text(row, "matter_name"), _text(row, "address")
     near = bool(row.get("near_border"))
     state = _text(row, "state")
@@ -99,18 +114,20 @@ def _case(row: dict[str, Any], words: Words, streets: Streets) -> Row:
         sign=state or "settled",
         cells=(code, words.moment(reported), matter, address, cell or words.value("case", "how", row.get("how"))),
         keys=(code, reported, matter, address, cell),
-        kind="near_border" if near else _text(row, "how"),
+        kind="decided" if decision else "near_border" if near else _text(row, "how"),
         group=matter,
         state=state,
         street=street,
         words=" ".join((code, matter, address, cell, streets.name(street))).casefold(),
         box=box,
+        case=code,
     )
 
 
-def _finding(table: str, row: dict[str, Any], words: Words, streets: Streets) -> Row:
+def _finding(table: str, row: dict[str, Any], words: Words, streets: Streets, decision: Entry | None = None) -> Row:
     box = box_of(row["geometry"])
     kind = _text(row, "kind") or {"object_gap": "object", "near_border": "near_border"}.get(table, table)
+    kind = "decided" if decision else kind
     concerns = _first(row, "cells", "object_id", "case_code") or _text(row, "agency")
     cell = listed(_first(row, "cell_code", "cells")).split(", ")[0]
     street = streets.find("", cell, box)
@@ -128,15 +145,16 @@ def _finding(table: str, row: dict[str, Any], words: Words, streets: Streets) ->
     return Row(
         table=table,
         fid=row["fid"],
-        sign="allowed" if allowed else kind,
+        sign="allowed" if allowed or decision else kind,
         cells=shown,
         keys=(kind, shown[1], concerns, measure, shown[4]),
         kind=kind,
         group=group,
-        state="allowed" if allowed else "open",
+        state="decided" if decision else "allowed" if allowed else "open",
         street=street,
         words=" ".join((*shown, _text(row, "reason"), _text(row, "reason_zh"))).casefold(),
         box=box,
+        case=_text(row, "case_code"),
     )
 
 
@@ -150,6 +168,14 @@ def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:
         if name not in _NEVER_SHOWN and not isinstance(value, bytes):
             told.append((words.heading(row.table, name), words.value(row.table, name, value)))
     return [(title, text) for title, text in told if text]
+
+
+def candidates(one_map: OneMapFile, row: Row) -> list[str]:
+    """Return the cells that may answer for a case near a border, the one that answers now first."""
+    values = _attributes(one_map.path, row)
+    own = _text(values, "cell_code")
+    others = [code for code in listed(_text(values, "candidates")).split(", ") if code and code != own]
+    return [own, *others] if own and others else []
 
 
 def _attributes(path: Path, row: Row) -> dict[str, Any]:

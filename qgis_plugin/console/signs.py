@@ -19,6 +19,7 @@ _ICON = {
     "mismatch": "sign_mismatch",
     "object": "sign_object",
     "allowed": "sign_allowed",
+    "decided": "sign_allowed",
 }
 
 

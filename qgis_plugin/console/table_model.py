@@ -37,6 +37,11 @@ class RowModel(QAbstractTableModel):
             self._rows.extend(batch)
             self.endInsertRows()
 
+    def put(self, number: int, row: Row) -> None:
+        """Put another row in the place of one."""
+        self._rows[number] = row
+        self.dataChanged.emit(self.index(number, 0), self.index(number, len(self._columns) - 1))
+
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self._rows)
 

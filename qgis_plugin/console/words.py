@@ -103,6 +103,7 @@ def kind_title(kind: str) -> str:
         "land": tr("land nobody covers"),
         "object": tr("object without cell"),
         "near_border": tr("near border"),
+        "decided": tr("decided"),
         "inside": tr("inside one cell"),
         "border": tr("on a border"),
         "near": tr("nearest cell"),
@@ -120,5 +121,6 @@ def state_title(state: str) -> str:
         "settled": tr("settled"),
         "open": tr("open"),
         "allowed": tr("allowed"),
+        "decided": tr("decided"),
     }
     return titles.get(state, state)

@@ -147,7 +147,7 @@ def test_reading_leaves_nothing_beside_the_file(plugin, project, copy):
             assert leftovers(copy) == []
     streets = plugin("console.streets").Streets.of(held)
     for tables in (plugin("console.rows").FINDING_TABLES, plugin("console.rows").CASE_TABLES):
-        list(plugin("console.rows").read_rows(held, tables, streets))
+        list(plugin("console.rows").read_rows(held, tables, streets, {}))
     assert leftovers(copy) == []
     project.clear()
     assert leftovers(copy) == []
