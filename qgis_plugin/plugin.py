@@ -19,7 +19,7 @@ MENU = "onemap"
 
 
 class OnemapPlugin:
-    """Adds a provider, a menu, a toolbar, a dock and a page of options."""
+    """Adds a provider, a menu, a toolbar, a dock, a page of options and a search."""
 
     def __init__(self, iface: QgisInterface) -> None:
         self._iface = iface
@@ -43,6 +43,7 @@ class OnemapPlugin:
         self._add_dock()
         self._add_actions()
         self._add_options()
+        self._add_search()
         self._ask_for_engine()
         self.controller.look_at_project()
 
@@ -136,6 +137,13 @@ class OnemapPlugin:
         factory = OptionsFactory(self._ask_for_engine, self.controller)
         self._iface.registerOptionsWidgetFactory(factory)
         self._life.on_unload(lambda: self._iface.unregisterOptionsWidgetFactory(factory))
+
+    def _add_search(self) -> None:
+        from .console.locator_filter import OneMapFilter
+
+        search = OneMapFilter(lambda: self.controller.one_map if self.controller else None, self.controller.show_found)
+        self._iface.registerLocatorFilter(search)
+        self._life.on_unload(lambda: self._iface.deregisterLocatorFilter(search))
 
     def _ask_for_engine(self) -> None:
         from .engine.status import EngineQuestion

@@ -10,16 +10,19 @@ from ..engine.worker import Worker
 from ..project.fill import layer_in, map_in
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
 from ..translation import language, tr
+from .coordinates import Position
 from .desk import Desk
 from .dock import OnemapDock
-from .highlight import flash, go_to, to_layer
+from .highlight import flash, go_to, to_layer, to_map
 from .kinds import case_list, finding_list
 from .list_tab import VIEW_DELAY_MS, ListTab
 from .rows import CASE_TABLES, FINDING_TABLES, Row, candidates, details, read_again, read_rows
+from .search import Hit
 from .streets import Streets
 from .table_model import ROW
 from .who_answers import WhoAnswers
 
+SHIFTED = ("GCJ02", "BD09")  # the library converts these, QGIS cannot
 SETTLE_MS = 1_000  # a build replaces the map in one stroke, but its rasters come beside it
 
 
@@ -125,6 +128,25 @@ class Controller(QObject):
         layer = layer_in(QgsProject.instance(), row.table)
         if isinstance(layer, QgsVectorLayer):
             flash(self._canvas, layer, row.fid)
+
+    def show_found(self, found: Hit | Position) -> None:
+        """Go to what was chosen in the search field."""
+        if isinstance(found, Hit):
+            if found.box is not None:
+                go_to(self._canvas, found.box, self._crs())
+        elif found.crs in SHIFTED:
+            asked = {"x": found.x, "y": found.y, "crs": found.crs}
+            self.worker.ask("locate", asked, lambda answer: self._go_to(answer["x"], answer["y"]), self.refused.emit)
+        else:
+            crs = QgsCoordinateReferenceSystem(found.crs) if found.crs else self._crs()
+            self._go_to(found.x, found.y, crs)
+
+    def _go_to(self, x: float, y: float, crs: QgsCoordinateReferenceSystem | None = None) -> None:
+        """Go to a position, mark it and ask who answers there."""
+        spot = to_map((x, y, x, y), crs or self._crs(), self._canvas)
+        go_to(self._canvas, (x, y, x, y), crs or self._crs())
+        if spot is not None:
+            self.who.ask(spot.center())
 
     def close(self) -> None:
         """Let go of the file, of the canvas and of the library."""

@@ -77,7 +77,7 @@ class Desktop:
         self.window = QMainWindow()
         self.canvas = QgsMapCanvas(self.window)
         self.bar = QgsMessageBar(self.window)
-        self.menu, self.factories = [], []
+        self.menu, self.factories, self.searches = [], [], []
 
     def mainWindow(self):
         return self.window
@@ -108,6 +108,12 @@ class Desktop:
 
     def unregisterOptionsWidgetFactory(self, factory):
         self.factories.remove(factory)
+
+    def registerLocatorFilter(self, search):
+        self.searches.append(search)
+
+    def deregisterLocatorFilter(self, search):
+        self.searches.remove(search)
 
     def newProject(self, ask):
         QgsProject.instance().clear()

@@ -1,0 +1,131 @@
+"""QGIS's search field finds what the one map holds, and positions however they are written."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeedback, QgsLocator, QgsLocatorContext
+
+from .test_worker import until
+
+
+@pytest.fixture
+def held(plugin, one_map):
+    return plugin("project.one_map_file").open_one_map(one_map)
+
+
+@pytest.fixture
+def find(plugin, held, english):
+    return lambda text: list(plugin("console.search").find(held, text))
+
+
+def one(path, sql):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchone()
+
+
+def test_a_cell_by_its_code_with_the_digits_explained(find, one_map):
+    code, _ = one(one_map, "SELECT cell_code, name FROM grid_cell LIMIT 1 OFFSET 3")
+    (hit,) = [hit for hit in find(code) if hit.group == "Unit grid cells"]
+    assert hit.title.startswith(code)
+    assert "street: subdistrict" in hit.detail
+    assert hit.box is not None
+
+
+def test_a_code_by_its_last_digits(find, one_map):
+    (code,) = one(one_map, "SELECT cell_code FROM grid_cell LIMIT 1 OFFSET 3")
+    assert any(hit.title.startswith(code) for hit in find(code[-6:]))
+
+
+@pytest.mark.parametrize("table", ["grid_street", "place_address", "case", "holder"])
+def test_what_people_name(find, one_map, table, plugin):
+    column = {"grid_street": "name", "place_address": "address", "case": "case_code", "holder": "name"}[table]
+    (text,) = one(one_map, f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL')
+    spec = plugin("onemap.domain.catalogue").load_catalogue()[table]
+    assert any(text in f"{hit.title} {hit.detail}" for hit in find(text)), spec
+
+
+def test_every_word_must_occur_and_signs_of_sql_are_only_signs(find):
+    assert find("% _") == []
+    assert find("' OR 1=1 --") == []
+    assert find("x") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("116.391, 39.907", (116.391, 39.907, "EPSG:4326")),
+        ("39.907 116.391", (116.391, 39.907, "EPSG:4326")),
+        ("-77.03，38.9", (-77.03, 38.9, "EPSG:4326")),
+        ("38.9 -77.03", (38.9, -77.03, "EPSG:4326")),
+        ("GCJ-02: 116.397,39.908", (116.397, 39.908, "GCJ02")),
+        ("bd09 116.404 39.915", (116.404, 39.915, "BD09")),
+        ("CGCS2000 116.391 39.907", (116.391, 39.907, "EPSG:4490")),
+        ("39491411 4401898", (39491411.0, 4401898.0, "EPSG:4527")),
+        ("4401898 39491411", (39491411.0, 4401898.0, "EPSG:4527")),
+        ("epsg:4548 491411.1 4401898.2", (491411.1, 4401898.2, "EPSG:4548")),
+        ("4401898.2, 491411.1", (491411.1, 4401898.2, "")),
+        ("文昌街道 12", None),
+        ("12", None),
+        ("1 2 3", None),
+        ("400, 20", (20.0, 400.0, "")),
+    ],
+)
+def test_positions_as_people_write_them(plugin, text, wanted):
+    found = plugin("console.coordinates").parse(text)
+    assert (None if found is None else (found.x, found.y, found.crs)) == wanted
+
+
+@pytest.fixture
+def shown(plugin, desktop, library, one_map, english):
+    controller = plugin("console.controller").Controller(desktop)
+    answers = []
+    controller.worker.opened.connect(answers.append)
+    controller.worker.use(plugin("engine.client").find_engine())
+    desktop.canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4548"))
+    controller.show(one_map)
+    until(lambda: answers)
+    yield controller
+    controller.close()
+
+
+@pytest.mark.parametrize("system", ["", "epsg:4548 ", "EPSG:4490 ", "gcj02 "])
+def test_a_position_is_gone_to_and_answered(plugin, shown, desktop, one_map, system):
+    from qgis.core import QgsCoordinateTransform, QgsPointXY, QgsProject
+
+    x, y, code = one(
+        one_map,
+        "SELECT (r.minx + r.maxx) / 2, (r.miny + r.maxy) / 2, c.cell_code FROM grid_cell c "
+        "JOIN rtree_grid_cell_geometry r ON r.id = c.fid LIMIT 1 OFFSET 5",
+    )
+    spot = QgsPointXY(x, y)
+    if "4490" in system or "gcj" in system:
+        change = QgsCoordinateTransform(
+            QgsCoordinateReferenceSystem("EPSG:4548"), QgsCoordinateReferenceSystem("EPSG:4490"), QgsProject.instance()
+        )
+        spot = change.transform(spot)
+    shown.show_found(plugin("console.coordinates").parse(f"{system}{spot.x():.8f}, {spot.y():.8f}"))
+    until(lambda: "Position" in shown.dock.who.card.toPlainText())
+    centre = shown.who._mark.center()
+    moved = ((centre.x() - x) ** 2 + (centre.y() - y) ** 2) ** 0.5
+    if "gcj" in system:
+        assert 400 < moved < 700  # what was given was no GCJ-02: read as such it lies where GCJ-02 would put it
+    else:
+        assert moved < 0.01
+        assert code in shown.dock.who.card.toPlainText()
+
+
+def test_qgis_own_search_asks_it(plugin, shown, one_map):
+    (code,) = one(one_map, "SELECT cell_code FROM grid_cell LIMIT 1 OFFSET 3")
+    locator = QgsLocator()
+    found = []
+    made = plugin("console.locator_filter").OneMapFilter(lambda: shown.one_map, shown.show_found)
+    locator.registerFilter(made)
+    locator.foundResult.connect(lambda result: found.append((result.displayString, result.group)))
+    locator.fetchResults(code, QgsLocatorContext(), feedback := QgsFeedback())
+    assert made.activePrefix() == "omap"
+    until(lambda: found and not locator.isRunning())
+    assert any(title.startswith(code) for title, _ in found)
+    assert not feedback.isCanceled()
+    locator.clearPreviousResults()
+    locator.deregisterFilter(made)
