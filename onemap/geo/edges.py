@@ -127,6 +127,9 @@ def polygon_edges(polygons: NDArray[Any], *, inside_out: bool = False) -> Edges:
 
 def in_threads(task: Callable[[int], T], numbers: Iterable[int]) -> list[T]:
     """Do a task for each number, on two processors where there are two."""
+    numbers = list(numbers)
+    if len(numbers) < _THREADS:
+        return list(map(task, numbers))
     with ThreadPoolExecutor(_THREADS) as threads:
         return list(threads.map(task, numbers))
 
