@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from onemap.cases.places import FAR_M, PLANE_M, Floats, Places, write_metres
 from onemap.cases.result import HOW, AssignmentResult
+from onemap.geo.edges import in_threads
 from onemap.geo.locator import CellLocator, Holders, Ints, Location
 from onemap.geo.nearness import CellDistances
 from onemap.translation import say, say_each
@@ -28,25 +29,21 @@ _INSIDE, _BORDER, _NEAR, _OUTSIDE, _NO_POSITION = range(len(HOW))
 
 
 class _Sentences:
-    """A sentence a case, most of them empty."""
+    """A sentence a case, most of them empty: all texts, and the number of the text of each case."""
 
     def __init__(self, count: int) -> None:
-        self._texts: list[str] = [""]
-        self.number = np.zeros(count, dtype=np.intp)
+        self.texts: list[str] = [""]
+        self.number = np.zeros(count, dtype=np.int32)
 
     def say(self, rows: Ints, text: str) -> None:
         """Give all of some cases one sentence."""
-        self.number[rows] = len(self._texts)
-        self._texts.append(text)
+        self.number[rows] = len(self.texts)
+        self.texts.append(text)
 
     def say_each(self, rows: Ints, texts: Sequence[str]) -> None:
         """Give each of some cases its own sentence."""
-        self.number[rows] = np.arange(len(self._texts), len(self._texts) + len(texts))
-        self._texts.extend(texts)
-
-    def column(self) -> Any:
-        """Return the column of all sentences."""
-        return pd.Series(self._texts).array.take(self.number)
+        self.number[rows] = np.arange(len(self.texts), len(self.texts) + len(texts))
+        self.texts.extend(texts)
 
 
 class Answer:
@@ -65,7 +62,7 @@ class Answer:
         self.locator = locator
         self.cell: Ints = location.cell.copy()
         self.lost: Ints = np.flatnonzero(self.cell < 0)
-        self.how = np.zeros(len(self.cell), dtype=np.intp)
+        self.how = np.zeros(len(self.cell), dtype=np.int8)
         self.how[self.lost] = _OUTSIDE
         self.metres = np.zeros(len(self.cell))
         self.metres[self.lost] = np.nan
@@ -185,12 +182,16 @@ class Answer:
     def table(self, index: pd.Index) -> pd.DataFrame:
         """Return the table of all cases."""
         codes = np.append(self.locator.codes, [None])  # -1, in no cell, is the None at the end
+        texts = [(codes, self.cell), (HOW, self.how), (self.reason.texts, self.reason.number)]
+        cell, how, reason = in_threads(
+            lambda column: pd.Series(texts[column][0]).array.take(texts[column][1]), range(3)
+        )
         columns = {
-            "cell": pd.Series(codes).array.take(self.cell),
-            "how": pd.Series(HOW).array.take(self.how),
+            "cell": cell,
+            "how": how,
             "distance_m": self.metres,
             "candidates": self.candidates,
-            "reason": self.reason.column(),
+            "reason": reason,
         }
         return pd.DataFrame(columns, index=index, copy=False)
 

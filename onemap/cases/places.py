@@ -120,11 +120,7 @@ def place_numbers(
     unplaced, why
         Rows known to have no position before the numbers were looked at, ascending, and the sentence of each.
     """
-    far_x, far_y = np.abs(x), np.abs(y)
-    most_x, most_y = (_MOST_LONGITUDE, _MOST_LATITUDE) if source.is_geographic else (BEYOND, BEYOND)
-    plain = (far_x <= most_x) & (far_y <= most_y) & (np.maximum(far_x, far_y) > 0)  # false of what is no number
-    plain[unplaced] = True
-    doubtful = np.flatnonzero(~plain)
+    doubtful = np.setdiff1d(_doubtful(x, y, source), unplaced)
     wrong, reasons = _first_reasons(len(doubtful), _faults(x[doubtful], y[doubtful], source))
     unplaced, why = _joined((unplaced, why), (doubtful[wrong], reasons))
     placed_x, placed_y = x, y
@@ -138,6 +134,18 @@ def place_numbers(
         sentence = say("the position cannot be expressed in the coordinate system of the cells")
         unplaced, why = _joined((unplaced, why), (lost, np.full(len(lost), sentence, dtype=object)))
     return Places(east, north, x, y, source, unplaced, why, notes)
+
+
+def _doubtful(x: Floats, y: Floats, source: pyproj.CRS) -> Ints:
+    """Return which coordinates have a fault."""
+    most_x, most_y = (_MOST_LONGITUDE, _MOST_LATITUDE) if source.is_geographic else (BEYOND, BEYOND)
+    if len(x):
+        west, east, south, north = x.min(), x.max(), y.min(), y.max()
+        plain = -most_x <= west and east <= most_x and -most_y <= south and north <= most_y  # false where one is NaN
+        if plain and (west > 0 or east < 0 or south > 0 or north < 0):
+            return _NONE
+    far_x, far_y = np.abs(x), np.abs(y)
+    return np.flatnonzero(~((far_x <= most_x) & (far_y <= most_y) & (np.maximum(far_x, far_y) > 0)))
 
 
 def _faults(x: Floats, y: Floats, source: pyproj.CRS) -> list[Fault]:

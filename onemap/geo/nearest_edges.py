@@ -1,6 +1,6 @@
 """Which of some edges is nearest to each point: a tree of boxes, gone through for many points at once.
 
-Edges that lie together stand together, eight in a box, eight boxes in a larger one, and so on. Of each box one vertex
+Edges that lie together stand together, four in a box, four boxes in a larger one, and so on. Of each box one vertex
 is known, so the nearest edge of all is not farther than the nearest of these vertices. Boxes that are farther than
 that are left out; of the others the boxes within are looked at, until edges are reached.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from onemap.geo.edges import Floats, Ints, in_threads
 from onemap.geo.raster import spread
 
-_FAN: Final = 8
+_FAN: Final = 4
 _BATCH: Final = 1 << 12
 _FEW: Final = 1 << 12
 _BITS: Final = 16

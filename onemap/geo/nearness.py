@@ -173,9 +173,12 @@ class CellDistances:
         pair, number = spread((borders.list_start.take(record + 1) - first).astype(np.int64))
         edge = borders.list_edge.take(first.take(pair) + number)
         point = point.take(pair)
-        far = _distance(edges.ends.take(edge, axis=0), places[0].take(point), places[1].take(point))
+        across, along = _offset(edges.ends.take(edge, axis=0), places[0].take(point), places[1].take(point))
+        # squares are cheaper than roots, and enough to leave out the most
+        maybe = np.flatnonzero(across * across + along * along <= metres * metres * (1 + 1e-9))
+        far = np.hypot(across[maybe], along[maybe])
         close = np.flatnonzero(far <= metres)
-        point, edge, far = point[close], edge[close], far[close]
+        point, edge, far = point[maybe[close]], edge[maybe[close]], far[close]
         pair, use = spread((edges.start[edge + 1] - edges.start[edge]).astype(np.int64))
         use += edges.start[edge][pair]
         point, cell, far = point[pair], edges.owner[use].astype(np.int64), far[pair]
@@ -241,10 +244,10 @@ def _foot(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return ends[:, 0] + along * dx, ends[:, 1] + along * dy
 
 
-def _distance(ends: Floats, x: Floats, y: Floats) -> Floats:
-    """Return how far each point is from the edge beside it; reckoned from the edge's end, where numbers are small."""
+def _offset(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return the way from each edge to the point beside it; reckoned from the edge's end, where numbers are small."""
     dx, dy, along = _along(ends, x, y)
-    return np.hypot((x - ends[:, 0]) - along * dx, (y - ends[:, 1]) - along * dy)
+    return (x - ends[:, 0]) - along * dx, (y - ends[:, 1]) - along * dy
 
 
 def _along(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
