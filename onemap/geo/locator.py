@@ -334,13 +334,15 @@ class CellLocator:
         table[:-1] = self.codes
         return pd.Series(table[where], dtype=object)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, source: str = "") -> Path:
         """Keep the index in a file that any number of processes map into memory and share.
 
         Parameters
         ----------
         path
             The file; replaced whole if it is there.
+        source
+            What the cells were taken from, a hash of it for example; `load` can ask for it.
 
         Returns
         -------
@@ -365,6 +367,7 @@ class CellLocator:
         facts = {
             "version": _VERSION,
             "cells": digest,
+            "source": source,
             "crs": self.crs.to_wkt() if self.crs else None,
             "raster": [raster.west, raster.south, raster.size, raster.columns, raster.rows, raster.margin],
         }
@@ -379,6 +382,7 @@ class CellLocator:
         cells: gpd.GeoDataFrame | None = None,
         *,
         code: str = "cell_code",
+        source: str | None = None,
         verify: bool = True,
     ) -> Self:
         """Open a kept index.
@@ -391,6 +395,8 @@ class CellLocator:
             The cells as they are now: an index of others is stale. Left out: whatever the index was made of.
         code
             Column of the codes.
+        source
+            What the cells must have been taken from: an index of another source is stale.
         verify
             Compare the checksums of the whole file (about a millisecond for 5 MB).
 
@@ -403,10 +409,13 @@ class CellLocator:
         if facts.get("version") != _VERSION:
             raise StoreError("{path}: the index was written by another version", path=path)
         self = cls.__new__(cls)
+        stale = StoreError("{path}: the index is stale: it was made of other cells", path=path)
+        if source is not None and source != facts.get("source"):
+            raise stale
         if cells is not None:
             shapes = cells.geometry.to_numpy().copy()
             if _content(shapes, cell_codes(cells, code), cells.crs)[2] != facts["cells"]:
-                raise StoreError("{path}: the index is stale: it was made of other cells", path=path)
+                raise stale
             self.geometry = shapes
         self._stored = {name: arrays.pop(name) for name in ("codes", "wkb_start", "wkb")}
         self.rank, self.invalid = arrays.pop("rank"), arrays.pop("invalid")
