@@ -1,5 +1,6 @@
 """Which cell owns each building, lot or road: the one with the largest share of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -83,11 +84,11 @@ def own_polygons(
             raise SchemaError("the {name} have no geometry column", name=name)
         if frame.crs is None:
             raise CrsError("features and cells must both have a coordinate system")
-    if locator is None:
-        locator = CellLocator(cells, code)
-    elif not locator.is_of(cells, code):
-        raise SchemaError("the locator was made of other cells")
-    shapes, mended = _sound(features.geometry.to_crs(cells.crs).to_numpy())
+    given = features.geometry.to_crs(cells.crs).to_numpy()
+    with ThreadPoolExecutor(1) as aside:  # looking at features and at cells are both long, and do not need each other
+        looked_at = aside.submit(_sound, given)
+        locator = _locator_of(cells, code, locator)
+        shapes, mended = looked_at.result()
     measured = _measured(shapes, cells)
     kind = shapely.get_dimensions(measured)
     size = _size(measured, kind)
@@ -111,6 +112,15 @@ def own_polygons(
     )
     out.index = features.index
     return out
+
+
+def _locator_of(cells: gpd.GeoDataFrame, code: str, locator: CellLocator | None) -> CellLocator:
+    """Return the locator of these cells: the one at hand, if it is, or a new one."""
+    if locator is None:
+        return CellLocator(cells, code)
+    if not locator.is_of(cells, code):
+        raise SchemaError("the locator was made of other cells")
+    return locator
 
 
 @dataclass(frozen=True)
