@@ -87,8 +87,12 @@ def write_data(folder: Path, size: Size, listed: Sequence[Job], real: Path) -> d
 def wanted_of(listed: Sequence[Job]) -> list[str]:
     """Return the options that ask `benchmarks.datasets` for what the jobs need of one data set."""
     options = ["--damaged"] if any(job.kind == "coverage" for job in listed) else []
-    for option, kinds in (("points", ("locate", "locate_cold", "assign", "locate_one")), ("buildings", ("own",)),
-                          ("parts", ("out_of_core",))):  # fmt: skip
+    asking = {
+        "points": ("locate", "locate_cold", "assign", "assign_kept", "locate_one"),
+        "buildings": ("own",),
+        "parts": ("out_of_core",),
+    }
+    for option, kinds in asking.items():
         counts = sorted({job.rows for job in listed if job.kind in kinds})
         if counts:
             options += [f"--{option}", *map(str, counts)]

@@ -253,7 +253,7 @@ def own(assembly: Assembly, finest: Finest, *, progress: Progress = silent) -> N
             place = finest.locator.locate(shapely.get_x(frame.geometry), shapely.get_y(frame.geometry))
             owners = pd.Series(codes[place], index=frame.index, dtype="object")
         else:
-            owners = own_polygons(frame, finest.cells, code=key)["cell"]
+            owners = own_polygons(frame, finest.cells, code=key, locator=finest.locator)["cell"]
         assembly.frames[layer_id] = _with_codes(assembly, layer_id, frame, owners)
 
 

@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 import onemap
+from onemap.cli.frames import cells_and_code, kept_locator
 from onemap.errors import GeometryError, StoreError
 from onemap.manifest import load_manifest
 from onemap.store.kept_index import as_published, index_path, open_index
@@ -116,3 +117,16 @@ def test_the_worker_opens_it_in_milliseconds(one_map: OneMap):
     assert not facts["kept"]
     assert "index" in facts["text"]["en"]
     assert WarmMap(one_map.path).facts()["index"]["kept"]
+
+
+def test_the_command_line_finds_it_beside_the_map(one_map: OneMap):
+    cells, code = cells_and_code(one_map.path, code=None, layer=CELL)
+    cells = cells.drop_duplicates(code)  # the sample city has one code twice
+    assert kept_locator(one_map.path, cells, code) is None
+    onemap.CellLocator(cells, code).save(index_path(one_map, CELL))
+    kept = kept_locator(one_map.path, cells, code)
+    assert kept is not None
+    assert kept.is_of(cells, code)
+    streets, code = cells_and_code(one_map.path, code=None, layer="grid_street")
+    assert kept_locator(one_map.path, streets, code) is None
+    assert kept_locator(one_map.path.with_name("other.gpkg"), streets, code) is None
