@@ -115,6 +115,7 @@ def jobs(size: Size) -> list[Job]:
     names = {cells: f"city-{cells}" for cells in size.cells}
     million = {cells: f"{_count(size.points)} points to {cells:,} cells" for cells in size.cells}
     cases = f"{_count(size.cases)} cases, frame in, table with reasons out"
+    places = (("district", district), ("city", city))
     listed = [
         Job("locate", f"{million[city]}, index kept", names[city], size.points,
             (*SJOIN, "shapely.STRtree", *ENGINES), (Limit(60, 120, SJOIN), Limit(25, 45, ENGINES)),
@@ -130,9 +131,9 @@ def jobs(size: Size) -> list[Job]:
         Job("locate_cold", f"{million[nation]}, index built in the job", names[nation], size.points,
             SJOIN, (Limit(6, 15, SJOIN),), "build-nation"),
         *(Job("assign_kept", f"{cases}, {cells:,} cells, index kept", names[cells], size.cases,
-              SJOIN, (Limit(12, 25, SJOIN),)) for cells in (district, city)),
-        *(Job("assign", f"{cases}, {cells:,} cells, index built in the job", names[cells], size.cases, SJOIN)
-          for cells in (district, city)),
+              SJOIN, (Limit(12, 25, SJOIN),), f"cases-{place}") for place, cells in places),
+        *(Job("assign", f"{cases}, {cells:,} cells, index built in the job", names[cells], size.cases, SJOIN,
+              row=f"cases-{place}-built") for place, cells in places),
         Job("locate_one", f"one point, {city:,} cells", names[city], size.single,
             ("shapely.STRtree", *SJOIN), (Limit(2, 1, figure="median_us"),), "one-point"),
         Job("coverage", f"gaps and overlaps with areas, {nation:,} cells, 1 % damaged", names[nation], 0,
