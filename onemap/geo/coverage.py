@@ -143,7 +143,7 @@ def _take(cells: gpd.GeoDataFrame, code: str, locator: CellLocator | None) -> tu
     if locator is None:
         return take_cells(cells, code), None
     if not locator.is_of(cells, code):
-        raise SchemaError("the locator was made of other cells")
+        raise GeometryError("the locator was made of other cells")
     valid = np.ones(len(cells), dtype=bool)
     valid[locator.invalid] = False
     intake = take_cells(cells, code, valid=valid)

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from onemap.errors import CrsError, SchemaError
+from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.geo.cell_intake import are_valid
 from onemap.geo.crs import metric_crs
 from onemap.geo.edges import Bools, Floats, Ints
@@ -65,9 +65,9 @@ def own_polygons(
     CrsError
         One of the two has no coordinate system.
     SchemaError
-        Codes are missing or repeated, there is no geometry column, or the locator is one of other cells.
+        Codes are missing or repeated, or there is no geometry column.
     GeometryError
-        A cell is not a polygon.
+        A cell is not a polygon, or the locator was made of other cells.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def _locator_of(cells: gpd.GeoDataFrame, code: str, locator: CellLocator | None)
     if locator is None:
         return CellLocator(cells, code)
     if not locator.is_of(cells, code):
-        raise SchemaError("the locator was made of other cells")
+        raise GeometryError("the locator was made of other cells")
     return locator
 
 

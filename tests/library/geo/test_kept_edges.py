@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, affinity, box
 
 from onemap import CellLocator, check_coverage, own_polygons
-from onemap.errors import SchemaError
+from onemap.errors import GeometryError
 from onemap.geo.edges import lone_edges, match_edges, polygon_edges
 from onemap.translation import sentences
 
@@ -109,7 +109,7 @@ def test_a_locator_from_a_file_serves_the_same_cells_only(tmp_path):
     assert own_polygons(cells, cells, locator=locator)["cell"].tolist() == ["c0", "c1", "c2"]
     moved = cells.set_geometry(cells.geometry.translate(1e-9))
     for job in (check_coverage, lambda cells, **options: own_polygons(cells, cells, **options)):
-        with pytest.raises(SchemaError, match="made of other cells"):
+        with pytest.raises(GeometryError, match="made of other cells"):
             job(moved, locator=locator)
     assert "the locator was made of other cells" in sentences()
 
