@@ -1,6 +1,6 @@
 """Time onemap's jobs beside its rivals, each in a process of its own, and write tables and picture.
 
-usage: python -m benchmarks [--size tiny|small|full] [--out FOLDER]
+usage: python -m benchmarks [--size tiny|small|full] [--out FOLDER] [--only ROW ...] [--resume]
 """
 
 import argparse
@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +22,13 @@ from benchmarks.contest import Task
 from benchmarks.datasets import REAL
 from benchmarks.environments import ROOT, Place, place_of
 from benchmarks.jobs import CONTESTANTS, SIZES, Job, Size, jobs
+from benchmarks.kept_results import KeptResults
 from benchmarks.results import Record, differences, growths, verdicts
 
 Measure = Callable[[Task, Place], dict[str, Any]]
 _LIMIT_S: Final = 1800
+_PATIENCE_S: Final = {"onemap": 40.0}
+"""No further run after so many seconds: medians of onemap are medians of several runs."""
 
 
 class ContestantError(Exception):
@@ -84,8 +87,12 @@ def write_data(folder: Path, size: Size, listed: Sequence[Job], real: Path) -> d
 def wanted_of(listed: Sequence[Job]) -> list[str]:
     """Return the options that ask `benchmarks.datasets` for what the jobs need of one data set."""
     options = ["--damaged"] if any(job.kind == "coverage" for job in listed) else []
-    for option, kinds in (("points", ("locate", "locate_cold", "assign", "locate_one")), ("buildings", ("own",)),
-                          ("parts", ("out_of_core",))):  # fmt: skip
+    asking = {
+        "points": ("locate", "locate_cold", "assign", "assign_kept", "locate_one"),
+        "buildings": ("own",),
+        "parts": ("out_of_core",),
+    }
+    for option, kinds in asking.items():
         counts = sorted({job.rows for job in listed if job.kind in kinds})
         if counts:
             options += [f"--{option}", *map(str, counts)]
@@ -120,7 +127,10 @@ class Table:
         dataset = folder_of(self.folder, self.size, job.dataset)
         room = answer.with_suffix("")
         room.mkdir()
-        task = Task(CONTESTANTS[name], job.kind, str(dataset), job.rows, str(answer), str(room), self.size.runs)
+        task = Task(
+            CONTESTANTS[name], job.kind, str(dataset), job.rows_for(name), str(answer), str(room),
+            self.size.runs, _PATIENCE_S.get(name, 10.0), job.rows,
+        )  # fmt: skip
         try:
             figures = self.measure(task, place)
         except ContestantError as error:
@@ -133,71 +143,109 @@ class Table:
 
 
 def run_table(
-    size: Size, folder: Path, listed: Sequence[Job], places: dict[str, Place], measure: Measure = measure_apart
+    size: Size,
+    folder: Path,
+    listed: Sequence[Job],
+    places: dict[str, Place],
+    measure: Measure = measure_apart,
+    *,
+    kept: KeptResults | None = None,
+    out: Path | None = None,
 ) -> list[Record]:
-    """Do all jobs; say each figure as it comes."""
+    """Do all jobs; say each figure as it comes, and keep each row as soon as it is there."""
     records: list[Record] = []
     run = Table(size, folder, places, measure)
     for job in listed:
-        for record in run.job(job):
-            records.append(record)
-            said = report.seconds(record.seconds) if record.figures else record.reason
+        load, start = os.getloadavg()[0], time.perf_counter()
+        row = run.job(job)
+        records += row
+        for record in row:
+            told = report.seconds(record.seconds) if record.figures else record.reason
             if record.figures.get("differ") is not None:
-                said += f" ({record.figures['differ']} differ)"
-            print(f"{job.title} · {record.contestant}: {said}", flush=True)
+                told += f" ({record.figures['differ']} differ)"
+            print(f"{job.title} · {record.contestant}: {told}", flush=True)
+        for verdict in verdicts(row):
+            print(report.said(verdict), flush=True)
+        if kept is not None and out is not None:
+            kept.add(job, row, minutes=(time.perf_counter() - start) / 60, load=load)
+            write(out, size, kept.records(jobs(size)), kept.circumstances)
     return records
 
 
 def write(out: Path, size: Size, records: list[Record], load: str) -> None:
-    """Write the page, the picture and the figures."""
+    """Write the page and the picture."""
     out.mkdir(parents=True, exist_ok=True)
     page = out / "performance.md"
     text = report.measured(size, records, verdicts(records), growths(records), load)
     before = page.read_text(encoding="utf-8") if page.exists() else "# Performance\n"
     page.write_text(report.put_into(before, text), encoding="utf-8")
     (out / "performance.svg").write_text(chart.draw(records), encoding="utf-8")
-    figures = [
-        {"job": r.job.title, "kind": r.job.kind, "contestant": r.contestant, "reason": r.reason, **r.figures}
-        for r in records
-    ]
-    (out / "performance.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
-def chosen(listed: Sequence[Job], kinds: Sequence[str], rivals: Sequence[str]) -> list[Job]:
-    """Return the jobs of the kinds asked for with the rivals asked for; empty means all."""
+def chosen(listed: Sequence[Job], kinds: Sequence[str], rivals: Sequence[str], only: Sequence[str] = ()) -> list[Job]:
+    """Return the jobs of the kinds or rows asked for with the rivals asked for; empty means all."""
     return [
-        Job(job.kind, job.title, job.dataset, job.rows,
-            tuple(name for name in job.rivals if not rivals or name in rivals), job.limits)
+        replace(job, rivals=tuple(name for name in job.rivals if not rivals or name in rivals))
         for job in listed
-        if not kinds or job.kind in kinds
-    ]  # fmt: skip
+        if (not kinds or job.kind in kinds) and (not only or job.row in only)
+    ]
 
 
-def main() -> None:
-    """Run the benchmark."""
+def options(rows: Sequence[str]) -> argparse.ArgumentParser:
+    """Return what the command line takes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", choices=SIZES, default="small", help="small takes minutes, full most of an hour")
+    parser.add_argument("--size", choices=SIZES, default="small", help="small takes minutes, full about 25")
     parser.add_argument("--out", type=Path, help="folder of the page and the picture; docs for the full size")
     parser.add_argument("--data", type=Path, default=ROOT / ".cache" / "benchmarks", help="where data sets are kept")
     real = os.environ.get("ONEMAP_REAL_DATA", ROOT.parent / "shared" / "data")
     parser.add_argument("--real", type=Path, default=Path(real), help="folder of the real data")
+    parser.add_argument("--only", nargs="+", default=[], choices=rows, metavar="ROW",
+                        help=f"these rows only, the others stay as they were measured: {', '.join(rows)}")  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="go on where a run was cut off")
     parser.add_argument("--jobs", nargs="*", default=[], help="these kinds of jobs only")
     parser.add_argument("--rivals", nargs="*", default=[], help="these rivals only")
     parser.add_argument("--no-install", action="store_true", help="leave out rivals that are not installed")
-    options = parser.parse_args()
-    size = SIZES[options.size]
-    out = options.out or (ROOT / "docs" if size.name == "full" else ROOT / "out" / "benchmark")
-    listed = chosen(jobs(size), options.jobs, options.rivals)
+    return parser
+
+
+def say_result(records: list[Record]) -> None:
+    """Print which limits held."""
+    judged, found = verdicts(records), growths(records)
+    print("\n".join(report.said(verdict) for verdict in judged))
+    for growth in found:
+        word = "held" if growth.exponent <= growth.must else "NOT held"
+        print(f"{word}: {growth.cost} grows with {growth.driver} ** {growth.exponent:.2f}, must {growth.must:g}")
+
+
+def skipped(missing: Mapping[str, str], listed: Sequence[Job], kept: KeptResults) -> list[Job]:
+    """Keep the reason why rows cannot be measured; return the others."""
+    for job in listed:
+        if job.dataset in missing:
+            print(f"{job.title}: skipped, {missing[job.dataset]}", flush=True)
+            reason = f"skipped: {missing[job.dataset]}"
+            kept.add(job, [Record(job, name, {}, reason) for name in ("onemap", *job.rivals)], minutes=0.0, load=0.0)
+    return [job for job in listed if job.dataset not in missing]
+
+
+def main() -> None:
+    """Run the benchmark."""
+    asked = options([job.row for job in jobs(SIZES["full"])]).parse_args()
+    size = SIZES[asked.size]
+    out = asked.out or (ROOT / "docs" if size.name == "full" else ROOT / "out" / "benchmark")
+    kept = KeptResults.open(out / "performance.json", size.name)
+    listed = chosen(jobs(size), asked.jobs, asked.rivals, asked.only)
+    if asked.resume:
+        listed = [job for job in listed if not kept.has(job)]
+    elif not (asked.only or asked.jobs or asked.rivals):
+        kept.rows.clear()
     names = dict.fromkeys(name for job in listed for name in ("onemap", *job.rivals))
-    places = {name: place_of(name, install=not options.no_install) for name in names}
-    options.data.mkdir(parents=True, exist_ok=True)
-    missing = write_data(options.data, size, listed, options.real.resolve())
-    for name, reason in missing.items():
-        print(f"{name}: left out, {reason}", flush=True)
-    start, busy = time.perf_counter(), os.getloadavg()[0]
-    records = run_table(size, options.data, [job for job in listed if job.dataset not in missing], places)
-    minutes = (time.perf_counter() - start) / 60
-    write(out, size, records, f"{minutes:.0f} minutes, load {busy:.1f} when it began")
+    places = {name: place_of(name, install=not asked.no_install) for name in names}
+    asked.data.mkdir(parents=True, exist_ok=True)
+    missing = write_data(asked.data, size, listed, asked.real.resolve())
+    run_table(size, asked.data, skipped(missing, listed, kept), places, kept=kept, out=out)
+    records = kept.records(jobs(size))
+    write(out, size, records, kept.circumstances)
+    say_result(records)
     print(f"written: {out / 'performance.md'}")
 
 

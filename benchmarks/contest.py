@@ -37,6 +37,8 @@ class Task:
         An empty folder.
     runs, seconds
         No further run is started after so many runs or so many seconds.
+    written
+        How many points the file holds, where only the first ``rows`` of them are asked for.
     """
 
     module: str
@@ -46,12 +48,18 @@ class Task:
     answer: str
     scratch: str
     runs: int = 5
-    seconds: float = 30.0
+    seconds: float = 10.0
+    written: int = 0
 
     @property
     def data(self) -> Dataset:
         """The data set."""
         return Dataset(Path(self.dataset))
+
+    def xy(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the coordinates of the points."""
+        x, y = self.data.xy(self.written or self.rows)
+        return x[: self.rows], y[: self.rows]
 
     @property
     def room(self) -> Path:

@@ -36,7 +36,7 @@ RIVALS: Final = {
     "polars-st": Rival(("polars-st>=0.11",), ("polars_st",)),
     "dask_geopandas.sjoin": Rival(("dask-geopandas>=0.5", "distributed>=2026.1"), ("dask_geopandas", "distributed")),
     "DuckDB spatial": Rival(
-        ("duckdb==1.5.5", "duckdb-extensions==1.5.5", "duckdb-extension-spatial==1.5.5", "pyarrow>=16"),
+        ("duckdb==1.5.5", "duckdb-extensions==1.5.5", "duckdb-extension-spatial==1.5.5", "pyarrow>=16", "numpy"),
         ("duckdb_extensions", "pyarrow", "numpy"),
         ".venv-bench-duckdb",
     ),

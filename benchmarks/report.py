@@ -32,26 +32,36 @@ def seconds(value: float | None) -> str:
 
 def limits_table(judged: list[Verdict]) -> str:
     """Return what must hold, and whether it does."""
-    head = "job, >onemap, rival, >rival's time, >ratio, >must, >aim, verdict"
+    head = "job, >onemap, >processor, rival, >rival's time, >rival's processor, >ratio, >must, >aim, verdict"
     return table(head, (_limit_row(verdict) for verdict in judged))
 
 
 def _limit_row(verdict: Verdict) -> list[str]:
-    word = {True: "held", False: "**not held**", None: "not measured"}[verdict.holds]
-    limit = verdict.limit
+    word = {True: "held", False: "**NOT held**", None: "not measured"}[verdict.holds]
+    limit, own = verdict.limit, verdict.own
+    title = limit.title or verdict.job.title
     if not limit.rivals:
         must, aim = (_at_most(limit, bound) for bound in (limit.must, limit.aim))
-        own = "–" if verdict.value is None else _amount(limit, verdict.value)
-        return [verdict.job.title, own, "–", "–", "–", must, aim, word]
-    rival = "–" if verdict.rival is None else verdict.rival.contestant
+        found = "–" if verdict.value is None else _amount(limit, verdict.value)
+        return [title, found, "–", "–", "–", "–", "–", must, aim, word]
+    rival = "–" if verdict.rival is None else f"{verdict.rival.contestant} ({verdict.rival.version})"
     if len(limit.rivals) > 1:
         rival += f", fastest of {len(limit.rivals)}"
     if verdict.left_out:
         rival += f" (without {', '.join(verdict.left_out)})"
     ratio = "–" if verdict.value is None else f"{verdict.value:.1f} x"
     aim = "–" if limit.aim is None else f"{limit.aim:g} x"
-    theirs = seconds(verdict.rival.seconds if verdict.rival else None)
-    return [verdict.job.title, seconds(verdict.own.seconds), rival, theirs, ratio, f"{limit.must:g} x", aim, word]
+    theirs = [seconds(value) for value in (verdict.rival.seconds, verdict.rival.cpu_s)] if verdict.rival else ["–", "–"]
+    ours = [seconds(own.seconds), seconds(own.cpu_s)]
+    return [title, *ours, rival, *theirs, ratio, f"{limit.must:g} x", aim, word]
+
+
+def said(verdict: Verdict) -> str:
+    """Return a verdict as a line of text."""
+    title, found, _, rival, _, _, ratio, must, _, word = _limit_row(verdict)
+    against = f" against {rival}" if verdict.limit.rivals else ""
+    measured = ratio if verdict.limit.rivals else found
+    return f"{word.strip('*')}: {title}: {measured}{against}, must {'>= ' if verdict.limit.rivals else ''}{must}"
 
 
 def _amount(limit: Limit, value: float) -> str:
@@ -79,16 +89,17 @@ def _measurement_row(record: Record, own: float | None) -> list[str]:
     if own and record.seconds and record.contestant != "onemap":
         against = f"{record.seconds / own:,.0f} x" if record.seconds > 100 * own else f"{record.seconds / own:.3g} x"
     if record.job.rows and record.job.kind != "locate_one":
-        rate = f"{record.job.rows / figures['seconds'] / 1e6:.3g}"
+        rate = f"{record.job.rows / (record.seconds or 1) / 1e6:.3g}"
     differ = figures.get("differ")
     return [
         record.job.title,
-        record.contestant,
+        record.contestant
+        + (f" ({record.job.rows_for(record.contestant):,} rows, times {record.scale:g})" * (record.scale > 1)),
         seconds(record.seconds),
         against,
         rate,
         str(figures["runs"]),
-        "–" if figures["peak_mb"] is None else seconds(figures["cpu_s"]),
+        seconds(record.cpu_s),
         seconds(figures["prepare_s"]),
         "–" if figures["peak_mb"] is None else f"{figures['peak_mb']:,.0f}",
         "–" if differ is None else str(differ),
@@ -106,7 +117,7 @@ def growth_table(found: list[Growth]) -> str:
             f"{growth.pairs[-1][0]:,.0f}: {growth.pairs[-1][1]:,.4g}",
             f"{growth.exponent:.2f}",
             f"≤ {growth.must:g}",
-            "held" if growth.exponent <= growth.must else "**not held**",
+            "held" if growth.exponent <= growth.must else "**NOT held**",
         ]
         for growth in found
     )

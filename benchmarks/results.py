@@ -27,7 +27,24 @@ class Record:
         if "median_us" in self.figures:
             return float(self.figures["median_us"]) / 1e6
         found = self.figures.get("seconds")
-        return None if found is None else float(found)
+        return None if found is None else float(found) * self.scale
+
+    @property
+    def cpu_s(self) -> float | None:
+        """Median of the processor time of the process; None where another process or a child does the work."""
+        found = self.figures.get("cpu_s")
+        return None if found is None or self.figures.get("peak_mb") is None else float(found) * self.scale
+
+    @property
+    def scale(self) -> float:
+        """How many times the rows that were done make the rows of the job."""
+        done = self.job.rows_for(self.contestant)
+        return self.job.rows / done if done else 1.0
+
+    @property
+    def version(self) -> str:
+        """The contestant's own library and its version."""
+        return next((f"{name} {version}" for name, version in self.figures.get("versions", {}).items()), "")
 
 
 @dataclass(frozen=True)

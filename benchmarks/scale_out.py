@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 CELLS = (2_500, 10_000, 40_000)
 POINTS = 4_000_000
@@ -19,7 +20,7 @@ FILES = 4
 NATION_CELLS, NATION_POINTS = 700_000, 100_000_000
 
 
-def build(folder: Path, count: int) -> dict:
+def build(folder: Path, count: int) -> dict[str, Any]:
     import geopandas as gpd
 
     import onemap
@@ -66,7 +67,7 @@ def write_points(folder: Path, count: int) -> None:
         frame.to_parquet(folder / str(count) / f"{k}.parquet", index=False)
 
 
-def assign(folder: Path, count: int, answers: str) -> dict:
+def assign(folder: Path, count: int, answers: str) -> dict[str, Any]:
     import onemap
     import onemap.scale.files  # what takes a second to import is no cost of a point
 
@@ -97,7 +98,7 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def in_a_process(step: str, *arguments: object) -> dict:
+def in_a_process(step: str, *arguments: object) -> dict[str, Any]:
     root = Path(__file__).resolve().parent.parent
     code = (
         f"import sys, json; sys.path.insert(0, {str(root)!r}); from pathlib import Path\n"

@@ -6,6 +6,7 @@ English sentence (a ``reason`` in a table) is translated by finding the template
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,19 @@ def say(template: str, language: str = "en", **values: Any) -> str:
         raise ValueError(message)
     text = sentences().get(template, template) if language == "zh" else template
     return text.format(**values) if values else text
+
+
+def say_each(template: str, **columns: Sequence[Any]) -> list[str]:
+    """Return the English sentences of one template, its fields filled from columns, one sentence a row.
+
+    Examples
+    --------
+    >>> say_each("{cell} is {metres} m away", cell=["a", "b"], metres=[1, 2])
+    ['a is 1 m away', 'b is 2 m away']
+    """
+    names = _FIELD.findall(template)
+    pattern = "%s".join(text.replace("%", "%%") for text in _FIELD.split(template)[::2])
+    return [pattern % row for row in zip(*(columns[name] for name in names), strict=True)]
 
 
 @lru_cache(maxsize=1)

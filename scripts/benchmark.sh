@@ -1,7 +1,8 @@
 #!/bin/sh
 # Time onemap beside its rivals in one run on the same data; make the environments, the data, the tables, the picture.
-# usage: sh scripts/benchmark.sh [--size tiny|small|full] [--out FOLDER] ...   (sh scripts/benchmark.sh --help)
-#   small (default)  minutes; to out/benchmark        full  most of an hour on two idle cores; to docs/performance.md
+# usage: sh scripts/benchmark.sh [--size tiny|small|full] [--only ROW ...] [--resume]   (sh scripts/benchmark.sh --help)
+#   small (default)  minutes; to out/benchmark        full  about 25 minutes on two idle cores; to docs/performance.md
+# Each row is kept as soon as it is measured: --resume goes on where a run was cut off, --only measures single rows anew.
 # A rival that cannot be installed is named in the tables as left out, with the reason. PostGIS comes from apt-get.
 set -eu
 cd "$(dirname "$0")/.."

@@ -80,15 +80,26 @@ def locate_one(task: Task) -> Attempt:
     )
 
 
-def assign(task: Task) -> Attempt:
-    """Join a frame of cases to the cells; no reasons, doubles at borders left in."""
+def _assign(task: Task, *, index_kept: bool) -> Attempt:
     cells, cases = cells_of(task), cases_of(task)
-    return Attempt(
-        versions=VERSIONS,
-        prepare=lambda: None,
-        run=lambda _: gpd.sjoin(cases, cells, how="left", predicate="intersects"),
-        answer=lambda joined: _answer(task, joined),
-    )
+
+    def run(kept: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+        return gpd.sjoin(cases, cells.copy() if kept is None else kept, how="left", predicate="intersects")
+
+    def prepare() -> gpd.GeoDataFrame | None:
+        return cells if index_kept and cells.sindex is not None else None
+
+    return Attempt(VERSIONS, prepare, run, lambda joined: _answer(task, joined))
+
+
+def assign(task: Task) -> Attempt:
+    """Join a frame of cases to cells that have no tree yet; no reasons, doubles at borders left in."""
+    return _assign(task, index_kept=False)
+
+
+def assign_kept(task: Task) -> Attempt:
+    """Join a frame of cases to cells whose tree is kept; no reasons, doubles at borders left in."""
+    return _assign(task, index_kept=True)
 
 
 def own(task: Task) -> Attempt:

@@ -80,13 +80,26 @@ def locate_one(task: Task) -> Attempt:
 
 
 def assign(task: Task) -> Attempt:
-    """Give the rows of a frame their cells, with how and why."""
+    """Build the index and give the rows of a frame their cells, with how and why."""
     cells = gpd.read_parquet(task.data.cells)
     cases = cases_of(task)
     return Attempt(
         versions=VERSIONS,
         prepare=lambda: None,
         run=lambda _: onemap.assign_cases(cases, cells),
+        answer=lambda result: _positions(result.table["cell"]),
+    )
+
+
+def assign_kept(task: Task) -> Attempt:
+    """Give the rows of a frame their cells, with how and why; the index is kept."""
+    cells = gpd.read_parquet(task.data.cells)
+    cases = cases_of(task)
+    kept = onemap.CellLocator(cells).save(task.room / "index")
+    return Attempt(
+        versions=VERSIONS,
+        prepare=lambda: onemap.CellLocator.load(kept, cells),
+        run=lambda locator: onemap.assign_cases(cases, cells, locator=locator),
         answer=lambda result: _positions(result.table["cell"]),
     )
 

@@ -22,7 +22,7 @@ def _load(server: Server, task: Task, exchange: Path) -> None:
         "CREATE INDEX ON cells USING gist (shape)",
         "CREATE UNLOGGED TABLE given (id int, x float8, y float8)",
     )
-    x, y = task.data.xy(task.rows)
+    x, y = task.xy()
     with (exchange / "points.csv").open("w", encoding="ascii", newline="") as file:
         csv.writer(file).writerows(zip(range(task.rows), x.tolist(), y.tolist(), strict=True))
     server.ask(

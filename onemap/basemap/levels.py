@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from onemap.domain.catalogue import load_catalogue
 from onemap.errors import GeometryError, SchemaError
+from onemap.geo.cell_codes import unique_codes
 from onemap.geo.crs import area_m2
 from onemap.geo.ownership import own_polygons
 from onemap.manifest import Level, Manifest
@@ -167,17 +168,6 @@ def _by_share(lower: gpd.GeoDataFrame, upper: gpd.GeoDataFrame, key: str) -> np.
         return np.full(len(lower), upper[key].iloc[0], dtype=object)
     owners = own_polygons(lower, unique_codes(upper, key), code=key)
     return np.asarray(owners["cell"].to_numpy(dtype=object))
-
-
-def unique_codes(cells: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
-    """Return the cells with one row a code: parts that claim the same code are taken together.
-
-    The repeated code itself is a finding of the nesting check; a point in any of the parts belongs to that code.
-    """
-    if not cells[key].duplicated().any():
-        return cells
-    together: gpd.GeoDataFrame = cells.dissolve(by=key, as_index=False)
-    return together
 
 
 def _measured(frame: gpd.GeoDataFrame, notes: list[str]) -> gpd.GeoDataFrame:

@@ -90,7 +90,7 @@ class PointAssigner:
         found = self.locator.look_up(places.x, places.y)
         how: Kinds = np.where(found.cell >= 0, np.int8(_INSIDE), np.int8(_OUTSIDE))
         how[found.special.point[found.special.on_border]] = _BORDER
-        how[places.reason != ""] = _NO_POSITION
+        how[places.unplaced] = _NO_POSITION
         return found.cell, how
 
     def answer(self, places: Places, *, near_m: float | None = None, border_m: float | None = None) -> PointAnswers:
@@ -129,13 +129,12 @@ class PointAssigner:
         how: Kinds = np.full(count, _OUTSIDE, dtype=np.int8)
         how[holders.point[first]] = _INSIDE
         how[holders.point[holders.on_border]] = _BORDER
-        how[places.reason != ""] = _NO_POSITION
+        how[places.unplaced] = _NO_POSITION
         return cell, how
 
     def _measure_far(self, places: Places, cell: Ints, metres: Floats) -> None:
         """Measure along the earth where the plane of the cells is bent too much."""
-        rows = np.flatnonzero((cell < 0) & ~(metres <= PLANE_M))
-        rows = rows[places.reason[rows] == ""]
+        rows = places.placed(np.flatnonzero((cell < 0) & ~(metres <= PLANE_M)))
         if len(rows) and np.isfinite(self.distances.diagonal):
             metres[rows] = self.distances.around_the_earth(*places.degrees(rows))
 
@@ -156,7 +155,7 @@ class PointAssigner:
         """Return what `assign_cases` would give as the reason, were the position ``at`` its only case."""
         how, metres = HOW[answers.how[at]], answers.metres[at]
         if how == "no_position":
-            return say(places.reason[at], language)
+            return say(places.reason(at), language)
         if how in ("inside", "border"):
             return self._why_held(answers, at, language)
         if how == "outside" and metres > max(FAR_M, self.distances.diagonal):

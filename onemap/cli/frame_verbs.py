@@ -9,7 +9,7 @@ import typer
 from onemap.translation import translate
 
 from .coverage import Level, check_levels, refuse_other_shapes
-from .frames import cells_and_code, misreading, read_frame, write_frames
+from .frames import cells_and_code, kept_locator, misreading, read_frame, write_frames
 from .options import (
     LANGUAGE,
     Code,
@@ -95,7 +95,8 @@ def assign(
     points = read_frame(cases, layer=layer, crs=crs, encoding=encoding, coordinates=coordinates, x=x, y=y)
     with terminal.progress() as told:
         told(0.1, "assigning the cases")
-        result = assign_cases(points, frame, code=column, near_m=near_m, border_m=border_m)
+        kept = kept_locator(cells, frame, column)
+        result = assign_cases(points, frame, code=column, near_m=near_m, border_m=border_m, locator=kept)
         written = write_frames({"case": result.joined(), "near_border": result.near_border}, out, lang)
     counts = result.counts
     probably = misreading(points, frame) if 2 * _placed(counts) < counts["rows"] else ""

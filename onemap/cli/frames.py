@@ -80,6 +80,24 @@ def cells_and_code(path: Path, *, code: str | None, needed: bool = True, **optio
     )
 
 
+def kept_locator(path: Path, cells: Any, code: str) -> Any:
+    """Return the index of the cells of a published map, if it is kept beside the map and of these cells; else None."""
+    from onemap.errors import StoreError
+    from onemap.geo.locator import CellLocator
+    from onemap.store.kept_index import index_path
+    from onemap.store.one_map import open_map
+
+    if not path.with_name(f"{path.stem}.index").is_dir():
+        return None
+    try:
+        one_map = open_map(path, verify=False)
+        for finest in one_map.levels[-1:]:
+            return CellLocator.load(index_path(one_map, finest), cells, code=code)
+    except StoreError:  # no published map, or cells of another level
+        return None
+    return None
+
+
 def code_list(path: Path, *, code: str | None, name: str | None) -> list[tuple[str, str]]:
     """Read a list of codes and their names; the columns are found by their headings where they are not named."""
     from onemap.sources.reading import read_attributes

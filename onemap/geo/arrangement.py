@@ -6,6 +6,7 @@ a gap (none), sound (one) or an overlap (more). Only an overlap is then divided 
 through it, until the same cells cover all of a face.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,6 @@ _COMPACT = 0.05
 _MANY = 200
 _TURNS = 100
 """How many points of a face are tried at most; the second lies on a border by chance alone."""
-_RASTER = 1000
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,10 @@ class Cover:
                 found[p].append(len(self._polygons))
         return [tuple(sorted(f)) for f in found], on_border
 
+    def near(self, shapes: Shapes) -> Shapes:
+        """Return the polygons whose boxes meet those of shapes."""
+        return np.asarray(self._polygons[np.unique(self._tree.query(shapes)[1])], dtype=object)
+
     def over(self, faces: Shapes) -> list[tuple[int, ...]]:
         """Return for each face the sorted positions of the polygons around one of its inner points.
 
@@ -103,7 +107,7 @@ class Cover:
         return covers
 
 
-def arrange(ends: Floats, calm: Floats, cover: Cover) -> Faces:
+def arrange(ends: Floats, calm: Callable[[Shapes], Floats], cover: Cover) -> Faces:
     """Return the bounded faces between edges, each covered by one and the same set of polygons.
 
     Parameters
@@ -111,7 +115,7 @@ def arrange(ends: Floats, calm: Floats, cover: Cover) -> Faces:
     ends
         Edges across which the number of covering polygons changes.
     calm
-        Edges across which it does not, though the polygons do.
+        Returns the edges near faces across which it does not, though the polygons do.
     cover
         The polygons.
     """
@@ -148,28 +152,14 @@ def inner_points(faces: Shapes) -> Shapes:
     return np.asarray(shapely.point_on_surface(faces), dtype=object)
 
 
-def _crossings(faces: Shapes, calm: Floats) -> tuple[Ints, Shapes]:
+def _crossings(faces: Shapes, calm: Callable[[Shapes], Floats]) -> tuple[Ints, Shapes]:
     """Return which faces calm edges run through, and those edges as lines."""
-    if not len(faces) or not len(calm):
+    if not len(faces):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object)
-    lines = shapely.linestrings(calm[_near(calm, faces)].reshape(-1, 2, 2))
+    lines = shapely.linestrings(calm(faces).reshape(-1, 2, 2))
     line, face = shapely.STRtree(faces).query(lines, predicate="intersects")
     through = shapely.relate_pattern(lines[line], faces[face], "T********")
     return np.unique(face[through]), lines[np.unique(line[through])]
-
-
-def _near(edges: Floats, faces: Shapes) -> Bools:
-    """Return which edges may come near a face, by a raster: lines of all edges would take longer than the rest."""
-    west, south, east, north = shapely.total_bounds(faces)
-    step = max(east - west, north - south, 1e-9) / _RASTER
-    boxes = ((shapely.bounds(faces) - [west, south, west, south]) / step).astype(np.int64)
-    marked = np.zeros((_RASTER + 4, _RASTER + 4), dtype=bool)
-    for left, low, right, high in boxes.tolist():
-        marked[left : right + 3, low : high + 3] = True  # shifted by one, and one more on each side
-    x = np.clip((edges[:, [0, 2]] - west) / step + 1, 0, _RASTER + 3).astype(np.int64)
-    y = np.clip((edges[:, [1, 3]] - south) / step + 1, 0, _RASTER + 3).astype(np.int64)
-    long = (np.abs(x[:, 0] - x[:, 1]) > 1) | (np.abs(y[:, 0] - y[:, 1]) > 1)
-    return np.asarray(long | marked[x[:, 0], y[:, 0]] | marked[x[:, 1], y[:, 1]])
 
 
 def local(shapes: Shapes) -> Shapes:

@@ -9,18 +9,19 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from onemap.geo.alignment import Alignment, align_edges
 from onemap.geo.arrangement import Cover, Faces, Shapes, arrange, is_narrow
 from onemap.geo.crs import metric_crs
 from onemap.geo.defects import Defect, sort_codes
 from onemap.geo.edges import (
-    Alignment,
     Bools,
     Bundles,
+    Edges,
+    Floats,
     MatchedEdges,
-    align_edges,
     bundle_edges,
     join_edges,
-    match_edges,
+    lone_edges,
     polygon_edges,
     resolution,
 )
@@ -76,27 +77,47 @@ def compare_borders(
         return Borders((), 0)
     everything = shapes if outline is None else np.append(shapes, outline)
     reach = resolution(shapely.total_bounds(everything))
-    matched = match_edges(polygon_edges(shapes)) if edges is None else edges
-    settled = matched.balanced
-    around = None
-    if outline is not None:
-        around = polygon_edges(np.array([outline], dtype=object), inside_out=True)
-        settled &= ~matched.among(around.ends)
-    rest = matched.uses(np.flatnonzero(~settled))
-    if around is not None:
-        rest = join_edges(rest, replace(around, owner=around.owner + len(shapes)))
-    bundles = bundle_edges(rest)
-    shared = int(settled.sum() + bundles.balanced.sum())
-    if bundles.balanced.all():
+    around = None if outline is None else _outside_edges(outline, owner=len(shapes))
+    lone, shared = _unproved(polygon_edges(shapes), around) if edges is None else _unproved_of(edges, around)
+    if not len(lone.ends):
         return Borders((), shared)
-    lone = rest.take(np.flatnonzero(~bundles.balanced[bundles.bundle]))
     aligned = align_edges(lone, reach=reach)
     tied = bundle_edges(aligned.edges)
-    calm = np.concatenate([matched.ends[settled], bundles.ends[bundles.balanced], tied.ends[tied.balanced]])
-    faces = arrange(tied.ends[~tied.balanced], calm, Cover(shapes, outline))
+    agreed = tied.ends[tied.balanced]
+    cover = Cover(shapes, outline)
+    faces = arrange(tied.ends[~tied.balanced], lambda faces: _calm_edges(faces, cover, lone, agreed), cover)
     sight = _Sight(aligned, tied, outside=len(shapes), crs=crs, reach=reach)
     regions = sight.regions(faces, tolerance_m)
     return Borders((*regions, *sight.mismatches(regions)), shared)
+
+
+def _outside_edges(outline: Any, *, owner: int) -> Edges:
+    """Return the edges of everything outside an outline."""
+    around = polygon_edges(np.array([outline], dtype=object), inside_out=True)
+    return replace(around, owner=np.full(len(around.ends), owner))
+
+
+def _unproved(edges: Edges, around: Edges | None) -> tuple[Edges, int]:
+    """Return the edges that do not prove themselves, and the number of those that do."""
+    return lone_edges(edges if around is None else join_edges(edges, around))
+
+
+def _unproved_of(edges: MatchedEdges, around: Edges | None) -> tuple[Edges, int]:
+    """Return the same of edges that are matched already."""
+    settled = edges.balanced
+    if around is not None:
+        settled &= ~edges.among(around.ends)
+    rest = edges.uses(np.flatnonzero(~settled))
+    lone, shared = _unproved(rest, around)
+    return lone, shared + int(settled.sum())
+
+
+def _calm_edges(faces: Shapes, cover: Cover, lone: Edges, agreed: Floats) -> Floats:
+    """Return the edges near faces across which the number of cells does not change, though the cells do."""
+    near = polygon_edges(cover.near(faces))
+    both = bundle_edges(join_edges(near, lone))
+    proved = np.bincount(both.bundle[len(near.ends) :], minlength=len(both.ends)) == 0
+    return np.concatenate([both.ends[proved], agreed])
 
 
 def name_cells(defects: Iterable[Defect], names: tuple[tuple[Any, ...], ...]) -> Iterator[Defect]:

@@ -45,6 +45,17 @@ def cell_codes(cells: gpd.GeoDataFrame, code: str) -> NDArray[np.object_]:
     return values
 
 
+def unique_codes(cells: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
+    """Return the cells with one row a code: parts that claim the same code are taken together.
+
+    The repeated code itself is a finding of the nesting check; a point in any of the parts belongs to that code.
+    """
+    if not cells[key].duplicated().any():
+        return cells
+    together: gpd.GeoDataFrame = cells.dissolve(by=key, as_index=False)
+    return together
+
+
 def polygons_of(cells: gpd.GeoDataFrame) -> NDArray[Any]:
     """Return the cells' geometries, checked to be polygons; missing and empty ones hold nothing.
 

@@ -11,6 +11,7 @@ state all over and are *certain*. The others have a record: the list of their ed
 """
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -75,6 +76,18 @@ class CellIndex:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All arrays by name."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "raster"}
+
+    @cached_property
+    def beside_edges(self) -> Bools:
+        """For each raster cell whether it or one of the eight around it has a record."""
+        recorded = (self.certain < -1).reshape(self.raster.columns, self.raster.rows)
+        across = recorded.copy()
+        across[1:] |= recorded[:-1]
+        across[:-1] |= recorded[1:]
+        around = across.copy()
+        around[:, 1:] |= across[:, :-1]
+        around[:, :-1] |= across[:, 1:]
+        return around.reshape(-1)
 
     @property
     def size(self) -> int:

@@ -46,13 +46,13 @@ def cell_codes(cells: gpd.GeoDataFrame, code: str) -> pd.Series:
     return codes.where(codes.notna(), index.map("row {}".format)).map(str)
 
 
-def take_cells(cells: gpd.GeoDataFrame, code: str) -> Intake:
-    """Sort out the cells; the index of the frame does not matter."""
+def take_cells(cells: gpd.GeoDataFrame, code: str, *, valid: NDArray[np.bool_] | None = None) -> Intake:
+    """Sort out the cells; the index of the frame does not matter. ``valid``: which are, where that is known."""
     codes = cell_codes(cells, code)
     raw = cells.geometry.to_numpy()
     if shapely.has_z(raw).any():
         raw = shapely.force_2d(raw)
-    shapes, defects = usable_shapes(raw, codes)
+    shapes, defects = usable_shapes(raw, codes, valid=valid)
     defects += _without_code(cells, code, codes, raw)
     defects += repeated_codes(shapes, codes)
     labels = codes.to_numpy()
@@ -67,14 +67,18 @@ def take_cells(cells: gpd.GeoDataFrame, code: str) -> Intake:
     return Intake(shapes[first], tuple(map(named.__getitem__, first)), tuple(defects))
 
 
-def usable_shapes(raw: Shapes, codes: pd.Series) -> tuple[Shapes, list[Defect]]:
+def usable_shapes(
+    raw: Shapes, codes: pd.Series, *, valid: NDArray[np.bool_] | None = None
+) -> tuple[Shapes, list[Defect]]:
     """Return a valid polygon for each row, or None, and a defect for each row that was not valid as it came."""
     shapes = np.full(len(raw), None, dtype=object)
     missing = shapely.is_missing(raw) | shapely.is_empty(raw)
     kind = shapely.get_type_id(raw)
     polygonal = np.isin(kind, (3, 6))  # polygon, multipolygon
     far = ~(np.abs(shapely.bounds(raw)).max(axis=1) <= _FARTHEST)
-    sound = ~missing & polygonal & ~far & are_valid(raw)  # what is valid has numbers for coordinates
+    sound = (
+        ~missing & polygonal & ~far & (are_valid(raw) if valid is None else valid)
+    )  # what is valid has numbers for coordinates
     far[~sound] |= ~_finite(raw[~sound])
     shapes[sound] = raw[sound]
     defects = []

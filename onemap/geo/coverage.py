@@ -3,6 +3,9 @@
 How: every edge that two cells share point for point proves itself. The other edges are split where a vertex of a
 neighbour lies on them; those that pair up then are mismatches without area. What is left is arranged into faces, and
 each face is named by the exact set of cells that cover it.
+
+Coordinates are double numbers: two lines closer than two units in the last place of the largest coordinate (1e-10 m in
+a Gauss-Kruger zone) cannot be told apart. What is narrower is a mismatch, whatever the tolerance.
 """
 
 import datetime as dt
@@ -16,9 +19,11 @@ from pyproj import CRS
 
 from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.geo.borders import compare_borders, name_cells
-from onemap.geo.cell_intake import take_cells
+from onemap.geo.cell_intake import Intake, take_cells
 from onemap.geo.defect_words import say_result
 from onemap.geo.defects import KINDS, defect_table
+from onemap.geo.edges import MatchedEdges
+from onemap.geo.locator import CellLocator
 from onemap.geo.repair import say_fault
 
 _WIDEST_TOLERANCE = 1000.0
@@ -31,7 +36,17 @@ class CoverageReport:
     Attributes
     ----------
     defects
-        One row a defect, see `check_coverage`.
+        One row a defect, ordered by kind, area and position whatever the order of the cells:
+
+        - ``kind``: ``gap`` (covered by no cell), ``overlap`` (by two or more; one row a connected region with the same
+          cells), ``outside`` (a cell reaches beyond the parent), ``mismatch`` (borders that differ without a measurable
+          area between them: a vertex that one neighbour lacks, or slivers; one row for the same cells), ``invalid``
+          (the geometry; its repaired shape takes part in the rest), ``duplicate`` (a geometry or a code again; the
+          geometry takes part once);
+        - ``area_m2``; ``width_m``: diameter of the largest circle inside; ``length_m``: of mismatches;
+        - ``cells``: tuple of the codes concerned, for a gap its neighbours;
+        - ``touches_parent``: it lies at the parent's border; ``allowed``, ``allowed_until``, ``reason`` (a sentence);
+        - ``geometry``: polygon, or line of a mismatch, in the CRS of the cells.
     cells
         How many rows were checked.
     shared_edges
@@ -70,19 +85,18 @@ def check_coverage(
     allowed: gpd.GeoDataFrame | None = None,
     tolerance_m: float = 0.0,
     today: dt.date | None = None,
+    locator: CellLocator | None = None,
 ) -> CoverageReport:
     """Find every place that no cell covers, that several cover, or where borders do not match; exactly.
 
     Parameters
     ----------
     cells
-        Polygons; any index, any geometry column name, any CRS (in a geographic one the borders are compared in degrees
-        as they are and measured in metres).
+        Polygons; any index, any CRS (in a geographic one borders are compared in degrees and measured in metres).
     code
         Column of the codes; where it is absent the index names the cells.
     parent
-        The area that the cells shall cover: a polygon, or a frame or series of polygons in the CRS of the cells.
-        Without it the outer border is taken as it is: only enclosed gaps are found, and nothing is outside.
+        Polygon, or frame of polygons, that the cells shall cover; without it the outer border is taken as it is.
     allowed
         Polygons (lakes, barracks) with ``reason`` and optionally ``until`` (a date, or empty for ever) and ``kind``
         (``gap`` unless given): a defect that such a polygon covers is marked as allowed.
@@ -90,60 +104,51 @@ def check_coverage(
         Gaps, overlaps and parts outside into which no circle of this diameter fits are listed as mismatch.
     today
         The date by which ``until`` is judged; by default that of the clock.
-
-    Returns
-    -------
-    CoverageReport
-        ``defects`` has one row a defect, ordered by kind, area and position whatever the order of the cells:
-
-        - ``kind``: ``gap`` (covered by no cell), ``overlap`` (by two or more; one row a connected region with the same
-          cells), ``outside`` (a cell reaches beyond the parent), ``mismatch`` (borders that differ without a measurable
-          area between them: a vertex that one neighbour lacks, or slivers; one row for the same cells), ``invalid``
-          (the geometry; its repaired shape takes part in the rest), ``duplicate`` (a geometry or a code again; the
-          geometry takes part once);
-        - ``area_m2``; ``width_m``: diameter of the largest circle inside; ``length_m``: of mismatches;
-        - ``cells``: tuple of the codes concerned, for a gap its neighbours;
-        - ``touches_parent``: it lies at the parent's border; ``allowed``, ``allowed_until``, ``reason`` (a sentence);
-        - ``geometry``: polygon, or line of a mismatch, in the CRS of the cells.
+    locator
+        The kept locator of these very cells, whose edges need not be matched again.
 
     Raises
     ------
-    CrsError
-        The cells have no CRS, or the parent or the allowed gaps are in another one.
-    SchemaError
-        There is no geometry column; the tolerance is negative, not a number, or beyond 1,000 m; a date or column of
-        ``allowed`` cannot be used.
-    GeometryError
-        The parent is no valid polygon.
-
-    Notes
-    -----
-    Coordinates are double numbers: two lines closer than two units in the last place of the largest coordinate
-    (1e-10 m in a Gauss-Kruger zone) cannot be told apart. What is narrower is a mismatch, whatever the tolerance.
+    CrsError, SchemaError, GeometryError
+        A coordinate system is missing or another; columns, dates, tolerance or locator do not fit; the parent is not
+        valid.
 
     Examples
     --------
     >>> from shapely import box
-    >>> cells = gpd.GeoDataFrame(
-    ...     {"cell_code": ["a", "b"]}, geometry=[box(0, 0, 10, 10), box(9, 0, 20, 10)], crs="EPSG:4548"
-    ... )
-    >>> report = check_coverage(cells)
-    >>> report.sentence
-    '2 cells: 1 overlap (10 m2)'
-    >>> report.defects["reason"].iloc[0]
+    >>> squares = [box(0, 0, 10, 10), box(9, 0, 20, 10)]
+    >>> cells = gpd.GeoDataFrame({"cell_code": ["a", "b"]}, geometry=squares, crs="EPSG:4548")
+    >>> check_coverage(cells).defects["reason"].iloc[0]
     '2 cells cover the same 10 m2: a, b'
     """
+    tolerance, crs = check_tolerance(tolerance_m), _crs_of(cells)
+    outline = _outline(parent, crs)
+    intake, edges = _take(cells, code, locator)
+    borders = compare_borders(intake.shapes, outline, crs=crs, tolerance_m=tolerance, edges=edges)
+    found = [*intake.defects, *name_cells(borders.defects, intake.names)]
+    defects = defect_table(found, crs, allowed=allowed, today=today)
+    return CoverageReport(defects, len(cells), borders.shared, tolerance)
+
+
+def _crs_of(cells: gpd.GeoDataFrame) -> CRS:
     if not isinstance(cells, gpd.GeoDataFrame) or cells.active_geometry_name is None:
         raise SchemaError("the {name} have no geometry column", name="cells")
     if cells.crs is None:
         raise CrsError("the cells have no coordinate system; declare it")
-    tolerance = check_tolerance(tolerance_m)
-    outline = _outline(parent, CRS(cells.crs))
-    intake = take_cells(cells, code)
-    borders = compare_borders(intake.shapes, outline, crs=CRS(cells.crs), tolerance_m=tolerance)
-    found = [*intake.defects, *name_cells(borders.defects, intake.names)]
-    defects = defect_table(found, CRS(cells.crs), allowed=allowed, today=today)
-    return CoverageReport(defects, len(cells), borders.shared, tolerance)
+    return CRS(cells.crs)
+
+
+def _take(cells: gpd.GeoDataFrame, code: str, locator: CellLocator | None) -> tuple[Intake, MatchedEdges | None]:
+    """Return the cells fit for comparing borders, and their matched edges where a locator has those of them all."""
+    if locator is None:
+        return take_cells(cells, code), None
+    if not locator.is_of(cells, code):
+        raise GeometryError("the locator was made of other cells")
+    valid = np.ones(len(cells), dtype=bool)
+    valid[locator.invalid] = False
+    intake = take_cells(cells, code, valid=valid)
+    complete = valid.all() and len(intake.shapes) == len(cells)
+    return intake, locator.index.edges if complete else None
 
 
 def check_tolerance(value: Any) -> float:

@@ -5,19 +5,22 @@ same two points to the last bit. Such an edge proves itself and needs no geometr
 partner (the outer border, and whatever is wrong) are left for the arrangement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from onemap.geo.orientation import orientation
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Whole = NDArray[np.integer[Any]]
+T = TypeVar("T")
 
 ULPS = 2
 """Units in the last place of the largest coordinate below which no width can be told from none."""
@@ -104,43 +107,92 @@ def polygon_edges(polygons: NDArray[Any], *, inside_out: bool = False) -> Edges:
     inside_out
         Take each polygon for everything around it.
     """
-    portions = range(0, max(len(polygons), 1), _PORTION)
-    with ThreadPoolExecutor(_THREADS) as threads:
-        parts = list(threads.map(lambda a: _edges_of(polygons[a : a + _PORTION], a, inside_out=inside_out), portions))
-    return parts[0] if len(parts) == 1 else join_edges(*parts)
-
-
-def _edges_of(polygons: NDArray[Any], number: int, *, inside_out: bool) -> Edges:
-    """Return the edges of some polygons, the first of which has this number."""
-    if (shapely.get_type_id(polygons) == _POLYGON).all():
-        parts, owner = polygons, np.arange(len(polygons))  # parts are copies, and here there is no need of them
-    else:
+    parts, owner = polygons, np.arange(len(polygons))
+    if (shapely.get_type_id(polygons) != _POLYGON).any():  # parts are copies: none where there is no need of them
         parts, owner = shapely.get_parts(polygons, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    shell = np.ones(len(rings), dtype=bool)
-    shell[1:] = part[1:] != part[:-1]
-    inner_left = (shapely.is_ccw(rings) == shell) ^ inside_out
-    points, ring = shapely.get_coordinates(rings, return_index=True)
+    portions = [slice(a, a + _PORTION) for a in range(0, len(parts), _PORTION)]
+    sides = shapely.get_num_coordinates(parts) - (1 + shapely.get_num_interior_rings(parts))
+    room = np.concatenate([[0], np.cumsum([sides[portion].sum() for portion in portions])]).astype(np.int64)
+    made = Edges(np.empty((room[-1], 4)), np.empty(room[-1], dtype=bool), np.empty(room[-1], dtype=np.int64))
+
+    def fill(number: int) -> int:
+        target = made.take(slice(room[number], room[number + 1]))
+        return _fill(target, parts[portions[number]], owner[portions[number]], inside_out=inside_out)
+
+    filled = in_threads(fill, range(len(portions)))
+    if sum(filled) == room[-1]:
+        return made
+    return join_edges(*(made.take(slice(a, a + n)) for a, n in zip(room[:-1], filled, strict=True)))
+
+
+def in_threads(task: Callable[[int], T], numbers: Iterable[int]) -> list[T]:
+    """Do a task for each number, on two processors where there are two."""
+    numbers = list(numbers)
+    if len(numbers) < _THREADS:
+        return list(map(task, numbers))
+    with ThreadPoolExecutor(_THREADS) as threads:
+        return list(threads.map(task, numbers))
+
+
+def _fill(target: Edges, polygons: NDArray[Any], owner: Ints, *, inside_out: bool) -> int:
+    """Write the edges of some polygons to where there is room for them, and return how many there are."""
+    points = shapely.get_coordinates(polygons)
     points += 0.0  # minus zero is zero: equal numbers must have equal bits
+    first, shell, polygon = _ring_starts(polygons)
+    inner_left = (_are_ccw(points, first) == shell) ^ inside_out
     x, y = points.T
     turn, level = x[:-1] > x[1:], np.flatnonzero(x[:-1] == x[1:])
     turn[level] = y[level] > y[level + 1]
-    side = ring[:-1] == ring[1:]
+    side = np.ones(len(points) - 1, dtype=bool)
+    side[first[1:] - 1] = False
     side[level] &= y[level] != y[level + 1]
     rows = np.flatnonzero(side)
     corners = points.view(np.complex128)[:, 0]  # both coordinates move as one
-    ends = np.empty((len(rows), 2), dtype=np.complex128)
+    ends = target.ends.view(np.complex128)[: len(rows)]
     ends[:, 0] = np.where(turn, corners[1:], corners[:-1]).take(rows)
     ends[:, 1] = np.where(turn, corners[:-1], corners[1:]).take(rows)
-    turn, ring = turn.take(rows), ring.take(rows)
-    return Edges(ends.view(np.float64), inner_left.take(ring) ^ turn, (owner + number).take(part.take(ring)))
+    length = np.diff(first, append=len(points))
+    target.left[: len(rows)] = (np.repeat(inner_left, length)[:-1] ^ turn).take(rows)
+    target.owner[: len(rows)] = np.repeat(owner.take(polygon), length).take(rows)
+    return len(rows)
 
 
-def _ordered(ends: Floats, left: Bools, owner: Ints) -> Edges:
-    """Turn every edge so that its smaller end comes first."""
-    turn = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
-    ends[turn] = ends[turn][:, [2, 3, 0, 1]]
-    return Edges(ends, left ^ turn, owner)
+def _ring_starts(polygons: NDArray[Any]) -> tuple[Ints, Bools, Ints]:
+    """Return for each ring the number of its first point, whether it is a shell, and its polygon."""
+    holes = shapely.get_num_interior_rings(polygons)
+    polygon = np.repeat(np.arange(len(polygons)), holes + 1)
+    shell = np.ones(len(polygon), dtype=bool)
+    shell[1:] = polygon[1:] != polygon[:-1]
+    length = shapely.get_num_coordinates(polygons).take(polygon)
+    with_holes = np.flatnonzero(holes)
+    if len(with_holes):  # rings are copies: only where they cannot be told otherwise
+        rings = shapely.get_rings(polygons[with_holes])
+        length[holes.take(polygon) > 0] = shapely.get_num_coordinates(rings)
+    return np.cumsum(length) - length, shell, polygon
+
+
+def _are_ccw(points: Floats, first: Ints) -> Bools:
+    """Return which rings run counterclockwise: those that turn left at their lowest point of the westernmost.
+
+    Parameters
+    ----------
+    points, first
+        The points of closed rings that do not cross or touch themselves, and where each ring begins.
+    """
+    last = np.append(first[1:], len(points)) - 1
+    x, y = points.T
+    far = np.flatnonzero(x == np.repeat(np.minimum.reduceat(x, first), last + 1 - first))
+    ring = np.searchsorted(first, far, side="right") - 1
+    kept = far != last.take(ring)
+    far, ring = far[kept], ring[kept]
+    order = np.lexsort((y.take(far), ring))
+    far = far[order[np.flatnonzero(np.diff(ring.take(order), prepend=-1))]]
+    before = np.where(far == first, last - 1, far - 1)
+    turns = orientation(np.hstack([points[before], points[far]]), *points[far + 1].T)
+    ccw = np.asarray(turns > 0)
+    for number in np.flatnonzero(turns == 0):  # a point is repeated there
+        ccw[number] = shapely.is_ccw(shapely.linearrings(points[first[number] : last[number] + 1]))
+    return ccw
 
 
 def join_edges(*several: Edges) -> Edges:
@@ -178,8 +230,7 @@ class MatchedEdges:
     @property
     def balanced(self) -> Bools:
         """True where as many polygons lie left as right, so that crossing the edge changes no count."""
-        change = np.concatenate([[0], np.cumsum(self.left.astype(np.int32) * 2 - 1)])
-        return np.asarray(change.take(self.start[1:]) == change.take(self.start[:-1]))
+        return _balanced(self.left, self.start)
 
     def uses(self, rows: Ints) -> Edges:
         """Return the uses of these edges, each as an edge of its polygon."""
@@ -209,26 +260,58 @@ def match_edges(edges: Edges) -> MatchedEdges:
     >>> len(matched), int((np.diff(matched.start) == 2).sum())
     (7, 1)
     """
-    order, new, ends = _tie(edges.ends)
+    order, new = _tie(edges.ends)
     first = np.flatnonzero(new)
     return MatchedEdges(
-        ends.take(first, axis=0), np.append(first, len(order)), edges.owner.take(order), edges.left.take(order)
+        edges.ends.take(order.take(first), axis=0),
+        np.append(first, len(order)),
+        edges.owner.take(order),
+        edges.left.take(order),
     )
+
+
+def _balanced(left: Bools, start: Whole) -> Bools:
+    """Return where half of the uses from each start to the next one are left."""
+    lefts = np.zeros(len(left) + 1, dtype=np.int32)
+    np.cumsum(left, dtype=np.int32, out=lefts[1:])
+    held = lefts.take(start)
+    return np.asarray(2 * np.diff(held) == np.diff(start))
+
+
+def lone_edges(edges: Edges) -> tuple[Edges, int]:
+    """Return the edges that do not prove themselves, and how many places there are of those that do.
+
+    Edges with exactly equal ends prove themselves where as many polygons lie left of them as right.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> lone, shared = lone_edges(polygon_edges(np.array([box(0, 0, 1, 1), box(1, 0, 2, 1)])))
+    >>> len(lone.ends), shared
+    (6, 1)
+    """
+    if not len(edges.ends):
+        return edges, 0
+    order, new = _tie(edges.ends)
+    first = np.flatnonzero(new)
+    count = np.diff(first, append=len(order))
+    balanced = _balanced(edges.left.take(order), np.append(first, len(order)))
+    return edges.take(order[np.repeat(~balanced, count)]), int(balanced.sum())
 
 
 def bundle_edges(edges: Edges) -> Bundles:
     """Tie edges with exactly equal ends together, and count on which sides the polygons lie."""
-    order, new, ends = _tie(edges.ends)
+    order, new = _tie(edges.ends)
     bundle = np.empty(len(order), dtype=np.int64)
     bundle[order] = np.cumsum(new) - 1
     count = int(new.sum())
     lefts = np.bincount(bundle[edges.left], minlength=count)
     rights = np.bincount(bundle, minlength=count) - lefts
-    return Bundles(ends[new], bundle, lefts, rights)
+    return Bundles(edges.ends[order[new]], bundle, lefts, rights)
 
 
-def _tie(ends: Floats) -> tuple[Ints, Bools, Floats]:
-    """Return an order in which equal rows follow one another, where a row differs from the one before, and the rows.
+def _tie(ends: Floats) -> tuple[Ints, Bools]:
+    """Return an order in which equal rows follow one another, and where a row of it differs from the one before.
 
     Sorting by a 64-bit hash of the four numbers is several times faster than sorting by the numbers, and faster still
     when the last bits of the hash give way to the number of the row. The first bits give way to strips from west to
@@ -237,43 +320,51 @@ def _tie(ends: Floats) -> tuple[Ints, Bools, Floats]:
     """
     count = len(ends)
     bits = np.uint64(max(count - 1, 1).bit_length())
-    keys = (_keys(ends) >> bits) << bits
-    keys |= np.arange(count, dtype=np.uint64)
+    keys = _keys(ends, bits)
     keys.sort()
-    order = (keys & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    order = (keys & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
     keys >>= bits
-    ordered = ends.take(order, axis=0)
-    new = _changes(ordered)
+    new = _changes(ends, order)
     clash = np.flatnonzero(new[1:] & (keys[1:] == keys[:-1]))
     if len(clash):
         places = np.flatnonzero(np.isin(keys, keys[clash]))
         rows = order[places]
         order[places] = rows[np.lexsort((*ends[rows].T, keys[places]))]
-        ordered[places] = ends[order[places]]
-        new = _changes(ordered)
-    return order, new, ordered
+        new = _changes(ends, order)
+    return order, new
 
 
-def _keys(ends: Floats) -> NDArray[np.uint64]:
-    """Return for each row the strip of its smaller end, followed by a hash."""
+def _keys(ends: Floats, free: np.uint64) -> NDArray[np.uint64]:
+    """Return for each row the strip of its smaller end, a hash, and in the ``free`` last bits the row's number."""
     west, east = (ends[:, 0].min(), ends[:, 0].max()) if len(ends) else (0.0, 0.0)
     share = (_STRIPS - 1) / (east - west) if east > west else 0.0
     bits = np.uint64(_STRIPS.bit_length() - 1)
     keys = np.empty(len(ends), dtype=np.uint64)
-    for start in range(0, len(ends), _ROWS):
+
+    def write(start: int) -> None:
         rows = ends[start : start + _ROWS]
-        strip = ((rows[:, 0] - west) * share).astype(np.uint64)
-        keys[start : start + _ROWS] = (strip << (np.uint64(64) - bits)) | (_hash(rows) >> bits)
+        mixed = _hash(rows)
+        mixed >>= bits
+        mixed |= ((rows[:, 0] - west) * share).astype(np.uint64) << (np.uint64(64) - bits)
+        mixed >>= free
+        mixed <<= free
+        mixed |= np.arange(start, start + len(rows), dtype=np.uint64)
+        keys[start : start + _ROWS] = mixed
+
+    in_threads(write, range(0, len(ends), _ROWS))
     return keys
 
 
-def _changes(ordered: Floats) -> Bools:
-    """Return where a row differs from the one before."""
-    new = np.ones(len(ordered), dtype=bool)
-    for start in range(1, len(ordered), _ROWS):
-        rows = ordered[start - 1 : start + _ROWS]
+def _changes(ends: Floats, order: Ints) -> Bools:
+    """Return where a row differs from the one before, in this order."""
+    new = np.ones(len(order), dtype=bool)
+
+    def write(start: int) -> None:
+        rows = ends.take(order[start - 1 : start + _ROWS], axis=0)
         differs = rows[1:] != rows[:-1]
         new[start : start + _ROWS] = differs.view(np.uint32)[:, 0] != 0  # four at once
+
+    in_threads(write, range(1, len(order), _ROWS))
     return new
 
 
@@ -287,78 +378,3 @@ def _hash(ends: Floats) -> NDArray[np.uint64]:
         mixed += words[:, column] * _MIX[column]
     mixed ^= mixed >> np.uint64(32)
     return mixed
-
-
-@dataclass(frozen=True)
-class Alignment:
-    """Edges without partner, split where a vertex lies on them.
-
-    Attributes
-    ----------
-    edges
-        The pieces.
-    source
-        Row of the edge that each piece comes from.
-    stops
-        Coordinates of the vertices that lie on an edge without being one of its ends, or almost on one of its ends.
-    stopped
-        Row of the edge that each of them lies on.
-    """
-
-    edges: Edges
-    source: Ints
-    stops: Floats
-    stopped: Ints
-
-
-def align_edges(edges: Edges, *, reach: float) -> Alignment:
-    """Split edges at the vertices that lie on them, and let vertices less than ``reach`` apart be one.
-
-    A vertex that one neighbour has and the other lacks (a T-junction) leaves three edges without partner that
-    cover the same line. Split at that vertex they pair up.
-
-    Parameters
-    ----------
-    edges
-        Edges without partner.
-    reach
-        Distance that the coordinates cannot tell from none, see `resolution`.
-    """
-    corners, number = np.unique(edges.ends.reshape(-1, 2), axis=0, return_inverse=True)
-    points = shapely.points(corners)
-    same = _clusters(points, reach)
-    ends = number.reshape(-1, 2)
-    moved_row, moved_end = np.nonzero(same[ends] != ends)
-    first, last = same[ends].T
-    lines = shapely.linestrings(corners[same[ends]])
-    on, edge = shapely.STRtree(lines).query(points, predicate="dwithin", distance=reach)
-    on = same[on]
-    apart = (on != first[edge]) & (on != last[edge])
-    edge, on = np.unique(np.stack([edge[apart], on[apart]], axis=1), axis=0).T
-    # every edge: its first corner, those on it in their order, its last corner
-    rows = np.arange(len(first))
-    row = np.concatenate([rows, edge, rows])
-    stop = np.concatenate([first, on, last])
-    ray = corners[last] - corners[first]
-    along = ((corners[on] - corners[first[edge]]) * ray[edge]).sum(axis=1)
-    way = np.concatenate([np.full(len(rows), -np.inf), along, np.full(len(rows), np.inf)])
-    order = np.lexsort((way, row))
-    row, stop = row[order], stop[order]
-    piece = np.flatnonzero((row[:-1] == row[1:]) & (stop[:-1] != stop[1:]))
-    source = row[piece]
-    pieces = _ordered(
-        np.hstack([corners[stop[piece]], corners[stop[piece + 1]]]), edges.left[source], edges.owner[source]
-    )
-    stops = np.concatenate([corners[on], corners[ends[moved_row, moved_end]]])
-    return Alignment(pieces, source, stops, np.concatenate([edge, moved_row]))
-
-
-def _clusters(points: NDArray[Any], reach: float) -> Ints:
-    """Return for each point the smallest number among the points that are one with it, over any number of steps."""
-    one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=reach)
-    label = np.arange(len(points))
-    apart = one != other
-    one, other = one[apart], other[apart]
-    while (label[one] != label[other]).any():
-        np.minimum.at(label, one, label[other])
-    return label

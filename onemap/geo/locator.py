@@ -9,8 +9,8 @@ are asked one by one, and what GEOS says of them holds.
 
 import hashlib
 import json
+import operator
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -27,17 +27,16 @@ from numpy.typing import ArrayLike, NDArray
 from onemap.errors import StoreError
 from onemap.geo.cell_codes import cell_codes, polygons_of
 from onemap.geo.cell_index import CellIndex, build_index
-from onemap.geo.edges import Floats, Ints
+from onemap.geo.edges import Floats, Ints, in_threads
 from onemap.geo.index_file import read_arrays, write_arrays
 from onemap.geo.nearness import CellDistances
-from onemap.geo.point_rules import hold_points
+from onemap.geo.point_rules import Held, hold_points
 from onemap.geo.raster import Raster
 from onemap.geo.single_point import single_point_rule
 
 __all__ = ["CellLocator", "Holders", "Ints", "Location", "Nearest"]
 
 _CHUNK: Final = 1 << 18
-_THREADS: Final = 2
 _VERSION: Final = 1
 
 
@@ -68,10 +67,13 @@ class Location:
         For each point the position of the cell with the smallest code that holds it, -1 for none.
     special
         Every pair of a point and a cell that holds it, for the points on a border or in several cells.
+    beside
+        Points in or beside raster cells with edges, ascending; None where not asked for.
     """
 
     cell: Ints
     special: Holders
+    beside: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,11 @@ class CellLocator:
         self.rank: Ints = np.empty(len(self.codes), dtype=np.int64)
         self.rank[sorted(range(len(self.codes)), key=self.codes.__getitem__)] = np.arange(len(self.codes))
         usable = ~(shapely.is_missing(self.geometry) | shapely.is_empty(self.geometry))
-        valid = shapely.is_valid(self.geometry)
+        valid = _are_valid(self.geometry)
         self.invalid: Ints = np.flatnonzero(usable & ~valid)
         sound = np.flatnonzero(usable & valid)
-        self.index = build_index(shapely.force_2d(self.geometry[sound]), sound)
+        shapes = self.geometry[sound]
+        self.index = build_index(shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes, sound)
 
     @cached_property
     def codes(self) -> NDArray[np.object_]:
@@ -140,21 +143,49 @@ class CellLocator:
         parts = [text[a:b] or None for a, b in pairwise(start)]
         return np.asarray(shapely.from_wkb(np.array(parts, dtype=object)), dtype=object)
 
-    def look_up(self, x: ArrayLike, y: ArrayLike) -> Location:
-        """Return for each point its cell, and for points on a border or in several cells all of them."""
+    def is_of(self, cells: gpd.GeoDataFrame, code: str = "cell_code") -> bool:
+        """Say whether an index was made of these cells: their shapes, codes and coordinate system.
+
+        Shapes that are the very objects it was made of need no comparing; of others the hash of the content decides.
+
+        Examples
+        --------
+        >>> from shapely import box
+        >>> cells = gpd.GeoDataFrame({"cell_code": ["b", "a"]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)])
+        >>> CellLocator(cells).is_of(cells), CellLocator(cells).is_of(cells.iloc[:1])
+        (True, False)
+        """
+        codes, shapes = cell_codes(cells, code), cells.geometry.to_numpy()
+        if len(codes) != len(self.rank):
+            return False
+        if "geometry" in self.__dict__ and all(map(operator.is_, self.geometry, shapes)):
+            return self.crs == cells.crs and _plain(codes) == _plain(self.codes)
+        return _content(shapes, codes, cells.crs)[2] == self.content_hash
+
+    def look_up(self, x: ArrayLike, y: ArrayLike, *, beside: bool = False) -> Location:
+        """Return for each point its cell, and for points on a border or in several cells all of them.
+
+        Parameters
+        ----------
+        x, y
+            Coordinates in the cells' CRS.
+        beside
+            Say also which points may be near edges.
+        """
         xs, ys = np.asarray(x, dtype=np.float64).reshape(-1), np.asarray(y, dtype=np.float64).reshape(-1)
-        starts = range(0, len(xs), _CHUNK)
-        if len(starts) > 1:
-            with ThreadPoolExecutor(_THREADS) as threads:
-                chunks = list(
-                    threads.map(lambda a: hold_points(self.index, xs[a : a + _CHUNK], ys[a : a + _CHUNK]), starts)
-                )
-        else:
-            chunks = [hold_points(self.index, xs, ys)]
-        cell = np.concatenate([chunk[0] for chunk in chunks])
+        starts = range(0, max(len(xs), 1), _CHUNK)
+
+        def chunk(a: int) -> Held:
+            return hold_points(self.index, xs[a : a + _CHUNK], ys[a : a + _CHUNK], beside=beside)
+
+        if beside:
+            _ = self.index.beside_edges  # made once, before the threads
+        chunks = in_threads(chunk, starts)
+        cell = np.concatenate([held.cell for held in chunks])
+        near = [held.beside + a for a, held in zip(starts, chunks, strict=True) if held.beside is not None]
         parts = [
-            (listing.point + a, listing.cell, listing.on_border)
-            for a, (_, _, listing) in zip(starts or [0], chunks, strict=True)
+            (held.listing.point + a, held.listing.cell, held.listing.on_border)
+            for a, held in zip(starts, chunks, strict=True)
         ]
         if len(self.invalid):
             parts.append(self._held_by_invalid(cell, parts, xs, ys))
@@ -163,7 +194,7 @@ class CellLocator:
         special = Holders(point[order], holder[order], on_border[order])
         first = np.flatnonzero(np.diff(special.point, prepend=-1))
         cell[special.point[first]] = special.cell[first]
-        return Location(cell, special)
+        return Location(cell, special, np.concatenate(near) if beside else None)
 
     def _held_by_invalid(
         self, cell: Ints, listed: list[tuple[Ints, Ints, NDArray[np.bool_]]], x: Floats, y: Floats
@@ -303,13 +334,15 @@ class CellLocator:
         table[:-1] = self.codes
         return pd.Series(table[where], dtype=object)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, source: str = "") -> Path:
         """Keep the index in a file that any number of processes map into memory and share.
 
         Parameters
         ----------
         path
             The file; replaced whole if it is there.
+        source
+            What the cells were taken from, a hash of it for example; `load` can ask for it.
 
         Returns
         -------
@@ -334,6 +367,7 @@ class CellLocator:
         facts = {
             "version": _VERSION,
             "cells": digest,
+            "source": source,
             "crs": self.crs.to_wkt() if self.crs else None,
             "raster": [raster.west, raster.south, raster.size, raster.columns, raster.rows, raster.margin],
         }
@@ -348,6 +382,7 @@ class CellLocator:
         cells: gpd.GeoDataFrame | None = None,
         *,
         code: str = "cell_code",
+        source: str | None = None,
         verify: bool = True,
     ) -> Self:
         """Open a kept index.
@@ -360,6 +395,8 @@ class CellLocator:
             The cells as they are now: an index of others is stale. Left out: whatever the index was made of.
         code
             Column of the codes.
+        source
+            What the cells must have been taken from: an index of another source is stale.
         verify
             Compare the checksums of the whole file (about a millisecond for 5 MB).
 
@@ -371,11 +408,15 @@ class CellLocator:
         facts, arrays = read_arrays(Path(path), verify=verify)
         if facts.get("version") != _VERSION:
             raise StoreError("{path}: the index was written by another version", path=path)
-        if cells is not None:
-            now = _content(cells.geometry.to_numpy(), cell_codes(cells, code), cells.crs)[2]
-            if now != facts["cells"]:
-                raise StoreError("{path}: the index is stale: it was made of other cells", path=path)
         self = cls.__new__(cls)
+        stale = StoreError("{path}: the index is stale: it was made of other cells", path=path)
+        if source is not None and source != facts.get("source"):
+            raise stale
+        if cells is not None:
+            shapes = cells.geometry.to_numpy().copy()
+            if _content(shapes, cell_codes(cells, code), cells.crs)[2] != facts["cells"]:
+                raise stale
+            self.geometry = shapes
         self._stored = {name: arrays.pop(name) for name in ("codes", "wkb_start", "wkb")}
         self.rank, self.invalid = arrays.pop("rank"), arrays.pop("invalid")
         self.crs = pyproj.CRS(facts["crs"]) if facts["crs"] else None
@@ -400,12 +441,23 @@ class CellLocator:
             return self
 
 
+def _are_valid(shapes: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which shapes are valid; asked in threads, since it is the dearest question of all."""
+    portions = np.array_split(shapes, 2)
+    return np.concatenate(in_threads(lambda number: shapely.is_valid(portions[number]), range(2)))
+
+
+def _plain(codes: NDArray[np.object_]) -> list[str | int]:
+    """Return codes as JSON can hold them."""
+    return [code if isinstance(code, str) else int(code) for code in codes.tolist()]
+
+
 def _content(
     geometry: NDArray[Any], codes: NDArray[np.object_], crs: pyproj.CRS | None
 ) -> tuple[list[bytes | None], bytes, str]:
     """Return the shapes and the codes as bytes, and a hash of all that an index depends on."""
     wkb: list[bytes | None] = shapely.to_wkb(geometry, byte_order=1).tolist()
-    text = json.dumps([c if isinstance(c, str) else int(c) for c in codes], ensure_ascii=False).encode()
+    text = json.dumps(_plain(codes), ensure_ascii=False).encode()
     digest = hashlib.sha256(crs.to_wkt().encode() if crs else b"")
     digest.update(b"\n" + text + b"\n")
     for part in wkb:

@@ -8,6 +8,7 @@ have as many cells on its left as on its right; of these there are few.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 
 from onemap.geo.cell_index import certain_and_lists
 from onemap.geo.crs import WGS84, metric_crs, transformer
-from onemap.geo.edges import Floats, Ints, MatchedEdges, match_edges, polygon_edges
+from onemap.geo.edges import Floats, Ints, MatchedEdges, in_threads, match_edges, polygon_edges
+from onemap.geo.nearest_edges import NearestEdges
 from onemap.geo.raster import Raster, lay_raster, spread
 
 if TYPE_CHECKING:
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
 # Two cells are equally near when their distances differ by less than this: coordinates carry no micrometres.
 _SAME_M: Final = 1e-6
-_BATCH: Final = 1 << 17
+_BATCH: Final = 1 << 16
+# What is this share of a raster cell away, or less, is in the same raster cell or in one beside it.
+_BESIDE: Final = 0.99
 # Raster cells looked through in one go.
 _MOST: Final = 1 << 21
 
@@ -50,12 +54,6 @@ class _Borders:
     list_edge: NDArray[np.int32]
 
 
-def batches(rows: Ints) -> Iterator[Ints]:
-    """Cut ``rows`` into pieces, so that a million points need no more memory than some."""
-    for start in range(0, len(rows), _BATCH):
-        yield rows[start : start + _BATCH]
-
-
 class CellDistances:
     """Measure distances from points to the cells of a locator.
 
@@ -63,6 +61,11 @@ class CellDistances:
     ----------
     locator
         The cells. Where their CRS is not metric the measuring is done in `metric_crs`.
+
+    Attributes
+    ----------
+    as_located
+        Whether borders are measured in the very raster in which points are located.
     """
 
     def __init__(self, locator: "CellLocator") -> None:
@@ -79,7 +82,8 @@ class CellDistances:
             self._transformer = transformer(locator.crs, self.crs)
             edges = _moved(edges, self._transformer)
         self.extent = _extent(edges.ends)
-        if edges.ends is index.ends:
+        self.as_located = edges.ends is index.ends
+        if self.as_located:
             raster, certain, lists = index.raster, index.certain, (index.list_start, index.list_edge)
         else:
             raster = lay_raster(edges.ends, area=0.0, polygons=0)
@@ -112,7 +116,7 @@ class CellDistances:
         ]
         return np.asarray(np.min(far, axis=0), dtype=np.float64)
 
-    def within(self, x: Floats, y: Floats, metres: float, *, skip: Ints) -> Distances:
+    def within(self, x: Floats, y: Floats, metres: float, *, skip: Ints, rows: Ints | None = None) -> Distances:
         """Return all pairs of a point and a border at most ``metres`` apart.
 
         Parameters
@@ -123,12 +127,20 @@ class CellDistances:
             Largest distance, 0 or more.
         skip
             Position of the cell that need not be measured, one a point; -1: none.
+        rows
+            Points in or beside raster cells with edges, as `onemap.geo.locator.Location` names them; the others are
+            not looked at where that is enough to tell that they are far from all borders. By default all points.
         """
-        found = []
-        for rows in batches(np.arange(len(x))):
-            for some, record in self._records_around(x, y, rows, metres):
-                found.append(self._measured((x, y), some, record, metres, skip))
-        return self._sorted(found)
+        if rows is None or not self.as_located or metres > _BESIDE * self._borders.raster.size:
+            rows = np.arange(len(x))
+        starts = range(0, len(rows), _BATCH)
+        found = in_threads(lambda a: self._near(x, y, rows[a : a + _BATCH], metres, skip), starts)
+        return self._sorted(list(chain.from_iterable(found)))
+
+    def _near(self, x: Floats, y: Floats, rows: Ints, metres: float, skip: Ints) -> list[tuple[Ints, Ints, Floats]]:
+        """Return point, cell and distance of some of the points and all borders up to ``metres`` away."""
+        around = self._records_around(x, y, rows, metres)
+        return [self._measured((x, y), some, record, metres, skip) for some, record in around]
 
     def _records_around(self, x: Floats, y: Floats, rows: Ints, metres: float) -> Iterator[tuple[Ints, Ints]]:
         """Yield pairs of a point and a raster cell with edges that lies up to ``metres`` away, some at a time."""
@@ -161,9 +173,12 @@ class CellDistances:
         pair, number = spread((borders.list_start.take(record + 1) - first).astype(np.int64))
         edge = borders.list_edge.take(first.take(pair) + number)
         point = point.take(pair)
-        far = _distance(edges.ends.take(edge, axis=0), places[0].take(point), places[1].take(point))
+        across, along = _offset(edges.ends.take(edge, axis=0), places[0].take(point), places[1].take(point))
+        # squares are cheaper than roots, and enough to leave out the most
+        maybe = np.flatnonzero(across * across + along * along <= metres * metres * (1 + 1e-9))
+        far = np.hypot(across[maybe], along[maybe])
         close = np.flatnonzero(far <= metres)
-        point, edge, far = point[close], edge[close], far[close]
+        point, edge, far = point[maybe[close]], edge[maybe[close]], far[close]
         pair, use = spread((edges.start[edge + 1] - edges.start[edge]).astype(np.int64))
         use += edges.start[edge][pair]
         point, cell, far = point[pair], edges.owner[use].astype(np.int64), far[pair]
@@ -173,28 +188,26 @@ class CellDistances:
     def nearest(self, x: Floats, y: Floats) -> Distances:
         """Return for each point outside all cells the nearest one, the smallest code where several are equally near."""
         rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        if not len(rows) or not len(self._borders.edges):
+        if not len(rows):
             return self._sorted([])
         outer, tree = self._outer
-        points = shapely.points(x[rows], y[rows])
-        near, least = tree.query_nearest(points, return_distance=True, all_matches=False)
-        reach = np.empty(len(rows))
-        reach[near[0]] = least
-        # all outer edges that are as near, and all cells that touch them in the point where they are
-        at, edge = tree.query(points, predicate="dwithin", distance=reach + _SAME_M)
-        foot_x, foot_y = _foot(self._borders.edges.ends[outer[edge]], x[rows[at]], y[rows[at]])
+        point, edge, far = tree.nearest(x[rows], y[rows], slack=_SAME_M)
+        at = rows[point]
+        foot_x, foot_y = _foot(self._borders.edges.ends[outer[edge]], x[at], y[at])
+        # all cells that touch the outer edges in the points where they are nearest
         met = self.within(foot_x, foot_y, 2 * _SAME_M, skip=np.full(len(at), -1))
-        pairs = self._sorted([(rows[at[met.point]], met.cell, reach[at[met.point]])])
+        least = np.full(len(x), np.inf)
+        np.minimum.at(least, at, far)
+        pairs = self._sorted([(at[met.point], met.cell, least[at[met.point]])])
         first = np.flatnonzero(np.diff(pairs.point, prepend=-1))
         return Distances(pairs.point[first], pairs.cell[first], pairs.metres[first])
 
     @cached_property
-    def _outer(self) -> tuple[Ints, shapely.STRtree]:
+    def _outer(self) -> tuple[Ints, NearestEdges]:
         """Edges with more cells on one side than on the other."""
         edges = self._borders.edges
-        side = np.concatenate([[0], np.cumsum(np.where(edges.left, 1, -1))])
-        outer = np.flatnonzero(side[edges.start[1:]] != side[edges.start[:-1]])
-        return outer, shapely.STRtree(shapely.linestrings(edges.ends[outer].reshape(-1, 2, 2)))
+        outer = np.flatnonzero(~edges.balanced)
+        return outer, NearestEdges(edges.ends[outer])
 
     def _sorted(self, found: list[tuple[Ints, Ints, Floats]]) -> Distances:
         """Join batches of pairs, the least distance of each, sorted by point, then by rank of the code."""
@@ -231,10 +244,10 @@ def _foot(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return ends[:, 0] + along * dx, ends[:, 1] + along * dy
 
 
-def _distance(ends: Floats, x: Floats, y: Floats) -> Floats:
-    """Return how far each point is from the edge beside it; reckoned from the edge's end, where numbers are small."""
+def _offset(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return the way from each edge to the point beside it; reckoned from the edge's end, where numbers are small."""
     dx, dy, along = _along(ends, x, y)
-    return np.hypot((x - ends[:, 0]) - along * dx, (y - ends[:, 1]) - along * dy)
+    return (x - ends[:, 0]) - along * dx, (y - ends[:, 1]) - along * dy
 
 
 def _along(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:

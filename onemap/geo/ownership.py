@@ -1,5 +1,6 @@
 """Which cell owns each building, lot or road: the one with the largest share of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,13 +10,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from onemap.errors import CrsError, SchemaError
+from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.geo.cell_intake import are_valid
 from onemap.geo.crs import metric_crs
 from onemap.geo.edges import Bools, Floats, Ints
 from onemap.geo.locator import CellLocator
 from onemap.geo.shares import line_shares, polygon_shares
-from onemap.translation import say
+from onemap.translation import say, say_each
 
 Shapes = NDArray[Any]
 
@@ -29,7 +30,13 @@ _LINE, _POLYGON = 1, 2
 _COLLECTION: Final = 7
 
 
-def own_polygons(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: str = "cell_code") -> pd.DataFrame:
+def own_polygons(
+    features: gpd.GeoDataFrame,
+    cells: gpd.GeoDataFrame,
+    *,
+    code: str = "cell_code",
+    locator: CellLocator | None = None,
+) -> pd.DataFrame:
     """Return for each feature the cell with the largest share of it.
 
     Polygons are shared by area, lines by length, points by the cell that holds them. Equal shares go to the smallest
@@ -43,6 +50,8 @@ def own_polygons(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: s
         Polygons with a unique code; any CRS. Whether a feature lies wholly in a cell is decided in their CRS.
     code
         Column of the codes.
+    locator
+        The kept locator of these very cells, which then need no indexing.
 
     Returns
     -------
@@ -58,7 +67,7 @@ def own_polygons(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: s
     SchemaError
         Codes are missing or repeated, or there is no geometry column.
     GeometryError
-        A cell is not a polygon.
+        A cell is not a polygon, or the locator was made of other cells.
 
     Examples
     --------
@@ -75,22 +84,43 @@ def own_polygons(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: s
             raise SchemaError("the {name} have no geometry column", name=name)
         if frame.crs is None:
             raise CrsError("features and cells must both have a coordinate system")
-    locator = CellLocator(cells, code)
-    shapes, mended = _sound(features.geometry.to_crs(cells.crs).to_numpy())
+    given = features.geometry.to_crs(cells.crs).to_numpy()
+    with ThreadPoolExecutor(1) as aside:  # looking at features and at cells are both long, and do not need each other
+        looked_at = aside.submit(_sound, given)
+        locator = _locator_of(cells, code, locator)
+        shapes, mended = looked_at.result()
     measured = _measured(shapes, cells)
-    size = _size(measured)
-    pairs = _by_edges(shapes, locator) if measured is shapes else _Pairs.none(len(shapes))
-    left = np.flatnonzero(~pairs.done & ~np.isnan(size))
+    kind = shapely.get_dimensions(measured)
+    size = _size(measured, kind)
+    pairs = _by_edges(shapes, kind, size, locator) if measured is shapes else _Pairs.none(len(shapes))
+    left = np.flatnonzero(~pairs.done & (kind >= 0))
     feature, cell, whole = _meetings(left, shapes, locator)
     share = np.ones(len(feature))
     share[~whole] = _shares(feature[~whole], cell[~whole], measured, size, cells)
     pairs = pairs.join(_Pairs(feature, cell, share, ~pairs.done))
-    out = _ranked(pairs, locator, len(features))
-    out["area_m2"] = np.where(shapely.get_dimensions(measured) == _POLYGON, size, np.nan)
+    ranks = _ranked(pairs, locator, len(features))
     covered: Floats = np.bincount(pairs.feature, weights=pairs.share, minlength=len(features)).astype(np.float64)
-    out["reason"] = _reasons(out, covered, shapes, mended)
+    out = pd.DataFrame(
+        {
+            "cell": _codes_of(locator, ranks.cell),
+            "share": ranks.share,
+            "runner_up": _codes_of(locator, ranks.runner_up),
+            "runner_up_share": ranks.runner_up_share,
+            "area_m2": np.where(kind == _POLYGON, size, np.nan),
+            "reason": _reasons(ranks, locator, covered, kind < 0, mended),
+        }
+    )
     out.index = features.index
     return out
+
+
+def _locator_of(cells: gpd.GeoDataFrame, code: str, locator: CellLocator | None) -> CellLocator:
+    """Return the locator of these cells: the one at hand, if it is, or a new one."""
+    if locator is None:
+        return CellLocator(cells, code)
+    if not locator.is_of(cells, code):
+        raise GeometryError("the locator was made of other cells")
+    return locator
 
 
 @dataclass(frozen=True)
@@ -137,31 +167,28 @@ def _measured(shapes: Shapes, cells: gpd.GeoDataFrame) -> Shapes:
     return np.asarray(gpd.GeoSeries(shapes, crs=cells.crs).to_crs(metric).to_numpy())
 
 
-def _size(shapes: Shapes) -> Floats:
+def _size(shapes: Shapes, kind: Ints) -> Floats:
     """Return area of polygons, length of lines, 1 of points, NaN of nothing."""
-    kind = shapely.get_dimensions(shapes)
-    size = np.where(kind == _POLYGON, shapely.area(shapes), np.where(kind == _LINE, shapely.length(shapes), 1.0))
-    return np.where(kind < 0, np.nan, size)
+    size = np.where(kind == _POLYGON, shapely.area(shapes), np.where(kind < 0, np.nan, 1.0))
+    lines = np.flatnonzero(kind == _LINE)
+    size[lines] = shapely.length(shapes[lines])
+    return size
 
 
-def _by_edges(shapes: Shapes, locator: CellLocator) -> _Pairs:
+def _by_edges(shapes: Shapes, kind: Ints, size: Floats, locator: CellLocator) -> _Pairs:
     """Return the shares that follow from the edges near the features, but for those close to a decision."""
-    kind = shapely.get_dimensions(shapes)
     pairs = _Pairs.none(len(shapes))
+    single = shapely.get_type_id(shapes) != _COLLECTION
     for dimension, rule in ((_POLYGON, polygon_shares), (_LINE, line_shares)):
-        rows = np.flatnonzero((kind == dimension) & ~_is_collection(shapes))
-        found = rule(shapes[rows], locator)
+        rows = np.flatnonzero((kind == dimension) & single)
+        found = rule(shapes[rows], size[rows], locator)
         done = ~found.doubtful
         done[_undecided(found.shape, found.share, len(rows))] = False
-        kept = done[found.shape]
+        kept = np.flatnonzero(done[found.shape])
         finished = np.zeros(len(shapes), dtype=bool)
         finished[rows[done]] = True
         pairs = pairs.join(_Pairs(rows[found.shape[kept]], found.cell[kept], found.share[kept], finished))
     return pairs
-
-
-def _is_collection(shapes: Shapes) -> Bools:
-    return np.asarray(shapely.get_type_id(shapes) == _COLLECTION)
 
 
 def _undecided(feature: Ints, share: Floats, count: int) -> Ints:
@@ -201,7 +228,17 @@ def _shares(feature: Ints, cell: Ints, measured: Shapes, size: Floats, cells: gp
         return np.nan_to_num(amount / size[feature], posinf=0.0)
 
 
-def _ranked(pairs: _Pairs, locator: CellLocator, count: int) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Ranks:
+    """Owner and runner-up of each feature as positions, -1 where there is none, and their shares."""
+
+    cell: Ints
+    share: Floats
+    runner_up: Ints
+    runner_up_share: Floats
+
+
+def _ranked(pairs: _Pairs, locator: CellLocator, count: int) -> _Ranks:
     """Return owner and runner-up of each feature: the largest share, of equal ones the smallest code."""
     kept = np.flatnonzero(pairs.share > _TIE)
     feature, cell, share = pairs.feature[kept], pairs.cell[kept], pairs.share[kept]
@@ -209,17 +246,20 @@ def _ranked(pairs: _Pairs, locator: CellLocator, count: int) -> pd.DataFrame:
     alone, several = np.flatnonzero(count_of == 1), np.flatnonzero(count_of > 1)
     order = several[_order_of(feature[several], share[several], locator.rank[cell[several]])]
     first = np.flatnonzero(np.diff(feature[order], prepend=-1))
-    leading = np.concatenate([alone, order[first]])
-    out = pd.DataFrame(index=pd.RangeIndex(count))
-    places = (("cell", "share", leading), ("runner_up", "runner_up_share", order[first + 1]))
-    for name, amount, chosen in places:
-        where = np.full(count, -1, dtype=np.int64)
-        where[feature[chosen]] = cell[chosen]
-        out[name] = locator.codes_of(where).to_numpy()
-        shares = np.zeros(count)
+    ranks = _Ranks(np.full(count, -1), np.zeros(count), np.full(count, -1), np.zeros(count))
+    for chosen, cells, shares in (
+        (np.concatenate([alone, order[first]]), ranks.cell, ranks.share),
+        (order[first + 1], ranks.runner_up, ranks.runner_up_share),
+    ):
+        cells[feature[chosen]] = cell[chosen]
         shares[feature[chosen]] = np.minimum(share[chosen], 1.0)
-        out[amount] = shares
-    return out
+    return ranks
+
+
+def _codes_of(locator: CellLocator, positions: Ints) -> Any:
+    """Return the codes of cells as a column, missing where there is none; a thousand features of one code share it."""
+    used, place = np.unique(positions, return_inverse=True)
+    return pd.DataFrame({"code": locator.codes_of(used).to_numpy()})["code"].array.take(place)
 
 
 def _order_of(feature: Ints, share: Floats, rank: Ints) -> NDArray[np.intp]:
@@ -232,38 +272,31 @@ def _order_of(feature: Ints, share: Floats, rank: Ints) -> NDArray[np.intp]:
     return np.asarray(order[np.lexsort((tied_rank, feature[order]))])
 
 
-def _reasons(out: pd.DataFrame, covered: Floats, shapes: Shapes, mended: Bools) -> list[str]:
+def _reasons(ranks: _Ranks, locator: CellLocator, covered: Floats, nothing: Bools, mended: Bools) -> list[str]:
     """Say what is not plain: no geometry, no cell, a tie, several cells, a part outside, an invalid shape."""
-    nothing = shapely.is_missing(shapes)
-    nobody, single = out["cell"].isna().to_numpy(), out["runner_up"].isna().to_numpy()
-    plain = ~nothing & ~nobody & single & (covered > 1 - _UNCOVERED) & ~mended
-    reasons = [""] * len(out)
-    rows = np.flatnonzero(~plain)
-    columns = [out[name].to_numpy()[rows].tolist() for name in ("cell", "share", "runner_up", "runner_up_share")]
-    facts = zip(rows.tolist(), *columns, covered[rows].tolist(), strict=True)
-    for i, cell, share, second, second_share, held in facts:
-        found = []
-        if nothing[i]:
-            found.append(say("no geometry that can be measured"))
-        elif nobody[i]:
-            found.append(say("lies in no cell at all"))
-        elif not single[i]:
-            if share - second_share <= _TIE:
-                found.append(
-                    say("{cell} and {second} hold equal shares, the smaller code owns it", cell=cell, second=second)
-                )
-            else:
-                found.append(
-                    say(
-                        "{cell} holds {share} of it, {second} comes next",
-                        cell=cell,
-                        share=f"{share:.1%}",
-                        second=second,
-                    )
-                )
-        if 0 < held < 1 - _UNCOVERED:
-            found.append(say("{share} of it in no cell", share=f"{1 - held:.1%}"))
-        if mended[i]:
-            found.append(say("measured after mending its invalid geometry"))
-        reasons[i] = "; ".join(found)
-    return reasons
+    reasons: NDArray[Any] = np.full(len(nothing), "", dtype=object)
+    nobody = ranks.cell < 0
+    several = ranks.runner_up >= 0
+    tied = several & (ranks.share - ranks.runner_up_share <= _TIE)
+    reasons[nobody] = say("lies in no cell at all")
+    reasons[nothing] = say("no geometry that can be measured")
+    for rows, template in (
+        (np.flatnonzero(tied), "{cell} and {second} hold equal shares, the smaller code owns it"),
+        (np.flatnonzero(several & ~tied), "{cell} holds {share} of it, {second} comes next"),
+    ):
+        cell, second = locator.codes_of(ranks.cell[rows]).tolist(), locator.codes_of(ranks.runner_up[rows]).tolist()
+        reasons[rows] = say_each(template, cell=cell, share=_percent(ranks.share[rows]), second=second)
+    partly = np.flatnonzero((covered > 0) & (covered < 1 - _UNCOVERED))
+    _add(reasons, partly, say_each("{share} of it in no cell", share=_percent(1 - covered[partly])))
+    _add(reasons, np.flatnonzero(mended), [say("measured after mending its invalid geometry")] * int(mended.sum()))
+    return list(reasons)
+
+
+def _percent(shares: Floats) -> list[str]:
+    return list(map("{:.1%}".format, shares.tolist()))
+
+
+def _add(reasons: NDArray[Any], rows: Ints, sentences: list[str]) -> None:
+    """Put sentences behind what is said of rows already."""
+    for row, sentence in zip(rows.tolist(), sentences, strict=True):
+        reasons[row] = f"{reasons[row]}; {sentence}" if reasons[row] else sentence

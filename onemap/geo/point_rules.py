@@ -91,37 +91,50 @@ class Listing:
     on_border: Bools
 
 
-def place_points(index: CellIndex, x: Floats, y: Floats) -> tuple[Ints, Places]:
-    """Return for each point its certain cell or -1, and the points that need a walk."""
+@dataclass(frozen=True)
+class Held:
+    """Which cells hold points.
+
+    Attributes
+    ----------
+    cell
+        For each point the one cell that holds it, or -1.
+    listing
+        All cells of the points that lie on a border or in several cells.
+    beside
+        Points in or beside raster cells with edges, ascending; None where not asked for.
+    """
+
+    cell: Ints
+    listing: Listing
+    beside: Ints | None = None
+
+
+def hold_points(index: CellIndex, x: Floats, y: Floats, *, beside: bool = False) -> Held:
+    """Find the cells that hold points; say also which points may be near edges if asked for ``beside``."""
     raster = index.raster
     column, row = raster.columns_of(x), raster.rows_of(y)
-    cell = index.certain.take(column * raster.rows + row).astype(np.int64)
+    place = column * raster.rows + row
+    cell = index.certain.take(place).astype(np.int64)
+    near = np.flatnonzero(index.beside_edges.take(place)) if beside else None
     point = np.flatnonzero(cell < -1)
     record = -2 - cell[point]
     cell[point] = -1
-    return cell, Places(point, record, *raster.nodes(column[point], row[point]))
+    places = Places(point, record, *raster.nodes(column[point], row[point]))
+    return Held(cell, _walk_to(index, places, x, y, cell), near)
 
 
-def hold_points(index: CellIndex, x: Floats, y: Floats) -> tuple[Ints, Ints, Listing]:
-    """Return for each point the one cell that holds it or -1, and the points whose cells are listed instead.
-
-    Returns
-    -------
-    tuple
-        The cells; the numbers of the points that lie on a border or in several cells, ascending; and all pairs of one
-        of these points and a cell that holds it.
-    """
-    cell, places = place_points(index, x, y)
+def _walk_to(index: CellIndex, places: Places, x: Floats, y: Floats, cell: Ints) -> Listing:
+    """Write the cells of points that need a walk into ``cell``; list those of points that are in several."""
     if not len(places.point):
-        return cell, places.point, list_cells(index, places, x, y)
+        return list_cells(index, places, x, y)
     walk = walk_points(index, places, x, y)
     crossed = np.concatenate([[0], np.cumsum(index.change.take(walk.edge) * walk.step)])
     state = index.base.take(places.record) + np.diff(crossed[walk.start])
     touching = np.concatenate([[0], np.cumsum(walk.touch)])
     plain = ((state == 0) | ((state >= ONE) & (state < 2 * ONE))) & (np.diff(touching[walk.start]) == 0)
     cell[places.point[plain]] = np.where(state[plain] == 0, -1, state[plain] - (ONE + 1))
-    rest = np.flatnonzero(~plain)
-    return cell, places.point[rest], list_cells(index, places.take(rest), x, y)
+    return list_cells(index, places.take(np.flatnonzero(~plain)), x, y)
 
 
 def walk_points(index: CellIndex, places: Places, x: Floats, y: Floats) -> Walk:

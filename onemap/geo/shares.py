@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from onemap.geo.cell_index import CellIndex
-from onemap.geo.edges import Bools, Floats, Ints, polygon_edges
+from onemap.geo.edges import Bools, Floats, Ints, in_threads, polygon_edges
 from onemap.geo.locator import CellLocator
 from onemap.geo.near_edges import UNKNOWN, NearEdges, edges_near
 from onemap.geo.raster import spread
@@ -116,30 +116,32 @@ class _Crossings:
     on_side: Floats
 
 
-def polygon_shares(shapes: Shapes, locator: CellLocator) -> Shares:
-    """Return the shares of valid polygons, given in the plane in which areas are meant, by the cells of a locator."""
-    return _in_portions(shapes, locator, _polygon_shares)
+def polygon_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Shares:
+    """Return the shares of valid polygons of these areas, given in the plane in which areas are meant."""
+    return _in_portions(shapes, size, locator, _polygon_shares)
 
 
-def line_shares(shapes: Shapes, locator: CellLocator) -> Shares:
-    """Return the shares of lines, given in the plane in which lengths are meant."""
-    return _in_portions(shapes, locator, _line_shares)
+def line_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Shares:
+    """Return the shares of lines of these lengths, given in the plane in which lengths are meant."""
+    return _in_portions(shapes, size, locator, _line_shares)
 
 
-def _in_portions(shapes: Shapes, locator: CellLocator, rule: Any) -> Shares:
+def _in_portions(shapes: Shapes, size: Floats, locator: CellLocator, rule: Any) -> Shares:
     """Take some shapes at a time: what is worked on together shall fit near the processor."""
-    parts = []
-    for start in range(0, len(shapes), _AT_ONCE):
-        part = rule(shapes[start : start + _AT_ONCE], locator)
-        parts.append((part.shape + start, part.cell, part.share, part.doubtful))
+
+    def portion(start: int) -> tuple[Ints, Ints, Floats, Bools]:
+        part = rule(shapes[start : start + _AT_ONCE], size[start : start + _AT_ONCE], locator)
+        return part.shape + start, part.cell, part.share, part.doubtful
+
+    parts = in_threads(portion, range(0, len(shapes), _AT_ONCE))
     if not parts:
         none = np.empty(0, dtype=np.int64)
         return Shares(none, none, np.empty(0), np.empty(0, dtype=bool))
     return Shares(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
-def _polygon_shares(shapes: Shapes, locator: CellLocator) -> Shares:
-    boxes, size = shapely.bounds(shapes), shapely.area(shapes)
+def _polygon_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Shares:
+    boxes = shapely.bounds(shapes)
     near, doubtful = _surroundings(locator, boxes)
     sides = _sides_of(shapes, np.unique(near.box))
     first = np.searchsorted(sides.owner, np.arange(len(shapes) + 1))
@@ -329,7 +331,7 @@ def _between(ends: Floats, start: Floats, stop: Floats) -> Floats:
     return np.hstack([begin, end])
 
 
-def _line_shares(shapes: Shapes, locator: CellLocator) -> Shares:
+def _line_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Shares:
     segments, owner = _segments(shapes)
     boxes = np.stack(
         [*segments[:, :1].T, segments[:, 1::2].min(axis=1), *segments[:, 2:3].T, segments[:, 1::2].max(axis=1)], axis=1
@@ -354,7 +356,7 @@ def _line_shares(shapes: Shapes, locator: CellLocator) -> Shares:
     amount = np.bincount(group, weights=length, minlength=len(key))
     shape, cell = _parted(key)
     whole = ~left_out[shape] & (np.bincount(shape, minlength=len(shapes))[shape] == 1)
-    share = np.where(whole, 1.0, amount / shapely.length(shapes)[shape])
+    share = np.where(whole, 1.0, amount / size[shape])
     return Shares(shape, cell, share, doubtful)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from onemap.basemap import Assembly
-from onemap.basemap.levels import code_chain, unique_codes
+from onemap.basemap.levels import code_chain
 from onemap.cases import AssignmentResult, assign_cases
 from onemap.domain.catalogue import BASE_MAP_CLASSES, load_catalogue
 from onemap.errors import SourceError
@@ -22,6 +23,7 @@ from onemap.geo.locator import CellLocator
 from onemap.geo.ownership import own_polygons
 from onemap.grids.levels import check_nesting
 from onemap.progress import Progress, silent
+from onemap.store.kept_index import as_published, locator_for
 from onemap.translation import say
 
 _NOTHING = 1e-6
@@ -129,20 +131,34 @@ def _ids(defects: pd.DataFrame) -> list[str]:
     return ids
 
 
-def assign(assembly: Assembly, *, progress: Progress = silent) -> AssignmentResult | None:
+@dataclass(frozen=True)
+class Finest:
+    """The cells of the finest level as they are published, and where they lie."""
+
+    cells: gpd.GeoDataFrame
+    locator: CellLocator
+
+
+def finest_of(assembly: Assembly, path: Path) -> Finest:
+    """Return the finest level of a map that will be published as ``path``; an index kept there is used if it fits."""
+    layer_id = assembly.grids.finest
+    cells = as_published(assembly.grids.frames[layer_id], layer_id)
+    return Finest(cells, locator_for(path, layer_id, cells))
+
+
+def assign(assembly: Assembly, finest: Finest, *, progress: Progress = silent) -> AssignmentResult | None:
     """Assign the cases to the finest level and write the answer into the map; None where the map has no cases."""
     if "case" not in assembly.frames:
         return None
     cases = assembly.frames["case"]
-    finest = assembly.grids.finest
-    key = load_catalogue()[finest].key
     rules = assembly.manifest.cases
     result = assign_cases(
         cases,
-        unique_codes(assembly.grids.frames[finest], key),
-        code=key,
+        finest.cells,
+        code=load_catalogue()[assembly.grids.finest].key,
         near_m=rules.near_m,
         border_m=rules.border_m,
+        locator=finest.locator,
         progress=progress,
     )
     answer = result.table
@@ -217,12 +233,10 @@ def _list_failed_geocodes(assembly: Assembly, result: AssignmentResult) -> None:
     assembly.frames["reject"] = pd.concat([assembly.frames["reject"], listed], ignore_index=True)
 
 
-def own(assembly: Assembly, *, progress: Progress = silent) -> None:
+def own(assembly: Assembly, finest: Finest, *, progress: Progress = silent) -> None:
     """Write the owner cell, and the levels above it, into every layer of the base map that has room for them."""
     catalogue = load_catalogue()
-    finest = assembly.grids.finest
-    key = catalogue[finest].key
-    cells = unique_codes(assembly.grids.frames[finest], key)
+    key = catalogue[assembly.grids.finest].key
     keys = {catalogue[layer_id].key for layer_id in assembly.levels}
     wanted = [
         layer_id
@@ -231,16 +245,15 @@ def own(assembly: Assembly, *, progress: Progress = silent) -> None:
         and len(frame)
         and keys & {one.name for one in catalogue[layer_id].fields}
     ]
-    locator = CellLocator(cells, key)
+    codes = np.array([*finest.locator.codes, None], dtype=object)  # place -1, in no cell, is the None at the end
     for number, layer_id in enumerate(wanted):
         progress(number / len(wanted), layer_id)
         frame = assembly.frames[layer_id]
         if catalogue[layer_id].geometry == "Point":
-            place = locator.locate(shapely.get_x(frame.geometry), shapely.get_y(frame.geometry))
-            codes = np.array([*cells[key], None], dtype=object)  # place -1, in no cell, is the None at the end
+            place = finest.locator.locate(shapely.get_x(frame.geometry), shapely.get_y(frame.geometry))
             owners = pd.Series(codes[place], index=frame.index, dtype="object")
         else:
-            owners = own_polygons(frame, cells, code=key)["cell"]
+            owners = own_polygons(frame, finest.cells, code=key, locator=finest.locator)["cell"]
         assembly.frames[layer_id] = _with_codes(assembly, layer_id, frame, owners)
 
 

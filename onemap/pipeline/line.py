@@ -6,14 +6,16 @@ from pathlib import Path
 
 from onemap.basemap import Assembly, assemble, map_path, raster_folder
 from onemap.cases import AssignmentResult
+from onemap.errors import StoreError
 from onemap.gaps import find_gaps
 from onemap.manifest import Manifest, load_manifest
 from onemap.progress import Progress, part, silent
 from onemap.store.geopackage import publish
+from onemap.store.kept_index import keep_index
 from onemap.store.lock import writer
 from onemap.store.one_map import open_map
 
-from .findings import assign, find_defects, findings_of, gaps_of, own
+from .findings import Finest, assign, find_defects, findings_of, finest_of, gaps_of, own
 from .result import RunResult, counts_of
 from .tables import write_all
 
@@ -36,8 +38,8 @@ def run(
     manifest
         The manifest, or its path.
     out
-        Folder of the results (``onemap.gpkg``, ``rasters``, ``report.zh.html``, ``report.en.html``, ``tables``);
-        by default ``out`` beside the manifest.
+        Folder of the results (``onemap.gpkg``, ``onemap.index``, ``rasters``, ``report.zh.html``,
+        ``report.en.html``, ``tables``); by default ``out`` beside the manifest.
     root
         Folder of the sources; overrides the manifest's.
     language
@@ -61,9 +63,10 @@ def run(
     path = map_path(checked, out)
     with writer(path):  # to the end, so that tables and reports are those of the map they lie beside
         with raster_folder(path) as rasters:
-            assembly, assigned = _work(checked, rasters, progress)
+            assembly, finest, assigned = _work(checked, path, rasters, progress)
             contents = list(assembly.contents())
             publish(path, contents, facts=assembly.district, now=now, held=True, progress=part(progress, 0.65, 0.8))
+        _keep(path, assembly.grids.finest, finest, progress)
         tables = write_all(assembly.frames, path.parent / "tables")
         report = _reports(path, [language] if language else LANGUAGES, part(progress, 0.85, 1.0))
     counts = counts_of(
@@ -72,16 +75,27 @@ def run(
     return RunResult(path=path, report=report, tables=tables, counts=counts, balance=assembly.balance)
 
 
-def _work(manifest: Manifest, rasters: Path, progress: Progress) -> tuple[Assembly, AssignmentResult | None]:
-    """Return the assembled map with all its findings, and the answer for the cases."""
+def _work(
+    manifest: Manifest, path: Path, rasters: Path, progress: Progress
+) -> tuple[Assembly, Finest, AssignmentResult | None]:
+    """Return the assembled map with all its findings, its finest level, and the answer for the cases."""
     assembly = assemble(manifest, rasters, progress=part(progress, 0.0, 0.35))
     defects = find_defects(assembly, progress=part(progress, 0.35, 0.5))
     assembly.frames |= findings_of(defects)
-    assigned = assign(assembly, progress=part(progress, 0.5, 0.55))
-    own(assembly, progress=part(progress, 0.55, 0.6))
+    finest = finest_of(assembly, path)
+    assigned = assign(assembly, finest, progress=part(progress, 0.5, 0.55))
+    own(assembly, finest, progress=part(progress, 0.55, 0.6))
     progress(0.6, "finding the gaps")
     assembly.frames |= gaps_of(find_gaps(assembly).table)
-    return assembly, assigned
+    return assembly, finest, assigned
+
+
+def _keep(path: Path, layer_id: str, finest: Finest, progress: Progress) -> None:
+    """Keep the index of the finest level beside the map; the map is whole without it, so a full disk is only told."""
+    try:
+        keep_index(open_map(path, verify=False), layer_id, finest.locator)
+    except StoreError as error:
+        progress(0.8, str(error))
 
 
 def _reports(path: Path, languages: Sequence[str], progress: Progress) -> dict[str, Path]:

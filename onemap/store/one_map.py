@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -17,6 +17,9 @@ from onemap.errors import SchemaError, StoreError
 
 from .columns import restore
 from .integrity import CATALOGUE, FACTS, SEAL, SEAL_VERSION, damage, read_only
+
+if TYPE_CHECKING:
+    from onemap.geo.locator import CellLocator
 
 
 def open_map(path: str | Path, *, verify: bool = True) -> "OneMap":
@@ -142,6 +145,27 @@ class OneMap:
         if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.name != "geometry":
             frame = frame.rename_geometry("geometry")
         return frame
+
+    def locator(self, layer_id: str | None = None) -> "CellLocator":
+        """Return where the cells of a level lie, opened from the index beside the map, or made and kept there.
+
+        Parameters
+        ----------
+        layer_id
+            The level; by default the finest.
+
+        Raises
+        ------
+        StoreError
+            The map has no such level.
+
+        Examples
+        --------
+        ``assign_cases(cases, one_map.read("grid_cell"), locator=one_map.locator())``
+        """
+        from onemap.store.kept_index import open_index  # which needs this module
+
+        return open_index(self, layer_id or self.levels[-1]).locator
 
     def raster(self, layer_id: str) -> Path | None:
         """Return the file of a raster layer, or None where the map has none."""

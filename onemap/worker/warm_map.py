@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyproj
 
-from onemap.basemap.levels import unique_codes
 from onemap.cases import HOW
 from onemap.cases.places import Places, place_numbers, write_metres
 from onemap.cases.points import PointAnswers, PointAssigner
@@ -20,6 +19,7 @@ from onemap.errors import SchemaError
 from onemap.geo.crs import WGS84, resolve_crs
 from onemap.geo.gcj import convert_coordinates, shifted_name
 from onemap.geo.locator import CellLocator
+from onemap.store.kept_index import open_index
 from onemap.store.one_map import OneMap, open_map
 from onemap.translation import LANGUAGES
 from onemap.worker.protocol import Words, said
@@ -48,7 +48,7 @@ class Level:
     @cached_property
     def locator(self) -> CellLocator:
         """Where the areas lie; made when a position outside all cells is asked for."""
-        return _locator(self.one_map, self.layer_id)
+        return open_index(self.one_map, self.layer_id, keep=False).locator
 
     def link(self, code: str) -> dict[str, Any]:
         """Return the link of the chain that stands for an area."""
@@ -80,8 +80,8 @@ class WarmMap:
             raise SchemaError("{path}: has no grid level, so there is no cell to find", path=path)
         facts = self.one_map.district
         near_m, border_m = float(facts.get("near_m", 0.0)), float(facts.get("border_m", 1.0))
-        locator = _locator(self.one_map, self.one_map.levels[-1])
-        self.assigner = PointAssigner(locator, near_m=near_m, border_m=border_m)
+        self.index = open_index(self.one_map, self.one_map.levels[-1])
+        self.assigner = PointAssigner(self.index.locator, near_m=near_m, border_m=border_m)
         self.levels = [_read_level(self.one_map, layer_id) for layer_id in self.one_map.levels]
         west, _, _, north = self.assigner.distances.extent
         self.locate(west - 1.0, north + 1.0)  # what is made when first needed is made now, not at the first click
@@ -109,7 +109,13 @@ class WarmMap:
             "cells": len(self.assigner.locator.codes),
             "near_m": self.assigner.near_m,
             "border_m": self.assigner.border_m,
+            "index": self._index_facts(),
         }
+
+    def _index_facts(self) -> dict[str, Any]:
+        """Return whether the index of the cells was there, and if not, why it had to be made."""
+        why = self.index.made_because
+        return {"kept": why is None, "text": {language: why.text(language) if why else "" for language in LANGUAGES}}
 
     def layers(self) -> list[dict[str, Any]]:
         """Return the layers of the map with their counts of rows."""
@@ -221,11 +227,6 @@ class WarmMap:
 @lru_cache(maxsize=64)
 def _resolved(text: str) -> pyproj.CRS:
     return resolve_crs(text).crs
-
-
-def _locator(one_map: OneMap, layer_id: str) -> CellLocator:
-    key = load_catalogue()[layer_id].key
-    return CellLocator(unique_codes(one_map.read(layer_id), key), key)
 
 
 def _read_level(one_map: OneMap, layer_id: str) -> Level:

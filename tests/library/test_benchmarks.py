@@ -87,7 +87,7 @@ def test_one_run_of_the_tiny_size(tmp_path, monkeypatch):
     page = (tmp_path / "docs" / "performance.md").read_text(encoding="utf-8")
     limits, growth, index, everything = parsed(page)
     assert len(limits) == sum(len(job.limits) for job in listed)
-    assert {row["verdict"].strip("*") for row in limits} <= {"held", "not held", "not measured"}
+    assert {row["verdict"].strip("*") for row in limits} <= {"held", "NOT held", "not measured"}
     for row in limits:
         if row["ratio"] != "–":
             held = float(row["ratio"].removesuffix(" x").replace(",", "")) >= float(row["must"].removesuffix(" x"))
@@ -161,3 +161,44 @@ def test_the_extra_names_the_rivals_that_are_installed():
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     needed = {package for rival in RIVALS.values() if not rival.room for package in rival.packages}
     assert needed == set(extra["bench"]) - {"onemap[parquet]"}
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_was(tmp_path):
+    from benchmarks import __main__ as run
+    from benchmarks.environments import Place
+    from benchmarks.jobs import SIZES, jobs
+    from benchmarks.kept_results import KeptResults
+
+    size = SIZES["tiny"]
+    rows = [job.row for job in jobs(SIZES["full"])]
+    assert len(set(rows)) == len(rows)
+    assert "" not in rows
+    listed = run.chosen(jobs(size), (), ("shapely.STRtree",), ("owners", "one-point", "growth"))
+    assert [job.row for job in listed] == ["one-point", "owners", "growth"]
+    places = dict.fromkeys(("onemap", "shapely.STRtree"), Place())
+
+    def measure(task, _place):
+        if task.kind == "own":
+            raise KeyboardInterrupt
+        np.save(task.answer, [0])
+        return {"seconds": 0.5, "runs": 1, "cpu_s": 0.5, "prepare_s": 0.0, "peak_mb": 1.0, "versions": {"a": "1"}}
+
+    kept = KeptResults.open(tmp_path / "performance.json", "tiny")
+    with pytest.raises(KeyboardInterrupt):
+        run.run_table(size, tmp_path, listed, places, measure, kept=kept, out=tmp_path)
+    again = KeptResults.open(tmp_path / "performance.json", "tiny")
+    assert [again.has(job) for job in listed] == [True, False, False]
+    assert "one point, 100 cells" in (tmp_path / "performance.md").read_text(encoding="utf-8")
+    assert not KeptResults.open(tmp_path / "performance.json", "full").rows
+
+
+def test_a_sample_is_said_and_its_time_multiplied():
+    from benchmarks.jobs import Job
+    from benchmarks.report import measurements_table
+    from benchmarks.results import Record
+
+    job = Job("locate", "points", "city-1", 1_000, ("PostGIS",), (), "row", (("PostGIS", 100),))
+    figures = {"seconds": 2.0, "cpu_s": 1.0, "runs": 1, "prepare_s": 0.0, "peak_mb": None}
+    record = Record(job, "PostGIS", figures)
+    assert (record.seconds, record.cpu_s) == (20.0, None)
+    assert "PostGIS (100 rows, times 10)" in measurements_table([record])

@@ -1,5 +1,6 @@
 """Washington DC: the counts that the city's own records confirm."""
 
+import hashlib
 import time
 
 import geopandas as gpd
@@ -32,6 +33,18 @@ def requests(real_data):
 @pytest.fixture(scope="module")
 def permits(real_data):
     return table(real_data, "dc_public_space_permits_2016_even.csv.gz")
+
+
+def test_the_table_is_what_it_always_was(requests, boundaries):
+    """Every value of every row, as the plain loop over rows wrote it that this table was first made with."""
+    smd = boundaries("smd_2013").to_crs("EPSG:26985")
+    table = assign_cases(requests, smd, code="SMD_ID", near_m=20, border_m=5).table
+    metres = map(str, table["distance_m"].round(6))
+    rows = zip(
+        table["cell"].fillna(""), table["how"], metres, map(repr, table["candidates"]), table["reason"], strict=True
+    )
+    digest = hashlib.sha256("\n".join(map("|".join, rows)).encode()).hexdigest()
+    assert digest.startswith("3caa77a787949a05")
 
 
 def test_each_request_in_exactly_one_smd(requests, boundaries):

@@ -58,7 +58,7 @@ def test_everything_lies_where_it_should(result: RunResult, city: Path):
     assert result.report == {"zh": out / "report.zh.html", "en": out / "report.en.html"}
     assert all(path.is_file() for path in result.report.values())
     assert {path.name for path in out.iterdir()} == {
-        "onemap.gpkg", "rasters", "report.zh.html", "report.en.html", "tables",
+        "onemap.gpkg", "onemap.index", "rasters", "report.zh.html", "report.en.html", "tables",
     }  # fmt: skip
     assert {path.stem.rsplit("-", 1)[0] for path in (out / "rasters").iterdir()} == {
         "terrain_dem", "terrain_hillshade", "imagery_ortho",
@@ -110,7 +110,7 @@ def test_r9_the_same_run_gives_the_same_bytes(result: RunResult, city: Path, tmp
         assert start(code, city, folder, NOON, seed=seed).wait(timeout=120) == 0
     first, second = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
     assert first == second
-    assert {path.suffix for path in first} == {".gpkg", ".tif", ".html", ".csv"}
+    assert {path.suffix for path in first} == {".gpkg", ".cells", ".tif", ".html", ".csv"}
     hashes = open_map(folders[0] / "onemap.gpkg").layers["content_sha256"]
     assert hashes.equals(result.one_map.layers["content_sha256"])
     print(
@@ -133,6 +133,7 @@ def test_r1_a_killed_run_leaves_the_old_map_and_the_next_one_no_litter(result: R
         assert open_map(tmp_path / "out" / "onemap.gpkg").levels == result.one_map.levels
     (tmp_path / "out" / "rasters" / ".terrain_dem.00000000.part.cog").write_bytes(b"half")
     (tmp_path / "out" / "tables" / ".cases-abcdefgh.csv").write_bytes(b"half")
+    (tmp_path / "out" / "onemap.index" / "grid_cell-0123456789abcdef.cells").write_bytes(b"of another content")
     run(city, out=tmp_path / "out")
     assert contents(tmp_path / "out").keys() == before.keys()
     print(f"R1: {len(stages)} of {len(stages)} runs killed: a whole map each time, nothing left over by the next run")

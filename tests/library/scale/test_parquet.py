@@ -186,4 +186,4 @@ def test_memory_does_not_grow_with_the_rows(cells, tmp_path):
         )
         peaks.append(int(done.stdout) / 1024)
     print(f"out of core: peak {peaks[0]:.0f} MB at 200,000 rows, {peaks[1]:.0f} MB at 2,000,000")
-    assert peaks[1] - peaks[0] < 30
+    assert peaks[1] - peaks[0] < 40  # a batch and its answer; memory goes up and down by some 10 MB from run to run
