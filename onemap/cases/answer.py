@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from onemap.cases.places import FAR_M, PLANE_M, Floats, Places, write_metres
 from onemap.cases.result import HOW, AssignmentResult
-from onemap.geo.edges import in_threads
-from onemap.geo.locator import CellLocator, Holders, Ints, Location
+from onemap.geo.edges import Ints, in_threads
+from onemap.geo.located import Holders, Location
+from onemap.geo.locator import CellLocator
 from onemap.geo.nearness import CellDistances
 from onemap.translation import say, say_each
 

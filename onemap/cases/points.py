@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from onemap.cases.places import FAR_M, PLANE_M, Floats, Places, write_metres
 from onemap.cases.result import HOW
-from onemap.geo.locator import CellLocator, Holders, Ints
+from onemap.geo.edges import Ints
+from onemap.geo.located import Holders
+from onemap.geo.locator import CellLocator
 from onemap.geo.nearness import CellDistances
 from onemap.translation import say
 

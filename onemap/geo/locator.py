@@ -7,11 +7,9 @@ Valid cells are looked up in a `CellIndex`. Cells that are not valid have no int
 are asked one by one, and what GEOS says of them holds.
 """
 
-import hashlib
 import json
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -26,62 +24,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from onemap.errors import StoreError
 from onemap.geo.cell_codes import cell_codes, polygons_of
+from onemap.geo.cell_content import cell_content, plain_codes
 from onemap.geo.cell_index import CellIndex, build_index
 from onemap.geo.edges import Floats, Ints, in_threads
 from onemap.geo.index_file import read_arrays, write_arrays
+from onemap.geo.located import Holders, Location, Nearest
 from onemap.geo.nearness import CellDistances
 from onemap.geo.point_rules import Held, hold_points
 from onemap.geo.raster import Raster
 from onemap.geo.single_point import single_point_rule
 
-__all__ = ["CellLocator", "Holders", "Ints", "Location", "Nearest"]
+__all__ = ["CellLocator"]
 
 _CHUNK: Final = 1 << 18
 _VERSION: Final = 1
-
-
-@dataclass(frozen=True)
-class Holders:
-    """Pairs of a point and a cell that holds it, sorted by point, then by rank of the cell's code.
-
-    Attributes
-    ----------
-    point, cell
-        Positions (not index labels) of the point and of the cell.
-    on_border
-        Whether the point lies on the cell's border rather than in its interior.
-    """
-
-    point: Ints
-    cell: Ints
-    on_border: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Location:
-    """The answer for each point, and all holders of the points that need a closer look.
-
-    Attributes
-    ----------
-    cell
-        For each point the position of the cell with the smallest code that holds it, -1 for none.
-    special
-        Every pair of a point and a cell that holds it, for the points on a border or in several cells.
-    beside
-        Points in or beside raster cells with edges, ascending; None where not asked for.
-    """
-
-    cell: Ints
-    special: Holders
-    beside: Ints | None = None
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """For each point the nearest cell and how far it is: -1 and NaN where there is none within the distance."""
-
-    cell: Ints
-    metres: Floats
 
 
 class CellLocator:
@@ -134,7 +90,7 @@ class CellLocator:
     @cached_property
     def content_hash(self) -> str:
         """Hash of all that an answer depends on: geometries, codes and coordinate system of the cells."""
-        return _content(self.geometry, self.codes, self.crs)[2]
+        return cell_content(self.geometry, self.codes, self.crs)[2]
 
     @cached_property
     def geometry(self) -> NDArray[Any]:
@@ -159,8 +115,8 @@ class CellLocator:
         if len(codes) != len(self.rank):
             return False
         if "geometry" in self.__dict__ and all(map(operator.is_, self.geometry, shapes)):
-            return self.crs == cells.crs and _plain(codes) == _plain(self.codes)
-        return _content(shapes, codes, cells.crs)[2] == self.content_hash
+            return self.crs == cells.crs and plain_codes(codes) == plain_codes(self.codes)
+        return cell_content(shapes, codes, cells.crs)[2] == self.content_hash
 
     def look_up(self, x: ArrayLike, y: ArrayLike, *, beside: bool = False) -> Location:
         """Return for each point its cell, and for points on a border or in several cells all of them.
@@ -354,7 +310,7 @@ class CellLocator:
         StoreError
             The file cannot be written.
         """
-        wkb, codes, digest = _content(self.geometry, self.codes, self.crs)
+        wkb, codes, digest = cell_content(self.geometry, self.codes, self.crs)
         sizes = [len(part or b"") for part in wkb]
         stored: dict[str, NDArray[Any]] = {
             "rank": self.rank,
@@ -414,7 +370,7 @@ class CellLocator:
             raise stale
         if cells is not None:
             shapes = cells.geometry.to_numpy().copy()
-            if _content(shapes, cell_codes(cells, code), cells.crs)[2] != facts["cells"]:
+            if cell_content(shapes, cell_codes(cells, code), cells.crs)[2] != facts["cells"]:
                 raise stale
             self.geometry = shapes
         self._stored = {name: arrays.pop(name) for name in ("codes", "wkb_start", "wkb")}
@@ -445,21 +401,3 @@ def _are_valid(shapes: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which shapes are valid; asked in threads, since it is the dearest question of all."""
     portions = np.array_split(shapes, 2)
     return np.concatenate(in_threads(lambda number: shapely.is_valid(portions[number]), range(2)))
-
-
-def _plain(codes: NDArray[np.object_]) -> list[str | int]:
-    """Return codes as JSON can hold them."""
-    return [code if isinstance(code, str) else int(code) for code in codes.tolist()]
-
-
-def _content(
-    geometry: NDArray[Any], codes: NDArray[np.object_], crs: pyproj.CRS | None
-) -> tuple[list[bytes | None], bytes, str]:
-    """Return the shapes and the codes as bytes, and a hash of all that an index depends on."""
-    wkb: list[bytes | None] = shapely.to_wkb(geometry, byte_order=1).tolist()
-    text = json.dumps(_plain(codes), ensure_ascii=False).encode()
-    digest = hashlib.sha256(crs.to_wkt().encode() if crs else b"")
-    digest.update(b"\n" + text + b"\n")
-    for part in wkb:
-        digest.update(b"%d " % len(part) + part if part else b"- ")
-    return wkb, text, digest.hexdigest()

@@ -13,7 +13,7 @@ from onemap.cases import HOW
 from onemap.cases.places import Floats, Places, place_numbers, read_places
 from onemap.cases.points import PointAnswers, PointAssigner
 from onemap.errors import SchemaError
-from onemap.geo.locator import Ints
+from onemap.geo.edges import Ints
 from onemap.scale.job import Job
 
 # WKB of a plane point in little-endian order: one byte order mark, four bytes of kind, two numbers.
