@@ -5,8 +5,8 @@ first one that may have it gets it whole. A cell may not if any cell would chang
 cut into wide parts, or would vanish.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -62,6 +62,10 @@ class Move:
     faces: frozenset[int]
     losers: tuple[int, ...]
     winner: int | None
+    lost: Mapping[int, float] = field(default_factory=dict)
+    """Square metres that each loser held and holds no longer."""
+    gained: float = 0.0
+    """Square metres that the winner did not hold before."""
 
 
 @dataclass
@@ -117,7 +121,7 @@ def find_places(faces: Faces) -> list[Place]:
             left.discard(face)
             region.add(face)
             edge.extend(faces.beside[face])
-        shape = faces.union(region)
+        shape = faces.measured(region)
         cells = tuple(sorted(faces.holders[first]))
         found.append(Place(kinds[first], frozenset(region), cells, faces.size(region), shape))
     return sorted(found, key=lambda p: (round(p.area, 9), *shapely.bounds(p.shape).tolist(), p.cells))
@@ -163,12 +167,12 @@ def _close(faces: Faces, place: Place, limits: Limits) -> list[Move]:
     """Give a place to the first cell that may have it; return what moved, nothing where none may."""
     place.refusal = None
     for winner in _candidates(faces, place, limits):
-        moves, refusal = _plan(faces, place, winner, limits)
+        moves, changes, refusal = _plan(faces, place, winner, limits)
         if refusal is None:
             for move in moves:
-                gained, lost = _apply(faces, move)
-                for cell, area in (*gained.items(), *lost.items()):
-                    limits.moved[cell] += area
+                _apply(faces, move)
+            for cell, area in changes.items():
+                limits.moved[cell] += area
             place.refusal = None
             return moves
         place.refusal = place.refusal or refusal
@@ -195,8 +199,10 @@ def _candidates(faces: Faces, place: Place, limits: Limits) -> list[int | None]:
     return sorted(cells, key=order[limits.rule])
 
 
-def _plan(faces: Faces, place: Place, winner: int | None, limits: Limits) -> tuple[list[Move], Refusal | None]:
-    """Return what would move if a cell got a place, and what forbids it."""
+def _plan(
+    faces: Faces, place: Place, winner: int | None, limits: Limits
+) -> tuple[list[Move], dict[int, float], Refusal | None]:
+    """Return what would move if a cell got a place, by how much cells would change, and what forbids it."""
     losers = set().union(*(faces.holders[face] for face in place.faces)) - {winner}
     moves = [Move(place.kind, place.faces, tuple(sorted(losers)), winner)]
     taken: set[int] = set(place.faces)
@@ -205,18 +211,24 @@ def _plan(faces: Faces, place: Place, winner: int | None, limits: Limits) -> tup
         if refusal is None and crumbs and winner is None:
             refusal = Refusal(TOO_MANY, cell)
         if refusal is not None:
-            return [], refusal
+            return [], {}, refusal
         for crumb in crumbs:
             moves.append(Move("crumb", frozenset(crumb), (cell,), winner))
-    changes: dict[int, float] = {}
+    moves = [_measured(faces, move) for move in moves]
+    changes: dict[int, float] = {} if winner is None else {winner: sum(move.gained for move in moves)}
     for move in moves:
-        for face in move.faces:
-            before = faces.holders[face]
-            for cell in before.intersection(move.losers):
-                changes[cell] = changes.get(cell, 0.0) + float(faces.area[face])
-            if winner is not None and winner not in before:
-                changes[winner] = changes.get(winner, 0.0) + float(faces.area[face])
-    return moves, limits.refuses(changes)
+        for cell, area in move.lost.items():
+            changes[cell] = changes.get(cell, 0.0) + area
+    return moves, changes, limits.refuses({cell: area for cell, area in changes.items() if area})
+
+
+def _measured(faces: Faces, move: Move) -> Move:
+    """Return a move with what it takes and gives."""
+    lost = {
+        cell: faces.size(f for f in move.faces if cell in faces.holders[f]) for cell in move.losers
+    }
+    gained = faces.size(f for f in move.faces if move.winner is not None and move.winner not in faces.holders[f])
+    return replace(move, lost=lost, gained=gained)
 
 
 def _cut_off(faces: Faces, cell: int, taken: set[int], limits: Limits) -> tuple[list[set[int]], Refusal | None]:
@@ -232,22 +244,14 @@ def _cut_off(faces: Faces, cell: int, taken: set[int], limits: Limits) -> tuple[
         pieces = [part for part in after if part <= whole]
         crumbs += pieces[1:]  # the largest comes first, and stays
     shapes = np.empty(len(crumbs), dtype=object)
-    shapes[:] = [faces.union(crumb) for crumb in crumbs]
+    shapes[:] = [faces.measured(crumb) for crumb in crumbs]
     if not is_narrow(shapes, limits.width_m).all():
         return [], Refusal(TOO_MANY, cell)
     return crumbs, None
 
 
-def _apply(faces: Faces, move: Move) -> tuple[dict[int, float], dict[int, float]]:
-    """Let land change hands; return the square metres gained and lost."""
-    gained: dict[int, float] = {}
-    lost: dict[int, float] = {}
+def _apply(faces: Faces, move: Move) -> None:
+    """Let land change hands."""
+    winner = set() if move.winner is None else {move.winner}
     for face in sorted(move.faces):
-        before = faces.holders[face]
-        after = before.difference(move.losers) | ({move.winner} if move.winner is not None else set())
-        for cell in before - after:
-            lost[cell] = lost.get(cell, 0.0) + float(faces.area[face])
-        for cell in after - before:
-            gained[cell] = gained.get(cell, 0.0) + float(faces.area[face])
-        faces.give(face, frozenset(after))
-    return gained, lost
+        faces.give(face, faces.holders[face].difference(move.losers) | winner)

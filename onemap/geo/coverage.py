@@ -138,7 +138,7 @@ def check_coverage(
     if cells.crs is None:
         raise CrsError("the cells have no coordinate system; declare it")
     tolerance = check_tolerance(tolerance_m)
-    outline = _outline(parent, CRS(cells.crs))
+    outline = outline_of(parent, CRS(cells.crs))
     intake = take_cells(cells, code)
     borders = compare_borders(intake.shapes, outline, crs=CRS(cells.crs), tolerance_m=tolerance)
     found = [*intake.defects, *name_cells(borders.defects, intake.names)]
@@ -155,7 +155,7 @@ def check_tolerance(value: Any) -> float:
     return float(value)
 
 
-def _outline(parent: Any, crs: CRS) -> Any:
+def outline_of(parent: Any, crs: CRS) -> Any:
     """Return the parent as one valid polygon in the CRS of the cells, or None."""
     if parent is None:
         return None

@@ -9,9 +9,9 @@ import shapely
 from pyproj import CRS
 
 from onemap.geo.arrangement import Shapes
-from onemap.geo.crs import metric_crs, transformer
+from onemap.geo.crs import metric_crs
 from onemap.geo.edges import Floats
-from onemap.geo.partition import AROUND, Partition
+from onemap.geo.partition import AROUND, Partition, faces_beside, polygons_between
 
 Holders = frozenset[int]
 
@@ -30,8 +30,6 @@ class Faces:
 
     Attributes
     ----------
-    shapes
-        The faces, in a metric system.
     area
         Square metres of each.
     holders
@@ -46,8 +44,11 @@ class Faces:
 
     def __init__(self, plane: Partition, count: int, crs: CRS) -> None:
         self.plane = plane
-        self.shapes, lengths = _measured(plane, crs)
-        self.area: Floats = np.asarray(shapely.area(self.shapes), dtype=np.float64)
+        self._crs = crs
+        self._metric = metric_crs(crs, shapely.total_bounds(plane.faces))
+        self.area: Floats = np.asarray(shapely.area(self._projected(plane.faces)), dtype=np.float64)
+        sides = self._projected(shapely.linestrings(plane.ends.reshape(-1, 2, 2)))
+        lengths = np.asarray(shapely.length(sides), dtype=np.float64)
         self.outside = [bool(cover) and cover[-1] >= count for cover in plane.covers]
         self.holders: list[Holders] = [frozenset(c for c in cover if c < count) for cover in plane.covers]
         self.beside: list[dict[int, float]] = [{} for _ in plane.faces]
@@ -96,25 +97,30 @@ class Faces:
             found.append(part)
         return sorted(found, key=lambda p: (-self.size(p), min(p)))
 
-    def union(self, faces: Iterable[int]) -> Any:
-        """Return the land of some faces, in the metric system."""
-        return shapely.coverage_union_all(self.shapes[sorted(faces)])
-
     def drawn(self, faces: Iterable[int]) -> Any:
-        """Return the land of some faces, in the coordinates of the cells."""
-        return shapely.normalize(shapely.coverage_union_all(self.plane.faces[sorted(faces)]))
+        """Return the land of some faces, in the coordinates of the cells: what is bounded by edges with them on one side.
+
+        Sides are counted, not looked up: GEOS's union of a coverage takes crumbs narrower than a nanometre for overlaps.
+        """
+        among = np.array(sorted(faces), dtype=np.int64)
+        if len(among) == 1:
+            return self.plane.faces[among[0]]
+        edges = self.plane.edges_of(among)
+        inner = np.isin(self.plane.left[edges], among)
+        rim = inner != np.isin(self.plane.right[edges], among)
+        ends, inner = self.plane.ends[edges[rim]], inner[rim]
+        parts = polygons_between(ends)
+        left, right = faces_beside(ends, parts)
+        parts = parts[np.unique(np.where(inner, left, right))]
+        return parts[0] if len(parts) == 1 else shapely.normalize(shapely.multipolygons(parts))
+
+    def measured(self, faces: Iterable[int]) -> Any:
+        """Return the land of some faces, in the metric system."""
+        return self._projected(np.array([self.drawn(faces)], dtype=object))[0]
+
+    def _projected(self, shapes: Shapes) -> Shapes:
+        if self._metric == self._crs or not len(shapes):
+            return shapes
+        return np.asarray(gpd.GeoSeries(shapes, crs=self._crs).to_crs(self._metric).to_numpy(), dtype=object)
 
 
-def _measured(plane: Partition, crs: CRS) -> tuple[Shapes, Floats]:
-    """Return the faces in a metric system, and the metres of each edge."""
-    if not len(plane.faces):
-        return plane.faces, np.zeros(len(plane.ends))
-    bounds = shapely.total_bounds(plane.faces)
-    metric = metric_crs(crs, bounds)
-    ends = plane.ends.reshape(-1, 2)
-    faces = plane.faces
-    if metric != crs:
-        ends = np.column_stack(transformer(crs, metric).transform(*ends.T))
-        faces = gpd.GeoSeries(faces, crs=crs).to_crs(metric).to_numpy()
-    sides = ends.reshape(-1, 4)
-    return np.asarray(faces, dtype=object), np.hypot(sides[:, 2] - sides[:, 0], sides[:, 3] - sides[:, 1])

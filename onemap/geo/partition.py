@@ -6,6 +6,7 @@ the one side of it and adds those to the other. So cells put together from faces
 
 from collections import deque
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,20 @@ class Partition:
     right: Ints
     touched: Ints
 
+    def edges_of(self, faces: Ints) -> Ints:
+        """Return the sorted edges that have one of these faces beside them."""
+        start, edge = self._beside
+        found = [edge[start[face] : start[face + 1]] for face in faces.tolist()]
+        return np.unique(np.concatenate(found))
+
+    @cached_property
+    def _beside(self) -> tuple[Ints, Ints]:
+        """Where the edges of each face begin, and the edges."""
+        faces = np.concatenate([self.left, self.right])
+        order = np.argsort(faces, kind="stable")
+        start = np.searchsorted(faces[order], np.arange(len(self.faces) + 1))
+        return start, order % max(len(self.ends), 1)
+
 
 def divide_plane(shapes: Shapes, outline: Any = None) -> Partition:
     """Divide the plane by the borders of polygons.
@@ -71,8 +86,8 @@ def divide_plane(shapes: Shapes, outline: Any = None) -> Partition:
         around = {len(shapes): 1}
     noded = node_edges(edges, reach=resolution(bounds))
     ends, walls = _walls(noded.edges)
-    faces = _faces(ends)
-    left, right = _sides(ends, faces)
+    faces = polygons_between(ends)
+    left, right = faces_beside(ends, faces)
     covers = _covers(len(faces), left, right, walls, around)
     return Partition(faces, covers, ends, left, right, noded.touched)
 
@@ -105,7 +120,7 @@ def _walls(edges: Edges) -> tuple[Floats, _Walls]:
     return bundles.ends[used], _Walls(np.concatenate([[0], np.cumsum(counts)]), owner, change[change != 0])
 
 
-def _faces(ends: Floats) -> Shapes:
+def polygons_between(ends: Floats) -> Shapes:
     """Return the polygons between edges that meet in their ends alone."""
     if not len(ends):
         return np.zeros(0, dtype=object)
@@ -114,7 +129,7 @@ def _faces(ends: Floats) -> Shapes:
     return np.asarray(faces[np.lexsort((shapely.area(faces), *shapely.bounds(faces).T))], dtype=object)
 
 
-def _sides(ends: Floats, faces: Shapes) -> tuple[Ints, Ints]:
+def faces_beside(ends: Floats, faces: Shapes) -> tuple[Ints, Ints]:
     """Return the faces to the left and to the right of each edge."""
     sides = [np.full(len(ends), AROUND), np.full(len(ends), AROUND)]
     if not len(faces):
