@@ -1,0 +1,165 @@
+"""Small pieces of land joined to a neighbour over the weakest barrier, until each is of a size to be a cell."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onemap.geo.edges import Floats, Ints
+
+from .derive_options import DeriveOptions
+
+# Below this share of the target a piece is a scrap: it never stands alone where it has any neighbour.
+SCRAP = 0.1
+
+
+@dataclass
+class Piece:
+    """Land that is not divided any more.
+
+    Attributes
+    ----------
+    region
+        Pieces of different regions (communities, villagers' groups) are never joined.
+    areas
+        Area by land use.
+    perimeter
+        Length of its border.
+    whole
+        A compound, group or building: what it aims at is itself.
+    exclusive
+        A cell of its own.
+    """
+
+    region: tuple[int, int]
+    areas: dict[str, float]
+    perimeter: float
+    whole: bool = False
+    exclusive: bool = False
+
+    @property
+    def area(self) -> float:
+        """Area in square metres."""
+        return sum(self.areas.values())
+
+    @property
+    def land_use(self) -> str:
+        """The land use with the largest area."""
+        return min(self.areas, key=lambda use: (-self.areas[use], use))
+
+    @property
+    def mean_width(self) -> float:
+        """Twice the area by the border: about the width of a strip, half the side of a square."""
+        return 2 * self.area / self.perimeter if self.perimeter else 0.0
+
+
+@dataclass
+class _Border:
+    """What two pieces share: length, and length times weight of the barrier there."""
+
+    length: float = 0.0
+    weighted: float = 0.0
+
+    @property
+    def strength(self) -> float:
+        return self.weighted / self.length if self.length else 0.0
+
+
+class Merger:
+    """Pieces and their borders; joins the smallest first, the same way whatever order they came in."""
+
+    def __init__(
+        self,
+        pieces: list[Piece],
+        options: DeriveOptions,
+        targets: dict[tuple[int, int], float],
+        *,
+        scraps_only: bool = False,
+    ) -> None:
+        self.pieces = pieces
+        self._scraps_only = scraps_only
+        self._options = options
+        self._targets = targets
+        self._borders: list[dict[int, _Border]] = [{} for _ in pieces]
+        self._into = list(range(len(pieces)))
+
+    def add_borders(self, one: Ints, other: Ints, length: Floats, weight: Floats) -> None:
+        """Add what pairs of pieces share; between regions nothing is joined, so nothing is kept."""
+        for a, b, size, strength in zip(one.tolist(), other.tolist(), length.tolist(), weight.tolist(), strict=True):
+            if a != b and self.pieces[a].region == self.pieces[b].region:
+                border = self._borders[a].setdefault(b, _Border())
+                self._borders[b][a] = border
+                border.length += size
+                border.weighted += size * strength
+
+    def target(self, piece: Piece) -> float:
+        """Return the size that a piece aims at."""
+        return self._targets.get(piece.region) or self._options.target(piece.land_use)
+
+    def floor(self, piece: Piece) -> float:
+        """Return the size below which a piece is too small: what is not built up may be larger, it need not be."""
+        return self._options.smallest * (self._targets.get(piece.region) or self._options.target_m2)
+
+    def is_scrap(self, piece: Piece) -> bool:
+        """True for land that cannot be a cell: tiny, or a mere strip."""
+        tiny = piece.area < SCRAP / self._options.smallest * self.floor(piece) if self._options.smallest else False
+        return not piece.exclusive and (tiny or piece.mean_width < self._options.min_width_m)
+
+    def run(self) -> list[int]:
+        """Join pieces; return for each the number of the piece that it became part of."""
+        queue = [(p.area, number) for number, p in enumerate(self.pieces) if self._is_small(p)]
+        heapq.heapify(queue)
+        while queue:
+            area, number = heapq.heappop(queue)
+            piece = self.pieces[number]
+            if self._into[number] != number or piece.area != area:
+                continue
+            best = min(self._offers(number), default=None)
+            if best is None:
+                continue
+            self._join(number, best[-1])
+            joined = self.pieces[best[-1]]
+            if self._is_small(joined):
+                heapq.heappush(queue, (joined.area, best[-1]))
+        return [self._root(number) for number in range(len(self.pieces))]
+
+    def _is_small(self, piece: Piece) -> bool:
+        if piece.exclusive:
+            return False
+        return self.is_scrap(piece) or (not self._scraps_only and piece.area < self.floor(piece))
+
+    def _offers(self, number: int) -> Iterator[tuple[float, float, int]]:
+        """Yield what each neighbour costs: the barrier between, less the share of the border, more what is too large."""
+        piece = self.pieces[number]
+        scrap = self.is_scrap(piece)
+        for other, border in self._borders[number].items():
+            neighbour = self.pieces[other]
+            size = (piece.area + neighbour.area) / max(self.target(piece), self.target(neighbour))
+            allowed = border.strength < self._options.hard and size <= self._options.largest
+            if not scrap and (not allowed or neighbour.exclusive):
+                continue
+            over = max(0.0, size - self._options.largest)
+            cost = 2 * border.strength - border.length / piece.perimeter + min(over, 2.0) + 0.25 * size
+            cost += 0.5 * neighbour.exclusive + 0.25 * (piece.land_use != neighbour.land_use)
+            yield cost, neighbour.area, other
+
+    def _join(self, number: int, other: int) -> None:
+        piece, into = self.pieces[number], self.pieces[other]
+        between = self._borders[number].pop(other)
+        del self._borders[other][number]
+        into.perimeter += piece.perimeter - 2 * between.length
+        for use, area in piece.areas.items():
+            into.areas[use] = into.areas.get(use, 0.0) + area
+        into.whole = into.whole or piece.whole
+        for third, border in self._borders[number].items():
+            del self._borders[third][number]
+            known = self._borders[other].setdefault(third, _Border())
+            self._borders[third][other] = known
+            known.length += border.length
+            known.weighted += border.weighted
+        self._borders[number] = {}
+        self._into[number] = other
+
+    def _root(self, number: int) -> int:
+        while self._into[number] != number:
+            number = self._into[number]
+        return number
