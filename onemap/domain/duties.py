@@ -7,11 +7,11 @@ road or an object from one day to another, in some shift. The two are tables of 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
-from ..errors import SchemaError, some
+from ..errors import SchemaError
 from .validity import as_day
 
 PARTS: Final = ("in_charge", "owner", "maintainer", "territorial")
@@ -132,7 +132,7 @@ class Duty:
     Attributes
     ----------
     duty_code
-        Code of the rule; unique.
+        Code of the rule.
     agency
         Line (条) that the duty belongs to; empty: nobody in particular, any agency's holder will do.
     matters
@@ -142,7 +142,8 @@ class Duty:
     scope
         ``object``, ``road``, ``duty_grid`` (the agency's own) or the id of a grid level, as ``grid_cell``.
     scope_code
-        ``*``, the code of one grid, road or object, or the start of codes; for objects also a class (``0118``).
+        ``*``, the code of one grid, road or object, or the start of codes (with or without a ``*`` behind); for objects
+        also a class (``0118``).
     part
         One of `PARTS`.
     role
@@ -213,7 +214,7 @@ class Holder:
     Attributes
     ----------
     holder_code
-        Code of the appointment; unique.
+        Code of the person or office; one who holds several grids has a row for each.
     name, role, agency, phone
         The person or office; ``role`` as in the layer ``holder`` (grid_worker, grid_head, community_head ...).
     grid_code
@@ -277,11 +278,3 @@ def _values(cls: Any, row: Mapping[str, Any]) -> dict[str, Any]:
         else:
             values[field.name] = as_text(given)
     return {"duty_code": "", **values} if cls is Duty else {"holder_code": "", **values}
-
-
-def refuse_repeated(codes: Iterable[str], template: str) -> None:
-    """Raise `SchemaError` where a code stands twice."""
-    seen: set[str] = set()
-    twice = sorted({code for code in codes if code in seen or seen.add(code)})  # type: ignore[func-returns-value]
-    if twice:
-        raise SchemaError(template, codes=some(twice))
