@@ -15,7 +15,7 @@ import typer
 from onemap import __version__
 from onemap.errors import Cancelled, OnemapError
 
-from . import code_verbs, companion, frame_verbs, map_verbs
+from . import code_verbs, companion, frame_verbs, map_verbs, roster_verbs
 from .options import LANGUAGE, Lang, helped, terminal_for
 from .terminal import Exit, ProgressKind
 
@@ -35,6 +35,7 @@ _VERBS: dict[Callable[..., None], str] = {
     frame_verbs.check: "Prove that cells cover without gap and overlap, or list every defect.",
     frame_verbs.assign: "Give each case exactly one cell, or list it with the reason.",
     frame_verbs.own: "Find the cell that owns each building, lot or road: the one with the largest share.",
+    roster_verbs.roster: "Read a roster of holders as an office keeps it, and list every row that is none.",
     map_verbs.gaps: "Find land and objects of a published map that nobody answers for.",
     map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
     companion.worker: "Answer requests on stdin as JSON lines on stdout: for programs, such as the QGIS plugin.",
