@@ -13,14 +13,16 @@ import numpy as np
 import shapely
 
 from onemap.geo.arrangement import Shapes, inscribed_width, is_narrow
-from onemap.geo.edges import Floats
+from onemap.geo.edges import Bools, Floats
 from onemap.geo.faces import Faces
 
 Rule = Literal["longest_border", "smallest_code", "largest_cell", "smallest_cell"]
 RULES: Final = ("longest_border", "smallest_code", "largest_cell", "smallest_cell")
 
 TOO_WIDE: Final = "{kind} of {area} m2, {width} m wide: only what is narrower than {most} m is closed"
-TOO_MUCH: Final = "{kind} of {area} m2: closing it would change {cell} by {share} percent, and {most} percent is the most"
+TOO_MUCH: Final = (
+    "{kind} of {area} m2: closing it would change {cell} by {share} percent, and {most} percent is the most"
+)
 TOO_MANY: Final = "{kind} of {area} m2: closing it would cut {cell} into parts"
 NOTHING_LEFT: Final = "{kind} of {area} m2: closing it would leave nothing of {cell}"
 NOT_TO_CHANGE: Final = "{kind} of {area} m2: closing it would change {cell}, whose geometry is not valid"
@@ -78,30 +80,29 @@ class Limits:
         Places into which a circle of this diameter fits stay.
     rule
         The order in which cells come forward.
-    most
-        For each cell the square metres that it may gain and lose together; below zero it must not change.
+    max_change
+        The most that a cell may gain and lose together, as a share of its area.
     area
         Square metres of each cell as it came.
+    fixed
+        Cells that must not change.
     moved
         Square metres that each has gained and lost.
     """
 
     width_m: float
     rule: Rule
-    most: Floats
+    max_change: float
     area: Floats
-    moved: Floats = field(default_factory=lambda: np.zeros(0))
-
-    def __post_init__(self) -> None:
-        if not len(self.moved):
-            self.moved = np.zeros(len(self.area))
+    fixed: Bools
+    moved: Floats
 
     def refuses(self, changes: dict[int, float]) -> Refusal | None:
         """Return why cells must not change by so many square metres, or None."""
         for cell, change in sorted(changes.items()):
-            if self.most[cell] < 0:
+            if self.fixed[cell]:
                 return Refusal(NOT_TO_CHANGE, cell)
-            if self.moved[cell] + change > self.most[cell]:
+            if self.moved[cell] + change > self.max_change * self.area[cell]:
                 return Refusal(TOO_MUCH, cell, 100 * (self.moved[cell] + change) / self.area[cell])
         return None
 
@@ -185,10 +186,8 @@ def _candidates(faces: Faces, place: Place, limits: Limits) -> list[int | None]:
     if place.kind == "outside":
         return [None]
     metres = faces.borders(place.faces)
-    if place.kind == "overlap":
-        cells = set().union(*(faces.holders[face] for face in place.faces))
-    else:
-        cells = set(metres)
+    claimants = set().union(*(faces.holders[face] for face in place.faces))
+    cells = claimants or set(metres)
     border = {cell: -round(metres.get(cell, 0.0) / _TRIFLE) for cell in cells}
     order: dict[str, Any] = {
         "longest_border": lambda c: (border[c], c),
@@ -212,8 +211,7 @@ def _plan(
             refusal = Refusal(TOO_MANY, cell)
         if refusal is not None:
             return [], {}, refusal
-        for crumb in crumbs:
-            moves.append(Move("crumb", frozenset(crumb), (cell,), winner))
+        moves += [Move("crumb", frozenset(crumb), (cell,), winner) for crumb in crumbs]
     moves = [_measured(faces, move) for move in moves]
     changes: dict[int, float] = {} if winner is None else {winner: sum(move.gained for move in moves)}
     for move in moves:
@@ -224,15 +222,13 @@ def _plan(
 
 def _measured(faces: Faces, move: Move) -> Move:
     """Return a move with what it takes and gives."""
-    lost = {
-        cell: faces.size(f for f in move.faces if cell in faces.holders[f]) for cell in move.losers
-    }
+    lost = {cell: faces.size(f for f in move.faces if cell in faces.holders[f]) for cell in move.losers}
     gained = faces.size(f for f in move.faces if move.winner is not None and move.winner not in faces.holders[f])
     return replace(move, lost=lost, gained=gained)
 
 
 def _cut_off(faces: Faces, cell: int, taken: set[int], limits: Limits) -> tuple[list[set[int]], Refusal | None]:
-    """Return the crumbs that a cell would lose hold of with the land taken; none may be wide, and something must stay."""
+    """Return the crumbs that would be cut off a cell with the land taken; none may be wide, and something must stay."""
     rest = faces.held[cell] - taken
     if not rest:
         return [], Refusal(NOTHING_LEFT, cell)

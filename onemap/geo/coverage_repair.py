@@ -1,7 +1,7 @@
 """Repair of a coverage: narrow gaps, overlaps and parts outside are closed, and every square metre moved is told.
 
-How: the borders of all cells, taken apart where they touch or cross, divide the plane into faces. A face that no cell or
-that several cells hold, and that is narrow, is given to one of them whole; then every cell is put together from its
+How: the borders of all cells, taken apart where they touch or cross, divide the plane into faces. Faces that no cell or
+that several cells hold, and that are narrow, are given to one of them whole; then every cell is put together from its
 faces. So neighbours have their border in common point for point, and cells that nothing happens to stay bit for bit.
 """
 
@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from onemap.errors import CrsError, SchemaError
@@ -24,12 +25,12 @@ from onemap.geo.faces import Faces
 from onemap.geo.partition import divide_plane
 from onemap.geo.repair_intake import Ready, make_ready
 from onemap.geo.repair_record import make_record
-from onemap.geo.repair_tables import Land, change_table, move_table, people_points, refusal_table
+from onemap.geo.repair_tables import Land, change_table, count_people, move_table, refusal_table, take_people
 from onemap.progress import Progress, silent
 from onemap.translation import say
 
 _ROUNDS = 5
-"""The second round finds nothing to do but where rounding moved a corner."""
+"""More than one is needed only where rounding moved a corner."""
 _WIDEST = 1000.0
 
 
@@ -45,7 +46,7 @@ class RepairResult:
         One row a changed row of the cells, with its index, see `repair_coverage`.
     moves
         One row a place closed: ``kind`` (gap, overlap, outside, or crumb: cut off by closing one), ``area_m2``,
-        ``from`` (tuple of codes), ``to`` (code, or None outside the parent), geometry.
+        ``from`` (tuple of codes), ``to`` (code, or None outside the parent), geometry; with people also ``people``.
     refused
         One row a defect that stays: ``kind area_m2 width_m cells reason`` and geometry.
     before, after
@@ -111,7 +112,7 @@ def repair_coverage(
     code
         Column of the codes; where it is absent the index names the cells.
     parent
-        The area that the cells shall cover, as in `check_coverage`: gaps at its border and parts outside are closed too.
+        The area that the cells shall cover, as in `check_coverage`; gaps at its border and parts outside are closed.
     allowed
         Allowed gaps, as in `check_coverage`; they stay open.
     max_change
@@ -166,27 +167,25 @@ def repair_coverage(
     _check(cells, max_width_m, max_change, rule)
     crs = CRS(cells.crs)
     outline = outline_of(parent, crs)
-    points, weights = people_points(people, weight, crs)
+    standing = None if people is None else take_people(people, weight, crs)
     check: dict[str, Any] = {"code": code, "parent": parent, "allowed": allowed, "today": today}
     progress(0.02, "checking the coverage")
     before = check_coverage(cells, **check)
-    progress(0.2, "closing gaps and overlaps")
+    progress(0.15, "closing gaps and overlaps")
     ready = make_ready(cells, code, max_change=max_change)
-    most = np.where(ready.fixed, -1.0, max_change * ready.area)
-    limits = Limits(max_width_m, rule, most, ready.area, ready.mended.copy())
-    done = _settle(ready, outline, crs, limits, (allowed, today), progress)
-    repaired, rows = _put_back(cells, ready, done)
-    progress(0.8, "checking the coverage")
-    after = check_coverage(repaired, **check)
+    limits = Limits(max_width_m, rule, max_change, ready.area, ready.fixed, ready.mended.copy())
+    done = _Work(cells, ready, outline, limits, check).settle(progress)
     original = cells.geometry.copy()
-    old, new = original.to_numpy(), repaired.geometry.to_numpy()
+    rows = done.rows
+    affected = None if standing is None else count_people(done.lands, standing)
+    old, new = original.to_numpy(), done.cells.geometry.to_numpy()
     return RepairResult(
-        repaired,
-        change_table(cells, repaired, rows, ready, done.lands, points, weights),
-        move_table(done.lands, ready, crs),
-        refusal_table(done.places, done.faces, ready, limits, max_change, after, crs),
+        done.cells,
+        change_table(cells, done.cells, rows=rows, ready=ready, lands=done.lands, people=affected),
+        move_table(done.lands, ready, crs, people=affected),
+        refusal_table(done.places, done.faces, ready=ready, limits=limits, after=done.after),
         before,
-        after,
+        done.after,
         make_record(ready.codes[rows].tolist(), old[rows], new[rows]),
         original,
     )
@@ -208,43 +207,77 @@ def _check(cells: Any, max_width_m: Any, max_change: Any, rule: Any) -> None:
         raise SchemaError("rule is {value}; it must be one of {known}", value=rule, known=", ".join(RULES))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Done:
-    """Shapes after the repair, which of them changed, the land that moved, and the places as they were last seen."""
+    """The repaired cells with their proof, which rows changed, the land that moved, the places as last seen."""
 
-    shapes: Shapes
-    changed: set[int]
+    cells: gpd.GeoDataFrame
+    rows: NDArray[np.intp]
+    after: CoverageReport
     lands: list[Land]
     places: list[Place]
     faces: Faces
 
 
-def _settle(
-    ready: Ready,
-    outline: Any,
-    crs: CRS,
-    limits: Limits,
-    exempt: tuple[gpd.GeoDataFrame | None, dt.date | None],
-    progress: Progress,
-) -> _Done:
-    """Close places until there is nothing more to do."""
-    count = len(ready.shapes)
-    shapes, changed, lands = ready.shapes.copy(), set(np.flatnonzero(ready.mended).tolist()), list[Land]()
-    for turn in range(_ROUNDS):
-        plane = divide_plane(shapes, outline)
-        faces = Faces(plane, count, crs)
-        places = find_places(faces)
-        _allow(places, faces, crs, *exempt)
-        moves = close_places(faces, places, limits)
-        lands += [_land(move, faces) for move in moves]
-        anew = {cell for move in moves for cell in _affected(move)} | set(plane.touched.tolist()) - {count}
-        for cell in sorted(anew):
-            shapes[cell] = faces.drawn(faces.held[cell])
-        changed |= anew
-        progress(0.2 + 0.6 * (turn + 1) / _ROUNDS, "closing gaps and overlaps")
-        if not anew:
-            break
-    return _Done(shapes, changed, lands, places, faces)
+@dataclass(frozen=True)
+class _Work:
+    """Cells on the bench."""
+
+    cells: gpd.GeoDataFrame
+    ready: Ready
+    outline: Any
+    limits: Limits
+    check: dict[str, Any]
+
+    def settle(self, progress: Progress) -> _Done:
+        """Close places until the proof finds those alone that were refused or are allowed."""
+        count = len(self.ready.shapes)
+        shapes, lands = self.ready.shapes.copy(), list[Land]()
+        changed = set(np.flatnonzero(self.ready.mended).tolist())
+        for turn in range(1, _ROUNDS + 1):
+            plane = divide_plane(shapes, self.outline)
+            faces = Faces(plane, count, CRS(self.cells.crs))
+            places = find_places(faces)
+            self._allow(places, faces)
+            moves = close_places(faces, places, self.limits)
+            lands += [_land(move, faces) for move in moves]
+            anew = {cell for move in moves for cell in _affected(move)} | set(plane.touched.tolist()) - {count}
+            for cell in sorted(anew):
+                shapes[cell] = faces.drawn(faces.held[cell])
+            changed |= anew
+            progress(0.15 + 0.8 * turn / (turn + 1), "checking the coverage")
+            repaired, rows = self._put_back(shapes, changed)
+            after = check_coverage(repaired, **self.check)
+            if not anew or turn == _ROUNDS or _agree(after, places):
+                break
+        return _Done(repaired, rows, after, lands, places, faces)
+
+    def _allow(self, places: list[Place], faces: Faces) -> None:
+        """Mark the places that may stay open."""
+        allowed, today = self.check["allowed"], self.check["today"]
+        if allowed is None or not places:
+            return
+        shapes = gpd.GeoSeries([faces.drawn(place.faces) for place in places], crs=self.cells.crs)
+        frame = gpd.GeoDataFrame({"kind": [place.kind for place in places]}, geometry=shapes)
+        frame = frame.assign(allowed=False, allowed_until=pd.Series([None] * len(frame), dtype=object), reason="")
+        mark_allowed(frame, allowed, today or dt.datetime.now(tz=dt.UTC).date())
+        for place, lasts in zip(places, frame["allowed"], strict=True):
+            place.allowed = bool(lasts)
+
+    def _put_back(self, made: Shapes, changed: set[int]) -> tuple[gpd.GeoDataFrame, NDArray[np.intp]]:
+        """Return the cells with their new geometries, and the positions of the rows that changed."""
+        cells, ready = self.cells, self.ready
+        shapes = cells.geometry.to_numpy().copy()
+        kinds = shapely.get_type_id(shapes)
+        rows = []
+        for cell in sorted(changed):
+            for row in [] if ready.fixed[cell] else ready.rows[cell].tolist():
+                new = made[cell]
+                many = kinds[row] == shapely.GeometryType.MULTIPOLYGON and new.geom_type == "Polygon"
+                shapes[row] = shapely.multipolygons([new]) if many else new
+                rows.append(row)
+        column = gpd.GeoSeries(shapes, index=cells.index, crs=cells.crs, name=cells.geometry.name)
+        return cells.copy().set_geometry(column), np.array(sorted(rows), dtype=np.intp)
 
 
 def _affected(move: Move) -> set[int]:
@@ -256,32 +289,8 @@ def _land(move: Move, faces: Faces) -> Land:
     return Land(move.kind, faces.drawn(move.faces), faces.size(move.faces), move.winner, move.lost, move.gained)
 
 
-def _allow(
-    places: list[Place], faces: Faces, crs: CRS, allowed: gpd.GeoDataFrame | None, today: dt.date | None
-) -> None:
-    """Mark the places that may stay open."""
-    if allowed is None or not places:
-        return
-    shapes = gpd.GeoSeries([faces.drawn(place.faces) for place in places], crs=crs)
-    frame = gpd.GeoDataFrame({"kind": [place.kind for place in places]}, geometry=shapes)
-    frame = frame.assign(allowed=False, allowed_until=pd.Series([None] * len(frame), dtype=object), reason="")
-    mark_allowed(frame, allowed, today or dt.datetime.now(tz=dt.UTC).date())
-    for place, lasts in zip(places, frame["allowed"], strict=True):
-        place.allowed = bool(lasts)
-
-
-def _put_back(cells: gpd.GeoDataFrame, ready: Ready, done: _Done) -> tuple[gpd.GeoDataFrame, Any]:
-    """Return the cells with their new geometries, and the positions of the rows that changed."""
-    shapes = cells.geometry.to_numpy().copy()
-    kinds = shapely.get_type_id(shapes)
-    rows = []
-    for cell in sorted(done.changed):
-        if ready.fixed[cell]:
-            continue
-        for row in ready.rows[cell].tolist():
-            new = done.shapes[cell]
-            many = kinds[row] == shapely.GeometryType.MULTIPOLYGON and new.geom_type == "Polygon"
-            shapes[row] = shapely.multipolygons([new]) if many else new
-            rows.append(row)
-    column = gpd.GeoSeries(shapes, index=cells.index, crs=cells.crs, name=cells.geometry.name)
-    return cells.copy().set_geometry(column), np.array(sorted(rows), dtype=np.intp)
+def _agree(after: CoverageReport, places: list[Place]) -> bool:
+    """Return whether the proof finds as many places as were left, and no border drawn differently by neighbours."""
+    counts = after.counts
+    left = sum(place.allowed or place.refusal is not None for place in places)
+    return not counts["mismatch"] and counts["gap"] + counts["overlap"] + counts["outside"] == left

@@ -1,7 +1,7 @@
 """Who holds each face of a partition, as it changes while a coverage is repaired, and in metres."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,8 +10,10 @@ from pyproj import CRS
 
 from onemap.geo.arrangement import Shapes
 from onemap.geo.crs import metric_crs
-from onemap.geo.edges import Floats
 from onemap.geo.partition import AROUND, Partition, faces_beside, polygons_between
+
+if TYPE_CHECKING:
+    from onemap.geo.edges import Floats
 
 Holders = frozenset[int]
 
@@ -98,9 +100,10 @@ class Faces:
         return sorted(found, key=lambda p: (-self.size(p), min(p)))
 
     def drawn(self, faces: Iterable[int]) -> Any:
-        """Return the land of some faces, in the coordinates of the cells: what is bounded by edges with them on one side.
+        """Return the land of some faces, in the coordinates of the cells: what edges with them on one side enclose.
 
-        Sides are counted, not looked up: GEOS's union of a coverage takes crumbs narrower than a nanometre for overlaps.
+        Sides are counted, not looked up: GEOS's union of a coverage takes crumbs narrower than a micrometre for
+        overlaps and gives up.
         """
         among = np.array(sorted(faces), dtype=np.int64)
         if len(among) == 1:
@@ -122,5 +125,3 @@ class Faces:
         if self._metric == self._crs or not len(shapes):
             return shapes
         return np.asarray(gpd.GeoSeries(shapes, crs=self._crs).to_crs(self._metric).to_numpy(), dtype=object)
-
-

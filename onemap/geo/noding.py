@@ -110,5 +110,3 @@ def _corners(ends: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128
 def _gone(before: Floats, after: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128]]:
     """Return the vertices that are no longer there."""
     return np.setdiff1d(_corners(before), _corners(after))
-
-

@@ -71,7 +71,7 @@ def make_ready(cells: gpd.GeoDataFrame, code: str, *, max_change: float) -> Read
     order = sorted(groups, key=lambda key: (sorted(map(str, labels[groups[key]])), key))
     rows = tuple(np.array(groups[key], dtype=np.intp) for key in order)
     first = np.array([group[0] for group in rows], dtype=np.intp)
-    area = shapely.area(to_metric(gpd.GeoSeries(shapes[first], crs=cells.crs)).to_numpy()) if len(rows) else []
+    area = shapely.area(to_metric(gpd.GeoSeries(shapes[first], crs=cells.crs)).to_numpy()) if rows else []
     return Ready(
         shapes=shapes[first],
         rows=rows,

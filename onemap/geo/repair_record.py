@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -86,7 +85,7 @@ def write_record(record: pd.DataFrame, path: Path) -> Path:
     text = json.dumps({"kind": _KIND, "schema": 1, "rows": record.to_dict("records")}, ensure_ascii=False, indent=1)
     part = path.with_name(path.name + ".part")
     part.write_text(text + "\n", encoding="utf-8")
-    os.replace(part, path)
+    part.replace(path)
     return path
 
 

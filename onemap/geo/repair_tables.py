@@ -8,11 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from onemap.errors import CrsError, SchemaError
 from onemap.geo.arrangement import Shapes
-from onemap.geo.closing import Limits, Place
+from onemap.geo.closing import TOO_MUCH, Limits, Place, Refusal
 from onemap.geo.coverage import CoverageReport
 from onemap.geo.crs import area_m2
 from onemap.geo.defects import KINDS, write_number
@@ -39,10 +40,16 @@ class Land:
     gained: float
 
 
-def people_points(people: gpd.GeoDataFrame | None, weight: str | None, crs: CRS) -> tuple[Shapes | None, Floats]:
-    """Return a point and a weight for each row of people, or None where there are none given."""
-    if people is None:
-        return None, np.zeros(0)
+@dataclass(frozen=True)
+class People:
+    """Points where people are, and how many."""
+
+    points: Shapes
+    weights: Floats
+
+
+def take_people(people: gpd.GeoDataFrame, weight: str | None, crs: CRS) -> People:
+    """Return a point and a weight for each row that has a place."""
     if people.crs is None:
         raise CrsError("the people have no coordinate system; declare it")
     if weight is not None and weight not in people:
@@ -53,52 +60,51 @@ def people_points(people: gpd.GeoDataFrame | None, weight: str | None, crs: CRS)
         weights = pd.to_numeric(people[weight], errors="coerce").fillna(0).to_numpy(dtype=np.float64)
     shapes = people.geometry.to_crs(crs).to_numpy()
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    return shapely.point_on_surface(shapes[there]), weights[there]
+    return People(shapely.point_on_surface(shapes[there]), weights[there])
 
 
 def change_table(
     before: gpd.GeoDataFrame,
     after: gpd.GeoDataFrame,
-    rows: Any,
+    *,
+    rows: NDArray[np.intp],
     ready: Ready,
     lands: list[Land],
-    points: Shapes | None,
-    weights: Floats,
+    people: Floats | None,
 ) -> pd.DataFrame:
     """Return a row for each row of the cells that changed."""
     count = len(ready.shapes)
     gained, lost, places = np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.int64)
-    people = np.zeros((2, count))
-    standing = _standing(lands, points, weights)
-    for land, here in zip(lands, standing, strict=True):
+    crowd = np.zeros((2, count))
+    for land, here in zip(lands, np.zeros(len(lands)) if people is None else people, strict=True):
         if land.winner is not None and land.gained > 0:
             gained[land.winner] += land.gained
-            people[0, land.winner] += here
+            crowd[0, land.winner] += here
             places[land.winner] += 1
         for cell, area in land.lost.items():
             lost[cell] += area
-            people[1, cell] += here
+            crowd[1, cell] += here
             places[cell] += 1
     cell_of = np.zeros(len(before), dtype=np.intp)
-    for cell, members in enumerate(ready.rows):
-        cell_of[members] = cell
-    cell = cell_of[rows]
-    moved = gained[cell] + lost[cell]
+    for number, members in enumerate(ready.rows):
+        cell_of[members] = number
+    own = cell_of[rows]
+    moved = gained[own] + lost[own]
     table = pd.DataFrame(
         {
             "cell": pd.Series(ready.codes[rows], index=before.index[rows], dtype=object),
             "area_before_m2": area_m2(before.iloc[rows]).to_numpy(),
             "area_after_m2": area_m2(after.iloc[rows]).to_numpy(),
-            "gained_m2": gained[cell],
-            "lost_m2": lost[cell],
-            "moved_m2": moved + ready.mended[cell],
-            "share": (moved + ready.mended[cell]) / ready.area[cell],
-            "places": places[cell],
+            "gained_m2": gained[own],
+            "lost_m2": lost[own],
+            "moved_m2": moved + ready.mended[own],
+            "share": (moved + ready.mended[own]) / ready.area[own],
+            "places": places[own],
         },
         index=before.index[rows],
     )
-    if points is not None:
-        table["people_gained"], table["people_lost"] = people[0, cell], people[1, cell]
+    if people is not None:
+        table["people_gained"], table["people_lost"] = crowd[0, own], crowd[1, own]
     table["reason"] = pd.Series([_told(row) for row in table.itertuples()], index=table.index, dtype=object)
     return table
 
@@ -117,26 +123,31 @@ def _told(row: Any) -> str:
     )
 
 
-def _standing(lands: list[Land], points: Shapes | None, weights: Floats) -> Floats:
+def count_people(lands: list[Land], people: People) -> Floats:
     """Return the weight of the people on each piece of land; on a border between two they count in the first."""
     here = np.zeros(len(lands))
-    if points is None or not lands:
+    if not lands:
         return here
     shapes = np.empty(len(lands), dtype=object)
     shapes[:] = [land.shape for land in lands]
-    point, land = shapely.STRtree(shapes).query(points, predicate="intersects")
+    point, land = shapely.STRtree(shapes).query(people.points, predicate="intersects")
     order = np.lexsort((land, point))
     point, land = point[order], land[order]
     first = np.ones(len(point), dtype=bool)
     first[1:] = point[1:] != point[:-1]
-    np.add.at(here, land[first], weights[point[first]])
+    np.add.at(here, land[first], people.weights[point[first]])
     return here
 
 
-def move_table(lands: list[Land], ready: Ready, crs: CRS) -> gpd.GeoDataFrame:
+def move_table(lands: list[Land], ready: Ready, crs: CRS, *, people: Floats | None) -> gpd.GeoDataFrame:
     """Return a row for each piece of land that changed hands, the largest first."""
-    lands = sorted(lands, key=lambda land: (-round(land.area, 9), *shapely.bounds(land.shape).tolist(), land.kind))
-    return gpd.GeoDataFrame(
+    counts = np.zeros(len(lands)) if people is None else people
+    rows = sorted(
+        zip(lands, counts.tolist(), strict=True),
+        key=lambda row: (-round(row[0].area, 9), *shapely.bounds(row[0].shape).tolist(), row[0].kind),
+    )
+    lands = [land for land, _ in rows]
+    frame = gpd.GeoDataFrame(
         {
             "kind": pd.Series([land.kind for land in lands], dtype=object),
             "area_m2": np.array([land.area for land in lands], dtype=np.float64),
@@ -146,6 +157,9 @@ def move_table(lands: list[Land], ready: Ready, crs: CRS) -> gpd.GeoDataFrame:
         geometry=gpd.GeoSeries([land.shape for land in lands], crs=crs),
         crs=crs,
     )
+    if people is not None:
+        frame.insert(2, "people", np.array([here for _, here in rows], dtype=np.float64))
+    return frame
 
 
 def _to(land: Land, ready: Ready) -> Any:
@@ -153,45 +167,45 @@ def _to(land: Land, ready: Ready) -> Any:
 
 
 def refusal_table(
-    places: list[Place],
-    faces: Faces,
-    ready: Ready,
-    limits: Limits,
-    max_change: float,
-    after: CoverageReport,
-    crs: CRS,
+    places: list[Place], faces: Faces, *, ready: Ready, limits: Limits, after: CoverageReport
 ) -> gpd.GeoDataFrame:
     """Return a row for each defect that stays: places with why, and what the check finds wrong with single cells."""
-    rows = []
-    for place in places:
-        if place.allowed or place.refusal is None:
-            continue
-        cells = place.cells if place.kind != "gap" else tuple(faces.borders(place.faces))
-        reason = say(
-            place.refusal.template,
-            "en",
-            kind=place.kind,
-            area=write_number(place.area),
-            width=write_number(place.width),
-            most=write_number(100 * max_change if "{share}" in place.refusal.template else limits.width_m),
-            share=write_number(place.refusal.share),
-            cell="" if place.refusal.cell is None else ", ".join(map(str, ready.named((place.refusal.cell,)))),
-        )
-        shape = faces.drawn(place.faces)
-        rows.append((place.kind, place.area, place.width, ready.named(cells), reason, shape))
+    rows = [
+        _refused(place, place.refusal, faces, ready, limits)
+        for place in places
+        if place.refusal is not None and not place.allowed
+    ]
     other = after.defects[~after.defects["allowed"] & ~after.defects["kind"].isin(_PLACES)]
-    for defect in other.itertuples():
-        rows.append((defect.kind, defect.area_m2, defect.width_m, defect.cells, defect.reason, defect.geometry))
+    rows += other[["kind", "area_m2", "width_m", "cells", "reason", other.geometry.name]].itertuples(
+        index=False, name=None
+    )
     rows.sort(key=lambda r: (KINDS.index(r[0]), -np.nan_to_num(r[1]), str(r[3])))
-    columns = list(zip(*rows, strict=True)) or [()] * 6
+    kinds, areas, widths, cells, reasons, shapes = zip(*rows, strict=True) if rows else ((),) * 6
     return gpd.GeoDataFrame(
         {
-            "kind": pd.Series(columns[0], dtype=object),
-            "area_m2": np.array(columns[1], dtype=np.float64),
-            "width_m": np.array(columns[2], dtype=np.float64),
-            "cells": pd.Series(columns[3], dtype=object),
-            "reason": pd.Series(columns[4], dtype=object),
+            "kind": pd.Series(kinds, dtype=object),
+            "area_m2": np.array(areas, dtype=np.float64),
+            "width_m": np.array(widths, dtype=np.float64),
+            "cells": pd.Series(cells, dtype=object),
+            "reason": pd.Series(reasons, dtype=object),
         },
-        geometry=gpd.GeoSeries(list(columns[5]), crs=crs),
-        crs=crs,
+        geometry=gpd.GeoSeries(list(shapes), crs=after.defects.crs),
+        crs=after.defects.crs,
     )
+
+
+def _refused(place: Place, refusal: Refusal, faces: Faces, ready: Ready, limits: Limits) -> tuple[Any, ...]:
+    """Return the row of a place that stays."""
+    cells = place.cells if place.kind != "gap" else tuple(faces.borders(place.faces))
+    by_share = refusal.template == TOO_MUCH
+    reason = say(
+        refusal.template,
+        "en",
+        kind=place.kind,
+        area=write_number(place.area),
+        width=write_number(place.width),
+        most=write_number(100 * limits.max_change if by_share else limits.width_m),
+        share=write_number(refusal.share),
+        cell="" if refusal.cell is None else ", ".join(map(str, ready.names[refusal.cell])),
+    )
+    return place.kind, place.area, place.width, ready.named(cells), reason, faces.drawn(place.faces)
