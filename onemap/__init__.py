@@ -26,6 +26,7 @@ _PUBLIC = {
     "NumberedCells": "grids.numbering",
     "OneMap": "store.one_map",
     "OnemapError": "errors",
+    "RepairResult": "geo.coverage_repair",
     "assign_cases": "cases",
     "assign_dask": "scale",
     "assign_parquet": "scale",
@@ -45,7 +46,9 @@ _PUBLIC = {
     "read_layer": "sources.layer",
     "read_roster": "sources.rosters",
     "reassign_cases": "cases",
+    "repair_coverage": "geo.coverage_repair",
     "run": "pipeline",
+    "undo_repair": "geo.repair_record",
 }
 _MODULES = {"codes": "domain.codes", "catalogue": "domain.catalogue", "errors": "errors", "testing": "testing"}
 
@@ -60,6 +63,7 @@ __all__ = [
     "NumberedCells",
     "OneMap",
     "OnemapError",
+    "RepairResult",
     "__version__",
     "assign_cases",
     "assign_dask",
@@ -82,8 +86,10 @@ __all__ = [
     "own_polygons",
     "read_layer",
     "read_roster",
+    "repair_coverage",
     "run",
     "testing",
+    "undo_repair",
 ]
 
 
