@@ -15,7 +15,7 @@ import typer
 from onemap import __version__
 from onemap.errors import Cancelled, OnemapError
 
-from . import code_verbs, companion, frame_verbs, map_verbs, roster_verbs
+from . import code_verbs, companion, frame_verbs, map_verbs, repair_verbs, roster_verbs
 from .options import LANGUAGE, Lang, helped, terminal_for
 from .terminal import Exit, ProgressKind
 
@@ -33,6 +33,7 @@ _VERBS: dict[Callable[..., None], str] = {
     map_verbs.run: "The whole line: build the map, check the grids, assign the cases, find the gaps, report.",
     map_verbs.build: "Build the one map's layers from the raw files that a manifest names.",
     frame_verbs.check: "Prove that cells cover without gap and overlap, or list every defect.",
+    repair_verbs.repair: "Close narrow gaps and overlaps between cells, tell what moved, or undo it.",
     frame_verbs.assign: "Give each case exactly one cell, or list it with the reason.",
     frame_verbs.own: "Find the cell that owns each building, lot or road: the one with the largest share.",
     roster_verbs.roster: "Read a roster of holders as an office keeps it, and list every row that is none.",
