@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "AssignmentResult": "cases",
+    "BalanceResult": "grids.balance_result",
     "BaseMap": "basemap",
     "CellLocator": "geo.locator",
     "CoverageReport": "geo.coverage",
@@ -31,6 +32,7 @@ _PUBLIC = {
     "assign_dask": "scale",
     "assign_parquet": "scale",
     "assign_spark": "scale",
+    "balance_cells": "grids.balance",
     "build_base_map": "basemap",
     "check_coverage": "geo.coverage",
     "check_nesting": "grids.levels",
@@ -54,6 +56,7 @@ _MODULES = {"codes": "domain.codes", "catalogue": "domain.catalogue", "errors": 
 
 __all__ = [
     "AssignmentResult",
+    "BalanceResult",
     "BaseMap",
     "CellLocator",
     "CoverageReport",
@@ -69,6 +72,7 @@ __all__ = [
     "assign_dask",
     "assign_parquet",
     "assign_spark",
+    "balance_cells",
     "build_base_map",
     "catalogue",
     "check_coverage",
