@@ -147,7 +147,7 @@ def repair_coverage(
     Notes
     -----
     A cell that is not valid takes part mended where that changes no more than ``max_change`` of it; otherwise it stays
-    as it is and nothing beside it moves. Cells with the same geometry stay so and are listed. A repair never splits
+    as it is, and only its neighbours give way. Cells with the same geometry stay so and are listed. A repair never splits
     a cell into wide parts nor makes one vanish.
 
     Examples
@@ -233,7 +233,7 @@ class _Work:
         """Close places until the proof finds those alone that were refused or are allowed."""
         count = len(self.ready.shapes)
         shapes, lands = self.ready.shapes.copy(), list[Land]()
-        changed = set(np.flatnonzero(self.ready.mended).tolist())
+        changed = set(np.flatnonzero(self.ready.repaired).tolist())
         for turn in range(1, _ROUNDS + 1):
             plane = divide_plane(shapes, self.outline)
             faces = Faces(plane, count, CRS(self.cells.crs))

@@ -47,7 +47,7 @@ class Faces:
     def __init__(self, plane: Partition, count: int, crs: CRS) -> None:
         self.plane = plane
         self._crs = crs
-        self._metric = metric_crs(crs, shapely.total_bounds(plane.faces))
+        self._metric = metric_crs(crs, shapely.total_bounds(plane.faces)) if len(plane.faces) else crs
         self.area: Floats = np.asarray(shapely.area(self._projected(plane.faces)), dtype=np.float64)
         sides = self._projected(shapely.linestrings(plane.ends.reshape(-1, 2, 2)))
         lengths = np.asarray(shapely.length(sides), dtype=np.float64)

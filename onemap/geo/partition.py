@@ -79,12 +79,14 @@ def divide_plane(shapes: Shapes, outline: Any = None) -> Partition:
     """
     edges = polygon_edges(shapes)
     around: dict[int, int] = {}
-    bounds = shapely.total_bounds(shapes if outline is None else np.append(shapes, outline))
+    reach = 0.0
+    if len(shapes) or outline is not None:
+        reach = resolution(shapely.total_bounds(shapes if outline is None else np.append(shapes, outline)))
     if outline is not None:
         outer = polygon_edges(np.array([outline], dtype=object), inside_out=True)
         edges = join_edges(edges, replace(outer, owner=outer.owner + len(shapes)))
         around = {len(shapes): 1}
-    noded = node_edges(edges, reach=resolution(bounds))
+    noded = node_edges(edges, reach=reach)
     ends, walls = _walls(noded.edges)
     faces = polygons_between(ends)
     left, right = faces_beside(ends, faces)

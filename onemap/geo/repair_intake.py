@@ -33,6 +33,8 @@ class Ready:
         Square metres of each shape.
     mended
         Square metres by which making the geometry valid changed it.
+    repaired
+        Shapes whose geometry was made valid.
     fixed
         Shapes that must not change: their geometry is not valid and no repair of it can be trusted.
     """
@@ -43,6 +45,7 @@ class Ready:
     codes: NDArray[np.object_]
     area: Floats
     mended: Floats
+    repaired: NDArray[np.bool_]
     fixed: NDArray[np.bool_]
 
     def named(self, shapes: tuple[int, ...]) -> tuple[object, ...]:
@@ -55,12 +58,13 @@ def make_ready(cells: gpd.GeoDataFrame, code: str, *, max_change: float) -> Read
     codes = cell_codes(cells, code)
     raw = shapely.force_2d(cells.geometry.to_numpy())
     shapes, _ = usable_shapes(raw, codes)
-    mended, fixed = np.zeros(len(raw)), np.zeros(len(raw), dtype=bool)
+    mended, repaired, fixed = np.zeros(len(raw)), np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
     broken = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(raw))
     if len(broken):
         layer = gpd.GeoDataFrame(geometry=gpd.GeoSeries(raw[broken], index=broken, crs=cells.crs))
         repair = repair_geometries(layer, max_change=max_change)
         fixed[repair.refused.index] = True
+        repaired[repair.changes.index] = True
         shapes[repair.frame.index] = repair.frame.geometry.to_numpy()
         mended[repair.changes.index] = repair.changes["area_changed_m2"].to_numpy()
     labels = codes.to_numpy()
@@ -79,5 +83,6 @@ def make_ready(cells: gpd.GeoDataFrame, code: str, *, max_change: float) -> Read
         codes=labels,
         area=np.asarray(area, dtype=np.float64),
         mended=np.array([mended[group].max() for group in rows], dtype=np.float64),
+        repaired=np.array([repaired[group].any() for group in rows], dtype=bool),
         fixed=np.array([fixed[group].any() for group in rows], dtype=bool),
     )

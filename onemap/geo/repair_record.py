@@ -103,4 +103,4 @@ def read_record(path: Path) -> pd.DataFrame:
         raise SourceError("{path}: no record of a repair can be read ({why})", path=path, why=error) from error
     if not isinstance(found, dict) or found.get("kind") != _KIND:
         raise SourceError("{path}: no record of a repair", path=path)
-    return pd.DataFrame(found["rows"], columns=list(COLUMNS))
+    return pd.DataFrame(found["rows"], columns=list(COLUMNS), dtype=object)

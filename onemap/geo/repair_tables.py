@@ -105,14 +105,15 @@ def change_table(
     )
     if people is not None:
         table["people_gained"], table["people_lost"] = crowd[0, own], crowd[1, own]
-    table["reason"] = pd.Series([_told(row) for row in table.itertuples()], index=table.index, dtype=object)
+    said = [_told(row, mended=bool(m)) for row, m in zip(table.itertuples(), ready.repaired[own], strict=True)]
+    table["reason"] = pd.Series(said, index=table.index, dtype=object)
     return table
 
 
-def _told(row: Any) -> str:
+def _told(row: Any, *, mended: bool) -> str:
     """Return what happened to a cell as a sentence."""
     if not row.places:
-        return _MENDED if row.moved_m2 else _VERTICES
+        return _MENDED if mended else _VERTICES
     return say(
         _MOVED,
         "en",
