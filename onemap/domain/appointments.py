@@ -78,6 +78,11 @@ class Roster:
     precedence
         The order of roles.
 
+    Attributes
+    ----------
+    turns
+        Days on which an appointment begins, or has ended the day before, by ordinal.
+
     Examples
     --------
     >>> from .precedence import load_precedence
@@ -93,9 +98,13 @@ class Roster:
         self._by_grid: dict[str, list[Holder]] = {}
         self._by_code: dict[str, list[Holder]] = {}
         self._order: Final = precedence.role_order
+        turns: set[int] = set()
         for holder in holders:
+            turns |= {holder.valid_from.toordinal()} if holder.valid_from else set()
+            turns |= {holder.valid_to.toordinal() + 1} if holder.valid_to else set()
             self._by_grid.setdefault(holder.grid_code, []).append(holder)
             self._by_code.setdefault(holder.holder_code, []).append(holder)
+        self.turns: Final = sorted(turns)
         self._posts: dict[Post, tuple[Holder, ...]] = {}
 
     def appointed(self, post: Post) -> tuple[Holder, ...]:

@@ -1,0 +1,6 @@
+"""Who answers here, for what, when: duties and appointments laid over grids, roads and objects."""
+
+from onemap.responsibility.answers import Answer, Claim, Link, PartAnswer
+from onemap.responsibility.matrix import MatrixOptions, ResponsibilityMatrix
+
+__all__ = ["Answer", "Claim", "Link", "MatrixOptions", "PartAnswer", "ResponsibilityMatrix"]
