@@ -4,6 +4,7 @@ import numpy as np
 
 from onemap.progress import Progress, silent
 
+from .balance_exact import prove
 from .balance_plan import Ground, Plan, Score
 from .balance_search import anneal, divide_anew, even_out, price_of_squares, shorten
 from .balance_start import NONE, adjacent_groups, first_plan, sliced_labels
@@ -49,7 +50,7 @@ def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan
         if ground.groups == 1:
             break
     assert best is not None
-    return best
+    return prove(best)
 
 
 def _bettered(plan: Plan, rng: np.random.Generator, *, cool: bool) -> Plan:
