@@ -1,7 +1,7 @@
 """Barriers made to close: ends led on to the line they almost reach, and a list of those that stay open."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
@@ -11,7 +11,7 @@ from onemap.geo.edges import Floats, Ints
 from .faces import Shapes, segments
 
 # A line led on to another crosses it by this much, so that both get the same vertex there; what sticks out is dropped.
-OVERSHOOT_M: Final = 1e-3
+OVERSHOOT_M: Final = 0.03
 # An end is not led back to the line it belongs to within this many times the width.
 _OWN: Final = 4.0
 
@@ -32,16 +32,16 @@ class _Ends:
     back: list[dict[int, tuple[float, bool]]]
 
 
-def close_gaps(noded: Shapes, *, snap_m: float) -> Shapes:
-    """Return short lines that lead loose ends of noded lines to the nearest other line within ``snap_m``."""
+def close_gaps(noded: Shapes, borders: Shapes, *, snap_m: float) -> Shapes:
+    """Return short lines that lead loose ends of noded lines to the nearest other line or border within ``snap_m``."""
     if snap_m <= 0 or not len(noded):
         return np.empty(0, dtype=object)
     loose = _loose_ends(noded, _OWN * snap_m)
     if not len(loose.points):
         return np.empty(0, dtype=object)
-    ends, line = segments(noded)
+    ends, line = segments(np.concatenate([noded, borders]))
     begin = _begin(ends, line)
-    whole = shapely.length(noded)
+    whole = shapely.length(np.concatenate([noded, borders]))
     pieces = shapely.linestrings(ends.reshape(-1, 2, 2))
     points = shapely.points(loose.points)
     at, on = shapely.STRtree(pieces).query(points, predicate="dwithin", distance=snap_m)
@@ -91,42 +91,34 @@ def _loose_ends(noded: Shapes, reach: float) -> _Ends:
     last = shapely.get_coordinates(shapely.get_point(noded, -1))
     corners, number = np.unique(np.concatenate([first, last]), axis=0, return_inverse=True)
     number = number.reshape(2, -1).T
-    degree = np.bincount(number.ravel(), minlength=len(corners))
     at: dict[int, list[int]] = {}
     for row, ends in enumerate(number.tolist()):
         for corner in ends:
             at.setdefault(corner, []).append(row)
-    length = shapely.length(noded)
-    loose = np.flatnonzero(degree == 1)
-    return _Ends(corners[loose], [_way_back(int(c), number, at, degree, length, reach) for c in loose])
+    net = _Net(number, at, shapely.length(noded))
+    loose = np.flatnonzero(np.bincount(number.ravel(), minlength=len(corners)) == 1)
+    return _Ends(corners[loose], [net.way_back(int(corner), reach) for corner in loose])
 
 
-def _way_back(
-    corner: int, number: Ints, at: dict[int, list[int]], degree: Ints, length: Floats, reach: float
-) -> dict[int, tuple[float, bool]]:
-    row = at[corner][0]
-    back, gone = {row: (0.0, bool(number[row, 0] == corner))}, float(length[row])
-    while gone < reach:
-        ends = number[row]
-        corner = int(ends[0] if ends[1] == corner else ends[1])
-        onward = [r for r in at[corner] if r not in back]
-        if degree[corner] != 2 or not onward:  # noqa: PLR2004 - where more than two lines meet the way ends
-            break
-        row = onward[0]
-        back[row] = (gone, bool(number[row, 0] == corner))
-        gone += float(length[row])
-    return back
+@dataclass(frozen=True)
+class _Net:
+    """Lines and the corners where they end: the two corners of each line, the lines at each corner, their lengths."""
 
+    corners: Ints
+    at: dict[int, list[int]]
+    length: Floats
 
-def open_lines(lines: Shapes, ends: Floats, *, reach_m: float) -> list[Any]:
-    """Return the connected parts of lines that are no border of any face, longer than ``reach_m``."""
-    pieces, _ = segments(lines)
-    if not len(pieces):
-        return []
-    used = shapely.STRtree(shapely.linestrings(ends.reshape(-1, 2, 2)))
-    straight = shapely.linestrings(pieces.reshape(-1, 2, 2))
-    middle = shapely.line_interpolate_point(straight, 0.5, normalized=True)
-    at = np.unique(used.query(middle, predicate="dwithin", distance=1e-6)[0])
-    left = np.delete(straight, at)
-    parts = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(left))) if len(left) else left
-    return [part for part in parts if shapely.length(part) > reach_m]
+    def way_back(self, corner: int, reach: float) -> dict[int, tuple[float, bool]]:
+        """Return the lines on the way from a loose end until the way branches, see `_Ends`."""
+        row = self.at[corner][0]
+        back, gone = {row: (0.0, bool(self.corners[row, 0] == corner))}, float(self.length[row])
+        while gone < reach:
+            one, other = self.corners[row].tolist()
+            corner = one if other == corner else other
+            onward = [r for r in self.at[corner] if r not in back]
+            if len(self.at[corner]) != 2 or not onward:  # noqa: PLR2004 - where more than two lines meet the way ends
+                break
+            row = onward[0]
+            back[row] = (gone, bool(self.corners[row, 0] == corner))
+            gone += float(self.length[row])
+        return back

@@ -27,6 +27,10 @@ class Cells:
         Community of each cell.
     kind, land_use
         ``basic`` or ``exclusive``; the land use with the largest area.
+    pieces
+        What is known of each.
+    why_small
+        For cells that are too small the reason (a template), empty for all others.
     """
 
     cell: Ints
@@ -34,6 +38,7 @@ class Cells:
     kind: NDArray[np.object_]
     land_use: NDArray[np.object_]
     pieces: list[Piece]
+    why_small: list[str]
 
 
 def lay_pieces(ground: Ground, land: Land, options: DeriveOptions) -> Cells:
@@ -62,20 +67,21 @@ class _Layer:
         """Return the cells."""
         labels = self._buildings_laid(self._whole())
         number = np.unique(labels, return_inverse=True)[1]
-        pieces = self._pieces(number)
-        into = self._merged(pieces, number, strays=False)
+        merger = self._merger(self._pieces(number), number, strays=False)
+        into = np.array(merger.run(), dtype=np.int64)
         if self._country.any():
             number = np.unique(into[number], return_inverse=True)[1]
-            pieces = self._pieces(number)
-            into = self._merged(pieces, number, strays=True)
+            merger = self._merger(self._pieces(number), number, strays=True)
+            into = np.array(merger.run(), dtype=np.int64)
         kept, cell = np.unique(into[number], return_inverse=True)
-        found = [pieces[row] for row in kept.tolist()]
+        found = [merger.pieces[row] for row in kept.tolist()]
         return Cells(
             cell,
             np.array([p.region[0] for p in found], dtype=np.int64),
             np.array(["exclusive" if p.exclusive else "basic" for p in found], dtype=object),
             np.array([p.land_use for p in found], dtype=object),
             found,
+            [merger.why_small(row) if merger.is_small(p) else "" for row, p in zip(kept.tolist(), found, strict=True)],
         )
 
     def _whole(self) -> Ints:
@@ -145,14 +151,15 @@ class _Layer:
             piece.exclusive = fits and share[yard] >= options.exclusive_m2
         return made
 
-    def _merged(self, pieces: list[Piece], number: Ints, *, strays: bool) -> Ints:
-        """Return the piece that each piece becomes part of; ``strays``: only scraps, into whatever is beside them."""
+    def _merger(self, pieces: list[Piece], number: Ints, *, strays: bool) -> Merger:
+        """Return what joins the pieces; ``strays``: only scraps, into whatever is beside them."""
         targets = {}
         if self._options.country_m2 is not None:
             targets = {p.region: self._options.country_m2 for p in pieces if p.region[1] != OUTSIDE}
         if strays:
             for piece in pieces:
+                piece.whole = piece.whole or piece.region[1] != OUTSIDE
                 piece.region = (piece.region[0], OUTSIDE)
         merger = Merger(pieces, self._options, targets, scraps_only=strays)
         merger.add_borders(number[self._left], number[self._right], self._length, self._weight)
-        return np.array(merger.run(), dtype=np.int64)
+        return merger

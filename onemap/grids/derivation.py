@@ -11,11 +11,11 @@ from pyproj import CRS
 
 from onemap.geo.crs import area_m2
 from onemap.geo.edges import Ints
-from onemap.geo.ownership import own_polygons
 from onemap.progress import Progress, silent
 
-from .carving import lay_pieces
+from .carving import Cells, lay_pieces
 from .derive_intake import Barriers, Land, take_land
+from .derive_listing import Listing
 from .derive_options import DeriveOptions, with_changes
 from .ground import Ground, Surveyor
 from .outline_vertices import without_needless_vertices
@@ -71,39 +71,48 @@ def derive_cells(
     progress(0.6, "joining small pieces")
     pieces = lay_pieces(ground, land, chosen)
     progress(0.8, "drawing the cells")
-    cells = _draw(ground, pieces.cell, land, CRS(boundary.crs))
-    cells.insert(0, chosen.community, land.communities.labels[pieces.home])
-    cells.insert(1, "kind", pieces.kind)
-    cells.insert(2, "land_use", pieces.land_use)
-    cells = _in_reading_order(cells, chosen.community)
+    drawn = _draw(ground, pieces, land, CRS(boundary.crs), chosen.community)
+    cells, row = _in_reading_order(drawn, chosen.community)
     cells.insert(3, "area_m2", area_m2(cells).round(2))
-    cells.insert(4, "buildings", _count_buildings(cells, buildings))
-    listed = unmet.table(CRS(boundary.crs), lambda shapes: land.plane.leave(shapes, land.vertices))
-    counts = {"communities": len(boundary), "cells": len(cells), "unmet": len(listed)}
+    progress(0.85, "looking for what could not be honoured")
+    listing = Listing(land, ground, pieces, cells, row, chosen, unmet)
+    cells.insert(4, "buildings", listing.buildings(buildings))
+    listing.compounds(compounds)
+    listing.barriers()
+    listing.open_ends(surveyor.lines)
+    listing.sizes()
+    listing.overlaps()
+    table = unmet.table(CRS(boundary.crs))
+    counts = {
+        "communities": len(boundary),
+        "cells": len(cells),
+        "exclusive": int((cells["kind"] == "exclusive").sum()),
+        **listing.counts,
+        "openings_closed": surveyor.closed,
+        "unmet": len(table),
+    }
     progress(1.0, "done")
-    return DerivedCells(cells, listed, counts)
+    return DerivedCells(cells, table, counts)
 
 
-def _draw(ground: Ground, cell: Ints, land: Land, crs: CRS) -> gpd.GeoDataFrame:
+def _draw(ground: Ground, made: Cells, land: Land, crs: CRS, community: str) -> gpd.GeoDataFrame:
     """Return the cells as polygons in the district's system, each the union of its faces."""
-    order = np.argsort(cell, kind="stable")
-    starts = np.flatnonzero(np.diff(cell[order], prepend=-1))
+    order = np.argsort(made.cell, kind="stable")
+    starts = np.flatnonzero(np.diff(made.cell[order], prepend=-1))
     sets = np.split(ground.faces.shapes[order], starts[1:]) if len(starts) else []
     drawn = np.empty(len(sets), dtype=object)
     drawn[:] = [s[0] if len(s) == 1 else shapely.coverage_union_all(s) for s in sets]
     drawn = shapely.normalize(land.plane.leave(without_needless_vertices(drawn, land.vertices), land.vertices))
-    return gpd.GeoDataFrame(geometry=drawn, crs=crs)
+    columns = {community: land.communities.labels[made.home], "kind": made.kind, "land_use": made.land_use}
+    table = pd.DataFrame(columns).astype({"kind": "str", "land_use": "str"}).infer_objects()
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(drawn, crs=crs), crs=crs)
 
 
-def _in_reading_order(cells: gpd.GeoDataFrame, community: str) -> gpd.GeoDataFrame:
+def _in_reading_order(cells: gpd.GeoDataFrame, community: str) -> tuple[gpd.GeoDataFrame, Ints]:
+    """Return the cells community by community, from north to south, and the row where each now stands."""
     bounds = shapely.bounds(cells.geometry.to_numpy())
-    place = pd.DataFrame({"c": cells[community].astype(str), "y": -bounds[:, 3], "x": bounds[:, 0], "e": bounds[:, 2]})
-    return cells.iloc[np.lexsort((place["e"], place["x"], place["y"], place["c"]))].reset_index(drop=True)
-
-
-def _count_buildings(cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None) -> Any:
-    if buildings is None:
-        return 0
-    owners = own_polygons(buildings, cells.assign(row=[f"{n:07d}" for n in range(len(cells))]), code="row")
-    number = owners["cell"].dropna().astype(int)
-    return np.bincount(number, minlength=len(cells))
+    code = cells[community].astype(str).to_numpy()
+    order = np.lexsort((bounds[:, 2], bounds[:, 0], -bounds[:, 3], code))
+    row = np.empty(len(order), dtype=np.int64)
+    row[order] = np.arange(len(order))
+    return cells.iloc[order].reset_index(drop=True), row

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +17,7 @@ from .derive_options import RULES, WATER, DeriveOptions
 from .plane import Plane, Shapes, Vertices
 from .unmet import Unmet
 
-Barriers = gpd.GeoDataFrame | Mapping[str, gpd.GeoDataFrame] | None
+Barriers: TypeAlias = gpd.GeoDataFrame | Mapping[str, gpd.GeoDataFrame] | None
 
 _LINE, _POLYGON = 1, 2
 _OTHER: Final = "other"
@@ -206,7 +206,9 @@ class _Near:
             return Layer.empty(), np.empty(0, dtype=object)
         named = given.items() if isinstance(given, Mapping) else [("", given)]
         layers = [self._one(frame, otherwise, options) for otherwise, frame in named]
-        everything = Layer(*(np.concatenate([getattr(l, f) for l in layers]) for f in ("shapes", "classes", "labels")))
+        everything = Layer(
+            *(np.concatenate([getattr(layer, f) for layer in layers]) for f in ("shapes", "classes", "labels"))
+        )
         flat = shapely.get_dimensions(everything.shapes)
         points = flat < _LINE
         if points.any():

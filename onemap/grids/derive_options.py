@@ -116,7 +116,7 @@ class DeriveOptions:
     country_m2: float | None = None
     smallest: float = 0.5
     largest: float = 1.75
-    min_width_m: float = 12.0
+    min_width_m: float = 20.0
     snap_m: float = 2.0
     exclusive_m2: float = 20_000.0
     exclusive_classes: tuple[str, ...] | None = None

@@ -11,8 +11,6 @@ from onemap.geo.edges import Bools, Floats, Ints, match_edges, polygon_edges
 
 Shapes = NDArray[Any]
 
-# A piece of a line is told from its middle to lie on that line: far above rounding, far below any surveyor's error.
-SAME_M: Final = 1e-6
 OUTSIDE: Final = -1
 
 
@@ -54,10 +52,9 @@ class Faces:
         return Faces(self.shapes[faces], self.ends[kept], left[kept], right[kept])
 
 
-def node(lines: Shapes) -> Shapes:
-    """Return the lines cut where they meet, each piece once; repeated and crossing lines are no matter."""
-    noded = shapely.union_all(lines)
-    parts = shapely.get_parts(noded)
+def node(lines: Shapes, *, grid_m: float | None = None) -> Shapes:
+    """Return the lines cut where they meet, each piece once; their vertices moved to a grid, where one is given."""
+    parts = shapely.get_parts(shapely.union_all(lines, grid_size=grid_m))
     return parts[shapely.get_dimensions(parts) == 1]
 
 
@@ -84,16 +81,19 @@ def segments(lines: Shapes) -> tuple[Floats, Ints]:
     return np.hstack([points[same], points[same + 1]]), line[same].astype(np.int64)
 
 
-def weigh(ends: Floats, lines: Shapes, weights: Floats) -> Floats:
-    """Return for each piece the greatest weight among the lines that it lies on; 0 where it lies on none."""
-    found = np.zeros(len(ends))
+def find_lines(ends: Floats, lines: Shapes, weights: Floats, *, within_m: float) -> Ints:
+    """Return for each piece the heaviest of the lines that its middle lies on, `OUTSIDE` where it lies on none."""
+    found = np.full(len(ends), OUTSIDE, dtype=np.int64)
     if not len(lines) or not len(ends):
         return found
-    pieces, line = segments(lines)
+    parts, line = segments(lines)
     middle = shapely.points((ends[:, :2] + ends[:, 2:]) / 2)
-    tree = shapely.STRtree(shapely.linestrings(pieces.reshape(-1, 2, 2)))
-    at, on = tree.query(middle, predicate="dwithin", distance=SAME_M)
-    np.maximum.at(found, at, weights[line[on]])
+    tree = shapely.STRtree(shapely.linestrings(parts.reshape(-1, 2, 2)))
+    at, on = tree.query(middle, predicate="dwithin", distance=within_m)
+    line = line[on]
+    order = np.lexsort((line, -weights[line], at))
+    first = order[np.flatnonzero(np.diff(at[order], prepend=-1))]
+    found[at[first]] = line[first]
     return found
 
 

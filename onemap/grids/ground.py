@@ -12,11 +12,16 @@ from .barriers import close_gaps
 from .clumps import Clumps
 from .derive_intake import Land
 from .derive_options import DeriveOptions
-from .faces import OUTSIDE, Faces, Shapes, find_holders, find_homes, make_faces, node, weigh
+from .faces import OUTSIDE, Faces, Shapes, find_holders, find_homes, find_lines, make_faces, node
 from .splitting import Obstacles, cut
+from .trimming import GRID_M, pieces, straight, trim
 
 # Land with less of it under roofs is not built up.
 _BUILT_SHARE = 0.03
+# What divides as the border of a compound does: it is a wall, or as good as one.
+_YARD, _YARD_WEIGHT = "compound", 0.6
+# A piece of border is told from its middle to be a community's: far above rounding; all else keeps a centimetre away.
+_ON_BORDER_M = 1e-6
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,8 @@ class Ground:
         ``built``, ``open``, ``water`` or the class of the compound.
     fence
         Pieces of border that are a community's.
-    weight
-        Weight of the barrier along each piece of border.
+    weight, barrier
+        Weight and class of the barrier along each piece of border; 0 and empty where there is none.
     """
 
     faces: Faces
@@ -44,6 +49,7 @@ class Ground:
     land_use: NDArray[np.object_]
     fence: Bools
     weight: Floats
+    barrier: NDArray[np.object_]
 
 
 class Surveyor:
@@ -53,50 +59,57 @@ class Surveyor:
         self._land = land
         self._options = options
         self.clumps = Clumps.of(land.buildings.shapes)
-        self._crossed = np.zeros(len(self.clumps.shapes), dtype=bool)
         self._outlines = shapely.get_rings(shapely.get_parts(land.communities.shapes))
         self._yards = shapely.get_rings(shapely.get_parts(land.compounds.shapes))
-        self.links: Shapes = np.empty(0, dtype=object)
+        self._crossed = np.zeros(len(self.clumps.shapes), dtype=bool)
+        self.lines: Shapes = np.empty(0, dtype=object)
+        self.closed = 0
 
     def survey(self) -> Ground:
         """Return the ground divided into faces, none of them too large unless something keeps it whole."""
-        lines = np.concatenate([self._land.barriers.shapes, self._yards])
-        noded = node(np.concatenate([self._outlines, lines]))
-        self.links = close_gaps(noded, snap_m=self._options.snap_m)
-        noded = self._with(noded, np.concatenate([lines, self.links]), self.links)
-        ground = self._ground(noded)
+        lines = node(np.concatenate([self._land.barriers.shapes, self._yards]), grid_m=GRID_M)
+        links = close_gaps(lines, self._outlines, snap_m=self._options.snap_m)
+        self.closed = len(links)
+        self._add(lines, links)
+        ground = self._ground()
         cuts = self._cuts(ground)
-        return self._ground(self._with(noded, cuts, cuts)) if len(cuts) else ground
+        if len(cuts):
+            self._add(self.lines, cuts)
+            ground = self._ground()
+        return ground
 
-    def _with(self, noded: Shapes, lines: Shapes, new: Shapes) -> Shapes:
-        """Return noded lines with new ones, and with the outlines of the buildings that lines run through."""
-        crossed = self.clumps.crossed(lines) & ~self._crossed
-        self._crossed |= crossed
-        rings = self.clumps.rings(crossed)
-        return node(np.concatenate([noded, new, rings])) if len(new) or len(rings) else noded
+    def _add(self, lines: Shapes, new: Shapes) -> None:
+        """Add lines, and note which buildings they run through."""
+        self.lines = node(np.concatenate([lines, new]), grid_m=GRID_M) if len(new) else lines
+        self._crossed |= self.clumps.crossed(self.lines)
 
-    def _ground(self, noded: Shapes) -> Ground:
-        land, options = self._land, self._options
-        faces = make_faces(noded)
-        fence = weigh(faces.ends, self._outlines, np.ones(len(self._outlines))) > 0
+    def _ground(self) -> Ground:
+        land = self._land
+        walls = trim(pieces(self.clumps.rings(self._crossed)), pieces(node(self._outlines)))
+        fixed = pieces(node(straight(np.concatenate([walls.borders, walls.lines]))))
+        ways = trim(pieces(self.lines), fixed)
+        faces = make_faces(node(straight(np.concatenate([ways.borders, ways.lines]))))
+        fence = find_lines(faces.ends, self._outlines, np.ones(len(self._outlines)), within_m=_ON_BORDER_M) >= 0
         home = find_homes(faces, land.communities.shapes, fence)
         inside = np.flatnonzero(home >= 0)
-        kept = faces.take(inside)
-        shown = (home[faces.left] >= 0) & (faces.left >= 0) | (home[faces.right] >= 0) & (faces.right >= 0)
-        fence, home = fence[shown], home[inside]
+        home_or_none = np.append(home, OUTSIDE)
+        shown = (home_or_none[faces.left] >= 0) | (home_or_none[faces.right] >= 0)
+        kept, fence, home = faces.take(inside), fence[shown], home[inside]
         crossed = np.flatnonzero(self._crossed)
         clump = find_holders(kept.shapes, self.clumps.shapes[crossed])
         clump[clump >= 0] = crossed[clump[clump >= 0]]
         compound = _with_buildings(find_holders(kept.shapes, land.compounds.shapes), clump, home, kept)
-        return Ground(kept, home, clump, compound, self._uses(kept, compound), fence, self._weights(kept))
+        weight, barrier = self._barriers(kept)
+        return Ground(kept, home, clump, compound, self._uses(kept, compound), fence, weight, barrier)
 
-    def _weights(self, faces: Faces) -> Floats:
-        barriers, options = self._land.barriers, self._options
-        own = np.array([options.weights[c] for c in barriers.classes], dtype=np.float64)
+    def _barriers(self, faces: Faces) -> tuple[Floats, NDArray[np.object_]]:
+        """Return weight and class of the barrier along each piece; the border of a compound counts as a wall."""
+        barriers, weights = self._land.barriers, self._options.weights
         lines = np.concatenate([barriers.shapes, self._yards])
-        return weigh(
-            faces.ends, lines, np.concatenate([own, np.full(len(self._yards), options.weights.get("wall", 0.6))])
-        )
+        names = np.concatenate([barriers.classes, np.full(len(self._yards), _YARD, dtype=object), [""]])
+        weight = np.array([weights[n] for n in barriers.classes] + [_YARD_WEIGHT] * len(self._yards) + [0.0])
+        line = find_lines(faces.ends, lines, weight, within_m=2 * GRID_M)
+        return weight[line], names[line]
 
     def _uses(self, faces: Faces, compound: Ints) -> NDArray[np.object_]:
         land = self._land

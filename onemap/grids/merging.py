@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from onemap.geo.edges import Floats, Ints
 
 from .derive_options import DeriveOptions
+from .faces import OUTSIDE
+
+ALONE = "{area} m2 stand alone: no other land of the community borders on them"
+BESIDE_EXCLUSIVE = "{area} m2 are too small for a cell, but all that borders on them is exclusive"
+BEHIND = "{area} m2 are too small for a cell, but all that borders on them lies behind a strong barrier"
+WOULD_BE_LARGE = "{area} m2 are too small for a cell, but joined to any neighbour they would be too large"
 
 # Below this share of the target a piece is a scrap: it never stands alone where it has any neighbour.
 SCRAP = 0.1
@@ -100,13 +106,16 @@ class Merger:
         return self._options.smallest * (self._targets.get(piece.region) or self._options.target_m2)
 
     def is_scrap(self, piece: Piece) -> bool:
-        """True for land that cannot be a cell: tiny, or a mere strip."""
-        tiny = piece.area < SCRAP / self._options.smallest * self.floor(piece) if self._options.smallest else False
-        return not piece.exclusive and (tiny or piece.mean_width < self._options.min_width_m)
+        """Tell whether land cannot be a cell: tiny, or a mere strip."""
+        tiny = piece.area < SCRAP * (self._targets.get(piece.region) or self._options.target_m2)
+        return not piece.exclusive and (tiny or self._is_strip(piece))
+
+    def _is_strip(self, piece: Piece) -> bool:
+        return piece.mean_width < self._options.min_width_m
 
     def run(self) -> list[int]:
         """Join pieces; return for each the number of the piece that it became part of."""
-        queue = [(p.area, number) for number, p in enumerate(self.pieces) if self._is_small(p)]
+        queue = [(p.area, number) for number, p in enumerate(self.pieces) if self.is_small(p)]
         heapq.heapify(queue)
         while queue:
             area, number = heapq.heappop(queue)
@@ -118,29 +127,46 @@ class Merger:
                 continue
             self._join(number, best[-1])
             joined = self.pieces[best[-1]]
-            if self._is_small(joined):
+            if self.is_small(joined):
                 heapq.heappush(queue, (joined.area, best[-1]))
         return [self._root(number) for number in range(len(self.pieces))]
 
-    def _is_small(self, piece: Piece) -> bool:
-        if piece.exclusive:
+    def is_small(self, piece: Piece) -> bool:
+        """Tell whether a piece is too small to be a cell; a villagers' group is one whatever its size."""
+        group = piece.region[1] != OUTSIDE and piece.region not in self._targets
+        if piece.exclusive or group or (self._scraps_only and piece.whole):
             return False
         return self.is_scrap(piece) or (not self._scraps_only and piece.area < self.floor(piece))
 
     def _offers(self, number: int) -> Iterator[tuple[float, float, int]]:
-        """Yield what each neighbour costs: the barrier between, less the share of the border, more what is too large."""
+        """Yield what each neighbour costs: the barrier between, less the share of the border, more what is too large.
+
+        A strip joins the land along its long side, not the next strip: there the share of the border decides.
+        """
         piece = self.pieces[number]
         scrap = self.is_scrap(piece)
+        wall, share = (1.0, 3.0) if self._is_strip(piece) else (2.0, 1.0)
         for other, border in self._borders[number].items():
             neighbour = self.pieces[other]
-            size = (piece.area + neighbour.area) / max(self.target(piece), self.target(neighbour))
-            allowed = border.strength < self._options.hard and size <= self._options.largest
-            if not scrap and (not allowed or neighbour.exclusive):
+            target = max(self.target(piece), self.target(neighbour))
+            size = (piece.area + neighbour.area) / target
+            fits = border.strength < self._options.hard and size <= self._options.largest
+            if not scrap and (not fits or neighbour.exclusive):
                 continue
-            over = max(0.0, size - self._options.largest)
-            cost = 2 * border.strength - border.length / piece.perimeter + min(over, 2.0) + 0.25 * size
-            cost += 0.5 * neighbour.exclusive + 0.25 * (piece.land_use != neighbour.land_use)
+            cost = wall * border.strength - share * border.length / piece.perimeter
+            cost += 0.25 * (piece.land_use != neighbour.land_use) + 0.5 * neighbour.exclusive
+            cost += min(max(0.0, size - self._options.largest), piece.area / target) + 0.25 * min(size, 2.0)
             yield cost, neighbour.area, other
+
+    def why_small(self, number: int) -> str:
+        """Return why a piece that is too small could not be joined to any neighbour."""
+        around = [(self.pieces[other], border) for other, border in self._borders[number].items()]
+        if not around:
+            return ALONE
+        if all(neighbour.exclusive for neighbour, _ in around):
+            return BESIDE_EXCLUSIVE
+        fit = [n for n, b in around if not n.exclusive and b.strength < self._options.hard]
+        return WOULD_BE_LARGE if fit else BEHIND
 
     def _join(self, number: int, other: int) -> None:
         piece, into = self.pieces[number], self.pieces[other]

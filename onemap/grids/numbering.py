@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +22,7 @@ _KEPT_BY_LAND: Final = "keeps the code of the cell that it shares {share} percen
 _GONE: Final = "no cell has the land of {code} any more"
 _STAYS_GONE: Final = "withdrawn before; never given again"
 
-Existing = str | pd.Series | gpd.GeoDataFrame | None
+Existing: TypeAlias = str | pd.Series | gpd.GeoDataFrame | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def number_cells(
     _check(cells, community, same_share)
     old = _Old.of(existing, cells, community, code, same_share)
     gone = {str(c) for c in withdrawn}
-    codes = _given(cells, scheme, community, old, gone, row_height_m)
+    codes = _given(cells, scheme, old, gone, community=community, row_height_m=row_height_m)
     numbered = cells.assign(**{code: pd.Series(codes, index=cells.index, dtype="str")})
     return NumberedCells(numbered, _changes(cells, codes, old, gone, community=community, code=code, scheme=scheme))
 
@@ -165,15 +165,14 @@ class _Old:
             return cls._by_land(existing, cells, community, code, same_share)
         if existing is None:
             return cls([""] * len(cells), [""] * len(cells), {})
-        if isinstance(existing, str):
-            if existing not in cells:
-                raise SchemaError(
-                    "the cells have no column {code}; they have {columns}", code=existing, columns=some(cells.columns)
-                )
-            existing = cells[existing]
-        if not existing.index.equals(cells.index):
+        if isinstance(existing, str) and existing not in cells:
+            raise SchemaError(
+                "the cells have no column {code}; they have {columns}", code=existing, columns=some(cells.columns)
+            )
+        codes: pd.Series[Any] = cells[existing] if isinstance(existing, str) else existing
+        if not codes.index.equals(cells.index):
             raise SchemaError("the existing codes must have the index of the cells")
-        kept = [str(c).strip() if pd.notna(c) else "" for c in existing]
+        kept = [str(c).strip() if pd.notna(c) else "" for c in codes]
         return cls(kept, [_KEPT] * len(cells), {})
 
     @classmethod
@@ -201,7 +200,13 @@ class _Old:
 
 
 def _given(
-    cells: gpd.GeoDataFrame, scheme: CodeProfile, community: str, old: _Old, gone: set[str], row_height_m: float | None
+    cells: gpd.GeoDataFrame,
+    scheme: CodeProfile,
+    old: _Old,
+    gone: set[str],
+    *,
+    community: str,
+    row_height_m: float | None,
 ) -> list[str]:
     """Return the code of each cell, community by community."""
     middle = shapely.centroid(to_metric(cells).to_numpy())

@@ -37,7 +37,7 @@ class Plane:
     def around(cls, crs: CRS, bounds: Floats) -> "Plane":
         """Return the plane of a district with these bounds."""
         middle = np.round((bounds[:2] + bounds[2:]) / 2, 2)
-        metric = metric_crs(crs, bounds)
+        metric = metric_crs(crs, bounds.tolist())
         if metric == crs:
             return cls(middle, np.eye(2))
         step = max(float((bounds[2:] - bounds[:2]).max()) / 4, 1e-6)
@@ -57,7 +57,7 @@ class Plane:
 
     def leave(self, shapes: Shapes, known: "Vertices") -> Shapes:
         """Return shapes in the district's system; vertices that came from there come back as they were."""
-        back = np.linalg.inv(self.matrix)
+        back: Floats = np.linalg.inv(self.matrix).astype(np.float64)
 
         def outward(points: Floats) -> Floats:
             return known.restore(points, _turned(points, back) + self.origin)

@@ -80,13 +80,10 @@ def _best_cut(piece: Any, parts: int, way: Floats, obstacles: Obstacles) -> tupl
     width = math.sqrt(piece.area)
     cost = shapely.length(inside) / width + 3 * obstacles.crossing(inside) / width + 2 * np.abs(share - wanted)
     best = int(np.argmin(np.round(cost, 9)))
-    far = float(np.abs(along).max()) + 1.0
-    halves = [_half(piece, centre[best], way, across, far + abs(tries[best]), reach, sign) for sign in (-1.0, 1.0)]
-    return (
-        float(cost[best]),
-        lines[best],
-        [p for half in halves for p in shapely.get_parts(half) if p.geom_type == "Polygon"],
-    )
+    far = 2 * float(np.ptp(along)) + 1.0
+    ends = np.stack([centre[best] - 2 * reach * across, centre[best] + 2 * reach * across])
+    parts_of = shapely.get_parts([_beside(piece, ends, step) for step in (-far * way, far * way)])
+    return float(cost[best]), lines[best], list(parts_of[shapely.get_dimensions(parts_of) == 2])  # noqa: PLR2004
 
 
 def _tries(piece: Any, middle: Floats, way: Floats, across: Floats, wanted: float) -> tuple[Floats, Floats]:
@@ -126,10 +123,9 @@ def _area_before(steps: Floats, xs: Floats, ys: Floats) -> Floats:
     return np.abs(total - (steps * rise.sum()))
 
 
-def _half(piece: Any, centre: Floats, way: Floats, across: Floats, far: float, reach: float, sign: float) -> Any:
-    a, b = centre - 2 * reach * across, centre + 2 * reach * across
-    box = shapely.polygons(np.stack([a, b, b + sign * 2 * far * way, a + sign * 2 * far * way]))
-    return shapely.intersection(piece, box)
+def _beside(piece: Any, ends: Floats, step: Floats) -> Any:
+    """Return the part of a polygon between a line and the same line a step further."""
+    return shapely.intersection(piece, shapely.polygons(np.concatenate([ends, ends[::-1] + step])))
 
 
 def _lengthened(line: Any) -> Any:

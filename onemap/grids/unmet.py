@@ -24,7 +24,7 @@ RULES: Final = (
 
 
 class Unmet:
-    """Rows collected while cells are derived; geometries are in the plane until the table is made."""
+    """Rows collected while cells are derived; geometries are in the district's system."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, str, str, Any]] = []
@@ -33,11 +33,11 @@ class Unmet:
         """List one thing."""
         self._rows.append((rule, community, say(template, "en", **values), geometry))
 
-    def table(self, crs: CRS, leave: Any) -> gpd.GeoDataFrame:
-        """Return all rows, ordered by rule, community and place; ``leave`` brings shapes out of the plane."""
+    def table(self, crs: CRS) -> gpd.GeoDataFrame:
+        """Return all rows, ordered by rule, community and place."""
         shapes = np.empty(len(self._rows), dtype=object)
         shapes[:] = [row[3] for row in self._rows]
-        shapes = shapely.normalize(leave(shapes)) if len(shapes) else shapes
+        shapes = shapely.normalize(shapes)
         keys = [
             (RULES.index(rule), str(community), reason, "" if shape is None else shapely.to_wkb(shape, hex=True))
             for (rule, community, reason, _), shape in zip(self._rows, shapes, strict=True)
