@@ -13,7 +13,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from onemap.domain.duties import PARTS
 from onemap.errors import CrsError, SchemaError
@@ -25,6 +24,8 @@ from onemap.responsibility.moments import Moments, read_moments
 from onemap.responsibility.rules import Found, Matched
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from onemap.responsibility.matrix import ResponsibilityMatrix
 
 _CHUNK: Final = 1 << 18
@@ -166,45 +167,34 @@ class _Writer:
         return self._numbers[outcome]
 
     def _stand(
-        self,
-        part: str,
-        found: Sequence[list[Found]],
-        signature: Ints,
-        channels: list[str],
-        ids: dict[str, Ints],
-        q: _Question,
+        self, part: str, found: Sequence[list[Found]], signature: Ints, ids: Mapping[str, Ints], q: _Question
     ) -> Ints:
         """Return for each point the number of the answer of a part, 0 for none."""
         channels = list(ids)
-        counts = np.array([len(each) for each in found])
-        numbers = np.zeros(len(signature), dtype=np.int64)
+        counts = np.array([len(each) for each in found])[signature]
         alone = np.array([channels.index(each[0].channel) if len(each) == 1 else -1 for each in found])
         stack = np.stack([ids[channel] for channel in channels])
         times = q.moments.standing_time[q.rows]
-        points = np.flatnonzero(counts[signature] == 1)
-        if len(points):
-            grid = stack[alone[signature[points]], points]
-            key, first = combine([signature[points], grid, times[points]])
-            made = [
-                self._made(part, found[signature[p]], dict(zip(channels, stack[:, p].tolist(), strict=True)), q, int(p))
-                for p in points[first]
-            ]
-            numbers[points] = np.array(made)[key]
-        points = np.flatnonzero(counts[signature] > 1)
-        if len(points):
-            key, first = combine([signature[points], times[points], *stack[:, points]])
-            made = [
-                self._made(part, found[signature[p]], dict(zip(channels, stack[:, p].tolist(), strict=True)), q, int(p))
-                for p in points[first]
-            ]
+        numbers = np.zeros(len(signature), dtype=np.int64)
+        for several in (False, True):
+            points = np.flatnonzero(counts > 1 if several else counts == 1)
+            if not len(points):
+                continue
+            decisive = list(stack[:, points]) if several else [stack[alone[signature[points]], points]]
+            key, first = combine([signature[points], times[points], *decisive])
+            made = []
+            for point in points[first].tolist():
+                claim_of = dict(zip(channels, stack[:, point].tolist(), strict=True))
+                made.append(self._made(part, found[signature[point]], claim_of, q, point))
             numbers[points] = np.array(made)[key]
         return numbers
 
     def _made(self, part: str, found: list[Found], claim_of: Mapping[str, int], q: _Question, point: int) -> int:
         """Return the number of the answer of one part at one point."""
         row = int(q.rows[point])
-        tied = tuple((id(f.rule), f.channel, claim_of[f.channel], f.position) for f in found)
-        key = part, id(q.located), int(q.moments.standing_time[row]), tied
+        layers = {f.channel: id(q.located.claims[f.channel].layer) for f in found}  # kept as long as the matrix
+        tied = tuple((id(f.rule), layers[f.channel], claim_of[f.channel], f.position) for f in found)
+        key = part, int(q.moments.standing_time[row]), tied
         number = self._known.get(key)
         if number is None:
             grids = {f.channel: q.located.claims[f.channel].grids(claim_of[f.channel]) for f in found}

@@ -5,9 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from onemap.domain.validity import VALID_FROM, VALID_TO
 from onemap.geo.dated import day_numbers
@@ -43,7 +41,7 @@ class Dated(Generic[Made]):
         epoch = bisect_right(self.turns, day)
         found = self._by_epoch.get(epoch)
         if found is None:
-            keep: NDArray[np.bool_] = (self._starts <= day) & (day <= self._ends)
+            keep = (self._starts <= day) & (day <= self._ends)
             key = keep.tobytes()
             if key not in self._made:
                 self._made[key] = self._make(self.frame if keep.all() else self.frame[keep])

@@ -13,7 +13,7 @@ from onemap.domain.conditions import IN_COMPOUND, ON_ROAD
 from onemap.domain.duties import ROAD
 from onemap.geo.edges import Floats, Ints
 from onemap.responsibility.areas import Areas, Claimants, Grid
-from onemap.responsibility.land import COMPOUND, asks
+from onemap.responsibility.land import COMPOUND, Land, asks
 from onemap.responsibility.rules import Buckets, Matched
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def locate_many(matrix: "ResponsibilityMatrix", x: Floats, y: Floats, day: int, 
     return Located(claims, facts, cell, reached)
 
 
-def _climb(matrix: "ResponsibilityMatrix", below: Areas | None, ids: Ints, areas: Areas, x: Floats, y: Floats) -> Ints:
+def _climb(land: Land, below: Areas | None, ids: Ints, areas: Areas, xy: tuple[Floats, Floats]) -> Ints:
     """Return the claims of a level: by the codes of the parents of the level below, else by position."""
     x, y = xy
     if below is None:

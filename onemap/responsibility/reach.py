@@ -44,10 +44,14 @@ def answer_shape(
     matched = matrix.rules.matched(matrix.matter(matter))
     day = moment.local.toordinal()
     channels, wanted = matrix.rules.channels(matched), matrix.rules.facts(matched)
-    pieces = np.array([shape], dtype=object)
+    pieces = np.array(_of_kind(shape, kind), dtype=object)
     for shapes in _borders(matrix.land, day, channels, wanted, shape):
         pieces = _cut(pieces, shapes, kind)
-    inside = shapely.point_on_surface(pieces)
+    inside = (
+        shapely.point_on_surface(pieces)
+        if kind == _AREA
+        else shapely.line_interpolate_point(pieces, 0.5, normalized=True)
+    )
     spots = gpd.GeoSeries(inside, crs=matrix.crs)
     rows = matrix.who_batch(spots, matter, moment.local, facts=facts)
     lands = gpd.GeoDataFrame(rows, geometry=pieces, crs=matrix.crs)
