@@ -241,7 +241,9 @@ def test_rows_ids_attributes_and_order_are_kept():
     copy = frame.copy(deep=True)
     repair = repair_coverage(frame, max_width_m=2.0, max_change=0.2)
     assert frame.geometry.to_wkb().equals(copy.geometry.to_wkb())
-    pd.testing.assert_frame_equal(pd.DataFrame(repair.cells.drop(columns="shape")), pd.DataFrame(copy.drop(columns="shape")))
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(repair.cells.drop(columns="shape")), pd.DataFrame(copy.drop(columns="shape"))
+    )
     assert repair.cells.crs == frame.crs
     assert repair.cells.geometry.name == "shape"
     assert set(repair.changes.index) == {"r"}
