@@ -303,7 +303,7 @@ def test_what_was_changed_since_is_not_undone():
     frame = cells(box(0, 0, 10, 10), box(9, 2, 20, 8))
     repair = repair_coverage(frame, max_width_m=2.0, max_change=0.2)
     moved = repair.cells.set_geometry(repair.cells.translate(1))
-    with pytest.raises(SchemaError, match="b: not as the repair left them|a, b: not as the repair left them"):
+    with pytest.raises(SchemaError, match="a, b: not as the repair left them"):
         undo_repair(moved, repair.record)
     with pytest.raises(SchemaError, match="no record of a repair"):
         undo_repair(frame, pd.DataFrame({"x": [1]}))
