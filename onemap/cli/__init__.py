@@ -15,7 +15,7 @@ import typer
 from onemap import __version__
 from onemap.errors import Cancelled, OnemapError
 
-from . import code_verbs, companion, frame_verbs, map_verbs, repair_verbs, roster_verbs
+from . import code_verbs, companion, derive_verbs, frame_verbs, map_verbs, repair_verbs, roster_verbs, version_verbs
 from .options import LANGUAGE, Lang, helped, terminal_for
 from .terminal import Exit, ProgressKind
 
@@ -34,9 +34,13 @@ _VERBS: dict[Callable[..., None], str] = {
     map_verbs.build: "Build the one map's layers from the raw files that a manifest names.",
     frame_verbs.check: "Prove that cells cover without gap and overlap, or list every defect.",
     repair_verbs.repair: "Close narrow gaps and overlaps between cells, tell what moved, or undo it.",
+    derive_verbs.derive: "Divide communities into cells along barriers, around buildings, with compounds kept whole.",
+    derive_verbs.number: "Give cells their codes; what is kept, new and withdrawn is shown before it is written.",
     frame_verbs.assign: "Give each case exactly one cell, or list it with the reason.",
     frame_verbs.own: "Find the cell that owns each building, lot or road: the one with the largest share.",
     roster_verbs.roster: "Read a roster of holders as an office keeps it, and list every row that is none.",
+    version_verbs.versions: "Compare two versions: cells added, removed, redrawn, renamed, and what moved with them.",
+    version_verbs.reassign: "Give cases the cells of a new version, and say which of them moved and why.",
     map_verbs.gaps: "Find land and objects of a published map that nobody answers for.",
     map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
     companion.worker: "Answer requests on stdin as JSON lines on stdout: for programs, such as the QGIS plugin.",

@@ -85,9 +85,9 @@ def take_land(
     """Check what is given and bring it into the plane; what cannot be used is listed."""
     crs = _crs_of(boundary, "boundary")
     communities = _communities(boundary, options)
-    bounds = shapely.total_bounds(communities.shapes)
-    plane = Plane.around(crs, bounds if len(communities.shapes) else np.zeros(4))
-    area = shapely.box(*(bounds if len(communities.shapes) else np.zeros(4)))
+    bounds = shapely.total_bounds(communities.shapes) if len(communities.shapes) else np.zeros(4)
+    plane = Plane.around(crs, bounds)
+    area = shapely.box(*bounds) if len(communities.shapes) else shapely.Point()
     near = _Near(crs, shapely.buffer(area, _margin(plane, options.snap_m)), unmet)
     lines, water = near.barriers(barriers, options)
     houses = near.polygons(buildings, "buildings", None)
