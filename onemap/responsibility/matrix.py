@@ -366,6 +366,65 @@ class ResponsibilityMatrix:
 
         return answer_shape(self, shape, matter=matter, at=at, crs=crs, facts=facts)
 
+    def gaps(self, **options: Any) -> gpd.GeoDataFrame:
+        """Return the land and the hours for which nobody answers, within a window of time.
+
+        Parameters
+        ----------
+        **options
+            Of `onemap.responsibility.gaps.GapOptions`: ``start``, ``end`` (seven days from today), ``matters``,
+            ``tolerance_m``, ``buildings``, ``population``, ``together``.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            In the system of the cells: ``kind`` (``duty``, ``time``), ``cause`` (``nobody``, ``vacant``, ``expired``,
+            ``not_yet``, ``off_shift``), ``agency part matters scope cells holder from to hours intervals area_m2
+            buildings residents reason who_could_close geometry``. Times are local;
+            `onemap.responsibility.gaps.gap_intervals` takes ``intervals`` apart.
+
+        Examples
+        --------
+        >>> from shapely import box
+        >>> cells = gpd.GeoDataFrame({"cell_code": ["a"]}, geometry=[box(0, 0, 9, 9)], crs="EPSG:4548")
+        >>> matrix = ResponsibilityMatrix(cells, pd.DataFrame({"duty_code": ["D1"], "matters": ["*"]}))
+        >>> matrix.gaps(start="2026-06-26")[["cause", "cells", "hours", "area_m2"]].values.tolist()
+        [['vacant', 'a', 168.0, 81.0]]
+        """
+        from onemap.responsibility.gaps import GapOptions, find_vacancies
+
+        return find_vacancies(self, GapOptions(**options))[0]
+
+    def conflicts(self, **options: Any) -> gpd.GeoDataFrame:
+        """Return where and when several claim the same responsibility with equal right.
+
+        Parameters
+        ----------
+        **options
+            As for `gaps`.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            The columns of `gaps`. ``cause``: ``tie`` (several posts, by duties that are equal in every criterion),
+            ``two_holders`` (several people in one post), ``claimed_twice`` (duty grids of one agency overlap),
+            ``outside`` (a duty grid reaches out of the district), ``cut`` (a border of an agency's grids goes through a
+            cell, so that the same cell has not the same duties).
+
+        Examples
+        --------
+        >>> from shapely import box
+        >>> cells = gpd.GeoDataFrame({"cell_code": ["a"]}, geometry=[box(0, 0, 9, 9)], crs="EPSG:4548")
+        >>> two = pd.DataFrame({"holder_code": ["Z1", "Z2"], "name": ["张三", "李四"], "grid_code": ["a", "a"]})
+        >>> matrix = ResponsibilityMatrix(cells, pd.DataFrame({"duty_code": ["D1"], "matters": ["*"]}), two)
+        >>> matrix.conflicts(start="2026-06-26")["reason"].tolist()
+        ['Z1, Z2 hold a with equal right']
+        """
+        from onemap.responsibility.conflicts import find_conflicts
+        from onemap.responsibility.gaps import GapOptions
+
+        return find_conflicts(self, GapOptions(**options))
+
     def decide(
         self,
         asked: Matter,
