@@ -147,7 +147,7 @@ def _candidates(ground: Ground, order: list[int], deviation: int) -> list[_Sets]
         good = loads >= lowest
         kept_bits.append(bits[good])
         kept_load.append(loads[good])
-        bits, loads, rims = _grown(bits, loads, rims, near, load, highest)
+        bits, loads, rims = _grown(bits, loads, rims, near=near, load=load, highest=highest)
     bits, loads = np.concatenate(kept_bits), np.concatenate(kept_load)
     allowed = _keeps_pins(ground, order, bits)
     bits, loads = bits[allowed], loads[allowed]
@@ -160,9 +160,7 @@ def _candidates(ground: Ground, order: list[int], deviation: int) -> list[_Sets]
     ]
 
 
-def _grown(
-    bits: Bits, loads: Ints, rims: Bits, near: Bits, load: Ints, highest: float
-) -> tuple[Bits, Ints, Bits]:
+def _grown(bits: Bits, loads: Ints, rims: Bits, *, near: Bits, load: Ints, highest: float) -> tuple[Bits, Ints, Bits]:
     """Return all sets with one neighbouring unit more, each once."""
     parts = []
     for unit in range(len(near)):

@@ -1,19 +1,18 @@
-"""Better plans by moving single units, exchanging two, and dividing two groups anew; contiguous at every step.
+"""Better plans by moving single units and exchanging two; contiguous at every step.
 
-First units wander while a falling temperature forgives longer borders (simulated annealing). Then every pair of
-neighbouring groups gives and exchanges units as long as that lowers squared deviations, each time around at a higher
-price of deviation, so that what can be evened out at little border is evened out first. Last, borders are shortened
-as far as no deviation grows beyond the largest.
+First units wander while a falling temperature forgives longer borders (simulated annealing). Then pairs of
+neighbouring groups give and exchange units until no deviation is above a ceiling, which comes down step by step; and
+each time borders are shortened as far as no deviation grows beyond the largest.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .balance_plan import Ground, Plan
-from .balance_start import adjacent_groups, branches
+from .balance_start import adjacent_groups
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -276,49 +275,3 @@ def even_out(plan: Plan, *, floor: int) -> None:
 def shorten(plan: Plan) -> bool:
     """Shorten borders without letting any deviation grow beyond the largest; tell whether any was."""
     return Exchange(plan, price=_FORBIDDING * price_of_squares(plan.ground), ceiling=plan.deviation()).run()
-
-
-def divide_anew(plan: Plan, one: int, other: int, rng: np.random.Generator, *, trees: int) -> bool:
-    """Divide two neighbouring groups along an edge of random spanning trees, where that makes them more equal.
-
-    Of equally even divisions the one with the shorter border is taken, also where it is the old one.
-    """
-    ground = plan.ground
-    old = sorted(plan.members[one])
-    units = sorted(plan.members[one] | plan.members[other])
-    weight = plan.load[one] + plan.load[other]
-    best, found = (_squares(plan.load[one], weight), _cut_of(ground, old, units)), old
-    for _ in range(trees):
-        for branch, load in branches(ground, units, rng):
-            squares = _squares(load, weight)
-            if squares > best[0] or not _fits(ground, branch, units, one, other):
-                continue
-            rank = (squares, _cut_of(ground, branch, units))
-            if rank < best:
-                best, found = rank, branch
-    if found is old:
-        return False
-    taken = set(found)
-    for unit in units:
-        plan.move(unit, one if unit in taken else other)
-    return True
-
-
-def _squares(load: int, both: int) -> int:
-    return abs(2 * load - both)
-
-
-def _fits(ground: Ground, branch: Iterable[int], units: Iterable[int], one: int, other: int) -> bool:
-    """Tell whether what is pinned would stay in its group."""
-    inside = set(branch)
-    return all(ground.pinned[unit] in (-1, one if unit in inside else other) for unit in units)
-
-
-def _cut_of(ground: Ground, branch: Iterable[int], units: Iterable[int]) -> int:
-    inside, around = set(branch), set(units)
-    return sum(
-        length
-        for unit in inside
-        for other, length in zip(ground.neighbours[unit], ground.border[unit], strict=True)
-        if other in around and other not in inside
-    )

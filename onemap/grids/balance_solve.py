@@ -4,18 +4,18 @@ import numpy as np
 
 from onemap.progress import Progress, silent
 
+from .balance_divide import divide_anew
 from .balance_exact import prove
 from .balance_plan import Ground, Plan, Score
-from .balance_search import anneal, divide_anew, even_out, price_of_squares, shorten
-from .balance_start import NONE, adjacent_groups, first_plan, sliced_labels
+from .balance_search import anneal, even_out, price_of_squares, shorten
+from .balance_start import NONE, first_plan, sliced_labels
 
 _HEATS = ((25.0, 0.25, 0.9, 0.15), (10.0, 1.0, 0.15, 0.08), (10.0, 4.0, 0.15, 0.08))
 """Rounds, price of squared deviations, and the temperatures between which each annealing falls."""
 _COOL = ((20.0, 1.0, 0.3, 0.08), (10.0, 4.0, 0.15, 0.08))
 _STARTS = ((40, 16), (120, 10), (400, 6), (2_000, 3), (8_000, 2))
-_FEW = 400
-_TREES = 12
-_TURNS = 6
+_TREES = 3_000
+_TURNS = 4
 
 
 def least_deviation(ground: Ground) -> int:
@@ -50,7 +50,7 @@ def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan
         if ground.groups == 1:
             break
     assert best is not None
-    return prove(best)
+    return prove(_evened(best, seed=seed))
 
 
 def _bettered(plan: Plan, rng: np.random.Generator, *, cool: bool) -> Plan:
@@ -62,23 +62,21 @@ def _bettered(plan: Plan, rng: np.random.Generator, *, cool: bool) -> Plan:
     for rounds, times, hot, cold in _COOL if cool else _HEATS:
         anneal(plan, rng, rounds=rounds, price=price * times, hot=hot, cold=cold)
     even_out(plan, floor=floor)
-    if len(ground) <= _FEW:
-        _divide_all(plan, rng, floor)
     shorten(plan)
     return plan
 
 
-def _divide_all(plan: Plan, rng: np.random.Generator, floor: int) -> None:
-    """Divide pairs of neighbouring groups anew until the largest deviation falls no more."""
-    best = plan.copy()
-    for _ in range(_TURNS):
-        if plan.deviation() <= floor:
+def _evened(plan: Plan, *, seed: int) -> Plan:
+    """Even a plan out to single people, where groups are small enough for that; keep whichever is better."""
+    ground, best = plan.ground, plan
+    for turn in range(_TURNS):
+        floor = least_deviation(ground)
+        if ground.priced or best.deviation() <= floor:
             break
-        for one, other in adjacent_groups(plan):
-            divide_anew(plan, one, other, rng, trees=_TREES)
-        shorten(plan)
-        if plan.score() < best.score():
-            best = plan.copy()
-        else:
-            break
-    plan.take(best)
+        other = best.copy()
+        divide_anew(other, np.random.default_rng([seed, 1, turn]), trees=_TREES, floor=floor)
+        even_out(other, floor=floor)
+        shorten(other)
+        if other.score() < best.score():
+            best = other
+    return best
