@@ -73,7 +73,7 @@ class RepairResult:
     def sentence(self) -> str:
         """The result in one English sentence."""
         return say(
-            "{places} places closed, {area} m2 moved, {cells} cells changed, {refused} defects stay",
+            "places closed: {places} ({area} m2), cells changed: {cells}, defects left: {refused}",
             "en",
             places=len(self.moves),
             area=write_number(float(self.moves["area_m2"].sum())),
@@ -147,8 +147,8 @@ def repair_coverage(
     Notes
     -----
     A cell that is not valid takes part mended where that changes no more than ``max_change`` of it; otherwise it stays
-    as it is, and only its neighbours give way. Cells with the same geometry stay so and are listed. A repair never splits
-    a cell into wide parts nor makes one vanish.
+    as it is, and only its neighbours give way. Cells with the same geometry stay so and are listed. A repair never
+    splits a cell into wide parts nor makes one vanish.
 
     Examples
     --------
@@ -158,9 +158,9 @@ def repair_coverage(
     ... )
     >>> repair = repair_coverage(cells, max_width_m=0.5, max_change=0.02)
     >>> repair.sentence
-    '1 places closed, 1 m2 moved, 1 cells changed, 0 defects stay'
+    'places closed: 1 (1 m2), cells changed: 2, defects left: 0'
     >>> repair.changes[["cell", "lost_m2"]].round(6).to_numpy().tolist(), repair.ok
-    ([['b', 1.0]], True)
+    ([['a', 0.0], ['b', 1.0]], True)
     >>> bool(repair.undo().geom_equals_exact(cells, 0).all())
     True
     """
@@ -241,7 +241,8 @@ class _Work:
             self._allow(places, faces)
             moves = close_places(faces, places, self.limits)
             lands += [_land(move, faces) for move in moves]
-            anew = {cell for move in moves for cell in _affected(move)} | set(plane.touched.tolist()) - {count}
+            anew = {cell for move in moves for cell in _affected(move)}
+            anew |= faces.lacking(set(plane.touched.tolist()) - anew - {count}, shapes)
             for cell in sorted(anew):
                 shapes[cell] = faces.drawn(faces.held[cell])
             changed |= anew

@@ -117,6 +117,20 @@ class Faces:
         parts = parts[np.unique(np.where(inner, left, right))]
         return parts[0] if len(parts) == 1 else shapely.normalize(shapely.multipolygons(parts))
 
+    def lacking(self, cells: Iterable[int], shapes: Shapes) -> set[int]:
+        """Return the cells that lack a vertex of a border with a neighbour; at places that stay none is needed."""
+        sole = np.array([min(cells) if len(cells) == 1 else AROUND for cells in self.holders] + [AROUND])
+        left, right = sole[self.plane.left], sole[self.plane.right]
+        found = set()
+        for cell in cells:
+            edges = self.plane.edges_of(np.array(sorted(self.held[cell]), dtype=np.int64))
+            one, other = left[edges], right[edges]
+            common = ((one == cell) | (other == cell)) & (one != other) & (one != AROUND) & (other != AROUND)
+            corners = self.plane.ends[edges[common]].reshape(-1, 2)
+            if not set(map(tuple, corners.tolist())) <= set(map(tuple, shapely.get_coordinates(shapes[cell]).tolist())):
+                found.add(cell)
+        return found
+
     def measured(self, faces: Iterable[int]) -> Any:
         """Return the land of some faces, in the metric system."""
         return self._projected(np.array([self.drawn(faces)], dtype=object))[0]

@@ -23,7 +23,7 @@ from onemap.geo.repair_intake import Ready
 from onemap.translation import say
 
 _PLACES: Final = ("gap", "overlap", "outside")
-_MOVED: Final = "gained {gained} m2 and lost {lost} m2 in {places} places, {share} percent of its area"
+_MOVED: Final = "gained {gained} m2 and lost {lost} m2 (places: {places}), {share} percent of its area"
 _VERTICES: Final = "given the vertices of its neighbours"
 _MENDED: Final = "its geometry was made valid"
 

@@ -20,6 +20,8 @@ TAKES_FRAMES = {
     "check_nesting",
     "match_boundary_version",
     "own_polygons",
+    "repair_coverage",
+    "undo_repair",
 }
 """The public functions that are given frames; all others take paths, maps, codes or numbers."""
 
@@ -52,6 +54,7 @@ def test_every_public_function_that_takes_frames_is_looked_at_here() -> None:
         "GapReport",
         "OneMap",
         "OnemapError",
+        "RepairResult",
         "assign_dask",
         "assign_parquet",
         "assign_spark",
@@ -193,3 +196,18 @@ def test_read_layer(city: Any, tmp_path: Any, suffix: str) -> None:
     there, back = (one.sort_values("cell_code").reset_index(drop=True) for one in (answers[0], answers[2]))
     assert there["cell_code"].equals(back["cell_code"])
     assert there.geometry.to_wkb().equals(back.geometry.to_wkb())
+
+
+def test_repair_coverage(faulty: gpd.GeoDataFrame, city: Any) -> None:
+    options = {"max_width_m": 8.0, "max_change": 0.2}
+    repair = assert_contract(onemap.repair_coverage, faulty, answer=lambda result: result.cells, **options)
+    assert (repair.before.counts["overlap"], repair.after.counts["overlap"]) == (11, 2)
+    for table in ("moves", "refused", "record"):
+        parent = {"parent": city.district, "takes_empty": False}
+
+        def answer(result: Any, table: str = table) -> Any:
+            return getattr(result, table)
+
+        assert_contract(onemap.repair_coverage, faulty, answer=answer, keeps_index=False, **parent, **options)
+    restored = assert_contract(onemap.undo_repair, repair.cells, repair.record, takes_empty=False)
+    assert restored.geometry.to_wkb().equals(faulty.geometry.to_wkb())

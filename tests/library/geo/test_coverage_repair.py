@@ -50,7 +50,7 @@ def test_a_gap_goes_to_the_longest_border():
     assert areas(repair) == {"a": 205.0, "b": 95.0, "c": 100.0, "d": 20.0, "e": 0.5}
     assert repair.moves[["kind", "area_m2", "from", "to"]].to_numpy().tolist() == [["gap", 5.0, (), "a"]]
     told = repair.changes.set_index("cell")
-    assert told.loc["a", "reason"] == "gained 5 m2 and lost 0 m2 in 1 places, 2.5 percent of its area"
+    assert told.loc["a", "reason"] == "gained 5 m2 and lost 0 m2 (places: 1), 2.5 percent of its area"
     assert told.index.tolist() == ["a", "d"]
     assert told.loc["d", "reason"] == "given the vertices of its neighbours"
     assert translate(told.loc["a", "reason"], "zh") == "得 5 平方米，失 0 平方米，共 1 处，占其面积的 2.5%"
