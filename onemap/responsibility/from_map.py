@@ -10,6 +10,7 @@ import pandas as pd
 from onemap.domain.duties import DUTY_GRID
 from onemap.errors import SchemaError
 from onemap.responsibility.matrix import MatrixOptions
+from onemap.responsibility.sentence import titles_of
 from onemap.store.one_map import OneMap
 
 _TABLES = {
@@ -72,10 +73,6 @@ def _sources(one_map: OneMap) -> dict[str, str]:
 
 
 def _titles(one_map: OneMap) -> dict[str, dict[str, str]]:
-    """Return the titles of the levels: the manifest's, else the catalogue's."""
-    own = json.loads(one_map.district.get("level_titles", "{}"))
-    layers = one_map.layers
-    return {
-        level: own.get(level) or {"en": str(layers.loc[level, "title_en"]), "zh": str(layers.loc[level, "title_zh"])}
-        for level in one_map.levels
-    }
+    """Return the titles of the levels: the manifest's, else the usual ones."""
+    own: dict[str, dict[str, str]] = json.loads(one_map.district.get("level_titles", "{}"))
+    return {**titles_of(one_map.levels), **{level: own[level] for level in one_map.levels if own.get(level)}}

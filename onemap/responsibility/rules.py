@@ -251,5 +251,5 @@ def _keep(best: dict[str, list[Found]], found: Found) -> None:
     kept = best.get(found.rule.duty.part)
     if kept is None or found.key < kept[0].key:
         best[found.rule.duty.part] = [found]
-    elif found.key == kept[0].key and not any(k.rule is found.rule and k.position == found.position for k in kept):
+    elif found.key == kept[0].key and found not in kept:
         kept.append(found)

@@ -6,22 +6,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from onemap.domain.appointments import CONFLICT, HELD, VACANT, Standing
-from onemap.domain.catalogue import layer_title, load_catalogue, value_label
+from onemap.domain.catalogue import value_label
 from onemap.domain.classes import class_tables
 from onemap.domain.codes import profile
 from onemap.domain.duties import Duty, Holder, Matter
-from onemap.translation import say
+from onemap.translation import LANGUAGES, say
 
 if TYPE_CHECKING:
     from onemap.responsibility.answers import Answer, Claim
     from onemap.responsibility.areas import Grid
 
-WHO: Final = "at {time} ({hours}), {who} is accountable here for {matter}, as the one {part}."
-ACTING: Final = "at {time} ({hours}), {who} is accountable here for {matter}, as the one {part}, acting as deputy."
-EMPTY: Final = "at {time} ({hours}), nobody answers here for {matter}: the post of the one {part} is vacant, {why}."
-CONTESTED: Final = (
-    "at {time} ({hours}), {count} claims to {matter} stand here with equal right as the one {part}: {claims}."
-)
+WHO: Final = "at {time} ({hours}), {who} is accountable here for {matter}: {part}."
+ACTING: Final = "at {time} ({hours}), {who} is accountable here for {matter}, acting as deputy: {part}."
+EMPTY: Final = "at {time} ({hours}), nobody answers here for {matter}: the post ({part}) is vacant, {why}."
+CONTESTED: Final = "at {time} ({hours}), {count} claims to {matter} ({part}) stand here with equal right: {claims}."
 NO_DUTY: Final = "at {time} ({hours}), no duty covers {matter} here."
 NOWHERE: Final = "at {time} ({hours}), the spot lies in no grid and on no road with a duty for {matter}."
 RULE: Final = "Rule: duty {duty} of {agency}, for matters {matters}, tied to {grid}{condition}, rank {rank}{source}."
@@ -33,9 +31,9 @@ SOURCES: Final = "Layers: {layers}."
 
 _PARTS: Final = {
     "in_charge": "in charge",
-    "owner": "of the owner",
-    "maintainer": "of the maintainer",
-    "territorial": "of the territory, as no subject is clear",
+    "owner": "owner",
+    "maintainer": "maintainer",
+    "territorial": "the territory, as no subject is clear",
 }
 _DAYS: Final = {"workday": "workday", "weekend": "weekend", "holiday": "public holiday"}
 _ALL: Final = "all matters"
@@ -141,9 +139,7 @@ class Wording:
         )
 
     def _place(self, grid: "Grid", language: str) -> str:
-        title = self.level_titles.get(grid.scope, {}).get(language) or say(
-            _SCOPES.get(grid.scope, grid.scope), language
-        )
+        title = self.level_titles.get(grid.scope, {}).get(language) or _scope(grid.scope, language)
         return " ".join(part for part in (title, grid.code, grid.name) if part)
 
     def _others(self, answer: "Answer", language: str) -> str:
@@ -180,9 +176,6 @@ class Wording:
         return say(SOURCES, language, layers=_join([*said, *version], language)) if said else ""
 
 
-_SCOPES: Final = {"duty_grid": "duty grid", "road": "road", "object": "object"}
-
-
 def _edition(duty: Duty, language: str) -> str:
     source = say(", from {source}", language, source=duty.source) if duty.source else ""
     return source + (say(", version {version}", language, version=duty.version) if duty.version else "")
@@ -212,6 +205,10 @@ def _join(parts: Sequence[str], language: str) -> str:
 
 
 def titles_of(levels: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return the titles of levels that the catalogue knows."""
-    known = load_catalogue()
-    return {level: {lang: layer_title(level, lang) for lang in ("en", "zh")} for level in levels if level in known}
+    """Return what levels are called in a sentence."""
+    return {level: {language: _scope(level, language) for language in LANGUAGES} for level in levels}
+
+
+def _scope(scope: str, language: str) -> str:
+    """Return what a scope is called: as the table of duties labels it."""
+    return value_label("duty", "scope", scope if language == "zh" else scope.removeprefix("grid_"), language)
