@@ -15,7 +15,18 @@ import typer
 from onemap import __version__
 from onemap.errors import Cancelled, OnemapError
 
-from . import code_verbs, companion, derive_verbs, frame_verbs, map_verbs, repair_verbs, roster_verbs, version_verbs
+from . import (
+    audit_verbs,
+    balance_verbs,
+    code_verbs,
+    companion,
+    derive_verbs,
+    frame_verbs,
+    map_verbs,
+    repair_verbs,
+    roster_verbs,
+    version_verbs,
+)
 from .options import LANGUAGE, Lang, helped, terminal_for
 from .terminal import Exit, ProgressKind
 
@@ -36,9 +47,11 @@ _VERBS: dict[Callable[..., None], str] = {
     repair_verbs.repair: "Close narrow gaps and overlaps between cells, tell what moved, or undo it.",
     derive_verbs.derive: "Divide communities into cells along barriers, around buildings, with compounds kept whole.",
     derive_verbs.number: "Give cells their codes; what is kept, new and withdrawn is shown before it is written.",
+    balance_verbs.balance: "Join cells into responsibility grids of equal load, and compare with the division before.",
     frame_verbs.assign: "Give each case exactly one cell, or list it with the reason.",
     frame_verbs.own: "Find the cell that owns each building, lot or road: the one with the largest share.",
     roster_verbs.roster: "Read a roster of holders as an office keeps it, and list every row that is none.",
+    audit_verbs.audit: "Audit a division by the nine principles: what is kept, what is broken, what cannot be told.",
     version_verbs.versions: "Compare two versions: cells added, removed, redrawn, renamed, and what moved with them.",
     version_verbs.reassign: "Give cases the cells of a new version, and say which of them moved and why.",
     map_verbs.gaps: "Find land and objects of a published map that nobody answers for.",

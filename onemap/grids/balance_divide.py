@@ -68,6 +68,8 @@ def _divide(plan: Plan, groups: tuple[int, ...], rng: np.random.Generator, trees
     chosen: list[int] | None = None
     for _ in range(trees):
         below, load = _tree(ground, units, weight, rng)
+        if len(below) < len(units) - 1:  # a change of before has parted these groups
+            return
         cut, squares = _best_cut(below, load, float(weight.sum()), mean, len(groups))
         if squares > best + _EQUAL * mean:
             continue

@@ -82,10 +82,10 @@ def _order(ground: Ground) -> list[int]:
 
 def _best(plan: Plan, order: list[int]) -> Plan:
     ground = plan.ground
-    known, cut = plan.deviation(), plan.cut()
+    known, cut = max(plan.deviation(), ground.even), plan.cut()
     sets = _candidates(ground, order, known)
     search = _Covers(sets, ground.groups, len(ground))
-    low, high, found = 0, known, None
+    low, high, found = ground.even, known, None
     step = max(known >> 8, 1)
     while low < high:  # narrow windows have few candidates: widen until there is a cover, then halve
         middle = min(low + step - 1, high - 1) if found is None else (low + high) // 2
@@ -93,7 +93,7 @@ def _best(plan: Plan, order: list[int]) -> Plan:
         if cover is None:
             low, step = middle + 1, step * 4
         else:
-            found, high = cover, max(search.off(cover))
+            found, high = cover, max(*search.off(cover), ground.even)
     if found is not None:
         cut = sum(search.around(found)) // 2
     shorter = search.find(high, shorter_than=cut * 2)

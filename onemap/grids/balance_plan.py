@@ -36,6 +36,8 @@ class Ground:
         Load that a group must have and may have.
     price
         What moving one person adds to the largest deviation.
+    even
+        Deviation, times the number of groups, up to which loads count as equal.
     """
 
     groups: int
@@ -49,6 +51,7 @@ class Ground:
     least: float = 0.0
     most: float = float("inf")
     price: float = 0.0
+    even: int = 0
 
     def __len__(self) -> int:
         """Return how many units there are."""
@@ -159,7 +162,7 @@ class Plan:
     def score(self) -> Score:
         """Return what the plan is judged by."""
         moved = self.moved()
-        worst = self.deviation() + (self.ground.price * moved if self.ground.priced else 0)
+        worst = max(self.deviation(), self.ground.even) + (self.ground.price * moved if self.ground.priced else 0)
         return self.breach(), worst, self.cut(), moved
 
 

@@ -67,7 +67,7 @@ class BalanceResult:
         name = self.cells.geometry.name
         shapes = self.cells[["group", name]].dropna(subset="group").dissolve("group", sort=True)
         joined = shapes.join(after[["area", "cells", "load", "deviation"]]).reset_index()
-        return gpd.GeoDataFrame(joined, geometry=name, crs=self.cells.crs).rename_geometry("geometry")
+        return gpd.GeoDataFrame(joined, geometry=name, crs=self.cells.crs)
 
     @property
     def sentence(self) -> str:

@@ -274,4 +274,6 @@ def even_out(plan: Plan, *, floor: int) -> None:
 
 def shorten(plan: Plan) -> bool:
     """Shorten borders without letting any deviation grow beyond the largest; tell whether any was."""
-    return Exchange(plan, price=_FORBIDDING * price_of_squares(plan.ground), ceiling=plan.deviation()).run()
+    return Exchange(
+        plan, price=_FORBIDDING * price_of_squares(plan.ground), ceiling=max(plan.deviation(), plan.ground.even)
+    ).run()

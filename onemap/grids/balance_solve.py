@@ -19,9 +19,9 @@ _TURNS = 4
 
 
 def least_deviation(ground: Ground) -> int:
-    """Return a deviation, times the number of groups, that no plan of whole loads can be better than."""
+    """Return a deviation, times the number of groups, below which no plan of whole loads counts as better."""
     rest = ground.total % ground.groups
-    return max(rest, ground.groups - rest) if rest else 0
+    return max(rest, ground.groups - rest, ground.even) if rest else ground.even
 
 
 def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan:
