@@ -17,6 +17,8 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "AssignmentResult": "cases",
+    "AuditLimits": "grids.audit",
+    "AuditReport": "grids.audit",
     "BalanceResult": "grids.balance_result",
     "BaseMap": "basemap",
     "CellLocator": "geo.locator",
@@ -34,6 +36,7 @@ _PUBLIC = {
     "assign_dask": "scale",
     "assign_parquet": "scale",
     "assign_spark": "scale",
+    "audit_division": "grids.audit",
     "balance_cells": "grids.balance",
     "build_base_map": "basemap",
     "check_coverage": "geo.coverage",
@@ -58,6 +61,8 @@ _MODULES = {"codes": "domain.codes", "catalogue": "domain.catalogue", "errors": 
 
 __all__ = [
     "AssignmentResult",
+    "AuditLimits",
+    "AuditReport",
     "BalanceResult",
     "BaseMap",
     "CellLocator",
@@ -76,6 +81,7 @@ __all__ = [
     "assign_dask",
     "assign_parquet",
     "assign_spark",
+    "audit_division",
     "balance_cells",
     "build_base_map",
     "catalogue",

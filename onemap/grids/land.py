@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 # Coordinates are double numbers: borders nearer than this cannot be told apart.
-_BLUR_M: Final = 1e-8
+BLUR_M: Final = 1e-8
 _POLYGON: Final = 2
 NOBODY: Final = -1
 
@@ -98,10 +98,10 @@ def moved_land(old: Version, new: Version, *, tolerance_m: float) -> gpd.GeoData
     before = np.concatenate([before, changed_old, nobody_before])
     after = np.concatenate([after, nobody_after, changed_new])
     land = gpd.GeoDataFrame({"before": before, "after": after}, geometry=np.concatenate(shapes), crs=new.crs)
-    return _gather(_wide_parts(land, max(tolerance_m, _BLUR_M)))
+    return gather(wide_parts(land, max(tolerance_m, BLUR_M)))
 
 
-def _wide_parts(land: gpd.GeoDataFrame, narrowest: float) -> gpd.GeoDataFrame:
+def wide_parts(land: gpd.GeoDataFrame, narrowest: float) -> gpd.GeoDataFrame:
     """Return the connected parts of land with their area and width, those that are narrower left out."""
     parts = land.explode(ignore_index=True)
     parts = parts[shapely.get_dimensions(parts.geometry.to_numpy()) == _POLYGON]
@@ -154,7 +154,7 @@ def _alone(shapes: Shapes, others: Shapes, rows: Ints) -> Shapes:
     return shapely.difference(shapes[rows], np.array(covers, dtype=object)) if len(rows) else np.empty(0, dtype=object)
 
 
-def _gather(parts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def gather(parts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return one row for each pair that has land, its parts together."""
     pairs = parts.groupby(["before", "after"], sort=True)
     table = pairs.agg(area_m2=("area_m2", "sum"), width_m=("width_m", "max")).reset_index()
