@@ -10,7 +10,6 @@ import shapely
 
 from onemap.errors import SchemaError
 from onemap.geo.coverage import check_coverage
-from onemap.geo.defect_words import say_result
 from onemap.geo.defects import write_number
 from onemap.geo.ownership import own_polygons
 from onemap.translation import say
@@ -32,6 +31,9 @@ _BEYOND: Final = "a barrier cuts {cell}: {share} percent of its land lie beyond 
 _GEOGRAPHY: Final = (
     "{cut} of {buildings} buildings are cut, barriers run through {through} cells, "
     "{share} percent of the borders follow them"
+)
+_SEAMS: Final = (
+    "{cells} cells: {gap} gaps, {overlap} overlaps, {outside} parts outside, {mismatch} mismatches, {other} other"
 )
 _MANAGED: Final = "{cut} of {count} compounds are divided"
 
@@ -246,5 +248,16 @@ def seamless(audited: Audited, *, allowed: gpd.GeoDataFrame | None, today: dt.da
         cells = tuple(str(c) for c in row.cells)
         findings.append(Finding(cells, area, 0.0, area, str(row.reason), row.geometry, str(row.kind)))
     bare = open_[open_["kind"].isin(["gap", "overlap", "outside"])]
-    said = say_result(report.defects, cells=report.cells)
+    said = _say_seams(open_, report.cells)
     return Verdict(float(np.nan_to_num(bare["area_m2"]).sum()), "m2", 0.0, said, findings)
+
+
+def _say_seams(defects: gpd.GeoDataFrame, cells: int) -> str:
+    """Return how many defects of each kind there are, with their area, in English."""
+    found: dict[str, Any] = {}
+    for kind in ("gap", "overlap", "outside", "mismatch"):
+        rows = defects[defects["kind"] == kind]
+        area = write_number(float(np.nan_to_num(rows["area_m2"]).sum()))
+        found[kind] = f"{len(rows)} ({area} m2)" if len(rows) and kind != "mismatch" else len(rows)
+    other = len(defects) - int(defects["kind"].isin(list(found)).sum())
+    return say(_SEAMS, "en", cells=cells, other=other, **found)

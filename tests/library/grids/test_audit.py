@@ -213,6 +213,9 @@ def test_8_seamless():
         or len(reasons(report, "seamless")) == 2
     )
     assert report.table.loc[7, ["state", "measure"]].tolist() == ["broken", 1000]
+    assert report.table.loc[7, "evidence"] == (
+        "4 cells: 1 (500 m2) gaps, 1 (500 m2) overlaps, 0 parts outside, 0 mismatches, 0 other"
+    )
     lake = frame([box(100, 0, 105, 100)], reason=["lake"])
     assert audit(redrawn(1, box(105, 0, 200, 100)), allowed=lake).table.loc[7, "state"] == "kept"
     bowtie = audit(redrawn(0, Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])))
@@ -422,7 +425,7 @@ def test_washington(real_data):
     ]
     evidence = report.table.set_index("id")["evidence"]
     assert evidence["geography"].startswith("99 of 1258 buildings are cut, barriers run through 30 cells")
-    assert evidence["seamless"] == "296 cells: 29 mismatches"
+    assert evidence["seamless"] == "296 cells: 0 gaps, 0 overlaps, 0 parts outside, 29 mismatches, 0 other"
     assert "71 codes used again" in evidence["stable"]
     assert np.isclose(report.table["measure"][3], 371_232.9, atol=1)
     print(f"audit: {report.sentence}")
