@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from .duties import Holder
 from .precedence import Precedence
@@ -125,8 +125,11 @@ class Roster:
             and (not post.role or holder.role == post.role)
         ]
 
-    def _place(self, holder: Holder) -> tuple[int, int, str]:
-        return holder.deputy, self._order(holder.role), holder.holder_code
+    def _place(self, holder: Holder) -> tuple[Any, ...]:
+        """Return the place among others; one person's several rows are told apart by all that they say."""
+        rest = (holder.name, holder.phone, holder.agency, holder.duty_text, holder.grid_code, holder.role, holder.shift)
+        days = str(holder.valid_from), str(holder.valid_to)
+        return holder.deputy, self._order(holder.role), holder.holder_code, *rest, *days
 
     def standing(self, post: Post, day: dt.date, on: AbstractSet[str]) -> Standing:
         """Return who answers for a post on a day while the shifts ``on`` are on."""
@@ -136,12 +139,13 @@ class Roster:
         if not present:
             return _vacancy(appointed, in_office, day)
         first = present[0]
-        equal = {
-            h.holder_code: h
-            for h in present
-            if (h.deputy, self._order(h.role)) == (first.deputy, self._order(first.role))
-        }
-        deputies = {h.holder_code: h for h in present if h.deputy > first.deputy and h.holder_code not in equal}
+        equal: dict[str, Holder] = {}
+        deputies: dict[str, Holder] = {}
+        for holder in present:
+            if (holder.deputy, self._order(holder.role)) == (first.deputy, self._order(first.role)):
+                equal.setdefault(holder.holder_code, holder)
+            elif holder.deputy > first.deputy and holder.holder_code not in equal:
+                deputies.setdefault(holder.holder_code, holder)
         return Standing(
             HELD if len(equal) == 1 else CONFLICT,
             tuple(equal.values()),

@@ -24,7 +24,7 @@ from onemap.geo.gcj import convert_coordinates, shifted_name
 from onemap.responsibility.answers import NOBODY, OUTSIDE, Answer, Claim, Link, Moment, judge
 from onemap.responsibility.areas import Grid
 from onemap.responsibility.intake import appointments_of, duties_of, rows_of
-from onemap.responsibility.land import Land, LandLayers, Spot
+from onemap.responsibility.land import COMPOUND, Land, LandLayers, Spot
 from onemap.responsibility.objects import Thing
 from onemap.responsibility.rules import OBJECT_CLASS, Asked, Found, RuleTable
 from onemap.responsibility.sentence import Wording, titles_of
@@ -196,6 +196,15 @@ class ResponsibilityMatrix:
     def levels(self) -> list[str]:
         """Grid levels from coarse to fine."""
         return self.land.levels
+
+    def warm(self, at: Any = None) -> Self:
+        """Make now what is made when first needed: the indexes of all layers as they are at a moment."""
+        day = self.moment(at).local.toordinal()
+        for channel in (*self.land.channels, COMPOUND):
+            self.land.layer(channel, day)
+        for fine, coarse in zip(self.levels[1:], self.levels, strict=False):
+            self.land.parents(self.land.areas(fine, day), self.land.areas(coarse, day))
+        return self
 
     def moment(self, at: Any = None) -> Moment:
         """Return a moment of the district's local time: now, a text, a date or time with or without zone.
