@@ -13,7 +13,7 @@ from onemap.errors import some
 from onemap.geo.edges import Ints
 from onemap.responsibility.gaps import GapOptions, contents_of, find_vacancies, gap_table, interval_text, window_of
 from onemap.responsibility.ground import Claims, Ground
-from onemap.responsibility.survey import Surveyed, Window, wide_parts
+from onemap.responsibility.survey import Surveyed, Window, ground_of, wide_parts
 from onemap.responsibility.time_gaps import hours
 from onemap.translation import say
 
@@ -43,7 +43,7 @@ def find_border_conflicts(matrix: "ResponsibilityMatrix", options: GapOptions) -
     channels = [name for name in matrix.land.channels if name.startswith(DUTY_GRID)]
     if not channels:
         return []
-    ground = Ground(matrix.land, window.start.toordinal(), channels=frozenset(channels), facts=frozenset())
+    ground = ground_of(matrix, window.start.toordinal())
     surveyed = Surveyed(ground, matrix.crs, contents_of(matrix, options))
     rows: list[Row] = []
     for channel in channels:

@@ -13,7 +13,7 @@ from onemap.responsibility.matrix import MatrixOptions
 from onemap.responsibility.sentence import titles_of
 from onemap.store.one_map import OneMap
 
-_TABLES = {
+TABLES = {
     "holders": "holder",
     "duty_grids": DUTY_GRID,
     "shifts": "shift",
@@ -40,7 +40,7 @@ def tables_of(
     if not one_map.has("duty"):
         raise SchemaError("{path}: has no layer duty, so nobody can be named", path=one_map.path)
     levels = {level: one_map.read(level) for level in one_map.levels}
-    tables = {name: one_map.read(layer) for name, layer in _TABLES.items() if one_map.has(layer)}
+    tables = {name: one_map.read(layer) for name, layer in TABLES.items() if one_map.has(layer)}
     roads = tables.get("roads")
     if roads is not None and "road_code" not in roads.columns:
         del tables["roads"]

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from onemap.domain.appointments import Post
+from onemap.domain.duties import Matter
 from onemap.domain.validity import holds
 from onemap.errors import some
 from onemap.geo.crs import area_m2
@@ -93,7 +94,7 @@ class GapOptions:
 
     start: Any = None
     end: Any = None
-    matters: Iterable[str] | None = None
+    matters: Iterable[Matter | str] | None = None
     tolerance_m: float = 0.0
     buildings: gpd.GeoDataFrame | None = None
     population: gpd.GeoDataFrame | None = None

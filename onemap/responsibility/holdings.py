@@ -81,6 +81,7 @@ class Holdings:
 
     def __init__(self, ground: Ground, rules: RuleTable, window: Sequence[Stretch]) -> None:
         self.ground, self.rules = ground, rules
+        self._day = window[0].day.toordinal() if window else ground.day
         self._hits = {name: self._hits_of(name) for name in ground.claims}
         self._facts = {name: self._facts_of(name) for name in ground.claims}
         self._hours: dict[frozenset[str], list[int]] = {}
@@ -167,7 +168,7 @@ class Holdings:
             of, several = self._hits[channel]
             asked.append((channel, several[of[piece]]))
         facts = frozenset().union(*(known[of[piece]] for of, known in self._facts.values())) & wanted
-        best = self.rules.foremost(asked, matched, facts, self.ground.day, on)
+        best = self.rules.foremost(asked, matched, facts, self._day, on)
         outcome: list[tuple[str, tuple[Bearer, ...]]] = []
         for part in self.rules.precedence.parts:
             if part in best:

@@ -1,16 +1,18 @@
 """The whole matrix looked through: every post that is not held by one, as land and as intervals of time."""
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from onemap.domain.duties import ANY, Matter
+from onemap.domain.duties import ANY, ROAD, Matter
 from onemap.errors import SchemaError
 from onemap.geo.crs import area_m2
 from onemap.geo.edges import Floats, Ints
@@ -132,13 +134,29 @@ def survey(
     asked = [matrix.matter(m) for m in matters] if matters is not None else named_matters(matrix)
     for start, end in _epochs(matrix, window):
         spans = stretches(matrix.shifts, start, end)
-        ground = Ground(matrix.land, start.toordinal(), channels=all_channels(matrix), facts=all_facts(matrix))
+        ground = ground_of(matrix, start.toordinal())
         surveyed = Surveyed(ground, matrix.crs, contents)
         lines = Timelines(matrix.roster, spans)
         for holding in Holdings(ground, matrix.rules, spans).find(asked):
             found = _nobody(holding) if not holding.part else _posts(holding, ground, lines, together)
             for one in found:
                 yield from _told(holding, one, spans, surveyed)
+
+
+_GROUNDS: Final["WeakKeyDictionary[ResponsibilityMatrix, dict[int, Ground]]"] = WeakKeyDictionary()
+_MOST_GROUNDS: Final = 4
+
+
+def ground_of(matrix: "ResponsibilityMatrix", day: int) -> Ground:
+    """Return the land of a matrix on a day; kept, as gaps and conflicts are both asked of it."""
+    epoch = bisect_right(matrix.land.turns, day)
+    kept = _GROUNDS.setdefault(matrix, {})
+    if epoch not in kept:
+        while len(kept) >= _MOST_GROUNDS:
+            kept.pop(next(iter(kept)))
+        channels = frozenset(matrix.land.channels) - {ROAD} | (all_channels(matrix) & {ROAD})
+        kept[epoch] = Ground(matrix.land, day, channels=channels, facts=all_facts(matrix))
+    return kept[epoch]
 
 
 def named_matters(matrix: "ResponsibilityMatrix") -> list[Matter]:
