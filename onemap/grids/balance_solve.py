@@ -6,7 +6,7 @@ from onemap.progress import Progress, silent
 
 from .balance_divide import divide_anew
 from .balance_exact import prove
-from .balance_plan import Ground, Plan, Score
+from .balance_plan import Ground, Plan
 from .balance_search import anneal, even_out, price_of_squares, shorten
 from .balance_start import NONE, first_plan, sliced_labels
 
@@ -14,8 +14,12 @@ _HEATS = ((25.0, 0.25, 0.9, 0.15), (10.0, 1.0, 0.15, 0.08), (10.0, 4.0, 0.15, 0.
 """Rounds, price of squared deviations, and the temperatures between which each annealing falls."""
 _COOL = ((20.0, 1.0, 0.3, 0.08), (10.0, 4.0, 0.15, 0.08))
 _STARTS = ((40, 16), (120, 10), (400, 6), (2_000, 3), (8_000, 2))
-_TREES = 3_000
-_TURNS = 4
+_SMALL = 400
+_CHOSEN = 4
+_TREES = 4_000
+_TURNS = 3
+_GOLDEN = 2.399963
+"""An angle of which no multiple comes near another one soon."""
 
 
 def least_deviation(ground: Ground) -> int:
@@ -34,23 +38,22 @@ def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan
     seed
         Of everything that is drawn by lot.
     """
-    best: Plan | None = None
-    score: Score | None = None
     starts = next((count for size, count in _STARTS if len(ground) <= size), 1)
     known = any(group != NONE for group in ground.before)
-    for turn in range(starts + known):
-        progress(turn / (starts + known), "balancing the groups")
+    found: list[Plan] = []
+    for turn in range(starts + known if ground.groups > 1 else 1):
+        progress(0.8 * turn / (starts + known), "balancing the groups")
         rng = np.random.default_rng([seed, turn])
         from_before = known and turn == 0
-        label = ground.before if from_before else sliced_labels(ground, angle=turn * 2.399963)
+        label = ground.before if from_before else sliced_labels(ground, angle=turn * _GOLDEN)
         plan = first_plan(ground, label, rng)
-        for kept in (plan.copy() if from_before else None, _bettered(plan, rng, cool=from_before)):
-            if kept is not None and (score is None or kept.score() < score):
-                best, score = kept, kept.score()
-        if ground.groups == 1:
-            break
-    assert best is not None
-    return prove(_evened(best, seed=seed))
+        if from_before:
+            found.append(plan.copy())
+        found.append(_bettered(plan, rng, cool=from_before))
+    found.sort(key=Plan.score)
+    if len(ground) <= _SMALL:
+        found = [_evened(plan, seed=[seed, 1, at]) for at, plan in enumerate(found[:_CHOSEN])]
+    return prove(min(found, key=Plan.score))
 
 
 def _bettered(plan: Plan, rng: np.random.Generator, *, cool: bool) -> Plan:
@@ -66,15 +69,15 @@ def _bettered(plan: Plan, rng: np.random.Generator, *, cool: bool) -> Plan:
     return plan
 
 
-def _evened(plan: Plan, *, seed: int) -> Plan:
+def _evened(plan: Plan, *, seed: list[int]) -> Plan:
     """Even a plan out to single people, where groups are small enough for that; keep whichever is better."""
     ground, best = plan.ground, plan
+    floor = least_deviation(ground)
     for turn in range(_TURNS):
-        floor = least_deviation(ground)
         if ground.priced or best.deviation() <= floor:
             break
         other = best.copy()
-        divide_anew(other, np.random.default_rng([seed, 1, turn]), trees=_TREES, floor=floor)
+        divide_anew(other, np.random.default_rng([*seed, turn]), trees=_TREES, floor=floor)
         even_out(other, floor=floor)
         shorten(other)
         if other.score() < best.score():

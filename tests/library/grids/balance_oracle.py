@@ -18,7 +18,7 @@ class Best:
     proved: tuple[bool, bool]
 
 
-def best_division(load, edges, groups, *, seconds=60.0, bound=None, workers=2):
+def best_division(load, edges, groups, *, seconds=60.0, border_seconds=None, workers=2):
     """Return the best contiguous division: the smallest largest deviation, and for that the shortest border.
 
     Each group is named by its first unit, its root. Each other unit points to a neighbour of its group that is one
@@ -31,8 +31,6 @@ def best_division(load, edges, groups, *, seconds=60.0, bound=None, workers=2):
         weight = sum(groups * load[unit] * held[unit, first] for unit in range(first, len(load)))
         model.add(weight - total <= worst)
         model.add(total - weight <= worst).only_enforce_if(root[first])
-    if bound is not None:
-        model.add(worst <= bound)
     model.minimize(worst)
     status, solver = _solve(model, seconds, workers)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -46,7 +44,7 @@ def best_division(load, edges, groups, *, seconds=60.0, bound=None, workers=2):
     model.add(worst <= deviation)
     cut = sum(length * same[one, other].negated() for one, other, length in edges)
     model.minimize(cut)
-    status, solver = _solve(model, seconds, workers)
+    status, solver = _solve(model, border_seconds or seconds, workers)
     length = sum(length for one, other, length in edges if label[one] != label[other])
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         label, length = _label(solver, held, len(load)), int(solver.objective_value)
@@ -56,7 +54,9 @@ def best_division(load, edges, groups, *, seconds=60.0, bound=None, workers=2):
 def _model(load, edges, groups):
     model, count = cp_model.CpModel(), len(load)
     root = {unit: model.new_bool_var(f"root {unit}") for unit in range(count)}
-    held = {(u, r): root[u] if u == r else model.new_bool_var(f"{u} in {r}") for u in range(count) for r in range(u + 1)}
+    held = {
+        (u, r): root[u] if u == r else model.new_bool_var(f"{u} in {r}") for u in range(count) for r in range(u + 1)
+    }
     same = {(one, other): model.new_bool_var(f"{one} with {other}") for one, other, _ in edges}
     model.add(sum(root.values()) == groups)
     step = [model.new_int_var(0, count - groups, f"step {unit}") for unit in range(count)]
