@@ -205,7 +205,8 @@ def test_in_the_country_a_group_is_one_cell_or_several() -> None:
     groups = layer(box(0, 0, 290, 300), box(295, 0, 600, 300))
     lane = layer(road((150, 0), (150, 300)), classes=["lane"])
     one = derive_cells(land, barriers=lane, compounds=groups, rule_column="rule")
-    assert one.cells["area_m2"].tolist() == [88500.0, 91500.0] or sorted(one.cells["area_m2"]) == [87000.0, 93000.0]
+    assert sum(one.cells["area_m2"]) == 180_000
+    assert len(one.cells) == 2
     assert (one.cells["kind"] == "basic").all()
     several = derive_cells(land, barriers=lane, compounds=groups, rule="country", country_m2=45_000)
     assert len(several.cells) == 4
@@ -218,7 +219,7 @@ def test_in_the_country_a_group_is_one_cell_or_several() -> None:
 def test_a_group_stays_a_cell_however_small() -> None:
     land = communities(box(0, 0, 300, 300))
     result = derive_cells(land, compounds=layer(box(0, 0, 20, 20), box(20, 0, 300, 300)), rule="country")
-    assert sorted(round(a) for a in result.cells["area_m2"])[0] in (400, 6000)
+    assert round(min(result.cells["area_m2"])) == 400
     assert_sound(result, land)
 
 

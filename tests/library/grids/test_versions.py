@@ -314,3 +314,31 @@ def test_the_difference_is_written(tmp_path, smd):
     layers = set(gpd.list_layers(path)["name"])
     assert layers == {"version", "lineage", "piece"}
     assert len(gpd.read_file(path, layer="piece")) == len(found.pieces)
+
+
+# on a day, everywhere
+
+
+def test_every_function_takes_the_day():
+    from onemap import assign_cases, check_coverage, check_nesting, own_polygons
+
+    dated = cells(
+        [box(1, 1, 4, 2), box(1, 1, 2, 2), box(2, 1, 4, 2)],
+        ["a", "b", "c"],
+        valid_from=["2020-01-01", "2026-07-01", "2026-07-01"],
+        valid_to=["2026-06-30", None, None],
+    )
+    before, after = "2026-06-30", "2026-07-01"
+    spot = gpd.GeoDataFrame(geometry=[Point(3, 1.5)], crs=CRS)
+    parents = cells([box(1, 1, 4, 2)], ["p"]).rename(columns={"cell_code": "street_code"})
+    levels = {"grid_street": parents, "grid_cell": dated}
+    assert not check_coverage(dated).ok
+    for day, cell in ((before, "a"), (after, "c")):
+        assert check_coverage(dated, parent=parents, as_of=day).ok
+        assert assign_cases(spot, dated, as_of=day).table["cell"].tolist() == [cell]
+        assert own_polygons(spot, dated, as_of=day)["cell"].tolist() == [cell]
+        assert check_nesting(levels, as_of=day).empty
+    hole = cells([box(1, 1, 4, 1.5)], ["x"])
+    zone = gpd.GeoDataFrame({"reason": ["lake"], "until": ["2026-06-30"]}, geometry=[box(1, 1.5, 4, 2)], crs=CRS)
+    assert check_coverage(hole, parent=box(1, 1, 4, 2), allowed=zone, as_of=before).ok
+    assert not check_coverage(hole, parent=box(1, 1, 4, 2), allowed=zone, as_of=after).ok
