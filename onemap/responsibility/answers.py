@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from onemap.domain.appointments import CONFLICT, HELD, VACANT, Standing
 from onemap.domain.duties import PARTS, Duty, Holder, Matter
@@ -169,23 +169,12 @@ class Answer:
 
     def row(self) -> dict[str, Any]:
         """Return the answer as a row of `ResponsibilityMatrix.who_batch`."""
-        claim = self.claims[0] if self.claims else None
-        holder = self.accountable
+        decisive = self.first
         return {
             "state": self.state,
             "cell": self.cell,
-            "part": self.part,
-            "agency": claim.duty.agency if claim else "",
-            "duty_code": claim.duty.duty_code if claim else "",
-            "scope": claim.grid.scope if claim else "",
-            "grid_code": claim.grid.code if claim else "",
-            "claims": len(self.claims),
-            "holder_code": holder.holder_code if holder else "",
-            "holder": holder.name if holder else "",
-            "role": holder.role if holder else "",
-            "phone": holder.phone if holder else "",
-            "acting": claim.standing.acting if claim and holder else False,
-            **{part: _code(self.parts.get(part)) for part in PARTS},
+            **(NOTHING_SHOWN if decisive is None else shown(decisive)),
+            **{part: holder_code(self.parts.get(part)) for part in PARTS},
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -260,8 +249,39 @@ def _part(answer: PartAnswer, wording: "Wording") -> dict[str, Any]:
     }
 
 
-def _code(answer: PartAnswer | None) -> str:
-    return "" if answer is None or answer.holder is None else answer.holder.holder_code
+def holder_code(answer: PartAnswer | None) -> str:
+    """Return the code of the holder of a part; empty where there is none."""
+    holder = None if answer is None else answer.holder
+    return "" if holder is None else holder.holder_code
+
+
+def shown(answer: PartAnswer) -> dict[str, Any]:
+    """Return what a row of a table shows of the part that decides."""
+    claim, holder = answer.claims[0], answer.holder or _NO_HOLDER
+    return {
+        "part": answer.part,
+        "agency": claim.duty.agency,
+        "duty_code": claim.duty.duty_code,
+        "scope": claim.grid.scope,
+        "grid_code": claim.grid.code,
+        "claims": len(answer.claims),
+        "holder_code": holder.holder_code,
+        "holder": holder.name,
+        "role": holder.role,
+        "phone": holder.phone,
+        "acting": claim.standing.acting and holder is not _NO_HOLDER,
+    }
+
+
+_NO_HOLDER: Final = Holder(holder_code="")
+NOTHING_SHOWN: Final = {
+    **dict.fromkeys(("part", "agency", "duty_code", "scope", "grid_code"), ""),
+    "claims": 0,
+    **dict.fromkeys(("holder_code", "holder", "role", "phone"), ""),
+    "acting": False,
+}
+SHOWN: Final = tuple(NOTHING_SHOWN)
+"""Columns of the part that decides."""
 
 
 def _number(value: float) -> float | None:

@@ -17,23 +17,28 @@ import shapely
 from onemap.domain.duties import PARTS
 from onemap.errors import CrsError, SchemaError
 from onemap.geo.edges import Floats, Ints
-from onemap.responsibility.answers import NOBODY, OUTSIDE, Answer, Moment, PartAnswer, judge
+from onemap.responsibility.answers import (
+    NOBODY,
+    NOTHING_SHOWN,
+    OUTSIDE,
+    SHOWN,
+    Moment,
+    PartAnswer,
+    holder_code,
+    judge,
+    shown,
+)
+from onemap.responsibility.areas import Grid
 from onemap.responsibility.land import as_floats
-from onemap.responsibility.located import Located, locate_many
+from onemap.responsibility.located import Claims, Located, locate_many
 from onemap.responsibility.moments import Moments, read_moments
 from onemap.responsibility.rules import Found, Matched
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from onemap.responsibility.matrix import ResponsibilityMatrix
 
-_CHUNK: Final = 1 << 18
-COLUMNS: Final = (
-    *("state", "cell", "part", "agency", "duty_code", "scope", "grid_code", "claims"),
-    *("holder_code", "holder", "role", "phone", "acting"),
-    *PARTS,
-)
+_CHUNK: Final = 1 << 20
+COLUMNS: Final = ("state", "cell", *SHOWN, *PARTS)
 
 
 def answer_many(
@@ -51,7 +56,7 @@ def answer_many(
     x, y, index = _positions(matrix, points, crs)
     kinds, matters = _matters(matrix, matter, len(x))
     moments = read_moments(matrix, at, len(x))
-    writer = _Writer(matrix)
+    writer = _Writer(matrix, len(x))
     stated = frozenset(facts)
     for start in range(0, len(x), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(x)))
@@ -64,7 +69,7 @@ def answer_many(
                 writer.answer(
                     _Question(matrix.rules.matched(kinds[kind]), located, part, land_rows[part], moments, stated)
                 )
-    return writer.table(len(x), index)
+    return writer.table(moments, index)
 
 
 def _positions(matrix: "ResponsibilityMatrix", points: Any, crs: Any) -> tuple[Floats, Floats, Any]:
@@ -123,26 +128,41 @@ class _Question:
     stated: frozenset[str]
 
 
-class _Writer:
-    """Answers of one batch, gathered as numbers of distinct outcomes."""
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """How a duty that counts is tied to the land: through which layer, and to which of the grids that claim a point."""
 
-    def __init__(self, matrix: "ResponsibilityMatrix") -> None:
+    found: Found
+    claims: Claims
+
+
+class _Writer:
+    """Answers of one batch, gathered as numbers.
+
+    For each part and point: which duty counts and how it is tied (``ties``), and the id of the grids that claim the
+    point there; who stands for them is asked once for each distinct pair. Points for which several duties count are
+    answered at once (``several``).
+    """
+
+    def __init__(self, matrix: "ResponsibilityMatrix", count: int) -> None:
         self._matrix = matrix
-        self._answers: list[PartAnswer | None] = [None]
-        self._known: dict[tuple[Any, ...], int] = {}
-        self._pieces: list[tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.object_]]] = []
-        self._outcomes: list[tuple[int, ...]] = []
-        self._numbers: dict[tuple[int, ...], int] = {}
         self._order = matrix.precedence.parts
+        self._ties: list[_Tie] = []
+        self._tie_of: dict[tuple[int, ...], int] = {}
+        self._tie = np.full((len(self._order), count), -1, dtype=np.int32)
+        self._claim = np.full((len(self._order), count), -1, dtype=np.int32)
+        self._answer = np.zeros((len(self._order), count), dtype=np.int32)
+        self._answers: list[PartAnswer | None] = [None]
+        self._reached = np.zeros(count, dtype=bool)
+        self._cell = np.full(count, "", dtype=object)
 
     def answer(self, question: _Question) -> None:
-        """Decide all points of a question."""
+        """Find the duties that count for all points of a question."""
         q, located = question, question.located
         channels = [c for c in located.claims if c in self._matrix.rules.channels(q.matched)]
         wanted = self._matrix.rules.facts(q.matched)
-        ids = {channel: located.claims[channel].ids[q.part] for channel in channels}
-        seen = [located.claims[channel].classes(ids[channel], q.matched) for channel in channels]
-        told = [layer.classes(layer.ids[q.part], wanted) for layer in located.facts] if wanted else []
+        seen = [located.claims[channel].classes(q.part, q.matched) for channel in channels]
+        told = [layer.classes(q.part, wanted) for layer in located.facts] if wanted else []
         times = q.moments.rule_time[q.rows]
         signature, first = combine([times, *(codes for codes, _ in seen), *(codes for codes, _ in told)])
         winners: list[dict[str, list[Found]]] = []
@@ -151,93 +171,82 @@ class _Writer:
             asked = [(channel, buckets[codes[point]]) for channel, (codes, buckets) in zip(channels, seen, strict=True)]
             facts = (wanted & q.stated).union(*(sets[codes[point]] for codes, sets in told))
             winners.append(self._matrix.rules.foremost(asked, q.matched, facts, moment.local.toordinal(), moment.on))
-        decided = np.zeros((len(self._order), len(q.part)), dtype=np.int64)
         for place, part in enumerate(self._order):
             found = [winner.get(part, []) for winner in winners]
             if any(found):
-                decided[place] = self._stand(part, found, signature, ids, q)
-        outcome, first = combine(list(decided))
-        numbers = np.array([self._number(tuple(decided[:, point].tolist())) for point in first], dtype=np.int64)
-        self._pieces.append((q.rows, numbers[outcome], located.reached[q.part], located.cell[q.part]))
+                self._tie_points(place, found, signature, channels, q)
+        self._reached[q.rows], self._cell[q.rows] = located.reached[q.part], located.cell[q.part]
 
-    def _number(self, outcome: tuple[int, ...]) -> int:
-        if outcome not in self._numbers:
-            self._numbers[outcome] = len(self._outcomes)
-            self._outcomes.append(outcome)
-        return self._numbers[outcome]
+    def _tie_points(
+        self, place: int, found: Sequence[list[Found]], signature: Ints, channels: Sequence[str], q: _Question
+    ) -> None:
+        """Note for each point the duty that counts for a part; answer the points for which several do."""
+        ties = np.array([self._number(each[0], q.located) if len(each) == 1 else -1 for each in found])
+        of = np.array([channels.index(each[0].channel) if len(each) == 1 else -1 for each in found])
+        self._tie[place, q.rows] = ties[signature]
+        for channel in np.unique(of[of >= 0]):
+            points = np.flatnonzero(of[signature] == channel)
+            self._claim[place, q.rows[points]] = q.located.claims[channels[channel]].ids[q.part[points]]
+        points = np.flatnonzero(np.array([len(each) > 1 for each in found])[signature])
+        if not len(points):
+            return
+        ids = [q.located.claims[channel].ids[q.part[points]] for channel in channels]
+        key, first = combine([signature[points], q.moments.standing_time[q.rows[points]], *ids])
+        made = []
+        for one in first.tolist():
+            several = found[signature[points[one]]]
+            claim_of = {channel: int(column[one]) for channel, column in zip(channels, ids, strict=True)}
+            grids = {f.channel: q.located.claims[f.channel].grids(claim_of[f.channel]) for f in several}
+            made.append(self._judged(place, several, grids, q.moments.moment(int(q.rows[points[one]]))))
+        self._answer[place, q.rows[points]] = np.array(made)[key]
 
-    def _stand(
-        self, part: str, found: Sequence[list[Found]], signature: Ints, ids: Mapping[str, Ints], q: _Question
-    ) -> Ints:
-        """Return for each point the number of the answer of a part, 0 for none."""
-        channels = list(ids)
-        counts = np.array([len(each) for each in found])[signature]
-        alone = np.array([channels.index(each[0].channel) if len(each) == 1 else -1 for each in found])
-        stack = np.stack([ids[channel] for channel in channels])
-        times = q.moments.standing_time[q.rows]
-        numbers = np.zeros(len(signature), dtype=np.int64)
-        for several in (False, True):
-            points = np.flatnonzero(counts > 1 if several else counts == 1)
-            if not len(points):
-                continue
-            decisive = list(stack[:, points]) if several else [stack[alone[signature[points]], points]]
-            key, first = combine([signature[points], times[points], *decisive])
-            made = []
-            for point in points[first].tolist():
-                claim_of = dict(zip(channels, stack[:, point].tolist(), strict=True))
-                made.append(self._made(part, found[signature[point]], claim_of, q, point))
-            numbers[points] = np.array(made)[key]
-        return numbers
-
-    def _made(self, part: str, found: list[Found], claim_of: Mapping[str, int], q: _Question, point: int) -> int:
-        """Return the number of the answer of one part at one point."""
-        row = int(q.rows[point])
-        layers = {f.channel: id(q.located.claims[f.channel].layer) for f in found}  # kept as long as the matrix
-        tied = tuple((id(f.rule), layers[f.channel], claim_of[f.channel], f.position) for f in found)
-        key = part, int(q.moments.standing_time[row]), tied
-        number = self._known.get(key)
-        if number is None:
-            grids = {f.channel: q.located.claims[f.channel].grids(claim_of[f.channel]) for f in found}
-            answer = judge(part, self._matrix.claims_of(found, grids, q.moments.moment(row)))
-            number = self._known[key] = len(self._answers)
-            self._answers.append(answer)
+    def _number(self, found: Found, located: Located) -> int:
+        claims = located.claims[found.channel]
+        key = id(found.rule), id(claims.layer), found.position  # both are kept as long as the matrix
+        number = self._tie_of.setdefault(key, len(self._ties))
+        if number == len(self._ties):
+            self._ties.append(_Tie(found, claims))
         return number
 
-    def table(self, count: int, index: Any) -> pd.DataFrame:
-        """Return the answers of all points."""
-        outcome, reached = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
-        cell = np.full(count, "", dtype=object)
-        for rows, numbers, chained, codes in self._pieces:
-            outcome[rows], reached[rows], cell[rows] = numbers, chained, codes
-        shown = [self._row(numbers) for numbers in self._outcomes]
-        columns: dict[str, Any] = {}
-        for name in COLUMNS:
-            if name == "cell":
-                columns[name] = cell
-                continue
-            values: NDArray[Any] = np.array([row[name] for row in shown], dtype=_TYPES.get(name, object))
-            columns[name] = values[outcome] if count else values[:0]
-        state: NDArray[np.object_] = columns["state"]
-        state[(state == NOBODY) & ~reached] = OUTSIDE
-        return pd.DataFrame(columns, index=index)
+    def _judged(self, place: int, found: list[Found], grids: Mapping[str, tuple[Grid, ...]], moment: Moment) -> int:
+        """Return the number of a new answer."""
+        self._answers.append(judge(self._order[place], self._matrix.claims_of(found, grids, moment)))
+        return len(self._answers) - 1
 
-    def _row(self, numbers: tuple[int, ...]) -> dict[str, Any]:
-        """Return what is shown of the answers of the parts."""
-        parts = {
-            part: answer
-            for part, number in zip(self._order, numbers, strict=True)
-            if (answer := self._answers[number]) is not None
-        }
-        state = next(iter(parts.values())).state if parts else NOBODY
-        nothing = Moment(_LONG_AGO, "", frozenset())
-        matrix = self._matrix
-        return Answer(
-            state, matrix.matter(None), nothing, np.nan, np.nan, parts, (), frozenset(), "en", matrix.wording
-        ).row()
+    def _stand(self, moments: Moments) -> None:
+        """Find who stands for the posts of the duties that count alone."""
+        for place in range(len(self._order)):
+            points = np.flatnonzero(self._tie[place] >= 0)
+            if not len(points):
+                continue
+            columns = [self._tie[place, points], self._claim[place, points], moments.standing_time[points]]
+            key, first = combine(columns)
+            made = []
+            for point in points[first].tolist():
+                tie = self._ties[self._tie[place, point]]
+                grids = {tie.found.channel: tie.claims.grids(int(self._claim[place, point]))}
+                made.append(self._judged(place, [tie.found], grids, moments.moment(point)))
+            self._answer[place, points] = np.array(made)[key]
+
+    def table(self, moments: Moments, index: Any) -> pd.DataFrame:
+        """Return the answers of all points."""
+        self._stand(moments)
+        decisive = np.zeros(len(self._cell), dtype=np.int32)
+        for answers in self._answer[::-1]:
+            decisive = np.where(answers > 0, answers, decisive)
+        rows = [NOTHING_SHOWN if answer is None else shown(answer) for answer in self._answers]
+        states = [NOBODY if answer is None else answer.state for answer in self._answers]
+        columns: dict[str, Any] = {"state": np.array(states, dtype=object)[decisive], "cell": self._cell}
+        columns["state"][(decisive == 0) & ~self._reached] = OUTSIDE
+        for name in SHOWN:
+            columns[name] = np.array([row[name] for row in rows], dtype=_TYPES.get(name, object))[decisive]
+        codes = np.array([holder_code(answer) for answer in self._answers], dtype=object)
+        for part in PARTS:
+            columns[part] = codes[self._answer[self._order.index(part)]]
+        return pd.DataFrame(columns, index=index)
 
 
 _TYPES: Final[dict[str, Any]] = {"claims": np.int64, "acting": np.bool_}
-_LONG_AGO: Final = pd.Timestamp(0).to_pydatetime()
 
 
 def combine(columns: Sequence[Ints]) -> tuple[Ints, Ints]:

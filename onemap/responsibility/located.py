@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
     from onemap.responsibility.matrix import ResponsibilityMatrix
 
 
+class _Classed:
+    """Points by what is told of the id of each: a number for each distinct thing told."""
+
+    def __init__(self, ids: Ints, tell: Callable[[int], Any]) -> None:
+        self._numbers, self._told = _classes(ids, tell)
+
+    def of(self, part: Ints, reduce: Callable[[Any], Any]) -> tuple[Ints, list[Any]]:
+        """Return the same of some points, after what is told was reduced to what matters."""
+        return _classes(self._numbers[part], lambda number: reduce(self._told[number]))
+
+
+def _classes(ids: Ints, tell: Callable[[int], Any]) -> tuple[Ints, list[Any]]:
+    """Return a number for each distinct thing that is told of some ids."""
+    number, distinct = pd.factorize(ids)
+    known: dict[Any, int] = {}
+    of = np.array([known.setdefault(tell(claim), len(known)) for claim in distinct.tolist()], dtype=np.int64)
+    return of[number] if len(of) else number.astype(np.int64), list(known)
+
+
 @dataclass(frozen=True)
 class Claims:
     """The grids of one channel that claim each point.
@@ -34,23 +54,20 @@ class Claims:
     layer: Claimants
     channel: str
     matrix: "ResponsibilityMatrix"
-    _hits: dict[int, tuple[Buckets, ...]] = field(default_factory=dict)
 
     def grids(self, claim: int) -> tuple[Grid, ...]:
         """Return the grids that an id stands for."""
         return tuple(self.layer.grids[row] for row in self.layer.rows(claim))
 
-    def classes(self, ids: Ints, matched: Matched) -> tuple[Ints, list[tuple[Buckets, ...]]]:
-        """Return for each id which duties for a matter its grids meet: a number, and the buckets of each number."""
+    def classes(self, part: Ints, matched: Matched) -> tuple[Ints, list[tuple[Buckets, ...]]]:
+        """Return for some points which duties for a matter their grids meet: a number, and the buckets of each."""
         telling = self.matrix.rules.telling
-        return _classes(ids, lambda claim: tuple(telling(hits, matched) for hits in self._of(claim)))
+        return self._hits.of(part, lambda told: tuple(telling(buckets, matched) for buckets in told))
 
-    def _of(self, claim: int) -> tuple[Buckets, ...]:
-        found = self._hits.get(claim)
-        if found is None:
-            hits = self.matrix.rules.hits
-            found = self._hits[claim] = tuple(hits(self.channel, grid.code) for grid in self.grids(claim))
-        return found
+    @cached_property
+    def _hits(self) -> _Classed:
+        hits = self.matrix.rules.hits
+        return _Classed(self.ids, lambda claim: tuple(hits(self.channel, grid.code) for grid in self.grids(claim)))
 
 
 @dataclass(frozen=True)
@@ -61,23 +78,18 @@ class Facts:
     layer: Claimants
     plain: str
 
-    def classes(self, ids: Ints, wanted: AbstractSet[str]) -> tuple[Ints, list[frozenset[str]]]:
-        """Return for each id which of the facts hold: a number, and the facts of each number."""
+    def classes(self, part: Ints, wanted: AbstractSet[str]) -> tuple[Ints, list[frozenset[str]]]:
+        """Return for some points which of the facts hold: a number, and the facts of each number."""
+        return self._told.of(part, lambda facts: facts & wanted)
 
-        def told(claim: int) -> frozenset[str]:
+    @cached_property
+    def _told(self) -> _Classed:
+        def tell(claim: int) -> frozenset[str]:
             rows = self.layer.rows(claim)
             plain = {self.plain} if rows and self.plain else set()
-            return frozenset(plain.union(*(self.layer.grids[row].facts for row in rows)) & wanted)
+            return frozenset(plain.union(*(self.layer.grids[row].facts for row in rows)))
 
-        return _classes(ids, told)
-
-
-def _classes(ids: Ints, tell: Callable[[int], Any]) -> tuple[Ints, list[Any]]:
-    """Return a number for each distinct thing that is told of some ids."""
-    number, distinct = pd.factorize(ids)
-    known: dict[Any, int] = {}
-    of = np.array([known.setdefault(tell(claim), len(known)) for claim in distinct.tolist()], dtype=np.int64)
-    return of[number] if len(of) else number.astype(np.int64), list(known)
+        return _Classed(self.ids, tell)
 
 
 @dataclass(frozen=True)
