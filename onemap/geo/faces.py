@@ -58,6 +58,7 @@ class Faces:
         for face, cells in enumerate(self.holders):
             for cell in cells:
                 self.held[cell].add(face)
+        self._first = [frozenset(faces) for faces in self.held]
         for one, other, length in zip(plane.left.tolist(), plane.right.tolist(), lengths.tolist(), strict=True):
             if AROUND not in (one, other):
                 self.beside[one][other] = self.beside[one].get(other, 0.0) + length
@@ -74,6 +75,14 @@ class Faces:
     def size(self, faces: Iterable[int]) -> float:
         """Return the square metres of some faces."""
         return float(sum(self.area[face] for face in sorted(faces)))
+
+    def gained(self, cell: int) -> float:
+        """Return the square metres that a cell holds and did not hold at first."""
+        return self.size(self.held[cell] - self._first[cell])
+
+    def lost(self, cell: int) -> float:
+        """Return the square metres that a cell held at first and holds no longer."""
+        return self.size(self._first[cell] - self.held[cell])
 
     def borders(self, region: Iterable[int]) -> dict[int, float]:
         """Return for each cell that lies beside a region the metres of the common border."""

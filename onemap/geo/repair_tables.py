@@ -13,11 +13,11 @@ from pyproj import CRS
 
 from onemap.errors import CrsError, SchemaError
 from onemap.geo.arrangement import Shapes
-from onemap.geo.closing import TOO_MUCH, Limits, Place, Refusal
+from onemap.geo.closing import NO_NEIGHBOUR, TOO_MUCH, Limits, Place, Refusal
 from onemap.geo.coverage import CoverageReport
 from onemap.geo.crs import area_m2
-from onemap.geo.defects import KINDS, write_number
-from onemap.geo.edges import Floats
+from onemap.geo.defects import write_number
+from onemap.geo.edges import Floats, resolution
 from onemap.geo.faces import Faces
 from onemap.geo.repair_intake import Ready
 from onemap.translation import say
@@ -48,6 +48,15 @@ class People:
     weights: Floats
 
 
+@dataclass(frozen=True)
+class Moved:
+    """The land that changed hands, and for each cell the square metres that it has more and less in the end."""
+
+    lands: list[Land]
+    gained: Floats
+    lost: Floats
+
+
 def take_people(people: gpd.GeoDataFrame, weight: str | None, crs: CRS) -> People:
     """Return a point and a weight for each row that has a place."""
     if people.crs is None:
@@ -69,36 +78,34 @@ def change_table(
     *,
     rows: NDArray[np.intp],
     ready: Ready,
-    lands: list[Land],
+    moved: Moved,
     people: Floats | None,
 ) -> pd.DataFrame:
     """Return a row for each row of the cells that changed."""
     count = len(ready.shapes)
-    gained, lost, places = np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.int64)
-    crowd = np.zeros((2, count))
-    for land, here in zip(lands, np.zeros(len(lands)) if people is None else people, strict=True):
+    places, crowd = np.zeros(count, dtype=np.int64), np.zeros((2, count))
+    counts = np.zeros(len(moved.lands)) if people is None else people
+    for land, here in zip(moved.lands, counts.tolist(), strict=True):
         if land.winner is not None and land.gained > 0:
-            gained[land.winner] += land.gained
             crowd[0, land.winner] += here
             places[land.winner] += 1
-        for cell, area in land.lost.items():
-            lost[cell] += area
+        for cell in land.lost:
             crowd[1, cell] += here
             places[cell] += 1
     cell_of = np.zeros(len(before), dtype=np.intp)
     for number, members in enumerate(ready.rows):
         cell_of[members] = number
     own = cell_of[rows]
-    moved = gained[own] + lost[own]
+    area = moved.gained[own] + moved.lost[own] + ready.mended[own]
     table = pd.DataFrame(
         {
             "cell": pd.Series(ready.codes[rows], index=before.index[rows], dtype=object),
             "area_before_m2": area_m2(before.iloc[rows]).to_numpy(),
             "area_after_m2": area_m2(after.iloc[rows]).to_numpy(),
-            "gained_m2": gained[own],
-            "lost_m2": lost[own],
-            "moved_m2": moved + ready.mended[own],
-            "share": (moved + ready.mended[own]) / ready.area[own],
+            "gained_m2": moved.gained[own],
+            "lost_m2": moved.lost[own],
+            "moved_m2": area,
+            "share": area / ready.area[own],
             "places": places[own],
         },
         index=before.index[rows],
@@ -170,36 +177,32 @@ def _to(land: Land, ready: Ready) -> Any:
 def refusal_table(
     places: list[Place], faces: Faces, *, ready: Ready, limits: Limits, after: CoverageReport
 ) -> gpd.GeoDataFrame:
-    """Return a row for each defect that stays: places with why, and what the check finds wrong with single cells."""
-    rows = [
-        _refused(place, place.refusal, faces, ready, limits)
-        for place in places
-        if place.refusal is not None and not place.allowed
-    ]
-    other = after.defects[~after.defects["allowed"] & ~after.defects["kind"].isin(_PLACES)]
-    rows += other[["kind", "area_m2", "width_m", "cells", "reason", other.geometry.name]].itertuples(
-        index=False, name=None
-    )
-    rows.sort(key=lambda r: (KINDS.index(r[0]), -np.nan_to_num(r[1]), str(r[3])))
-    kinds, areas, widths, cells, reasons, shapes = zip(*rows, strict=True) if rows else ((),) * 6
-    return gpd.GeoDataFrame(
-        {
-            "kind": pd.Series(kinds, dtype=object),
-            "area_m2": np.array(areas, dtype=np.float64),
-            "width_m": np.array(widths, dtype=np.float64),
-            "cells": pd.Series(cells, dtype=object),
-            "reason": pd.Series(reasons, dtype=object),
-        },
-        geometry=gpd.GeoSeries(list(shapes), crs=after.defects.crs),
-        crs=after.defects.crs,
-    )
+    """Return the defects that the proof still finds, each with the reason why it stays.
+
+    Of places the reason is that of the refusal; where one cell alone is wrong it is what the check says.
+    """
+    found = after.defects[~after.defects["allowed"]].reset_index(drop=True)
+    table = found[["kind", "area_m2", "width_m", "cells", "reason", found.geometry.name]].astype({"reason": object})
+    refused = [place for place in places if place.refusal is not None and not place.allowed]
+    rows = np.flatnonzero(table["kind"].isin(_PLACES))
+    if not refused or not len(rows):
+        return table
+    shapes = np.array([faces.drawn(place.faces) for place in refused], dtype=object)
+    inside = shapely.point_on_surface(table.geometry.to_numpy()[rows])
+    here = shapely.STRtree(shapes).nearest(inside)
+    near = shapely.distance(inside, shapes[here]) <= 2 * resolution(after.defects.total_bounds)
+    reasons = table["reason"].to_numpy(dtype=object, copy=True)
+    for row, number in zip(rows[near].tolist(), here[near].tolist(), strict=True):
+        reasons[row] = _why(refused[number], ready, limits)
+    table["reason"] = reasons
+    return table
 
 
-def _refused(place: Place, refusal: Refusal, faces: Faces, ready: Ready, limits: Limits) -> tuple[Any, ...]:
-    """Return the row of a place that stays."""
-    cells = place.cells if place.kind != "gap" else tuple(faces.borders(place.faces))
+def _why(place: Place, ready: Ready, limits: Limits) -> str:
+    """Return why a place stays, as a sentence."""
+    refusal = place.refusal or Refusal(NO_NEIGHBOUR)
     by_share = refusal.template == TOO_MUCH
-    reason = say(
+    return say(
         refusal.template,
         "en",
         kind=place.kind,
@@ -209,4 +212,3 @@ def _refused(place: Place, refusal: Refusal, faces: Faces, ready: Ready, limits:
         share=write_number(refusal.share),
         cell="" if refusal.cell is None else ", ".join(map(str, ready.names[refusal.cell])),
     )
-    return place.kind, place.area, place.width, ready.named(cells), reason, faces.drawn(place.faces)
