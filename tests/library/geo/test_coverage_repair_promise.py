@@ -122,7 +122,7 @@ def test_random_tilings_are_repaired(seed, tiling, where, with_parent, max_chang
     change = shapely.symmetric_difference(cells.geometry.to_numpy(), repair.cells.geometry.to_numpy())
     moved = to_metric(gpd.GeoSeries(change, crs=crs)).area.to_numpy()
     area = to_metric(cells).area.to_numpy()
-    near = 2.0 if where == "degrees" else 1e-4  # a long line that is straight in degrees is bent in metres
+    near = 5.0 if where == "degrees" else 1e-4  # a long line that is straight in degrees is bent in metres
     assert (moved <= max_change * area + near).all()
     told = np.zeros(count)
     told[cells.index.get_indexer(repair.changes.index)] = repair.changes["moved_m2"]
