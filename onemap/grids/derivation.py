@@ -53,6 +53,53 @@ def derive_cells(
 ) -> DerivedCells:
     """Divide communities into cells that follow barriers, cut no building and keep compounds whole.
 
+    What a cell must not do decides in this order: leave its community, cut a building, cut a compound, cross a strong
+    barrier, be too small or too large. What could not be honoured stands in ``.unmet``, with the reason and the place.
+
+    Parameters
+    ----------
+    boundary
+        Communities: polygons, one row each, their code in the column ``options.community``; any CRS. Cells fill them
+        exactly, to the last digit of their own vertices.
+    barriers
+        Lines or polygons (then their outline counts) with a class: roads, rivers, railways, walls. Or several frames
+        by the class that holds where a row has none: ``{"road": roads, "river": waters}``. See `BARRIER_WEIGHTS`.
+    buildings
+        Polygons. Where they are given, land without any is taken for open land. A border that would cut one is led
+        along its walls; across a community's border the owner is the cell with the largest share.
+    compounds
+        Polygons with a class: walled yards, institutions, lots. By the town rule each stays in one cell, from
+        ``exclusive_m2`` on as a cell of its own; by the country rule each is a villagers' group.
+    options
+        See `DeriveOptions`; single ones may be given by their names instead.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    DerivedCells
+        ``cells`` with a new index, community by community from north to south: the community's code, ``kind``
+        (``basic`` or ``exclusive``), ``land_use`` (``built``, ``open``, ``water`` or the class of a compound),
+        ``area_m2``, ``buildings`` (how many it owns) and one polygon each, in the CRS of the boundary. Codes are given
+        by `number_cells`. The order of rows in any layer does not matter.
+
+    Raises
+    ------
+    SchemaError
+        Codes of communities are missing or repeated, a column is missing, or an option is not possible.
+    CrsError
+        A layer has no coordinate system.
+    GeometryError
+        A community is no valid polygon, or a layer holds geometries of the wrong kind.
+
+    Notes
+    -----
+    Barriers are noded with the outlines of communities and compounds into faces. Faces that are too large are cut
+    straight across where the way is short and free of buildings; buildings that any line runs through are put around
+    as obstacles. Faces too small or too narrow are joined to a neighbour, over the weakest barrier and the longest
+    common border, smallest first. Size, principle of whole compounds and one community for each cell: the nine
+    division principles of the unit-grid standards (CJ/T 213 and its successors) as far as geometry can tell.
+
     Examples
     --------
     >>> from shapely import LineString, box
