@@ -9,6 +9,7 @@ import pandas as pd
 from onemap.cases.places import BEYOND, FAR_M, PLANE_M, Floats, Places, read_places, write_metres
 from onemap.cases.result import HOW, AssignmentResult
 from onemap.errors import CrsError, SchemaError
+from onemap.geo.dated import in_force
 from onemap.geo.locator import CellLocator, Holders, Ints, Location
 from onemap.geo.nearness import CellDistances
 from onemap.progress import Progress, silent
@@ -29,6 +30,7 @@ def assign_cases(
     code: str = "cell_code",
     near_m: float = 0.0,
     border_m: float = 1.0,
+    as_of: Any = None,
     progress: Progress = silent,
 ) -> AssignmentResult:
     """Assign each case to exactly one cell.
@@ -49,6 +51,8 @@ def assign_cases(
         A case in no cell goes to the nearest cell up to this distance (metres); 0: never.
     border_m
         Cases within this distance (metres) of another cell are queued for a look.
+    as_of
+        Only cells in force on this day, see `in_force`; by default all rows.
     progress
         Called with the share done and a text.
 
@@ -80,6 +84,7 @@ def assign_cases(
     """
     _check_arguments(cases, cells, near_m, border_m)
     progress(0.0, say("cases: reading positions"))
+    cells = in_force(cells, as_of)
     locator = CellLocator(cells, code)
     places = read_places(cases, cells.crs)
     progress(0.2, say("cases: which cell holds each"))

@@ -14,9 +14,11 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from onemap.domain.validity import as_day
 from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.geo.borders import compare_borders, name_cells
 from onemap.geo.cell_intake import take_cells
+from onemap.geo.dated import in_force
 from onemap.geo.defect_words import say_result
 from onemap.geo.defects import KINDS, defect_table
 from onemap.geo.repair import say_fault
@@ -70,6 +72,7 @@ def check_coverage(
     allowed: gpd.GeoDataFrame | None = None,
     tolerance_m: float = 0.0,
     today: dt.date | None = None,
+    as_of: Any = None,
 ) -> CoverageReport:
     """Find every place that no cell covers, that several cover, or where borders do not match; exactly.
 
@@ -89,7 +92,9 @@ def check_coverage(
     tolerance_m
         Gaps, overlaps and parts outside into which no circle of this diameter fits are listed as mismatch.
     today
-        The date by which ``until`` is judged; by default that of the clock.
+        The date by which ``until`` is judged; by default ``as_of``, else that of the clock.
+    as_of
+        Only cells and parents in force on this day, see `in_force`; by default all rows.
 
     Returns
     -------
@@ -138,11 +143,12 @@ def check_coverage(
     if cells.crs is None:
         raise CrsError("the cells have no coordinate system; declare it")
     tolerance = check_tolerance(tolerance_m)
-    outline = outline_of(parent, CRS(cells.crs))
+    cells = in_force(cells, as_of)
+    outline = outline_of(in_force(parent, as_of) if isinstance(parent, gpd.GeoDataFrame) else parent, CRS(cells.crs))
     intake = take_cells(cells, code)
     borders = compare_borders(intake.shapes, outline, crs=CRS(cells.crs), tolerance_m=tolerance)
     found = [*intake.defects, *name_cells(borders.defects, intake.names)]
-    defects = defect_table(found, CRS(cells.crs), allowed=allowed, today=today)
+    defects = defect_table(found, CRS(cells.crs), allowed=allowed, today=today or as_day(as_of))
     return CoverageReport(defects, len(cells), borders.shared, tolerance)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onemap.errors import CrsError, SchemaError
 from onemap.geo.cell_intake import are_valid
 from onemap.geo.crs import metric_crs
+from onemap.geo.dated import in_force
 from onemap.geo.edges import Bools, Floats, Ints
 from onemap.geo.locator import CellLocator
 from onemap.geo.shares import line_shares, polygon_shares
@@ -29,7 +30,9 @@ _LINE, _POLYGON = 1, 2
 _COLLECTION: Final = 7
 
 
-def own_polygons(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: str = "cell_code") -> pd.DataFrame:
+def own_polygons(
+    features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: str = "cell_code", as_of: Any = None
+) -> pd.DataFrame:
     """Return for each feature the cell with the largest share of it.
 
     Polygons are shared by area, lines by length, points by the cell that holds them. Equal shares go to the smallest
@@ -43,6 +46,8 @@ def own_polygons(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: s
         Polygons with a unique code; any CRS. Whether a feature lies wholly in a cell is decided in their CRS.
     code
         Column of the codes.
+    as_of
+        Only cells in force on this day, see `in_force`; by default all rows.
 
     Returns
     -------
@@ -75,6 +80,7 @@ def own_polygons(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, code: s
             raise SchemaError("the {name} have no geometry column", name=name)
         if frame.crs is None:
             raise CrsError("features and cells must both have a coordinate system")
+    cells = in_force(cells, as_of)
     locator = CellLocator(cells, code)
     shapes, mended = _sound(features.geometry.to_crs(cells.crs).to_numpy())
     measured = _measured(shapes, cells)
