@@ -92,7 +92,7 @@ def make_tables(levels: dict[str, gpd.GeoDataFrame], agencies: int, holders: int
         }
     )
     return {
-        "duties": pd.DataFrame(duties).fillna("").assign(duty_code=[f"D{n:05d}" for n in range(len(duties))], rank=0),
+        "duties": pd.DataFrame(duties, dtype=object).fillna("").assign(duty_code=[f"D{n:05d}" for n in range(len(duties))], rank=0),
         "holders": roster,
         "duty_grids": duty_grid,
         "roads": roads,

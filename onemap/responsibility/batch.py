@@ -33,6 +33,7 @@ from onemap.responsibility.land import as_floats
 from onemap.responsibility.located import Claims, Located, locate_many
 from onemap.responsibility.moments import Moments, read_moments
 from onemap.responsibility.rules import Found, Matched
+from onemap.responsibility.spots import converter
 
 if TYPE_CHECKING:
     from onemap.responsibility.matrix import ResponsibilityMatrix
@@ -88,7 +89,7 @@ def _positions(matrix: "ResponsibilityMatrix", points: Any, crs: Any) -> tuple[F
         if len(x) != len(y):
             raise SchemaError("there are {x} eastings and {y} northings", x=len(x), y=len(y))
     if source is not None and len(x):
-        x, y = (as_floats(values) for values in matrix.converter(source)(x, y))
+        x, y = (as_floats(values) for values in converter(source, matrix.crs)(x, y))
     found = np.isfinite(x) & np.isfinite(y)
     return np.where(found, x, np.nan), np.where(found, y, np.nan), index
 
@@ -210,7 +211,7 @@ class _Writer:
 
     def _judged(self, place: int, found: list[Found], grids: Mapping[str, tuple[Grid, ...]], moment: Moment) -> int:
         """Return the number of a new answer."""
-        self._answers.append(judge(self._order[place], self._matrix.claims_of(found, grids, moment)))
+        self._answers.append(judge(self._order[place], self._matrix.decider.claims_of(found, grids, moment)))
         return len(self._answers) - 1
 
     def _stand(self, moments: Moments) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from onemap.domain.duties import DUTY_GRID
 from onemap.errors import SchemaError
-from onemap.responsibility.matrix import MatrixOptions
+from onemap.responsibility.options import MatrixOptions
 from onemap.responsibility.sentence import titles_of
 from onemap.store.one_map import OneMap
 

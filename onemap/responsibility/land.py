@@ -102,6 +102,7 @@ class Land:
         self.known[OBJECT] = self.objects.codes
         self.known[OBJECT_CLASS] = frozenset()
         self._parents: dict[tuple[int, int], list[int]] = {}
+        self._reaching: dict[tuple[int, str, Rows], int] = {}
 
     def _add_duty_grids(self, frame: gpd.GeoDataFrame) -> None:
         _need(frame, "duty_code", "agency", layer=DUTY_GRID)
@@ -154,6 +155,35 @@ class Land:
             return self._areas[channel].at(day)
         dated: Any = {ROAD: self.roads, COMPOUND: self.compounds}.get(channel)
         return None if dated is None else dated.at(day)
+
+    def find(self, code: str, day: int) -> tuple[tuple[str, Rows], float, float]:
+        """Return the level and row of the grid with a code, and a point inside it.
+
+        Raises
+        ------
+        SchemaError
+            There is none on that day.
+        """
+        for level in reversed(self.levels):
+            areas = self._areas[level].at(day)
+            row = areas.by_code.get(code)
+            if row is not None:
+                inside = areas.insides[row]
+                empty = inside is None or inside.is_empty
+                return (level, (row,)), *((np.nan, np.nan) if empty else (inside.x, inside.y))
+        raise SchemaError("no grid has the code {code} on that day", code=repr(code))
+
+    def reaching(self, grid: Grid, start: tuple[str, Rows], day: int) -> int:
+        """Return how many duty grids of an agency share ground with an area; 0 where the grid is no duty grid."""
+        cell = self._areas[start[0]].at(day).locator.geometry[start[1][0]]
+        if grid.scope != DUTY_GRID or cell is None:
+            return 0
+        areas = self._areas[channel_of(DUTY_GRID, grid.agency)].at(day)
+        key = id(areas), *start
+        if key not in self._reaching:
+            near = areas.locator.geometry[areas.tree.query(cell)]
+            self._reaching[key] = sum(cell.relate_pattern(shape, "T********") for shape in near)
+        return self._reaching[key]
 
     @property
     def turns(self) -> list[int]:

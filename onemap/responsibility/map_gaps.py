@@ -10,7 +10,8 @@ from onemap.domain.duties import Matter, as_text
 from onemap.errors import SchemaError
 from onemap.responsibility.from_map import TABLES
 from onemap.responsibility.gaps import GapOptions, find_vacancies
-from onemap.responsibility.matrix import MatrixOptions, ResponsibilityMatrix
+from onemap.responsibility.matrix import ResponsibilityMatrix
+from onemap.responsibility.options import MatrixOptions
 from onemap.responsibility.survey import named_matters
 
 KINDS = ("duty", "time")

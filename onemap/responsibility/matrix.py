@@ -1,79 +1,35 @@
 """The responsibility matrix: 块 x 条, who answers for any spot, matter and moment."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from onemap.domain.appointments import HELD, Post, Roster, Standing
-from onemap.domain.duties import OBJECT, Duty, Matter, parse_matter
+from onemap.domain.appointments import Roster
+from onemap.domain.duties import Matter
 from onemap.domain.moments import moment as read_moment
 from onemap.domain.precedence import Precedence, load_precedence
 from onemap.domain.shifts import Shift, ShiftTable
 from onemap.domain.work_calendar import WorkCalendar
-from onemap.errors import CrsError, SchemaError
-from onemap.geo.crs import WGS84, resolve_crs, transformer
-from onemap.geo.gcj import convert_coordinates, shifted_name
-from onemap.responsibility.answers import NOBODY, OUTSIDE, Answer, Claim, Link, Moment, judge
-from onemap.responsibility.areas import Grid
+from onemap.errors import SchemaError
+from onemap.responsibility.answers import Answer, Moment
+from onemap.responsibility.deciding import Decider
 from onemap.responsibility.intake import appointments_of, duties_of, rows_of
-from onemap.responsibility.land import COMPOUND, Land, LandLayers, Spot
-from onemap.responsibility.objects import Thing
-from onemap.responsibility.rules import OBJECT_CLASS, Asked, Found, RuleTable
+from onemap.responsibility.land import COMPOUND, Land, LandLayers
+from onemap.responsibility.options import MatrixOptions
+from onemap.responsibility.rules import RuleTable
 from onemap.responsibility.sentence import Wording, titles_of
+from onemap.responsibility.spots import converter, matter_of, numbers_of, pair_of, zone_of
 
 if TYPE_CHECKING:
     from onemap.store.one_map import OneMap
 
 _ALL_MATTERS: Final = Matter("", "", "")
-_COUNTY_DIGITS: Final = 6
-_INSTANCE_DIGITS: Final = 10
 SEVERAL: Final = "{count} grids of {agency} reach into {code}, the answer is for a point inside it."
-
-
-@dataclass(frozen=True, kw_only=True)
-class MatrixOptions:
-    """What the answers depend on besides the data.
-
-    Attributes
-    ----------
-    timezone
-        The district's local time: times without zone are in it, others are converted.
-    scheme
-        Class table of matters and objects asked for by code alone.
-    precedence
-        Which of several duties counts; a file, a `Precedence`, or None for the usual table.
-    road_width_m
-        Width of roads that tell none.
-    road_near_m
-        Where no road's width reaches a spot, the nearest road within this distance claims it.
-    code_profile
-        Profile of the cell codes, whose digits are explained; empty for none.
-    language
-        Language of the sentences where none is asked for.
-    sources, version
-        Where each layer came from, and the version of the whole, for the proof.
-    level_titles
-        Titles of the levels by language; those of the catalogue where left out.
-    """
-
-    timezone: str = "Asia/Shanghai"
-    scheme: str = "CJT214"
-    precedence: Precedence | Path | str | None = None
-    road_width_m: float = 0.0
-    road_near_m: float = 0.0
-    code_profile: str = ""
-    language: str = "en"
-    sources: Mapping[str, str] | None = None
-    version: str = ""
-    level_titles: Mapping[str, Mapping[str, str]] | None = None
 
 
 class ResponsibilityMatrix:
@@ -139,20 +95,11 @@ class ResponsibilityMatrix:
     ) -> None:
         self.options: Final = options or MatrixOptions()
         frames = {"grid_cell": levels} if isinstance(levels, gpd.GeoDataFrame) else dict(levels)
-        self.land: Final = Land(
-            LandLayers(
-                frames,
-                duty_grids,
-                roads,
-                compounds,
-                objects,
-                self.options.road_width_m,
-                self.options.road_near_m,
-            )
-        )
+        width_m, near_m = self.options.road_width_m, self.options.road_near_m
+        self.land: Final = Land(LandLayers(frames, duty_grids, roads, compounds, objects, width_m, near_m))
         chosen = self.options.precedence
         self.precedence: Final = chosen if isinstance(chosen, Precedence) else load_precedence(chosen)
-        self.zone: Final = _zone(self.options.timezone)
+        self.zone: Final = zone_of(self.options.timezone)
         self.shifts: Final = ShiftTable(map(Shift.from_row, rows_of(shifts)), WorkCalendar.from_rows(rows_of(calendar)))
         duty_rows, wrong_duties = duties_of(duties)
         self.rules: Final = RuleTable(
@@ -170,8 +117,7 @@ class ResponsibilityMatrix:
             self.options.scheme,
             {code: shift.name for code, shift in self.shifts.shifts.items()},
         )
-        self._standings: dict[tuple[Post, dt.date, frozenset[str]], Standing] = {}
-        self._reaching: dict[tuple[int, str], int] = {}
+        self.decider: Final = Decider(self.rules, self.roster, self.wording, self.options.language)
 
     @classmethod
     def from_map(cls, one_map: "OneMap", *, options: MatrixOptions | None = None) -> Self:
@@ -241,7 +187,7 @@ class ResponsibilityMatrix:
             return _ALL_MATTERS
         if isinstance(matter, Matter):
             return matter
-        return _matter(matter, self.options.scheme)
+        return matter_of(matter, self.options.scheme)
 
     def who(
         self,
@@ -302,16 +248,16 @@ class ResponsibilityMatrix:
             asked = asked if matter is not None else Matter(self.options.scheme, "component", thing.class_code)
             x_, y_ = thing.x, thing.y
             if x_ != x_ and thing.cell_code:  # noqa: PLR0124 - no position: its row still names its cell
-                start, x_, y_ = self._grid(thing.cell_code, day)
+                start, x_, y_ = self.land.find(thing.cell_code, day)
         elif cell is not None:
-            start, x_, y_ = self._grid(cell, day)
+            start, x_, y_ = self.land.find(cell, day)
         else:
-            x_, y_ = self._place(_pair(point) if point is not None else (x, y), crs)
+            x_, y_ = self._place(pair_of(point) if point is not None else (x, y), crs)
         matched = self.rules.matched(asked)
         wanted = self.rules.facts(matched)
         spot = self.land.spot(x_, y_, day, self.rules.channels(matched), wanted, start=start)
         known = spot.facts | (wanted & frozenset(facts)) if facts else spot.facts
-        answer = self.decide(asked, moment, spot, known, thing=thing, xy=(x_, y_), language=language)
+        answer = self.decider.decide(asked, moment, spot, known, thing=thing, xy=(x_, y_), language=language)
         return answer if start is None else self._noted(answer, start, day)
 
     def who_batch(self, points: Any, matter: Any = None, at: Any = None, **options: Any) -> pd.DataFrame:
@@ -434,180 +380,16 @@ class ResponsibilityMatrix:
 
         return find_conflicts(self, GapOptions(**options))
 
-    def decide(
-        self,
-        asked: Matter,
-        moment: Moment,
-        spot: Spot,
-        facts: frozenset[str],
-        *,
-        thing: Thing | None = None,
-        xy: tuple[float, float] = (float("nan"), float("nan")),
-        language: str | None = None,
-    ) -> Answer:
-        """Return the answer for what is known of a spot."""
-        matched = self.rules.matched(asked)
-        hits = self.rules.hits
-        claims = spot.claims
-        asked_of: Asked = [(channel, [hits(channel, grid.code) for grid in grids]) for channel, grids in claims]
-        grids_of = dict(claims)
-        if thing is not None:
-            asked_of = [
-                *asked_of,
-                (OBJECT, [hits(OBJECT, thing.grid.code)]),
-                (OBJECT_CLASS, [hits(OBJECT_CLASS, thing.class_code)]),
-            ]
-            grids_of |= {OBJECT: (thing.grid,), OBJECT_CLASS: (thing.grid,)}
-        best = self.rules.foremost(asked_of, matched, facts, moment.local.toordinal(), moment.on)
-        told: dict[str, tuple[Claim, ...]] = {part: self.claims_of(f, grids_of, moment) for part, f in best.items()}
-        if thing is not None:
-            self._state_object(thing, best, told, moment)
-        parts = {part: judge(part, told[part]) for part in self.precedence.parts if part in told}
-        chain = tuple(self._link(level, grids, moment) for level, grids in spot.chain)
-        first = next(iter(parts.values()), None)
-        state = first.state if first is not None else NOBODY if chain else OUTSIDE
-        language = language or self.options.language
-        return Answer(state, asked, moment, *xy, parts, chain, facts, language, self.wording)
-
-    def claims_of(self, found: list[Found], grids: Mapping[str, tuple[Grid, ...]], moment: Moment) -> tuple[Claim, ...]:
-        """Return the duties that count with those who stand for them, in the order of their codes."""
-        made = [self.claim(f.rule.duty, grids[f.channel][f.position], moment) for f in found]
-        return (
-            tuple(sorted(made, key=lambda c: (c.duty.duty_code, c.duty.agency, c.grid.agency, c.grid.code)))
-            if len(made) > 1
-            else tuple(made)
-        )
-
-    def claim(self, duty: Duty, grid: Grid, moment: Moment) -> Claim:
-        """Return a duty tied to a grid with who stands for it."""
-        agency = duty.agency or grid.agency
-        return Claim(
-            duty, grid, self.standing(Post(grid.code, grid.scope, agency, duty.role, duty.holder_code), moment)
-        )
-
-    def standing(self, post: Post, moment: Moment) -> Standing:
-        """Return who stands for a post at a moment."""
-        key = post, moment.local.date(), moment.on
-        found = self._standings.get(key)
-        if found is None:
-            if len(self._standings) >= _MOST_KEPT:
-                self._standings.clear()
-            found = self._standings[key] = self.roster.standing(post, key[1], moment.on)
-        return found
-
-    def _state_object(
-        self, thing: Thing, best: Mapping[str, list[Found]], told: dict[str, tuple[Claim, ...]], moment: Moment
-    ) -> None:
-        """Let the duties that an object's own row states count as duties tied to its code for all matters."""
-        for duty, office in thing.stated:
-            key = self.precedence.key(
-                scope=self.rules.scope_order[OBJECT], scope_code=-len(thing.grid.code), matter=0, condition=0, rank=0
-            )
-            post = Post(thing.grid.code, OBJECT, "", "", office.holder_code)
-            listed = self.standing(post, moment) if self.roster.appointed(post) else Standing(HELD, (office,))
-            claim = Claim(duty, thing.grid, listed)
-            rivals = best.get(duty.part, [])
-            if not rivals or key < rivals[0].key:
-                told[duty.part] = (claim,)
-            elif key == rivals[0].key:
-                told[duty.part] = (*told[duty.part], claim)
-
-    def _link(self, level: str, grids: tuple[Grid, ...], moment: Moment) -> Link:
-        first, others = grids[0], tuple(grid.code for grid in grids[1:])
-        return Link(level, first.code, first.name, others, self.standing(Post(first.code, level), moment))
-
-    def _grid(self, code: str, day: int) -> tuple[tuple[str, tuple[int, ...]], float, float]:
-        """Return the level and row of a grid, and a point inside it."""
-        for level in reversed(self.land.levels):
-            areas = self.land.areas(level, day)
-            row = areas.by_code.get(code)
-            if row is not None:
-                inside = areas.insides[row]
-                place = (inside.x, inside.y) if inside is not None and not inside.is_empty else (float("nan"),) * 2
-                return (level, (row,)), *place
-        raise SchemaError("no grid has the code {code} on that day", code=repr(code))
-
     def _noted(self, answer: Answer, start: tuple[str, tuple[int, ...]], day: int) -> Answer:
-        """Return an answer for a grid, with a note where several duty grids that decide it reach into the grid."""
-        cell = self.land.areas(start[0], day).locator.geometry[start[1][0]]
+        """Return an answer for a grid, with a note where several duty grids of the agency reach into it."""
         notes: list[tuple[str, dict[str, Any]]] = []
         for claim in answer.claims:
-            if claim.grid.agency and cell is not None:
-                areas = self.land.areas(f"duty_grid: {claim.grid.agency}", day)
-                key = id(areas), answer.cell
-                if key not in self._reaching:
-                    near = areas.locator.geometry[areas.tree.query(cell)]
-                    self._reaching[key] = sum(cell.relate_pattern(shape, "T********") for shape in near)
-                if self._reaching[key] > 1:
-                    values = {"count": self._reaching[key], "agency": claim.grid.agency, "code": answer.cell}
-                    notes.append((SEVERAL, values))
-        return answer if not notes else _with_notes(answer, tuple(notes))
+            count = self.land.reaching(claim.grid, start, day)
+            if count > 1:
+                notes.append((SEVERAL, {"count": count, "agency": claim.grid.agency, "code": answer.cell}))
+        return replace(answer, notes=tuple(notes)) if notes else answer
 
     def _place(self, pair: tuple[Any, Any], crs: Any) -> tuple[float, float]:
         """Return coordinates in the system of the cells."""
-        try:
-            x, y = float(pair[0]), float(pair[1])
-        except (TypeError, ValueError) as error:
-            raise SchemaError("the coordinates {found} are not numbers", found=repr(pair)) from error
-        if crs is None:
-            return x, y
-        return self.converter(crs)(x, y)
-
-    def converter(self, crs: Any) -> Callable[[Any, Any], tuple[Any, Any]]:
-        """Return the conversion of coordinates in ``crs`` to the system of the cells.
-
-        Raises
-        ------
-        CrsError
-            The system is unknown, or the cells have none.
-        """
-        if self.crs is None:
-            raise CrsError(
-                "the cells have no coordinate system, so coordinates in {crs} cannot be placed", crs=str(crs)
-            )
-        if isinstance(crs, str) and shifted_name(crs):
-            onward = transformer(WGS84, self.crs).transform
-            return lambda x, y: onward(*convert_coordinates(x, y, source=crs, target=WGS84))
-        source = _resolved(crs) if isinstance(crs, str | int) else resolve_crs(crs).crs
-        if source.equals(self.crs, ignore_axis_order=True):
-            return lambda x, y: (x, y)
-        return transformer(source, self.crs).transform
-
-
-_MOST_KEPT: Final = 400_000
-
-
-@lru_cache(maxsize=100_000)
-def _matter(text: str, scheme: str) -> Matter:
-    found = parse_matter(text)
-    code = found.code
-    if not found.kind and code.isdigit() and len(code) >= _INSTANCE_DIGITS:
-        code = code[_COUNTY_DIGITS:]
-    return Matter(found.scheme or scheme, found.kind or "matter", code)
-
-
-@lru_cache(maxsize=64)
-def _resolved(crs: str | int) -> pyproj.CRS:
-    return resolve_crs(crs).crs
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SchemaError("there is no time zone {name}; write Asia/Shanghai", name=name) from error
-
-
-def _pair(point: Any) -> tuple[Any, Any]:
-    if hasattr(point, "geom_type"):
-        if point.geom_type != "Point" or point.is_empty:
-            raise SchemaError("who answers for a point; who_all answers for a {kind}", kind=point.geom_type)
-        return point.x, point.y
-    x, y = point
-    return x, y
-
-
-def _with_notes(answer: Answer, notes: tuple[tuple[str, Mapping[str, Any]], ...]) -> Answer:
-    from dataclasses import replace
-
-    return replace(answer, notes=notes)
+        x, y = numbers_of(pair)
+        return (x, y) if crs is None else converter(crs, self.crs)(x, y)

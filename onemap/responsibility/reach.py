@@ -14,6 +14,7 @@ from onemap.errors import SchemaError
 from onemap.geo.crs import area_m2, to_metric
 from onemap.responsibility.batch import COLUMNS
 from onemap.responsibility.land import COMPOUND, Land, asks
+from onemap.responsibility.spots import converter
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -38,7 +39,7 @@ def answer_shape(
     if kind not in _MEASURES or shape.is_empty:
         raise SchemaError("who_all answers for lines and areas, not for a {kind}", kind=shape.geom_type)
     if crs is not None:
-        convert = matrix.converter(crs)
+        convert = converter(crs, matrix.crs)
         shape = shapely.transform(shape, lambda xy: np.column_stack(convert(xy[:, 0], xy[:, 1])))
     moment = matrix.moment(at)
     matched = matrix.rules.matched(matrix.matter(matter))
