@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
 from onemap.geo.coverage import check_coverage
 from onemap.geo.defects import write_number
 from onemap.responsibility.gaps import COLUMNS as DUTY_COLUMNS
 from onemap.responsibility.gaps import gap_intervals
 from onemap.responsibility.map_gaps import duty_gaps
+from onemap.store.dated_map import DatedMap
 from onemap.translation import say
 
 KINDS = ("land", "duty", "objects", "time")
@@ -91,6 +93,7 @@ def find_gaps(
     allowed: gpd.GeoDataFrame | None = None,
     today: dt.date | None = None,
     window: tuple[Any, Any] | None = None,
+    as_of: Any = None,
 ) -> GapReport:
     """Find the land, the objects and the hours of a district that nobody is responsible for.
 
@@ -117,6 +120,9 @@ def find_gaps(
     window
         First moment and end, local time, of the hours that are looked through for ``duty`` and ``time``; from the
         map's date (else today), and for seven days, where a side is None.
+    as_of
+        Only rows in force on this day, of every layer, see `onemap.in_force`; it is also ``today`` and the first day of
+        ``window`` where they are not given.
 
     Returns
     -------
@@ -144,6 +150,8 @@ def find_gaps(
     >>> find_gaps(city).table["reason"].tolist()
     ['no cell covers 9 m2 of the district, with 0 buildings, 0 cases and 0 residents in it']
     """
+    if as_of is not None:
+        one_map, today = DatedMap(one_map, as_of), today or as_day(as_of)
     if kinds is None:
         kinds = KINDS if one_map.has("duty") else _OF_LAND
     unknown = [kind for kind in kinds if kind not in KINDS]

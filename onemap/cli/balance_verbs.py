@@ -13,6 +13,7 @@ from onemap.translation import translate
 from .frames import cells_and_code, read_frame, write_frames
 from .options import (
     LANGUAGE,
+    AsOf,
     Code,
     Crs,
     Encoding,
@@ -70,6 +71,7 @@ def balance(
     ] = 0.0,
     layer: Layer = None,
     code: Code = None,
+    as_of: AsOf = None,
     crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
@@ -82,7 +84,7 @@ def balance(
     from onemap.grids.balance import balance_cells
 
     terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, code=code, needed=False, layer=layer, crs=crs, encoding=encoding)
+    frame, column = cells_and_code(cells, code=code, needed=False, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
     with terminal.progress() as told:
         result = balance_cells(
             frame,

@@ -11,6 +11,7 @@ from onemap.translation import translate
 from .frames import cells_and_code, code_list, read_frame, write_frames
 from .options import (
     LANGUAGE,
+    AsOf,
     Code,
     Crs,
     Encoding,
@@ -55,6 +56,7 @@ def derive(
         float, typer.Option(help=helped("A compound from this size on is a cell of its own."))
     ] = 20_000.0,
     snap_m: Annotated[float, typer.Option(help=helped("Openings in barriers up to this width are closed."))] = 2.0,
+    as_of: AsOf = None,
     crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
@@ -68,7 +70,7 @@ def derive(
     from onemap.grids.derive_options import LAND_USE_M2, DeriveOptions
 
     terminal = terminal_for(json_, progress, lang)
-    communities, column = cells_and_code(boundary, code=code, layer=layer, crs=crs, encoding=encoding)
+    communities, column = cells_and_code(boundary, code=code, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
     options = DeriveOptions(
         community=column,
         barrier_class=class_,
@@ -122,6 +124,7 @@ def number(
     same_share: Annotated[
         float, typer.Option(help=helped("Share of the land that a cell and an old one must have in common."))
     ] = 0.5,
+    as_of: AsOf = None,
     crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
@@ -135,7 +138,7 @@ def number(
     terminal = terminal_for(json_, progress, lang)
     if existing is not None and keep is not None:
         raise OnemapError("give --existing or --keep, not both")
-    frame = read_frame(cells, layer=layer, crs=crs, encoding=encoding)
+    frame = read_frame(cells, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
     with terminal.progress() as told:
         told(0.1, "numbering the cells")
         result = number_cells(

@@ -11,6 +11,7 @@ from onemap.translation import translate
 from .frames import read_frame, write_frames
 from .options import (
     LANGUAGE,
+    AsOf,
     Fail,
     Folder,
     Json,
@@ -122,6 +123,7 @@ def gaps(
     end: Annotated[
         str | None, typer.Option("--to", help=helped("End of the hours looked through (else seven days later)."))
     ] = None,
+    as_of: AsOf = None,
     out: Out = None,
     fail: Fail = False,
     json_: Json = False,
@@ -138,7 +140,7 @@ def gaps(
         opened = open_map(one_map)
         exempt = None if allowed is None else read_frame(allowed).to_crs(opened.district["crs"])
         wanted = None if kinds is None else tuple(part.strip() for part in kinds.split(",") if part.strip())
-        report = find_gaps(opened, kinds=wanted, allowed=exempt, window=(start, end))
+        report = find_gaps(opened, kinds=wanted, allowed=exempt, window=(start, end), as_of=as_of)
     written = write_frames({"gap": report.table}, out, lang)
     by_kind = {str(kind): int(count) for kind, count in report.table["kind"].value_counts().sort_index().items()}
     counts = {"gaps": len(report.table), **by_kind}

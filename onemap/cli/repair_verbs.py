@@ -12,6 +12,7 @@ from onemap.translation import translate
 from .frames import cells_and_code, read_frame
 from .options import (
     LANGUAGE,
+    AsOf,
     Code,
     Crs,
     Encoding,
@@ -54,6 +55,7 @@ def repair(
     ] = None,
     layer: Layer = None,
     code: Code = None,
+    as_of: AsOf = None,
     crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
@@ -64,7 +66,7 @@ def repair(
 ) -> None:
     """Repair a coverage, or undo it."""
     terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, code=code, needed=False, layer=layer, crs=crs, encoding=encoding)
+    frame, column = cells_and_code(cells, code=code, needed=False, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
     if undo is not None:
         _undo(terminal, frame, column, record=undo, layer=layer or cells.stem, out=out)
         return
@@ -78,7 +80,7 @@ def repair(
             frame,
             code=column,
             max_width_m=max_width_m,
-            parent=None if parent is None else read_frame(parent),
+            parent=None if parent is None else read_frame(parent, as_of=as_of),
             allowed=None if allowed is None else read_frame(allowed),
             max_change=max_change,
             rule=rule,  # type: ignore[arg-type]  # repair_coverage says which it takes

@@ -16,10 +16,12 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from onemap.domain.validity import as_day
 from onemap.errors import CrsError, SchemaError
 from onemap.geo.arrangement import Shapes
 from onemap.geo.closing import RULES, Limits, Move, Place, Rule, close_places, find_places
 from onemap.geo.coverage import CoverageReport, check_coverage, outline_of
+from onemap.geo.dated import in_force
 from onemap.geo.defects import mark_allowed, write_number
 from onemap.geo.faces import Faces
 from onemap.geo.partition import divide_plane
@@ -98,6 +100,7 @@ def repair_coverage(
     people: gpd.GeoDataFrame | None = None,
     weight: str | None = None,
     today: dt.date | None = None,
+    as_of: Any = None,
     progress: Progress = silent,
 ) -> RepairResult:
     """Close gaps, overlaps and parts outside that are narrow; leave and list what is not.
@@ -127,7 +130,9 @@ def repair_coverage(
     weight
         Column of ``people`` to be summed, such as ``residents``; without it every point counts one.
     today
-        The date by which ``until`` of ``allowed`` is judged; by default that of the clock.
+        The date by which ``until`` of ``allowed`` is judged; by default ``as_of``, else that of the clock.
+    as_of
+        Only cells and parents in force on this day, see `onemap.in_force`; by default all rows.
 
     Returns
     -------
@@ -165,6 +170,8 @@ def repair_coverage(
     True
     """
     _check(cells, max_width_m, max_change, rule)
+    cells, today = in_force(cells, as_of), today or as_day(as_of)
+    parent = in_force(parent, as_of) if isinstance(parent, gpd.GeoDataFrame) else parent
     crs = CRS(cells.crs)
     outline = outline_of(parent, crs)
     standing = None if people is None else take_people(people, weight, crs)

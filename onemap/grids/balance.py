@@ -12,6 +12,7 @@ import shapely
 
 from onemap.errors import SchemaError
 from onemap.geo.crs import area_m2
+from onemap.geo.dated import in_force
 from onemap.progress import Progress, part, silent
 
 from .balance_borders import metric_shapes, shared_borders
@@ -62,6 +63,7 @@ def balance_cells(
     move_price: float = 0.0,
     tolerance: float = 0.0,
     code: str = "cell_code",
+    as_of: Any = None,
     progress: Progress = silent,
 ) -> BalanceResult:
     """Join cells into responsibility grids of equal load.
@@ -112,6 +114,8 @@ def balance_cells(
         Share of the mean load up to which loads count as equal: 0.02 leaves two percent to shorter borders.
     code
         Column of the cells' codes; where it is absent the index names them.
+    as_of
+        Only cells in force on this day, see `onemap.in_force`; by default all rows.
     progress
         Told how far the work is.
 
@@ -149,6 +153,7 @@ def balance_cells(
     >>> result.sentence
     '4 cells in 2 groups; the largest deviation is 0.000% of the mean load'
     """
+    cells = in_force(cells, as_of)
     wish = _wish(groups, target, minimum, maximum, (move_price, tolerance), load=load, seeds=seeds)
     old = seeds if before is None else before
     taken = take_in(cells, code=code, load=load, people=people, within=within, locked=locked, before=old)
@@ -296,7 +301,13 @@ class _Work:
     def _divide(self, at: int, count: int, progress: Progress) -> Plan:
         ground = self._ground(at, count)
         core, apart = join_pins(ground)
-        del core
+        fixed = [group for group in core if group != NONE]
+        most = len(ground) - len(fixed) + len(set(fixed))
+        if count > most:
+            template = "{groups} groups are too many: there are {units} cells that can be parted"
+            values = {"groups": count, "units": most}
+            self.findings.append(Finding("too_few_cells", template, values, area=self._part(at).area))
+            ground = self._ground(at, most)
         for group, left in apart:
             cells = tuple(self.taken.codes[c] for i in left for c in self.units.cells[self.parts[at][i]])
             template = "{cells} cannot be joined with the other cells locked to {group}: locked cells lie between them"

@@ -342,3 +342,28 @@ def test_every_function_takes_the_day():
     zone = gpd.GeoDataFrame({"reason": ["lake"], "until": ["2026-06-30"]}, geometry=[box(1, 1.5, 4, 2)], crs=CRS)
     assert check_coverage(hole, parent=box(1, 1, 4, 2), allowed=zone, as_of=before).ok
     assert not check_coverage(hole, parent=box(1, 1, 4, 2), allowed=zone, as_of=after).ok
+
+
+def test_repair_balance_gaps_and_the_open_map_take_the_day(tmp_path):
+    from types import SimpleNamespace
+
+    from onemap import balance_cells, find_gaps, open_map, repair_coverage, run
+    from onemap.testing import write_city
+
+    old, new = {"valid_from": "2020-01-01", "valid_to": "2026-06-30"}, {"valid_from": "2026-07-01", "valid_to": None}
+    first = cells([box(1, 1, 4, 2), box(4, 1, 8, 2)], ["a", "b"], **old, n=[1, 1])
+    second = cells([box(1, 1, 3, 2), box(3, 1, 4, 2), box(4, 1, 8, 2)], ["c", "d", "e"], **new, n=[1, 1, 2])
+    dated = pd.concat([first, second], ignore_index=True)
+    assert balance_cells(dated, load="n", groups=1, as_of="2026-06-30").groups.index.tolist() == [0, 1]
+    assert balance_cells(dated, load="n", groups=1, as_of="2026-07-01").groups.index.tolist() == [2, 3, 4]
+    assert repair_coverage(dated, max_width_m=0.1, as_of="2026-07-01").cells["cell_code"].tolist() == ["c", "d", "e"]
+    district = cells([box(1, 1, 8, 3)], ["z"]).rename(columns={"cell_code": "district_code"})
+    short = dated.drop(index=4)  # without e: bare since July
+    layers = {"grid_district": district, "grid_cell": short}
+    city = SimpleNamespace(levels=list(layers), has=layers.__contains__, read=layers.get)
+    areas = [find_gaps(city, kinds=("land",), as_of=day).table["area_m2"].sum() for day in ("2026-06-30", "2026-07-01")]
+    assert areas == [7.0, 11.0]
+    manifest = write_city(tmp_path / "city", size="small")
+    path = run(manifest, out=tmp_path / "out").path
+    assert len(open_map(path).read("grid_cell")) > 0
+    assert len(open_map(path).read("grid_cell", as_of="1900-01-01")) == 0
