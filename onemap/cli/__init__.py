@@ -27,6 +27,7 @@ from . import (
     repair_verbs,
     roster_verbs,
     version_verbs,
+    who_verbs,
 )
 from .options import LANGUAGE, Lang, helped, terminal_for
 from .terminal import Exit, ProgressKind
@@ -56,6 +57,7 @@ _VERBS: dict[Callable[..., None], str] = {
     audit_verbs.audit: "Audit a division by the nine principles: what is kept, what is broken, what cannot be told.",
     version_verbs.versions: "Compare two versions: cells added, removed, redrawn, renamed, and what moved with them.",
     version_verbs.reassign: "Give cases the cells of a new version, and say which of them moved and why.",
+    who_verbs.who: "Say who answers for a spot, a matter, at a moment, by which rule, and where nobody does.",
     map_verbs.gaps: "Find land, objects and hours of a published map that nobody answers for.",
     map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
     companion.worker: "Answer requests on stdin as JSON lines on stdout: for programs, such as the QGIS plugin.",

@@ -60,6 +60,7 @@ def test_every_public_function_that_takes_frames_is_looked_at_here() -> None:
         "OneMap",
         "OnemapError",
         "RepairResult",
+        "ResponsibilityMatrix",
         "assign_dask",
         "assign_parquet",
         "assign_spark",
