@@ -63,7 +63,7 @@ def prove(plan: Plan) -> Plan:
     if ground.groups in (1, len(ground)):
         plan.proved = True
         return plan
-    if len(ground) > MOST_UNITS or ground.priced or plan.breach():
+    if len(ground) > MOST_UNITS or ground.priced:
         return plan
     try:
         best = _best(plan, _order(ground))
@@ -83,6 +83,8 @@ def _order(ground: Ground) -> list[int]:
 def _best(plan: Plan, order: list[int]) -> Plan:
     ground = plan.ground
     known, cut = max(plan.deviation(), ground.even), plan.cut()
+    if plan.breach():  # any plan within the bounds is better
+        known, cut = ground.groups * ground.total, 0
     sets = _candidates(ground, order, known)
     search = _Covers(sets, ground.groups, len(ground))
     low, high, found = ground.even, known, None
@@ -96,6 +98,8 @@ def _best(plan: Plan, order: list[int]) -> Plan:
             found, high = cover, max(*search.off(cover), ground.even)
     if found is not None:
         cut = sum(search.around(found)) // 2
+    if plan.breach() and found is None:
+        raise _TooMuchError  # no plan keeps to the bounds, and which one is nearest to them is not looked at
     shorter = search.find(high, shorter_than=cut * 2)
     found = found if shorter is None else shorter
     if found is None:
@@ -154,6 +158,8 @@ def _candidates(ground: Ground, order: list[int], deviation: int) -> list[_Sets]
     off = abs(ground.groups * loads - ground.total)
     around = _around(ground, order, bits)
     lowest_bit = np.bitwise_and(bits, ~bits + _ONE)
+    if not len(bits):
+        raise _TooMuchError
     return [
         _Sets(bits[rows], off[rows], around[rows])
         for rows in (np.flatnonzero(lowest_bit == _ONE << np.uint64(bit)) for bit in range(len(order)))

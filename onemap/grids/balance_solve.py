@@ -13,7 +13,7 @@ from .balance_start import NONE, first_plan, sliced_labels
 _HEATS = ((25.0, 0.25, 0.9, 0.15), (10.0, 1.0, 0.15, 0.08), (10.0, 4.0, 0.15, 0.08))
 """Rounds, price of squared deviations, and the temperatures between which each annealing falls."""
 _COOL = ((20.0, 1.0, 0.3, 0.08), (10.0, 4.0, 0.15, 0.08))
-_STARTS = ((40, 16), (120, 10), (400, 6), (2_000, 3), (8_000, 2))
+_STARTS = ((40, 8), (120, 10), (400, 6), (2_000, 3), (8_000, 2))
 _SMALL = 400
 _CHOSEN = 4
 _TREES = 4_000
@@ -51,9 +51,11 @@ def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan
             found.append(plan.copy())
         found.append(_bettered(plan, rng, cool=from_before))
     found.sort(key=Plan.score)
-    if len(ground) <= _SMALL:
+    best = prove(found[0])
+    if len(ground) <= _SMALL and not best.proved:
         found = [_evened(plan, seed=[seed, 1, at]) for at, plan in enumerate(found[:_CHOSEN])]
-    return prove(min(found, key=Plan.score))
+        best = min(found, key=Plan.score)
+    return best
 
 
 def _bettered(plan: Plan, rng: np.random.Generator, *, cool: bool) -> Plan:
@@ -77,7 +79,7 @@ def _evened(plan: Plan, *, seed: list[int]) -> Plan:
         if ground.priced or best.deviation() <= floor:
             break
         other = best.copy()
-        divide_anew(other, np.random.default_rng([*seed, turn]), trees=_TREES, floor=floor)
+        divide_anew(other, np.random.default_rng([*seed, turn]), trees=min(_TREES, 4 * len(ground) ** 2), floor=floor)
         even_out(other, floor=floor)
         shorten(other)
         if other.score() < best.score():

@@ -191,7 +191,9 @@ def _fill(ground: Ground, kept: list[int]) -> None:
 def _split_off(plan: Plan, group: int, rng: np.random.Generator) -> None:
     """Give an empty group about half of the heaviest group that can be divided."""
     ground = plan.ground
-    for old in sorted(range(ground.groups), key=lambda g: (-plan.load[g], g)):
+    for old in sorted(range(ground.groups), key=lambda g: (-plan.load[g], -len(plan.members[g]), g)):
+        if len(plan.members[old]) < 2:  # noqa: PLR2004 - nothing to divide
+            continue
         units = sorted(plan.members[old])
         best: tuple[int, list[int]] | None = None
         for branch, load in branches(ground, units, rng):
@@ -199,6 +201,9 @@ def _split_off(plan: Plan, group: int, rng: np.random.Generator) -> None:
             rank = abs(2 * load - plan.load[old])
             if free and (best is None or rank < best[0]):
                 best = rank, branch
+        if best is None:  # whatever tree: of what is pinned and joined, some unit at its rim can go
+            single = [unit for unit in units if ground.pinned[unit] == NONE and plan.can_leave(unit)]
+            best = (0, single[:1]) if single else None
         if best is not None:
             for unit in best[1]:
                 plan.move(unit, group)
