@@ -100,7 +100,7 @@ class Surveyor:
         clump[clump >= 0] = crossed[clump[clump >= 0]]
         compound = _with_buildings(find_holders(kept.shapes, land.compounds.shapes), clump, home, kept)
         weight, barrier = self._barriers(kept)
-        return Ground(kept, home, clump, compound, self._uses(kept, compound), fence, weight, barrier)
+        return Ground(kept, home, clump, compound, self._uses(kept, clump, compound), fence, weight, barrier)
 
     def _barriers(self, faces: Faces) -> tuple[Floats, NDArray[np.object_]]:
         """Return weight and class of the barrier along each piece; the border of a compound counts as a wall."""
@@ -111,24 +111,30 @@ class Surveyor:
         line = find_lines(faces.ends, lines, weight, within_m=2 * GRID_M)
         return weight[line], names[line]
 
-    def _uses(self, faces: Faces, compound: Ints) -> NDArray[np.object_]:
+    def _uses(self, faces: Faces, clump: Ints, compound: Ints) -> NDArray[np.object_]:
+        """Return what the land of each face is used for."""
         land = self._land
         uses = np.full(len(faces.shapes), "built", dtype=object)
         if land.knows_buildings:
-            under = np.zeros(len(faces.shapes))
-            spots = shapely.point_on_surface(land.buildings.shapes)
-            at, face = shapely.STRtree(faces.shapes).query(spots, predicate="intersects")
-            np.add.at(under, face, shapely.area(land.buildings.shapes[at]))
-            uses[under < _BUILT_SHARE * shapely.area(faces.shapes)] = "open"
-        if self._options.rule == "town":
-            named = (
-                (compound >= 0) & (land.compounds.classes[compound] != "")
-                if len(land.compounds.shapes)
-                else compound >= 0
-            )
+            roofs = self._roofs(faces, clump)
+            uses[(roofs < _BUILT_SHARE * shapely.area(faces.shapes)) & (clump == OUTSIDE)] = "open"
+        if len(land.compounds.shapes):
+            named = (compound >= 0) & (land.compounds.classes[compound] != "")
             uses[named] = land.compounds.classes[compound[named]]
         uses[find_holders(faces.shapes, land.water) >= 0] = "water"
         return uses
+
+    def _roofs(self, faces: Faces, clump: Ints) -> Floats:
+        """Return the area under roofs of each face; a building that is a face itself counts for the land around it."""
+        buildings = self._land.buildings.shapes
+        roofs = np.zeros(len(faces.shapes))
+        at, face = shapely.STRtree(faces.shapes).query(shapely.point_on_surface(buildings), predicate="intersects")
+        np.add.at(roofs, face, shapely.area(buildings[at]))
+        own = shapely.area(faces.shapes) / np.maximum(shapely.length(faces.shapes), GRID_M)
+        for wall, land in ((faces.left, faces.right), (faces.right, faces.left)):
+            pair = faces.inner & (clump[wall] >= 0) & (clump[land] == OUTSIDE)
+            np.add.at(roofs, land[pair], own[wall[pair]] * faces.length[pair])
+        return roofs
 
     def _cuts(self, ground: Ground) -> Shapes:
         """Return straight cuts through the faces that are too large and that nothing keeps whole."""

@@ -58,6 +58,14 @@ class Piece:
         return 2 * self.area / self.perimeter if self.perimeter else 0.0
 
 
+def _together(one: Piece, other: Piece) -> Piece:
+    """Return two pieces as one, as far as its land goes."""
+    areas = dict(other.areas)
+    for use, area in one.areas.items():
+        areas[use] = areas.get(use, 0.0) + area
+    return Piece(other.region, areas, 0.0)
+
+
 @dataclass
 class _Border:
     """What two pieces share: length, and length times weight of the barrier there."""
@@ -148,7 +156,7 @@ class Merger:
         wall, share = (1.0, 3.0) if self._is_strip(piece) else (2.0, 1.0)
         for other, border in self._borders[number].items():
             neighbour = self.pieces[other]
-            target = max(self.target(piece), self.target(neighbour))
+            target = self.target(_together(piece, neighbour))
             size = (piece.area + neighbour.area) / target
             fits = border.strength < self._options.hard and size <= self._options.largest
             if not scrap and (not fits or neighbour.exclusive):
@@ -173,8 +181,7 @@ class Merger:
         between = self._borders[number].pop(other)
         del self._borders[other][number]
         into.perimeter += piece.perimeter - 2 * between.length
-        for use, area in piece.areas.items():
-            into.areas[use] = into.areas.get(use, 0.0) + area
+        into.areas = _together(piece, into).areas
         into.whole = into.whole or piece.whole
         for third, border in self._borders[number].items():
             del self._borders[third][number]
