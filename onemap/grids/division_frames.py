@@ -160,31 +160,43 @@ def _like_day(frame: pd.DataFrame, day: dt.date | None) -> Any:
     return day.isoformat() if first is not None or column.dtype == "str" else day
 
 
-def dated_cells(
-    frames: Frames, now: gpd.GeoDataFrame, changes: Sequence[tuple[dt.date, Change]], loads: Sequence[str]
-) -> gpd.GeoDataFrame:
-    """Return the cells of now and those that edits withdrew, with first and last day.
+@dataclass(frozen=True)
+class _Ended:
+    """A cell as it was until an edit: in force from ``since`` (None: as the input says) to the day before ``when``."""
 
-    A cell made and withdrawn on one day was never in force and is left out.
+    cell: Cell
+    since: dt.date | None
+    when: dt.date
+
+
+def dated_cells(frames: Frames, now: Iterable[Cell], changes: Sequence[tuple[dt.date, Change]]) -> gpd.GeoDataFrame:
+    """Return the cells of now, and what edits ended: cells withdrawn, and cells in the group that they left.
+
+    What began and ended on one day was never in force and is left out. Groups that were given as a series stand in a
+    column of its name, or in ``group``.
     """
-    born = {cell.code: when for when, change in changes for cell in change.into if cell.made >= 0}
-    ended: list[tuple[Cell, dt.date]] = []
+    since: dict[str, dt.date] = {}
+    ended: list[_Ended] = []
     for when, change in changes:
-        stays = {cell.code for cell in change.into}
-        ended += [(cell, when) for cell in change.out if cell.code not in stays and born.get(cell.code) != when]
-    days = {cell.made: born[cell.code] for cell, _ in ended if cell.made >= 0}
-    days |= {cell.made: when for when, change in changes for cell in change.into if cell.made >= 0}
-    gone = frames.cells.iloc[[cell.row for cell, _ in ended]].copy()
-    if len(ended):
-        gone = frames.filled(gone, [cell for cell, _ in ended], loads, days)
-    whole = []
-    for frame, last in ((gone, [day_before(when) for _, when in ended]), (now, [None] * len(now))):
-        dated = frame.copy()
-        code = frame[frames.code].astype(str)
-        if VALID_FROM not in dated:
-            dated[VALID_FROM] = pd.Series([born.get(c) for c in code], index=dated.index, dtype=object)
-        kept = dated[VALID_TO].astype(object).tolist() if VALID_TO in dated else [None] * len(dated)
-        ends = [end if end is not None else was for end, was in zip(last, kept, strict=True)]
-        dated[VALID_TO] = pd.Series(ends, index=dated.index, dtype=object)
-        whole.append(dated)
-    return gpd.GeoDataFrame(pd.concat(whole, ignore_index=True), geometry=now.geometry.name, crs=now.crs)
+        before = {cell.code: cell for cell in change.out}
+        after = {cell.code: cell for cell in change.into}
+        same = {code for code in before.keys() & after.keys() if before[code].group == after[code].group}
+        ended += [
+            _Ended(cell, since.get(code), when)
+            for code, cell in before.items()
+            if code not in same and since.get(code) != when
+        ]
+        since |= dict.fromkeys(after.keys() - same, when)
+    standing = _ordered(now)
+    cells = [*(one.cell for one in ended), *standing]
+    starts = [*(one.since for one in ended), *(since.get(cell.code) for cell in standing)]
+    ends = [*(day_before(one.when) for one in ended), *([None] * len(standing))]
+    dated = frames.cells.iloc[[cell.row for cell in cells]].copy().reset_index(drop=True)
+    names = tuple(name for name in (cells[0].loads if cells else ()) if name in dated.columns)
+    dated = frames.filled(dated, cells, names, {})
+    if frames.series is not None:
+        dated[frames.series.name or "group"] = pd.Series([cell.group for cell in cells], dtype=object)
+    for column, days in ((VALID_FROM, starts), (VALID_TO, ends)):
+        given = dated[column].astype(object).tolist() if column in dated else [None] * len(dated)
+        dated[column] = pd.Series([b if a is None else a for a, b in zip(days, given, strict=True)], dtype=object)
+    return dated

@@ -188,7 +188,7 @@ class Division:
     def history(self) -> gpd.GeoDataFrame:
         """The cells of now and those that edits withdrew, with ``valid_from`` and ``valid_to``; see `in_force`."""
         changes = [(made.when, made.change) for made in self._done]
-        return dated_cells(self._frames, self.cells, changes, self._names)
+        return dated_cells(self._frames, self._state.cells.values(), changes)
 
     # edits
 

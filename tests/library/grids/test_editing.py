@@ -251,6 +251,15 @@ def test_the_history_holds_on_every_day():
         assert there.geometry.area.sum() == pytest.approx(600, rel=1e-12)
         assert check_coverage(there).counts["gap"] == check_coverage(there).counts["overlap"] == 0
     assert opened(history, as_of="2026-06-30").totals["cells"].sum() == 6
+    moved = opened(town(valid_from="2020-01-01"))
+    moved.move(code(2), "g2", when="2026-07-01")
+    for day, grid in (("2026-06-30", "g1"), ("2026-07-01", "g2")):
+        there = in_force(moved.history, day).set_index("cell_code")
+        assert there.loc[code(2), "grid"] == grid
+        assert len(there) == 6
+    team = opened(groups=pd.Series(list("aabbcc"), name="team"))
+    team.move(code(2), "b", when="2026-07-01")
+    assert sorted(in_force(team.history, "2026-06-30")["team"]) == list("aabbcc")
     again = opened()
     again.split(code(1), [(5, -5), (5, 25)])
     again.merge([code(7), code(8)])
