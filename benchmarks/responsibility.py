@@ -52,11 +52,15 @@ def make_levels(side: int) -> dict[str, gpd.GeoDataFrame]:
             {"community_code": communities, "name": communities, "parent_code": [c[:9] for c in communities]},
             blocks(side, 8),
         ),
-        "grid_cell": frame({"cell_code": cells, "name": "", "parent_code": [communities[c] for c in community]}, blocks(side, 1)),
+        "grid_cell": frame(
+            {"cell_code": cells, "name": "", "parent_code": [communities[c] for c in community]}, blocks(side, 1)
+        ),
     }
 
 
-def make_tables(levels: dict[str, gpd.GeoDataFrame], agencies: int, holders: int, rng: np.random.Generator) -> dict[str, Any]:
+def make_tables(
+    levels: dict[str, gpd.GeoDataFrame], agencies: int, holders: int, rng: np.random.Generator
+) -> dict[str, Any]:
     """Return duties for 400 classes of matters, every agency's own grids, roads and the roster."""
     side = round(len(levels["grid_cell"]) ** 0.5)
     grids = []
@@ -66,17 +70,36 @@ def make_tables(levels: dict[str, gpd.GeoDataFrame], agencies: int, holders: int
         grids.append(frame({"duty_code": codes, "agency": f"agency {agency}", "name": codes, "holder": ""}, lands))
     duty_grid = pd.concat(grids, ignore_index=True)
     tables = (("CJT214", "matter"), ("CJT214", "component"), ("GBT47678.5", "matter"), ("GBT47678.5", "component"))
-    classes = [f"{scheme}/{kind}/{entry.code}" for scheme, kind in tables for entry in class_table(scheme, kind)][:MATTERS]
+    classes = [f"{scheme}/{kind}/{entry.code}" for scheme, kind in tables for entry in class_table(scheme, kind)][
+        :MATTERS
+    ]
     duties = []
     for n, name in enumerate(classes):
         agency = f"agency {n % agencies}"
         scope = ("duty_grid", "duty_grid", "grid_community", "road")[n % 4]
-        duties.append({"agency": agency, "matters": name, "scope": scope, "part": "in_charge", "condition": "on_road" * (n % 7 == 0)})
-        duties.append({"agency": f"agency {(n + 1) % agencies}", "matters": name, "scope": "duty_grid", "part": "maintainer"})
-        duties.append({"agency": agency, "matters": name, "scope": "grid_cell", "part": "in_charge", "shift": "night", "rank": 1})
+        duties.append(
+            {
+                "agency": agency,
+                "matters": name,
+                "scope": scope,
+                "part": "in_charge",
+                "condition": "on_road" * (n % 7 == 0),
+            }
+        )
+        duties.append(
+            {"agency": f"agency {(n + 1) % agencies}", "matters": name, "scope": "duty_grid", "part": "maintainer"}
+        )
+        duties.append(
+            {"agency": agency, "matters": name, "scope": "grid_cell", "part": "in_charge", "shift": "night", "rank": 1}
+        )
     duties += [{"matters": "*", "scope": scope, "part": "territorial"} for scope in ("grid_cell", "grid_street")]
     roads = make_roads(side)
-    codes = [levels["grid_street"]["street_code"], levels["grid_community"]["community_code"], duty_grid["duty_code"], roads["road_code"]]
+    codes = [
+        levels["grid_street"]["street_code"],
+        levels["grid_community"]["community_code"],
+        duty_grid["duty_code"],
+        roads["road_code"],
+    ]
     first = np.concatenate([column.to_numpy() for column in codes])
     held = np.concatenate([first, levels["grid_cell"]["cell_code"].to_numpy()])[:holders]
     roster = pd.DataFrame(
@@ -92,11 +115,21 @@ def make_tables(levels: dict[str, gpd.GeoDataFrame], agencies: int, holders: int
         }
     )
     return {
-        "duties": pd.DataFrame(duties, dtype=object).fillna("").assign(duty_code=[f"D{n:05d}" for n in range(len(duties))], rank=0),
+        "duties": pd.DataFrame(duties, dtype=object)
+        .fillna("")
+        .assign(duty_code=[f"D{n:05d}" for n in range(len(duties))], rank=0),
         "holders": roster,
         "duty_grids": duty_grid,
         "roads": roads,
-        "shifts": pd.DataFrame({"shift_code": ["day", "night"], "name": ["day", "night"], "days": "*", "start": ["08:00", "18:00"], "end": ["18:00", "08:00"]}),
+        "shifts": pd.DataFrame(
+            {
+                "shift_code": ["day", "night"],
+                "name": ["day", "night"],
+                "days": "*",
+                "start": ["08:00", "18:00"],
+                "end": ["18:00", "08:00"],
+            }
+        ),
         "calendar": pd.DataFrame({"date": ["2026-10-01"], "kind": ["holiday"]}),
     }
 
@@ -107,7 +140,10 @@ def make_roads(side: int) -> gpd.GeoDataFrame:
     end = side * CELL_M
     lines = [shapely.LineString([(WEST, SOUTH + v), (WEST + end, SOUTH + v)]) for v in at]
     lines += [shapely.LineString([(WEST + v, SOUTH), (WEST + v, SOUTH + end)]) for v in at]
-    return frame({"road_code": [f"R{n:04d}" for n in range(len(lines))], "name": "", "class": "arterial", "width_m": 12.0}, np.array(lines))
+    return frame(
+        {"road_code": [f"R{n:04d}" for n in range(len(lines))], "name": "", "class": "arterial", "width_m": 12.0},
+        np.array(lines),
+    )
 
 
 def main() -> None:
@@ -120,28 +156,45 @@ def main() -> None:
     side = max(2, -(-int(given.cells**0.5 * 1000) // 1000))
     levels = make_levels(side)
     tables = make_tables(levels, given.agencies, given.holders, rng)
-    print(f"{side * side} cells, {len(tables['duty_grids'])} duty grids of {given.agencies} agencies, {len(tables['duties'])} duties, {len(tables['holders'])} holders")
+    print(
+        f"{side * side} cells, {len(tables['duty_grids'])} duty grids of {given.agencies} agencies, {len(tables['duties'])} duties, {len(tables['holders'])} holders"
+    )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     clock, used = time.perf_counter(), time.process_time()
-    matrix = ResponsibilityMatrix(levels, tables.pop("duties"), tables.pop("holders"), **tables, options=MatrixOptions())
+    matrix = ResponsibilityMatrix(
+        levels, tables.pop("duties"), tables.pop("holders"), **tables, options=MatrixOptions()
+    )
     matrix.warm(DAY)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"build: {time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor; memory {peak / 1024:.0f} MB, {(peak - before) / 1024:.0f} MB more than before")
-    matters = np.array([f"{e.scheme}/{e.kind}/{e.code}" for e in class_table("GBT47678.5", "matter")] + [f"CJT214/matter/{e.code}" for e in class_table("CJT214", "matter")])
+    print(
+        f"build: {time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor; memory {peak / 1024:.0f} MB, {(peak - before) / 1024:.0f} MB more than before"
+    )
+    matters = np.array(
+        [f"{e.scheme}/{e.kind}/{e.code}" for e in class_table("GBT47678.5", "matter")]
+        + [f"CJT214/matter/{e.code}" for e in class_table("CJT214", "matter")]
+    )
     x, y = WEST + rng.random(given.points) * side * CELL_M, SOUTH + rng.random(given.points) * side * CELL_M
     single(matrix, x, y, matters, rng)
     for title, matter, at in (
         ("one matter, one time", matters[0], DAY),
         ("any matter, one time", rng.choice(matters, given.points), DAY),
-        ("any matter, any minute of a year", rng.choice(matters, given.points), pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 525_600, given.points), unit="min")),
+        (
+            "any matter, any minute of a year",
+            rng.choice(matters, given.points),
+            pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 525_600, given.points), unit="min"),
+        ),
     ):
         clock, used = time.perf_counter(), time.process_time()
         states = matrix.who_batch((x, y), matter, at)["state"].value_counts().to_dict()
-        print(f"{given.points} points, {title}: {time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor; {states}")
+        print(
+            f"{given.points} points, {title}: {time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor; {states}"
+        )
     print(f"memory at the end: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def single(matrix: ResponsibilityMatrix, x: np.ndarray, y: np.ndarray, matters: np.ndarray, rng: np.random.Generator) -> None:
+def single(
+    matrix: ResponsibilityMatrix, x: np.ndarray, y: np.ndarray, matters: np.ndarray, rng: np.random.Generator
+) -> None:
     """Print how long one answer takes, without and with its sentence."""
     asked = [(float(x[n]), float(y[n]), str(rng.choice(matters))) for n in range(2000)]
     for label, also in (("answer", False), ("answer with its sentence", True)):

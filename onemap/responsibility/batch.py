@@ -75,9 +75,12 @@ def answer_many(
 
 def _positions(matrix: "ResponsibilityMatrix", points: Any, crs: Any) -> tuple[Floats, Floats, Any]:
     if isinstance(points, gpd.GeoDataFrame | gpd.GeoSeries):
-        shapes = points.geometry.to_numpy()
+        shapes = points.geometry.to_numpy().copy()
+        shapes[shapely.is_empty(shapes)] = None  # GEOS has no x of an empty point
+        alone = shapely.get_num_geometries(shapes) == 1
+        shapes[alone] = shapely.get_geometry(shapes[alone], 0)
         kinds = shapely.get_type_id(shapes)
-        if ((kinds > 0) & ~shapely.is_empty(shapes)).any():
+        if (kinds > 0).any():
             raise SchemaError("who_batch answers for points; who_all answers for lines and areas")
         if (points.crs is None) != (matrix.crs is None):
             raise CrsError("the points and the cells must both have a coordinate system")

@@ -7,11 +7,13 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from onemap.domain.catalogue import layer_title
 from onemap.domain.duties import DUTY_GRID
 from onemap.errors import SchemaError
 from onemap.responsibility.options import MatrixOptions
 from onemap.responsibility.sentence import titles_of
 from onemap.store.one_map import OneMap
+from onemap.translation import LANGUAGES
 
 TABLES = {
     "holders": "holder",
@@ -73,6 +75,8 @@ def _sources(one_map: OneMap) -> dict[str, str]:
 
 
 def _titles(one_map: OneMap) -> dict[str, dict[str, str]]:
-    """Return the titles of the levels: the manifest's, else the usual ones."""
-    own: dict[str, dict[str, str]] = json.loads(one_map.district.get("level_titles", "{}"))
-    return {**titles_of(one_map.levels), **{level: own[level] for level in one_map.levels if own.get(level)}}
+    """Return the titles of the levels: the manifest's own, else what a level is called in a sentence."""
+    told: dict[str, dict[str, str]] = json.loads(one_map.district.get("level_titles", "{}"))
+    usual = {level: {language: layer_title(level, language) for language in LANGUAGES} for level in one_map.levels}
+    own = {level: told[level] for level in one_map.levels if told.get(level) not in (None, usual[level])}
+    return {**titles_of(one_map.levels), **own}

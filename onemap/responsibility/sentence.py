@@ -171,7 +171,10 @@ class Wording:
         layers = [answer.chain[-1].level] if answer.chain else []
         layers += [claim.grid.layer for claim in answer.claims]
         told = [*dict.fromkeys(layers), *(name for name in ("duty", "holder") if answer.claims)]
-        said = [f"{name} ({self.sources[name]})" if name in self.sources else name for name in told if name]
+        marks = "（）" if language == "zh" else ("\N{SPACE}(", ")")
+        said = [
+            name + marks[0] + self.sources[name] + marks[1] if name in self.sources else name for name in told if name
+        ]
         version = [say("version {version}", language, version=self.version)] if self.version else []
         return say(SOURCES, language, layers=_join([*said, *version], language)) if said else ""
 

@@ -9,7 +9,7 @@ ROLES = ("grid_worker", "collector", "patrol", "grid_head", "community_head", "s
 
 
 def text(value):
-    return "" if value is None or value != value else str(value)
+    return "" if value is None or str(value) in ("nan", "NaT") else str(value)
 
 
 def on_day(row, day):
