@@ -208,7 +208,7 @@ def _row(matrix: "ResponsibilityMatrix", one: Vacancy, window: Window, shape: An
         "part": one.part,
         "matters": ", ".join(one.matters),
         "scope": ", ".join(sorted({seat.grid.scope for seat in one.seats})),
-        "cells": ", ".join(dict.fromkeys(seat.grid.code for seat in one.seats)),
+        "cells": _listed(one),
         "holder": ", ".join(one.people) or one.name,
         "from": one.when[0][0].isoformat(),
         "to": one.when[-1][1].isoformat(),
@@ -235,15 +235,25 @@ def interval_text(when: Iterable[Interval]) -> str:
     return " ".join(f"{start.isoformat()}/{end.isoformat()}" for start, end in when)
 
 
+def _listed(one: Vacancy) -> str:
+    """Return the codes of the grids, of very many the smallest."""
+    codes = list(dict.fromkeys(seat.grid.code for seat in one.seats))
+    shown = ", ".join(codes)
+    more = one.count - len(codes)
+    return say("{codes} and {count} more", codes=shown, count=more) if more > 0 and one.count > 1 else shown
+
+
 def _values(matrix: "ResponsibilityMatrix", one: Vacancy) -> dict[str, Any]:
     """Return what the sentences about a gap may name."""
-    grids = [f"{seat.grid.name} {seat.grid.code}".strip() for seat in one.seats]
+    grids = list(dict.fromkeys(f"{seat.grid.name} {seat.grid.code}".strip() for seat in one.seats))
     count = len({seat.grid.code for seat in one.seats})
     return {
         "matters": some(one.matters),
-        "grids": some(dict.fromkeys(grids), most=3),
+        "grids": some(grids[:3])
+        if one.count <= len(grids[:3])
+        else some([*grids[:3], *[""] * (one.count - 3)], most=3),
         "count": count if one.cause == CONTESTED and count > 1 else len(one.seats),
-        "name": one.name if len(one.seats) == 1 else some([one.name]),
+        "name": one.name,
         "day": one.day,
         "hours": f"{hours(one.when):g}",
         "start": one.when[0][0].isoformat(" ", "minutes"),

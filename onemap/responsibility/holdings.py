@@ -221,6 +221,9 @@ def claimants(ground: Ground, bearer: Bearer, pieces: Ints) -> Ints:
 
 def rows_of_several(columns: Sequence[Ints]) -> tuple[list[Rows], Ints]:
     """Return the distinct combinations of some columns, and which of them each row has."""
+    if len(columns) == 1:
+        values, which = np.unique(columns[0], return_inverse=True)
+        return [(row,) for row in values.tolist()], which.reshape(-1)
     table = np.column_stack(columns)
     distinct, which = np.unique(table, axis=0, return_inverse=True)
     return [tuple(row) for row in distinct.tolist()], which.reshape(-1)

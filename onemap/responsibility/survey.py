@@ -16,8 +16,9 @@ from onemap.domain.duties import ANY, ROAD, Matter
 from onemap.errors import SchemaError
 from onemap.geo.crs import area_m2
 from onemap.geo.edges import Floats, Ints
+from onemap.responsibility.areas import Rows
 from onemap.responsibility.ground import Ground
-from onemap.responsibility.holdings import Bearer, Holding, Holdings, claimants, rows_of_several
+from onemap.responsibility.holdings import Holding, Holdings, claimants, rows_of_several
 from onemap.responsibility.time_gaps import Interval, Run, Seat, Stretch, Timelines, intervals, stretches
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Vacancy:
         The intervals.
     ground
         The ground that the pieces are of.
+    count
+        How many posts; of very many ``seats`` has those of the smallest codes.
     """
 
     cause: str
@@ -64,6 +67,7 @@ class Vacancy:
     pieces: Ints
     when: tuple[Interval, ...]
     ground: "Surveyed"
+    count: int = 1
 
 
 class Surveyed:
@@ -189,46 +193,62 @@ def _epochs(matrix: "ResponsibilityMatrix", window: Window) -> Iterator[Interval
 
 @dataclass(frozen=True)
 class _Found:
-    """Posts that are in one state over the same stretches."""
+    """Posts that are in one state over the same stretches; of very many some seats only, and how many there are."""
 
     cause: str
     seats: tuple[Seat, ...]
     run: Run | None
     pieces: Ints
+    count: int = 1
 
 
 def _nobody(holding: Holding) -> Iterator[_Found]:
-    yield _Found(NOBODY, (), None, holding.pieces)
+    yield _Found(NOBODY, (), None, holding.pieces, 0)
 
 
 def _posts(holding: Holding, ground: Ground, lines: Timelines, together: int) -> Iterator[_Found]:
-    """Yield the posts of a holding that are not held by one, with their land."""
-    rows = [claimants(ground, bearer, holding.pieces) for bearer in holding.bearers]
-    distinct, which = rows_of_several(rows)
-    order = np.argsort(which, kind="stable")
-    starts = np.searchsorted(which[order], np.arange(len(distinct) + 1))
-    alike: dict[tuple[Any, ...], list[_Found]] = {}
-    for number, combination in enumerate(distinct):
-        seats = tuple(
-            Seat(duty, ground.claims[bearer.channel].grids[row])
-            for duty, bearer, row in zip(holding.duties, holding.bearers, combination, strict=True)
-        )
-        for run in lines.of(holding.part, seats):
-            cause = run.cause or (CONTESTED if len(seats) > 1 else TWO_HOLDERS)
-            pieces = holding.pieces[order[starts[number] : starts[number + 1]]]
-            key = cause, run.day, run.stretches, _named(holding.bearers)
-            alike.setdefault(key, []).append(_Found(cause, seats, run, pieces))
-    for key, found in alike.items():
-        if len(found) <= together and not key[-1]:
-            yield from found
+    """Yield the posts of a holding that are not held by one, with their land; many alike are told as one."""
+    distinct, which, number = _seated(holding, ground, lines)
+    alike: dict[tuple[str, dt.date | None, tuple[int, ...]], list[tuple[int, Run]]] = {}
+    for at in np.unique(number[number > 0]).tolist():
+        for run in lines.runs(at):
+            cause = run.cause or (CONTESTED if len(holding.bearers) > 1 else TWO_HOLDERS)
+            alike.setdefault((cause, run.day, run.stretches), []).append((at, run))
+    named = all(bearer.holder_code for bearer in holding.bearers)  # then the grid does not matter
+    for (cause, _, _), states in alike.items():
+        where = np.isin(number, [at for at, _ in states])
+        rows = sorted(np.flatnonzero(where).tolist(), key=lambda row: _codes(holding, ground, distinct[row]))
+        if len(rows) <= together and not named:
+            run_of = dict(states)
+            for row in rows:
+                seats = _seats(holding, ground, distinct[row])
+                yield _Found(cause, seats, run_of[int(number[row])], holding.pieces[which == row])
         else:
-            seats = tuple(seat for one in found for seat in one.seats)
-            yield _Found(found[0].cause, seats, found[0].run, np.concatenate([one.pieces for one in found]))
+            seats = tuple(seat for row in rows[:together] for seat in _seats(holding, ground, distinct[row]))
+            yield _Found(cause, seats, states[0][1], holding.pieces[where[which]], len(rows))
 
 
-def _named(bearers: Sequence[Bearer]) -> bool:
-    """Tell whether the duties name their holder: then the grid does not matter."""
-    return all(bearer.holder_code for bearer in bearers)
+def _seated(holding: Holding, ground: Ground, lines: Timelines) -> tuple[list[Rows], Ints, Ints]:
+    """Return the grids of a holding's posts, which of them each piece has, and what becomes of each (`Timelines`)."""
+    columns = [claimants(ground, bearer, holding.pieces) for bearer in holding.bearers]
+    distinct, which = rows_of_several(columns)
+    first = holding.bearers[0]
+    if len(columns) == 1 and not first.holder_code:
+        table = lines.table(first.channel, ground.claims[first.channel].grids, holding.duties[0], first.agency)
+        return distinct, which, table[[row for (row,) in distinct]]
+    number = [lines.number(holding.part, _seats(holding, ground, rows)) for rows in distinct]
+    return distinct, which, np.array(number, dtype=np.int64)
+
+
+def _seats(holding: Holding, ground: Ground, rows: Rows) -> tuple[Seat, ...]:
+    return tuple(
+        Seat(duty, ground.claims[bearer.channel].grids[row])
+        for duty, bearer, row in zip(holding.duties, holding.bearers, rows, strict=True)
+    )
+
+
+def _codes(holding: Holding, ground: Ground, rows: Rows) -> tuple[str, ...]:
+    return tuple(ground.claims[b.channel].grids[row].code for b, row in zip(holding.bearers, rows, strict=True))
 
 
 def _told(holding: Holding, found: _Found, spans: Sequence[Stretch], ground: Surveyed) -> Iterator[Vacancy]:
@@ -254,6 +274,7 @@ def _told(holding: Holding, found: _Found, spans: Sequence[Stretch], ground: Sur
             found.pieces,
             tuple(intervals(spans, there)),
             ground,
+            found.count,
         )
 
 

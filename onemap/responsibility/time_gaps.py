@@ -6,12 +6,15 @@ stretches, and who is in is asked once for each.
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from onemap.domain.appointments import EXPIRED, HELD, NEVER_APPOINTED, NOT_YET, OFF_SHIFT, Post, Roster
-from onemap.domain.duties import Duty
+from onemap.domain.duties import Duty, Holder
 from onemap.domain.shifts import ShiftTable
+from onemap.geo.edges import Ints
 from onemap.responsibility.answers import Claim, judge
 from onemap.responsibility.areas import Grid
 
@@ -113,6 +116,11 @@ class Timelines:
     def __init__(self, roster: Roster, window: Sequence[Stretch]) -> None:
         self.roster, self.window = roster, window
         self._known: dict[tuple[Post, ...], tuple[Run, ...]] = {}
+        self._alike: dict[tuple[str, ...], tuple[Run, ...]] = {}
+        self._numbers: dict[tuple[Run, ...], int] = {(): 0}
+        self._listed: list[tuple[Run, ...]] = []
+        self._open: dict[tuple[str, str, str], tuple[Ints, Ints]] = {}
+        self._tables: dict[tuple[str, str, str], Ints] = {}
         self._first, self._last = (window[0].day, window[-1].day) if window else (dt.date.min, dt.date.min)
 
     def of(self, part: str, seats: tuple[Seat, ...]) -> tuple[Run, ...]:
@@ -121,6 +129,52 @@ class Timelines:
         if key not in self._known:
             self._known[key] = self._runs(part, seats, key)
         return self._known[key]
+
+    def number(self, part: str, seats: tuple[Seat, ...]) -> int:
+        """Return the number of what becomes of a post, or of several that count equally."""
+        return self._numbers.setdefault(self.of(part, seats), len(self._numbers))
+
+    def table(self, channel: str, grids: Sequence[Grid], duty: Duty, agency: str) -> Ints:
+        """Return for each grid of a channel the number (see `runs`) of what becomes of a post there; 0: always held.
+
+        Grids that are held by nobody of an agency of their own have the same holders for all agencies, so they are
+        looked at once for all duties of a role.
+        """
+        key = channel, duty.role, agency
+        if key not in self._tables:
+            open_, closed = self._for_all(channel, grids, duty)
+            table = open_.copy()
+            for row in closed.tolist():
+                post = Post(grids[row].code, grids[row].scope, agency, duty.role)
+                table[row] = self._number(self.roster.appointed(post), post, Seat(duty, grids[row]))
+            self._tables[key] = table
+        return self._tables[key]
+
+    def _for_all(self, channel: str, grids: Sequence[Grid], duty: Duty) -> tuple[Ints, Ints]:
+        """Return what becomes of each grid's post if agencies are not asked for, and the grids where they matter."""
+        key = channel, duty.role, ""
+        if key not in self._open:
+            posts = [Post(grid.code, grid.scope, "", duty.role) for grid in grids]
+            appointed = [self.roster.appointed(post) for post in posts]
+            seats = [Seat(replace(duty, agency=""), replace(grid, agency="")) for grid in grids]
+            numbers = [self._number(*one) for one in zip(appointed, posts, seats, strict=True)]
+            closed = [row for row, holders in enumerate(appointed) if any(holder.agency for holder in holders)]
+            self._open[key] = np.array(numbers, dtype=np.int64), np.array(closed, dtype=np.int64)
+        return self._open[key]
+
+    def _number(self, appointed: tuple[Holder, ...], post: Post, seat: Seat) -> int:
+        """Return the number of what becomes of a post: the same for all posts that the same people are appointed to."""
+        people = tuple(holder.holder_code for holder in appointed)
+        if people not in self._alike:
+            self._alike[people] = self._runs("", (seat,), (post,))
+        runs = self._alike[people]
+        return self._numbers.setdefault(runs, len(self._numbers))
+
+    def runs(self, number: int) -> tuple[Run, ...]:
+        """Return what a number of `table` stands for."""
+        if len(self._listed) < len(self._numbers):
+            self._listed = list(self._numbers)
+        return self._listed[number]
 
     def _runs(self, part: str, seats: tuple[Seat, ...], posts: tuple[Post, ...]) -> tuple[Run, ...]:
         found: dict[tuple[str, str, str, dt.date | None, tuple[str, ...]], list[int]] = {}
