@@ -102,6 +102,7 @@ __all__ = [
     "own_polygons",
     "read_layer",
     "read_roster",
+    "reassign_cases",
     "repair_coverage",
     "run",
     "testing",
