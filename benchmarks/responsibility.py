@@ -156,9 +156,8 @@ def main() -> None:
     side = max(2, -(-int(given.cells**0.5 * 1000) // 1000))
     levels = make_levels(side)
     tables = make_tables(levels, given.agencies, given.holders, rng)
-    print(
-        f"{side * side} cells, {len(tables['duty_grids'])} duty grids of {given.agencies} agencies, {len(tables['duties'])} duties, {len(tables['holders'])} holders"
-    )
+    counts = {name: len(tables[name]) for name in ("duty_grids", "duties", "holders")}
+    print(f"{side * side} cells, {given.agencies} agencies: {counts}")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     clock, used = time.perf_counter(), time.process_time()
     matrix = ResponsibilityMatrix(
@@ -166,9 +165,7 @@ def main() -> None:
     )
     matrix.warm(DAY)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(
-        f"build: {time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor; memory {peak / 1024:.0f} MB, {(peak - before) / 1024:.0f} MB more than before"
-    )
+    print(f"build: {spent(clock, used)}; memory {peak / 1024:.0f} MB, {(peak - before) / 1024:.0f} MB more than before")
     matters = np.array(
         [f"{e.scheme}/{e.kind}/{e.code}" for e in class_table("GBT47678.5", "matter")]
         + [f"CJT214/matter/{e.code}" for e in class_table("CJT214", "matter")]
@@ -186,10 +183,13 @@ def main() -> None:
     ):
         clock, used = time.perf_counter(), time.process_time()
         states = matrix.who_batch((x, y), matter, at)["state"].value_counts().to_dict()
-        print(
-            f"{given.points} points, {title}: {time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor; {states}"
-        )
+        print(f"{given.points} points, {title}: {spent(clock, used)}; {states}")
     print(f"memory at the end: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def spent(clock: float, used: float) -> str:
+    """Return the seconds since two clocks were read."""
+    return f"{time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor"
 
 
 def single(

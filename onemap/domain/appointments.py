@@ -114,6 +114,13 @@ class Roster:
             found = self._posts[post] = tuple(sorted(self._candidates(post), key=self._place))
         return found
 
+    def changes(self, post: Post) -> tuple[tuple[int, ...], bool]:
+        """Return when a post may change hands: the days, by ordinal, and whether shifts matter."""
+        appointed = self.appointed(post)
+        days = {h.valid_from.toordinal() for h in appointed if h.valid_from}
+        days |= {h.valid_to.toordinal() + 1 for h in appointed if h.valid_to}
+        return tuple(sorted(days)), any(h.shift for h in appointed)
+
     def _candidates(self, post: Post) -> list[Holder]:
         if post.holder_code:
             return self._by_code.get(post.holder_code, [])

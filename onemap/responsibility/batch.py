@@ -29,6 +29,7 @@ from onemap.responsibility.answers import (
     shown,
 )
 from onemap.responsibility.areas import Grid
+from onemap.responsibility.deciding import post_of
 from onemap.responsibility.land import as_floats
 from onemap.responsibility.located import Claims, Located, locate_many
 from onemap.responsibility.moments import Moments, read_moments
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from onemap.responsibility.matrix import ResponsibilityMatrix
 
 _CHUNK: Final = 1 << 20
+_MOST_KINDS: Final = 256
 COLUMNS: Final = ("state", "cell", *SHOWN, *PARTS)
 
 
@@ -223,7 +225,8 @@ class _Writer:
             points = np.flatnonzero(self._tie[place] >= 0)
             if not len(points):
                 continue
-            columns = [self._tie[place, points], self._claim[place, points], moments.standing_time[points]]
+            columns = [self._tie[place, points], self._claim[place, points]]
+            columns.append(self._times(place, points, columns, moments))
             key, first = combine(columns)
             made = []
             for point in points[first].tolist():
@@ -231,6 +234,26 @@ class _Writer:
                 grids = {tie.found.channel: tie.claims.grids(int(self._claim[place, point]))}
                 made.append(self._judged(place, [tie.found], grids, moments.moment(point)))
             self._answer[place, points] = np.array(made)[key]
+
+    def _times(self, place: int, points: Ints, posts: Sequence[Ints], moments: Moments) -> Ints:
+        """Return for each point a number of the times between which its own post does not change hands."""
+        key, first = combine(posts)
+        kinds: dict[tuple[tuple[int, ...], bool], int] = {}
+        kind_of = []
+        for point in points[first].tolist():
+            tie = self._ties[self._tie[place, point]]
+            grid = tie.claims.grids(int(self._claim[place, point]))[tie.found.position]
+            changing = self._matrix.roster.changes(post_of(tie.found.rule.duty, grid))
+            kind_of.append(kinds.setdefault(changing, len(kinds)))
+        if len(kinds) > _MOST_KINDS:
+            return moments.standing_time[points]
+        numbers: Ints = np.array(kind_of, dtype=np.int64)[key]
+        times = np.zeros(len(points), dtype=np.int64)
+        for (turns, shifts), number in kinds.items():
+            rows = np.flatnonzero(numbers == number)
+            epoch = np.searchsorted(np.array(turns, dtype=np.int64), moments.day[points[rows]], side="right")
+            times[rows] = epoch + (len(turns) + 1) * moments.state[points[rows]] if shifts else epoch
+        return times
 
     def table(self, moments: Moments, index: Any) -> pd.DataFrame:
         """Return the answers of all points."""

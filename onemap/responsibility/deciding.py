@@ -119,3 +119,8 @@ class Decider:
     def _link(self, level: str, grids: tuple[Grid, ...], moment: Moment) -> Link:
         first, others = grids[0], tuple(grid.code for grid in grids[1:])
         return Link(level, first.code, first.name, others, self.standing(Post(first.code, level), moment))
+
+
+def post_of(duty: Duty, grid: Grid) -> Post:
+    """Return the post of a duty that is tied to a grid."""
+    return Post(grid.code, grid.scope, duty.agency or grid.agency, duty.role, duty.holder_code)

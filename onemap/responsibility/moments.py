@@ -32,12 +32,15 @@ class Moments:
         Seconds of local time since 1970.
     day
         Ordinals of the local days.
+    state
+        Numbers of the sets of shifts that are on.
     rule_time, standing_time
         Numbers of the times between which no duty, no appointment begins, ends, or goes on or off shift.
     """
 
     second: Ints
     day: Ints
+    state: Ints
     rule_time: Ints
     standing_time: Ints
     matrix: "ResponsibilityMatrix"
@@ -84,8 +87,8 @@ def read_moments(matrix: "ResponsibilityMatrix", at: Any, count: int) -> Moments
     rule = _times(matrix.rules.turns, day, state)
     standing = _times(matrix.roster.turns, day, state)
     if len(local) != count:  # one for all
-        second, day, rule, standing = (np.repeat(values, count) for values in (second, day, rule, standing))
-    return Moments(second, day, rule, standing, matrix)
+        second, day, state, rule, standing = (np.repeat(v, count) for v in (second, day, state, rule, standing))
+    return Moments(second, day, state, rule, standing, matrix)
 
 
 def _local(matrix: "ResponsibilityMatrix", at: Any) -> NDArray[np.datetime64]:
