@@ -1,4 +1,4 @@
-"""Gaps: land of the district that no cell covers, and objects that lie in none."""
+"""Gaps: land that no cell covers, objects that lie in none, and land and hours for which nobody answers."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
 from onemap.geo.coverage import check_coverage
 from onemap.geo.defects import write_number
+from onemap.responsibility.gaps import COLUMNS as DUTY_COLUMNS
+from onemap.responsibility.gaps import gap_intervals
+from onemap.responsibility.map_gaps import duty_gaps
+from onemap.store.dated_map import DatedMap
 from onemap.translation import say
 
-KINDS = ("land", "objects")
+KINDS = ("land", "duty", "objects", "time")
+_OF_LAND = ("land", "objects")
 COLUMNS = (
     "gap_id",
     "kind",
@@ -28,6 +34,7 @@ COLUMNS = (
     "cases",
     "residents",
     "reason",
+    *(name for name in DUTY_COLUMNS if name not in ("kind", "agency", "area_m2", "buildings", "residents", "reason")),
 )
 _OBJECTS = {
     "city3d_building": "building_code",
@@ -66,21 +73,29 @@ class GapReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of gaps of each kind."""
+        """Number of gaps of each kind; of land and objects always, of duty and time where there are any."""
         found = self.table["kind"].value_counts()
-        return {kind: int(found.get(kind, 0)) for kind in KINDS}
+        kinds = [kind for kind in KINDS if kind in _OF_LAND or kind in found]
+        return {kind: int(found.get(kind, 0)) for kind in kinds}
+
+    @property
+    def intervals(self) -> pd.DataFrame:
+        """Hours of the gaps of duty and time, one row an interval: ``gap_id``, ``from`` and ``to`` in local time."""
+        return gap_intervals(self.table.set_index("gap_id")).rename(columns={"gap": "gap_id"})
 
 
 def find_gaps(
     one_map: Layers,
     *,
-    kinds: Sequence[str] = KINDS,
+    kinds: Sequence[str] | None = None,
     tolerance_m: float | None = None,
     agency_tolerance_m: float | None = None,
     allowed: gpd.GeoDataFrame | None = None,
     today: dt.date | None = None,
+    window: tuple[Any, Any] | None = None,
+    as_of: Any = None,
 ) -> GapReport:
-    """Find the land and the objects of a district that nobody is responsible for.
+    """Find the land, the objects and the hours of a district that nobody is responsible for.
 
     Parameters
     ----------
@@ -89,7 +104,9 @@ def find_gaps(
     kinds
         ``land``: land of the district that no cell of the finest level covers, and for each agency land that none of
         its duty grids covers. ``objects``: buildings, components, addresses and units inside the district, and cases
-        anywhere, that no cell of the finest level holds.
+        anywhere, that no cell of the finest level holds. ``duty``: land for which no duty covers a matter, or nobody is
+        appointed. ``time``: hours in which nobody is on shift. By default all that the map can tell: the last two
+        need its layer ``duty``.
     tolerance_m
         Land into which no circle of this diameter fits is no gap; by default what the map was built with, else 0.
         Where the map holds its coverage defects already, the gaps among them are taken, allowed ones left out, and
@@ -100,18 +117,26 @@ def find_gaps(
         Polygons of allowed gaps with columns ``reason`` and ``until``.
     today
         The date on which an allowance must still hold; by default the map's, else the clock's.
+    window
+        First moment and end, local time, of the hours that are looked through for ``duty`` and ``time``; from the
+        map's date (else today), and for seven days, where a side is None.
+    as_of
+        Only rows in force on this day, of every layer, see `onemap.in_force`; it is also ``today`` and the first day of
+        ``window`` where they are not given.
 
     Returns
     -------
     GapReport
         ``table`` in the CRS of the cells: ``gap_id kind layer_id agency object_id area_m2 width_m buildings cases
-        residents reason geometry``; land first, the largest gap first, then objects by layer and id. ``buildings``,
-        ``cases`` and ``residents`` count what lies inside a land gap.
+        residents reason``, then ``cause part matters scope cells holder from to hours intervals who_could_close`` of
+        duty and time (see `onemap.ResponsibilityMatrix.gaps`), and ``geometry``; land first, the largest gap first,
+        then objects by layer and id, then duty and time. ``buildings``, ``cases`` and ``residents`` count what lies
+        inside.
 
     Raises
     ------
     SchemaError
-        A kind is unknown, or the one map has no grid level.
+        A kind is unknown, the one map has no grid level, or no duties where they are asked for.
 
     Examples
     --------
@@ -125,6 +150,10 @@ def find_gaps(
     >>> find_gaps(city).table["reason"].tolist()
     ['no cell covers 9 m2 of the district, with 0 buildings, 0 cases and 0 residents in it']
     """
+    if as_of is not None:
+        one_map, today = DatedMap(one_map, as_of), today or as_day(as_of)
+    if kinds is None:
+        kinds = KINDS if one_map.has("duty") else _OF_LAND
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
         raise SchemaError("{kind} is no kind of gap; known are {known}", kind=unknown[0], known=", ".join(KINDS))
@@ -133,19 +162,39 @@ def find_gaps(
     district = one_map.read(one_map.levels[0])
     finest = one_map.read(one_map.levels[-1])
     rows: list[dict[str, Any]] = []
+    facts = getattr(one_map, "district", {})
+    width = _width(tolerance_m, facts.get("tolerance_m"), 0.0)
+    widths = width, _width(agency_tolerance_m, facts.get("agency_tolerance_m"), width)
+    day = dt.date.fromisoformat(facts["as_of"]) if today is None and "as_of" in facts else today
     if "land" in kinds:
-        facts = getattr(one_map, "district", {})
-        width = _width(tolerance_m, facts.get("tolerance_m"), 0.0)
-        widths = width, _width(agency_tolerance_m, facts.get("agency_tolerance_m"), width)
-        day = dt.date.fromisoformat(facts["as_of"]) if today is None and "as_of" in facts else today
         rows += _land(one_map, finest, widths, {"parent": district, "allowed": allowed, "today": day})
     if "objects" in kinds:
         rows += _objects(one_map, district, finest)
+    wanted = [kind for kind in ("duty", "time") if kind in kinds]
+    if wanted:
+        start, end = window or (None, None)
+        rows += _duties(one_map, finest, wanted, (day if start is None else start, end), widths[1])
     table = gpd.GeoDataFrame(rows, columns=[*COLUMNS, "geometry"], geometry="geometry", crs=finest.crs)
     table["gap_id"] = [f"{kind}-{n:05d}" for n, kind in enumerate(table["kind"], start=1)]
     for column in ("buildings", "cases", "residents"):
         table[column] = table[column].astype("Int64")
+    texts = [name for name in DUTY_COLUMNS if name not in ("hours", "area_m2", "buildings", "residents")]
+    table[texts] = table[texts].astype("object").where(table[texts].notna(), "").astype("str")
+    table["hours"] = table["hours"].astype("float64")
     return GapReport(table)
+
+
+def _duties(
+    one_map: Layers, finest: gpd.GeoDataFrame, kinds: list[str], window: tuple[Any, Any], width_m: float
+) -> list[dict[str, Any]]:
+    """Return the gaps of duty and of time; on land that differs by no more than the tolerance there is none."""
+    found = duty_gaps(one_map, kinds=kinds, window=window, tolerance_m=width_m)
+    inside = _contents(one_map, found.geometry.to_numpy(), finest.crs)
+    rows: list[dict[str, Any]] = found.to_dict("records")
+    return [
+        {**row, "layer_id": "duty", "object_id": "", "cases": counts["cases"]}
+        for row, counts in zip(rows, inside, strict=True)
+    ]
 
 
 def _width(given: float | None, fact: str | None, otherwise: float) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SchemaError
-from .manifest_rules import CASES, COVERAGE, DISTRICT, LEVEL, SOURCE, TOP, Problems, is_there
+from .manifest_rules import AUDIT, CASES, COVERAGE, DISTRICT, LEVEL, PREVIOUS, SOURCE, TOP, Problems, is_there
 
 NAMES = ("onemap.toml",)
 
@@ -68,6 +68,23 @@ class CoverageRules:
 
 
 @dataclass(frozen=True)
+class AuditRules:
+    """How the division is audited: see `onemap.audit_division` and its limits. ``exceptions`` is a signed table."""
+
+    exceptions: Path | None = None
+    survey_scale: int | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PreviousRules:
+    """The last version that this one is compared with: a published map, or a file of cells."""
+
+    path: Path | None = None
+    tolerance_m: float = 0.0
+
+
+@dataclass(frozen=True)
 class Source:
     """One file (or sublayer) that feeds one layer, how it is to be read, and who answers for it.
 
@@ -89,6 +106,7 @@ class Source:
     wkt: str | None = None
     coordinates: str | None = None
     rebuild_shx: bool = False
+    roster: bool = False
     provider: str = ""
     owner: str = ""
     checker: str = ""
@@ -115,6 +133,8 @@ class Manifest:
     cases: CaseRules
     coverage: CoverageRules
     sources: tuple[Source, ...]
+    audit: AuditRules = field(default_factory=AuditRules)
+    previous: PreviousRules = field(default_factory=PreviousRules)
 
     def sources_of(self, layer_id: str) -> tuple[Source, ...]:
         """Return the sources that feed ``layer_id``, in the order of the file."""
@@ -189,6 +209,7 @@ def load_manifest(path: str | Path, *, root: str | Path | None = None) -> Manife
     coverage = problems.check_values("coverage", _table(document, "coverage", problems), COVERAGE)
     if "allowed" in coverage:
         coverage["allowed"] = problems.file("coverage", coverage["allowed"], folder)
+    audit, previous = _audit(document, folder, problems), _previous(document, folder, problems)
     problems.raise_if_any()
     return Manifest(
         path=path.absolute(),
@@ -198,6 +219,8 @@ def load_manifest(path: str | Path, *, root: str | Path | None = None) -> Manife
         cases=CaseRules(**cases),
         coverage=CoverageRules(**coverage),
         sources=tuple(sources),
+        audit=audit,
+        previous=previous,
     )
 
 
@@ -224,6 +247,33 @@ def _table(document: Mapping[str, Any], name: str, problems: Problems) -> dict[s
         return dict(table)
     problems.add("{place}: must be a section [{place}], not {found!r}", place=name, found=table)
     return {}
+
+
+def _audit(document: Mapping[str, Any], root: Path, problems: Problems) -> AuditRules:
+    """Return how the division is audited."""
+    values = problems.check_values("audit", _table(document, "audit", problems), AUDIT)
+    written = values.pop("exceptions", None)
+    least, most = values.get("smallest_m2"), values.get("largest_m2")
+    if least is not None and most is not None and least > most:
+        problems.add(
+            "the smallest size {smallest} m2 is above the largest {largest} m2",
+            smallest=f"{least:g}",
+            largest=f"{most:g}",
+        )
+    return AuditRules(
+        exceptions=problems.file("audit", written, root) if written else None,
+        survey_scale=values.pop("survey_scale", None),
+        limits=values,
+    )
+
+
+def _previous(document: Mapping[str, Any], root: Path, problems: Problems) -> PreviousRules:
+    """Return the last version, where one is named."""
+    if "previous" not in document:
+        return PreviousRules()
+    values = problems.check_values("previous", _table(document, "previous", problems), PREVIOUS)
+    written = values.pop("path", None)
+    return PreviousRules(path=problems.file("previous", written, root) if written else None, **values)
 
 
 def _root(path: Path, written: object, given: str | Path | None, problems: Problems) -> Path:

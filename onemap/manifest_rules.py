@@ -31,6 +31,8 @@ TOP = {
     "levels": Key("table"),
     "cases": Key("table"),
     "coverage": Key("table"),
+    "audit": Key("table"),
+    "previous": Key("table"),
     "source": Key("table"),
 }
 DISTRICT = {
@@ -48,6 +50,24 @@ DISTRICT = {
 LEVEL = {"zh": Key("text"), "en": Key("text"), "dissolve": Key("text")}
 CASES = {"near_m": Key("number"), "border_m": Key("number")}
 COVERAGE = {"tolerance_m": Key("number"), "agency_tolerance_m": Key("number"), "allowed": Key("text")}
+AUDIT = {
+    "exceptions": Key("text"),
+    "survey_scale": Key("count"),
+    **dict.fromkeys(
+        (
+            "smallest_m2",
+            "largest_m2",
+            "cut_share",
+            "barrier_m",
+            "beyond_share",
+            "least_compactness",
+            "reach_m",
+            "load_spread",
+        ),
+        Key("number"),
+    ),
+}
+PREVIOUS = {"path": Key("text", required=True), "tolerance_m": Key("number")}
 SOURCE = {
     "layer": Key("text", required=True),
     "path": Key("text", required=True),
@@ -63,11 +83,13 @@ SOURCE = {
     "wkt": Key("text"),
     "coordinates": Key("text", among=("GCJ02", "BD09")),
     "rebuild_shx": Key("flag"),
+    "roster": Key("flag"),
     **_PEOPLE,
     "as_of": Key("date"),
     "update_cycle_days": Key("count"),
     "secrecy": Key("text", among=("public", "internal", "secret")),
 }
+_ROSTER_COLUMNS = ["street", "community", "grid_name", "period"]
 _NEEDED = {
     "text": "text",
     "number": "a number of zero or more",
@@ -278,6 +300,10 @@ class Problems:
         """Check the column names of one source against its layer, and what its kind of layer allows."""
         spec = load_catalogue()[values["layer"]]
         known = [one.name for one in spec.fields]
+        if values.get("roster"):
+            known += _ROSTER_COLUMNS
+            if spec.id != "holder":
+                self.add("{place}: a roster feeds the layer holder, not {layer}", place=place, layer=spec.id)
         for key in ("columns", "constants", "values"):
             for name in values.get(key, {}):
                 if name not in known:

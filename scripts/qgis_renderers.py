@@ -397,6 +397,17 @@ def _findings() -> dict[str, Style]:
         "defect": Style(by_value("defect", "kind", kinds(wrong), other, expression=if_allowed), why),
         "defect_line": Style(one(lines(*teeth)), smallest=QUARTER),
         "coverage_gap": Style(by_value("coverage_gap", "kind", kinds(()) | {"land": land}, other.clone())),
+        "duty_gap": Style(
+            by_value(
+                "duty_gap",
+                "kind",
+                {
+                    "duty": fills(*hatch("duty_gap", "duty_gap")),
+                    "time": fills(area("duty_gap", opacity=0.12, outline="duty_gap", width=0.6)),
+                },
+                other.clone(),
+            )
+        ),
         "object_gap": Style(one(markers(frame, cross)), smallest=QUARTER),
         "near_border": Style(one(markers(*ring)), smallest=HOUSE),
     }

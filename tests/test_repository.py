@@ -19,7 +19,7 @@ PRODUCT = LIBRARY + PLUGIN
 # From the ground up: a room imports from its own and from lower ones only.
 ROOMS = {
     "translation": 0, "errors": 1, "progress": 1, "domain": 2, "geo": 3, "sources": 4, "store": 4, "grids": 5,
-    "manifest": 5, "manifest_rules": 5, "terrain": 5, "completeness": 5, "basemap": 5, "cases": 6, "gaps": 6, "report": 7, "pipeline": 8,
+    "manifest": 5, "manifest_rules": 5, "terrain": 5, "completeness": 5, "basemap": 5, "responsibility": 6, "cases": 6, "gaps": 6, "report": 7, "pipeline": 8,
     "scale": 7, "worker": 9, "testing": 9, "cli": 10,
 }  # fmt: skip
 HEAVY = {"numpy", "pandas", "shapely", "geopandas", "pyproj", "pyogrio", "fiona", "rasterio", "rtree", "pyarrow"}

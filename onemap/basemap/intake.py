@@ -22,6 +22,7 @@ from onemap.geo.gcj import require_conversion
 from onemap.geo.repair import repair_geometries, say_fault
 from onemap.manifest import Source
 from onemap.sources.reading import Reading, ReadRequest, read
+from onemap.sources.roster_source import read_roster_source
 from onemap.translation import say
 
 from .conform import REJECT_COLUMNS, Rejects, conform
@@ -192,7 +193,8 @@ def _selected(reading: Reading, source: Source) -> Reading:
 def _read(source: Source, timezone: str) -> Reading:
     """Read a source; where its columns are not as the manifest says, name its place in the manifest."""
     try:
-        return read(_request(source, timezone))
+        request = _request(source, timezone)
+        return read_roster_source(request) if source.roster else read(request)
     except SchemaError as error:
         if not source.number:
             raise

@@ -8,6 +8,7 @@ from onemap.cases.answer import Answer
 from onemap.cases.places import BEYOND, read_places
 from onemap.cases.result import AssignmentResult
 from onemap.errors import CrsError, GeometryError, SchemaError
+from onemap.geo.dated import in_force
 from onemap.geo.locator import CellLocator
 from onemap.progress import Progress, silent
 from onemap.translation import say
@@ -21,6 +22,7 @@ def assign_cases(
     near_m: float = 0.0,
     border_m: float = 1.0,
     locator: CellLocator | None = None,
+    as_of: Any = None,
     progress: Progress = silent,
 ) -> AssignmentResult:
     """Assign each case to exactly one cell.
@@ -43,6 +45,8 @@ def assign_cases(
         Cases within this distance (metres) of another cell are queued for a look.
     locator
         A `CellLocator` of these very cells, when there is one already; by default it is made.
+    as_of
+        Only cells in force on this day, see `in_force`; by default all rows.
     progress
         Called with the share done and a text.
 
@@ -74,6 +78,7 @@ def assign_cases(
     """
     _check_arguments(cases, cells, near_m, border_m)
     progress(0.0, say("cases: reading positions"))
+    cells = in_force(cells, as_of)
     locator = _locator(cells, code, locator)
     places = read_places(cases, cells.crs)
     progress(0.2, say("cases: which cell holds each"))

@@ -15,7 +15,20 @@ import typer
 from onemap import __version__
 from onemap.errors import Cancelled, OnemapError
 
-from . import code_verbs, companion, frame_verbs, map_verbs
+from . import (
+    audit_verbs,
+    balance_verbs,
+    code_verbs,
+    companion,
+    derive_verbs,
+    edit_verbs,
+    frame_verbs,
+    map_verbs,
+    repair_verbs,
+    roster_verbs,
+    version_verbs,
+    who_verbs,
+)
 from .options import LANGUAGE, Lang, helped, terminal_for
 from .terminal import Exit, ProgressKind
 
@@ -33,9 +46,19 @@ _VERBS: dict[Callable[..., None], str] = {
     map_verbs.run: "The whole line: build the map, check the grids, assign the cases, find the gaps, report.",
     map_verbs.build: "Build the one map's layers from the raw files that a manifest names.",
     frame_verbs.check: "Prove that cells cover without gap and overlap, or list every defect.",
+    repair_verbs.repair: "Close narrow gaps and overlaps between cells, tell what moved, or undo it.",
+    derive_verbs.derive: "Divide communities into cells along barriers, around buildings, with compounds kept whole.",
+    derive_verbs.number: "Give cells their codes; what is kept, new and withdrawn is shown before it is written.",
+    balance_verbs.balance: "Join cells into responsibility grids of equal load, and compare with the division before.",
     frame_verbs.assign: "Give each case exactly one cell, or list it with the reason.",
     frame_verbs.own: "Find the cell that owns each building, lot or road: the one with the largest share.",
-    map_verbs.gaps: "Find land and objects of a published map that nobody answers for.",
+    roster_verbs.roster: "Read a roster of holders as an office keeps it, and list every row that is none.",
+    edit_verbs.edit: "Edit a division step by step: cells moved, split and merged, with totals and lineage.",
+    audit_verbs.audit: "Audit a division by the nine principles: what is kept, what is broken, what cannot be told.",
+    version_verbs.versions: "Compare two versions: cells added, removed, redrawn, renamed, and what moved with them.",
+    version_verbs.reassign: "Give cases the cells of a new version, and say which of them moved and why.",
+    who_verbs.who: "Say who answers for a spot, a matter, at a moment, by which rule, and where nobody does.",
+    map_verbs.gaps: "Find land, objects and hours of a published map that nobody answers for.",
     map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
     companion.worker: "Answer requests on stdin as JSON lines on stdout: for programs, such as the QGIS plugin.",
     code_verbs.convert: "Convert coordinates between WGS84, GCJ02, BD09 and any EPSG code.",

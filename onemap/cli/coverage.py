@@ -52,7 +52,13 @@ def refuse_other_shapes(path: Path, levels: Sequence[Level]) -> None:
 
 
 def check_levels(
-    levels: Sequence[Level], *, parent: Any, allowed: Any, tolerance_m: float, language: str = "en"
+    levels: Sequence[Level],
+    *,
+    parent: Any,
+    allowed: Any,
+    tolerance_m: float,
+    as_of: str | None = None,
+    language: str = "en",
 ) -> Checked:
     """Check each level; where there are several, also their nesting, from coarse to fine.
 
@@ -61,6 +67,7 @@ def check_levels(
     SchemaError
         A level is named twice.
     """
+    from onemap.domain.validity import as_day
     from onemap.geo.coverage import check_coverage
     from onemap.geo.defect_words import say_result
 
@@ -73,6 +80,7 @@ def check_levels(
             parent=_in_crs_of(level.cells, parent),
             allowed=_in_crs_of(level.cells, allowed),
             tolerance_m=tolerance_m,
+            today=as_day(as_of),
         )
         for level in levels
     }

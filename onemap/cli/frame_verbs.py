@@ -12,6 +12,7 @@ from .coverage import Level, check_levels, refuse_other_shapes
 from .frames import cells_and_code, kept_locator, misreading, read_frame, write_frames
 from .options import (
     LANGUAGE,
+    AsOf,
     Code,
     Crs,
     Encoding,
@@ -41,6 +42,7 @@ def check(
         ),
     ] = None,
     code: Code = None,
+    as_of: AsOf = None,
     crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
@@ -53,14 +55,16 @@ def check(
     from onemap.geo.defect_words import say_worst
 
     terminal = terminal_for(json_, progress, lang)
-    read = partial(cells_and_code, cells, code=code, needed=False, crs=crs, encoding=encoding)
+    read = partial(cells_and_code, cells, code=code, needed=False, as_of=as_of, crs=crs, encoding=encoding)
     levels = [Level(name, *read(layer=name)) for name in layer or ()] or [Level(cells.stem, *read())]
     refuse_other_shapes(cells, levels)
-    around = None if parent is None else read_frame(parent)
+    around = None if parent is None else read_frame(parent, as_of=as_of)
     exempt = None if allowed is None else read_frame(allowed)
     with terminal.progress() as told:
         told(0.1, "checking the coverage")
-        checked = check_levels(levels, parent=around, allowed=exempt, tolerance_m=tolerance_m, language=lang)
+        checked = check_levels(
+            levels, parent=around, allowed=exempt, tolerance_m=tolerance_m, as_of=as_of, language=lang
+        )
     written = write_frames({"defect": checked.defects}, out, lang)
     sentences = [*checked.sentences, *(say_worst(checked.defects, lang) if written is None else ())]
     terminal.answer({**checked.facts, "out": written}, [*sentences, *say_written(terminal, written)])
@@ -76,6 +80,7 @@ def assign(
     layer: Annotated[str | None, typer.Option("--layer", help=helped("Layer of the cases' file."))] = None,
     cells_layer: Annotated[str | None, typer.Option(help=helped("Layer of the cells' file."))] = None,
     code: Code = None,
+    as_of: AsOf = None,
     crs: Annotated[str | None, typer.Option(help=helped("Coordinate system of the cases."))] = None,
     coordinates: Annotated[str | None, typer.Option(help=helped("GCJ02 or BD09: the cases are shifted so."))] = None,
     x: Annotated[str | None, typer.Option(help=helped("Column of longitude or easting."))] = None,
@@ -91,7 +96,7 @@ def assign(
     from onemap.cases import assign_cases
 
     terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, layer=cells_layer, code=code)
+    frame, column = cells_and_code(cells, layer=cells_layer, code=code, as_of=as_of)
     points = read_frame(cases, layer=layer, crs=crs, encoding=encoding, coordinates=coordinates, x=x, y=y)
     with terminal.progress() as told:
         told(0.1, "assigning the cases")
@@ -131,6 +136,7 @@ def own(
     layer: Annotated[str | None, typer.Option("--layer", help=helped("Layer of the features' file."))] = None,
     cells_layer: Annotated[str | None, typer.Option(help=helped("Layer of the cells' file."))] = None,
     code: Code = None,
+    as_of: AsOf = None,
     crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
@@ -143,8 +149,8 @@ def own(
     from onemap.store.tables import with_answer
 
     terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, layer=cells_layer, code=code)
-    things = read_frame(features, layer=layer, crs=crs, encoding=encoding)
+    frame, column = cells_and_code(cells, layer=cells_layer, code=code, as_of=as_of)
+    things = read_frame(features, layer=layer, as_of=as_of, crs=crs, encoding=encoding)
     with terminal.progress() as told:
         told(0.1, "finding the owners")
         owners = own_polygons(things, frame, code=column)

@@ -12,12 +12,16 @@ from onemap.translation import translate
 from .options import LANGUAGE, helped
 
 _MOST_SAID = 5
+_DATES = ("valid_from", "valid_to")
 _CODE_HEADINGS = ("code", "编码", "代码", "区划代码", "行政区划代码", "统计用区划代码", "adcode")
 _NAME_HEADINGS = ("name", "名称", "区划名称", "单位名称", "行政区划名称")
 
 
-def read_frame(path: Path, **options: Any) -> Any:
-    """Read a file that need not be of a catalogue layer; what was guessed or could not be read is said on stderr."""
+def read_frame(path: Path, *, as_of: str | None = None, **options: Any) -> Any:
+    """Read a file that need not be of a catalogue layer; what was guessed or could not be read is said on stderr.
+
+    With ``as_of``, only the rows in force on that day are returned; a file without dates is always in force.
+    """
     from onemap.sources.reading import ReadRequest, read
 
     reading = read(ReadRequest(path, **options))
@@ -28,7 +32,35 @@ def read_frame(path: Path, **options: Any) -> Any:
         typer.echo(helped("{path}: {count} more rows with something wrong", path=path, count=more), err=True)
     for note in reading.notes:
         typer.echo(f"{path.name}: {translate(note, LANGUAGE)}", err=True)
-    return reading.frame
+    return reading.frame if as_of is None else _in_force(path, reading.frame, as_of)
+
+
+def _in_force(path: Path, frame: Any, as_of: str) -> Any:
+    """Return the rows in force, and say how many are not; the columns of the dates are found by their headings."""
+    from onemap.geo.dated import in_force
+
+    columns = {field: heading for field in _DATES if (heading := dated_column(frame, field)) is not None}
+    found = in_force(frame, as_of, **columns)
+    if len(found) < len(frame):
+        left_out = len(frame) - len(found)
+        typer.echo(
+            helped("{path}: {count} rows are not in force on {day}", path=path.name, count=left_out, day=as_of),
+            err=True,
+        )
+    return found
+
+
+def dated_column(frame: Any, field: str) -> str | None:
+    """Return the column that holds ``valid_from`` or ``valid_to``, by the titles that the catalogue knows."""
+    from onemap.domain.catalogue import fold_heading, load_catalogue
+
+    columns = [str(column) for column in frame.columns]
+    if field in columns:
+        return field
+    catalogue = load_catalogue()
+    specs = [spec for spec in catalogue.values() if any(known.name == field for known in spec.fields)]
+    known = {fold_heading(alias) for spec in specs for alias, name in spec.aliases().items() if name == field}
+    return next((column for column in columns if fold_heading(column) in known), None)
 
 
 def misreading(points: Any, cells: Any) -> str:

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from onemap.errors import OnemapError
+from onemap.translation import translate
 
 from .frames import read_frame, write_frames
 from .options import (
     LANGUAGE,
+    AsOf,
     Fail,
     Folder,
     Json,
@@ -26,6 +28,13 @@ from .options import (
 from .terminal import Exit, ProgressKind
 
 Manifest = Annotated[Path, typer.Argument(help=helped("The manifest: onemap.toml, or the folder that holds it."))]
+_MOST_SAID = 5
+_SAID = {
+    "land": "gaps of land: {count}",
+    "duty": "gaps of duty: {count}",
+    "objects": "objects without a cell: {count}",
+    "time": "gaps of time: {count}",
+}
 OneMapPath = Annotated[Path, typer.Argument(help=helped("The published map: onemap.gpkg."))]
 
 
@@ -102,15 +111,26 @@ def run(
 
 def gaps(
     one_map: OneMapPath,
-    kinds: Annotated[str, typer.Option(help=helped("land, objects, or both with a comma."))] = "land,objects",
+    kinds: Annotated[
+        str | None,
+        typer.Option(help=helped("land, duty, objects, time, with commas (else all that the map can tell).")),
+    ] = None,
     allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help=helped("First moment of the hours looked through (else the map's day).")),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help=helped("End of the hours looked through (else seven days later)."))
+    ] = None,
+    as_of: AsOf = None,
     out: Out = None,
     fail: Fail = False,
     json_: Json = False,
     progress: Kind = ProgressKind.auto,
     lang: Lang = LANGUAGE,
 ) -> None:
-    """Find coverage gaps."""
+    """Find gaps of land, duty, objects and time."""
     from onemap.gaps import find_gaps
     from onemap.store.one_map import open_map
 
@@ -119,13 +139,16 @@ def gaps(
         told(0.1, "finding the gaps")
         opened = open_map(one_map)
         exempt = None if allowed is None else read_frame(allowed).to_crs(opened.district["crs"])
-        wanted = tuple(part.strip() for part in kinds.split(",") if part.strip())
-        report = find_gaps(opened, kinds=wanted, allowed=exempt)
+        wanted = None if kinds is None else tuple(part.strip() for part in kinds.split(",") if part.strip())
+        report = find_gaps(opened, kinds=wanted, allowed=exempt, window=(start, end), as_of=as_of)
     written = write_frames({"gap": report.table}, out, lang)
     by_kind = {str(kind): int(count) for kind, count in report.table["kind"].value_counts().sort_index().items()}
     counts = {"gaps": len(report.table), **by_kind}
-    sentence = terminal.say("{gaps} gaps found", gaps=len(report.table))
-    terminal.answer({"counts": counts, "out": written}, [sentence, *say_written(terminal, written)])
+    sentences = [terminal.say("{gaps} gaps found", gaps=len(report.table))]
+    sentences += [terminal.say(_SAID[kind], count=count) for kind, count in by_kind.items()]
+    for gap in report.table[report.table["hours"].notna()].head(_MOST_SAID).itertuples():
+        sentences.append(f"{gap.gap_id}: {translate(gap.reason, lang)}")
+    terminal.answer({"counts": counts, "out": written}, [*sentences, *say_written(terminal, written)])
     if fail and len(report.table):
         raise typer.Exit(Exit.FINDINGS)
 

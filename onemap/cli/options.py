@@ -29,6 +29,9 @@ Layer = Annotated[str | None, typer.Option("--layer", help=helped("Layer of the 
 Crs = Annotated[str | None, typer.Option("--crs", help=helped("Coordinate system, where the file does not say it."))]
 Encoding = Annotated[str | None, typer.Option("--encoding", help=helped("Encoding, where the file does not say it."))]
 Fail = Annotated[bool, typer.Option("--fail-on-findings", help=helped("Exit with 1 when something was found."))]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help=helped("Only rows in force on this day, such as 2026-06-30."))
+]
 Root = Annotated[Path | None, typer.Option("--root", help=helped("Folder of the sources (else the manifest's)."))]
 Folder = Annotated[
     Path | None, typer.Option("--out", "-o", help=helped("Folder to write to (else out beside the manifest)."))

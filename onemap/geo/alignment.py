@@ -36,7 +36,7 @@ class Alignment:
     stopped: Ints
 
 
-def align_edges(edges: Edges, *, reach: float) -> Alignment:
+def align_edges(edges: Edges, *, reach: float, also: Floats | None = None) -> Alignment:
     """Split edges at the vertices that lie on them, and let vertices less than ``reach`` apart be one.
 
     A vertex that one neighbour has and the other lacks (a T-junction) leaves three edges without partner that
@@ -48,8 +48,12 @@ def align_edges(edges: Edges, *, reach: float) -> Alignment:
         Edges without partner.
     reach
         Distance that the coordinates cannot tell from none, see `resolution`.
+    also
+        Further points to split edges at.
     """
-    corners, number = np.unique(edges.ends.reshape(-1, 2), axis=0, return_inverse=True)
+    vertices = edges.ends.reshape(-1, 2)
+    corners, number = np.unique(vertices if also is None else np.vstack([vertices, also]), axis=0, return_inverse=True)
+    number = number[: len(vertices)]
     points = shapely.points(corners)
     same = _clusters(points, reach)
     ends = number.reshape(-1, 2)

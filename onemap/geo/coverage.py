@@ -17,9 +17,11 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from onemap.domain.validity import as_day
 from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.geo.borders import compare_borders, name_cells
 from onemap.geo.cell_intake import Intake, take_cells
+from onemap.geo.dated import in_force
 from onemap.geo.defect_words import say_result
 from onemap.geo.defects import KINDS, defect_table
 from onemap.geo.edges import MatchedEdges
@@ -86,6 +88,7 @@ def check_coverage(
     tolerance_m: float = 0.0,
     today: dt.date | None = None,
     locator: CellLocator | None = None,
+    as_of: Any = None,
 ) -> CoverageReport:
     """Find every place that no cell covers, that several cover, or where borders do not match; exactly.
 
@@ -103,9 +106,11 @@ def check_coverage(
     tolerance_m
         Gaps, overlaps and parts outside into which no circle of this diameter fits are listed as mismatch.
     today
-        The date by which ``until`` is judged; by default that of the clock.
+        The date by which ``until`` is judged; by default ``as_of``, else that of the clock.
     locator
         The kept locator of these very cells, whose edges need not be matched again.
+    as_of
+        Only cells and parents in force on this day, see `in_force`; by default all rows.
 
     Raises
     ------
@@ -122,11 +127,12 @@ def check_coverage(
     '2 cells cover the same 10 m2: a, b'
     """
     tolerance, crs = check_tolerance(tolerance_m), _crs_of(cells)
-    outline = _outline(parent, crs)
+    cells = in_force(cells, as_of)
+    outline = outline_of(in_force(parent, as_of) if isinstance(parent, gpd.GeoDataFrame) else parent, crs)
     intake, edges = _take(cells, code, locator)
     borders = compare_borders(intake.shapes, outline, crs=crs, tolerance_m=tolerance, edges=edges)
     found = [*intake.defects, *name_cells(borders.defects, intake.names)]
-    defects = defect_table(found, crs, allowed=allowed, today=today)
+    defects = defect_table(found, crs, allowed=allowed, today=today or as_day(as_of))
     return CoverageReport(defects, len(cells), borders.shared, tolerance)
 
 
@@ -160,7 +166,7 @@ def check_tolerance(value: Any) -> float:
     return float(value)
 
 
-def _outline(parent: Any, crs: CRS) -> Any:
+def outline_of(parent: Any, crs: CRS) -> Any:
     """Return the parent as one valid polygon in the CRS of the cells, or None."""
     if parent is None:
         return None

@@ -110,7 +110,7 @@ def defect_table(
     frame["reason"] = [_sentence(d, row) for d, row in zip(rows, frame.itertuples(), strict=True)]
     frame = frame.iloc[_order(frame)].reset_index(drop=True)
     if allowed is not None and len(frame):
-        _mark_allowed(frame, allowed, today or dt.datetime.now(tz=dt.UTC).date())
+        mark_allowed(frame, allowed, today or dt.datetime.now(tz=dt.UTC).date())
     return frame
 
 
@@ -155,7 +155,7 @@ def _order(frame: gpd.GeoDataFrame) -> Any:
     return np.lexsort((cells, *boxes.T[::-1], -length, -size, rank))
 
 
-def _mark_allowed(frame: gpd.GeoDataFrame, allowed: gpd.GeoDataFrame, today: dt.date) -> None:
+def mark_allowed(frame: gpd.GeoDataFrame, allowed: gpd.GeoDataFrame, today: dt.date) -> None:
     """Mark what an allowed polygon covers; say where such a polygon has expired."""
     if allowed.crs is None:
         raise CrsError("the allowed gaps have no coordinate system; declare it")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.geo.cell_intake import are_valid
 from onemap.geo.crs import metric_crs
+from onemap.geo.dated import in_force
 from onemap.geo.edges import Bools, Floats, Ints
 from onemap.geo.locator import CellLocator
 from onemap.geo.shares import line_shares, polygon_shares
@@ -36,6 +37,7 @@ def own_polygons(
     *,
     code: str = "cell_code",
     locator: CellLocator | None = None,
+    as_of: Any = None,
 ) -> pd.DataFrame:
     """Return for each feature the cell with the largest share of it.
 
@@ -52,6 +54,8 @@ def own_polygons(
         Column of the codes.
     locator
         The kept locator of these very cells, which then need no indexing.
+    as_of
+        Only cells in force on this day, see `in_force`; by default all rows.
 
     Returns
     -------
@@ -84,6 +88,7 @@ def own_polygons(
             raise SchemaError("the {name} have no geometry column", name=name)
         if frame.crs is None:
             raise CrsError("features and cells must both have a coordinate system")
+    cells = in_force(cells, as_of)
     given = features.geometry.to_crs(cells.crs).to_numpy()
     with ThreadPoolExecutor(1) as aside:  # looking at features and at cells are both long, and do not need each other
         looked_at = aside.submit(_sound, given)

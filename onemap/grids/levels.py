@@ -16,6 +16,7 @@ from onemap.geo.arrangement import Cover, Shapes
 from onemap.geo.borders import compare_borders, name_cells
 from onemap.geo.cell_intake import cell_codes, repeated_codes, usable_shapes
 from onemap.geo.coverage import check_tolerance
+from onemap.geo.dated import in_force
 from onemap.geo.defects import Defect, defect_table, sort_codes
 
 _PARENT = "parent_code"
@@ -48,6 +49,7 @@ def check_nesting(
     *,
     tolerance_m: float = 0.0,
     codes: Mapping[str, str] | None = None,
+    as_of: Any = None,
 ) -> gpd.GeoDataFrame:
     """Find every child outside its parent, every parent its children do not fill, and every wrong code.
 
@@ -61,6 +63,8 @@ def check_nesting(
     codes
         Column of the codes by layer id; by default the id without ``grid_`` plus ``_code`` (``street_code`` of
         ``grid_street``), and where that is absent the index.
+    as_of
+        Only rows in force on this day, see `in_force`; by default all rows.
 
     Returns
     -------
@@ -96,6 +100,7 @@ def check_nesting(
     check_tolerance(tolerance_m)
     if not levels:
         raise SchemaError("there is no level to check")
+    levels = {name: in_force(frame, as_of) for name, frame in levels.items()}
     crs = _common_crs(levels)
     ready = [_level(name, frame, (codes or {}).get(name)) for name, frame in levels.items()]
     tables = []

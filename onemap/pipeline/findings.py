@@ -23,6 +23,7 @@ from onemap.geo.locator import CellLocator
 from onemap.geo.ownership import own_polygons
 from onemap.grids.levels import check_nesting
 from onemap.progress import Progress, silent
+from onemap.responsibility.gaps import COLUMNS as DUTY_COLUMNS
 from onemap.store.kept_index import as_published, locator_for
 from onemap.translation import say
 
@@ -269,8 +270,26 @@ def findings_of(defects: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
 
 
 def gaps_of(gaps: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers of land and of objects that the gaps are published as."""
-    is_object = (gaps["kind"] == "objects").to_numpy()
-    land = gaps[~is_object].drop(columns="object_id")
-    objects = gaps[is_object][["gap_id", "layer_id", "object_id", "reason", "geometry"]]
-    return {"coverage_gap": land.reset_index(drop=True), "object_gap": objects.reset_index(drop=True)}
+    """Return the layers of land, of objects, and (where there are any) of duty and hours that gaps are published as."""
+    columns = {
+        "coverage_gap": (
+            "gap_id",
+            "kind",
+            "layer_id",
+            "agency",
+            "area_m2",
+            "width_m",
+            "buildings",
+            "cases",
+            "residents",
+        ),
+        "object_gap": ("gap_id", "layer_id", "object_id"),
+        "duty_gap": ("gap_id", *(name for name in DUTY_COLUMNS if name != "reason"), "cases"),
+    }
+    kinds = {"coverage_gap": ("land",), "object_gap": ("objects",), "duty_gap": ("duty", "time")}
+    layers = {}
+    for layer, names in columns.items():
+        mine = gaps[gaps["kind"].isin(kinds[layer])]
+        if len(mine) or layer != "duty_gap":
+            layers[layer] = mine[[*names, "reason", "geometry"]].reset_index(drop=True)
+    return layers

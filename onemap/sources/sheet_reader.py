@@ -67,6 +67,43 @@ def sheet(path: str, wanted: str) -> dict[str, Any]:
     return {"sheets": names, "filled": filled, "rows": [row for row in rows if any(row)]}
 
 
+def raw_cell(cell: Any) -> Any:
+    """Return a cell as JSON keeps it: text and numbers as they are, days and times as ISO.
+
+    Examples
+    --------
+    >>> raw_cell(1.38e10), raw_cell(" 张三"), raw_cell(dt.datetime(2026, 3, 1))
+    (13800000000.0, ' 张三', '2026-03-01')
+    """
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        return cell.date().isoformat()
+    return cell if isinstance(cell, str | bool | float | int) else cell_text(cell)
+
+
+def raw_sheets(path: str, wanted: str) -> dict[str, Any]:
+    """Return every sheet with content, or the one that is wanted: all rows from the first on, and merged cells."""
+    import python_calamine
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(path)
+        names = list(book.sheet_names)
+        read = [book.get_sheet_by_name(name) for name in names if wanted in ("", name)]
+        if sum((one.total_height + 1) * (one.total_width + 1) for one in read) > MOST_CELLS:
+            return {"error": f"more than {MOST_CELLS} cells"}
+        found = [
+            {
+                "name": one.name,
+                "rows": [[raw_cell(cell) for cell in row] for row in one.to_python(skip_empty_area=False)],
+                "merged": getattr(one, "merged_cell_ranges", None),
+            }
+            for one in read
+            if one.height
+        ]
+    except (python_calamine.CalamineError, python_calamine.XmlError, python_calamine.ZipError) as error:
+        return {"error": str(error)}
+    return {"sheets": names, "raw": found}
+
+
 if __name__ == "__main__":
     limit_memory()
-    json.dump(sheet(sys.argv[1], sys.argv[2]), sys.stdout)
+    json.dump((raw_sheets if "--raw" in sys.argv[3:] else sheet)(sys.argv[1], sys.argv[2]), sys.stdout)

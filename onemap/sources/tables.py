@@ -24,6 +24,7 @@ MOST_BYTES = 512 * 1024 * 1024
 """The largest text that is read; what unpacks to more is refused."""
 _DELIMITERS = (",", ";", "\t", "|", "，", "；")
 _LONGEST_FIELD = 64 * 1024 * 1024
+_SEARCHED = 40  # lines in which the separator is looked for
 _BATCH = 50_000  # rows that are lists of Python objects at one time
 _GUARDED = r"^'([=+\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20])"
 
@@ -53,6 +54,22 @@ def read_table(path: Path, *, sheet: str | None = None, encoding: str | None = N
             declared_types=dbf.declared_types, cut_headings=dbf.cut_headings,
         )  # fmt: skip
     return _csv(path, encoding)
+
+
+def read_rows(path: Path, *, encoding: str | None = None) -> tuple[list[list[str]], list[str]]:
+    """Return all rows of a text table as they stand, titles and blank rows too, and notes.
+
+    Raises
+    ------
+    SourceError
+        As `read_table`.
+    csv.Error
+        The quotes of the file are broken.
+    """
+    data = _unpacked(path)
+    judged = judge_encoding([data], path=path, declared=encoding)
+    delimiter = _delimiter(["".join(islice(_lines(data, judged.codec), _SEARCHED))])
+    return list(csv.reader(_lines(data, judged.codec), delimiter=delimiter, strict=True)), [judged.ground]
 
 
 def _csv(path: Path, encoding: str | None) -> RawLayer:

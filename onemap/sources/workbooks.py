@@ -26,18 +26,8 @@ def read_sheet(path: Path, sheet: str | None) -> tuple[list[list[str]], list[str
     SourceError
         The workbook is damaged, or the sheet must be named, or the extra ``excel`` is not installed.
     """
-    if find_spec("python_calamine") is None:
-        raise SourceError("{path}: reading Excel needs the extra onemap[excel]", path=path)
-    if path.suffix.lower() == ".xlsx":
-        check_office_file(path)
-    found = _asked(path, sheet)
-    if "error" in found:
-        raise SourceError("{path}: cannot be read ({error})", path=path, error=found["error"])
+    found = _found(path, sheet)
     filled = found["filled"]
-    if sheet is not None and sheet not in found["sheets"]:
-        raise SourceError(
-            "{path}: there is no sheet {sheet}; it has {sheets}", path=path, sheet=sheet, sheets=some(found["sheets"])
-        )
     if len(filled) > 1:
         raise SourceError(
             "{path}: it has the sheets {sheets}; name one (--layer; in a manifest sublayer)",
@@ -52,9 +42,37 @@ def read_sheet(path: Path, sheet: str | None) -> tuple[list[list[str]], list[str
     return rows[skipped:], notes
 
 
-def _asked(path: Path, sheet: str | None) -> dict[str, Any]:
+def read_raw_sheets(path: Path, sheet: str | None) -> list[dict[str, Any]]:
+    """Return the sheets with content (or the one named) as they stand: ``name``, ``rows``, ``merged`` ranges.
+
+    Raises
+    ------
+    SourceError
+        As `read_sheet`.
+    """
+    raw: list[dict[str, Any]] = _found(path, sheet, "--raw")["raw"]
+    return raw
+
+
+def _found(path: Path, sheet: str | None, *options: str) -> dict[str, Any]:
+    """Return what the reader found, or raise what is wrong with the file."""
+    if find_spec("python_calamine") is None:
+        raise SourceError("{path}: reading Excel needs the extra onemap[excel]", path=path)
+    if path.suffix.lower() == ".xlsx":
+        check_office_file(path)
+    found = _asked(path, sheet, *options)
+    if "error" in found:
+        raise SourceError("{path}: cannot be read ({error})", path=path, error=found["error"])
+    if sheet is not None and sheet not in found["sheets"]:
+        raise SourceError(
+            "{path}: there is no sheet {sheet}; it has {sheets}", path=path, sheet=sheet, sheets=some(found["sheets"])
+        )
+    return found
+
+
+def _asked(path: Path, sheet: str | None, *options: str) -> dict[str, Any]:
     """Return what the reader's process answers; its death is the file's fault."""
-    command = [sys.executable, "-P", sheet_reader.__file__, str(path.resolve()), sheet or ""]
+    command = [sys.executable, "-P", sheet_reader.__file__, str(path.resolve()), sheet or "", *options]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         done = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=_SECONDS)

@@ -14,6 +14,7 @@ import pyogrio.errors
 
 from onemap.domain.catalogue import load_catalogue
 from onemap.errors import SchemaError, StoreError
+from onemap.geo.dated import in_force
 
 from .columns import restore
 from .integrity import CATALOGUE, FACTS, SEAL, SEAL_VERSION, damage, read_only
@@ -127,8 +128,10 @@ class OneMap:
             raise StoreError("{path}, layer {layer}: {found}", path=self.path, layer=layer_id, found=error) from error
         return restore(frame, load_catalogue()[layer_id])
 
-    def read(self, layer_id: str) -> Any:
+    def read(self, layer_id: str, *, as_of: Any = None) -> Any:
         """Return a layer: a GeoDataFrame in the map's CRS, or a DataFrame where it has no geometry.
+
+        With ``as_of``, only rows in force on that day, see `onemap.in_force`.
 
         Raises
         ------
@@ -144,7 +147,7 @@ class OneMap:
         frame = self._table(layer_id)
         if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.name != "geometry":
             frame = frame.rename_geometry("geometry")
-        return frame
+        return in_force(frame, as_of)
 
     def locator(self, layer_id: str | None = None) -> "CellLocator":
         """Return where the cells of a level lie, opened from the index beside the map, or made and kept there.

@@ -7,7 +7,7 @@ import threading
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from onemap import __version__
 from onemap.errors import OnemapError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from onemap.worker.warm_map import WarmMap
 
 Facts = dict[str, Any]
+_SPOT: Final[dict[str, type]] = {"x": float, "y": float, "cell": str, "object": str}
 
 
 class Session:
@@ -56,6 +57,7 @@ class Session:
             "open": (self._open_map, {"path": str}, {"verify": bool}),
             "layers": (self._layers, {}, {}),
             "locate": (self._locate, {"x": float, "y": float}, {"crs": str, "near_m": float, "border_m": float}),
+            "who": (self._who, {}, {**_SPOT, "matter": str, "at": str, "crs": str, "facts": object}),
             "cancel": (self._cancel, {"request": object}, {}),
             "close": (self._close, {}, {}),
         }
@@ -167,6 +169,11 @@ class Session:
                     value=args[name],
                 )
         return self._opened().locate(**args)
+
+    def _who(self, facts: Any = (), **asked: Any) -> Facts:
+        if not isinstance(facts, list | tuple) or not all(isinstance(fact, str) for fact in facts):
+            raise RequestError("bad_arguments", "{name} must be a list of texts", name="facts")
+        return self._opened().who(facts=facts, **asked)
 
     def _cancel(self, request: Any) -> Facts:
         return {"cancelled": self._long.cancel(request)}

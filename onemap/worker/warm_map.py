@@ -19,6 +19,7 @@ from onemap.errors import SchemaError
 from onemap.geo.crs import WGS84, resolve_crs
 from onemap.geo.gcj import convert_coordinates, shifted_name
 from onemap.geo.locator import CellLocator
+from onemap.responsibility import ResponsibilityMatrix
 from onemap.store.kept_index import open_index
 from onemap.store.one_map import OneMap, open_map
 from onemap.translation import LANGUAGES
@@ -83,6 +84,7 @@ class WarmMap:
         self.index = open_index(self.one_map, self.one_map.levels[-1])
         self.assigner = PointAssigner(self.index.locator, near_m=near_m, border_m=border_m)
         self.levels = [_read_level(self.one_map, layer_id) for layer_id in self.one_map.levels]
+        self.matrix = ResponsibilityMatrix.from_map(self.one_map).warm() if self.one_map.has("duty") else None
         west, _, _, north = self.assigner.distances.extent
         self.locate(west - 1.0, north + 1.0)  # what is made when first needed is made now, not at the first click
 
@@ -107,6 +109,7 @@ class WarmMap:
             "crs": district.get("crs"),
             "levels": [{"level": level.layer_id, "title": level.title} for level in self.levels],
             "cells": len(self.assigner.locator.codes),
+            "duties": self.matrix is not None,
             "near_m": self.assigner.near_m,
             "border_m": self.assigner.border_m,
             "index": self._index_facts(),
@@ -173,6 +176,18 @@ class WarmMap:
             "sentence": self._sentence(answers, chain),
             "stale": self.stale,
         }
+
+    def who(self, **asked: Any) -> dict[str, Any]:
+        """Return who answers at a spot, as `onemap.responsibility.ResponsibilityMatrix.who` does.
+
+        Raises
+        ------
+        SchemaError
+            The map has no duties, or what is asked makes no sense.
+        """
+        if self.matrix is None:
+            raise SchemaError("{path}: has no layer duty, so nobody can be named", path=self.one_map.path)
+        return {**self.matrix.who(**asked).to_dict(), "stale": self.stale}
 
     def _place(self, x: float, y: float, crs: str | None) -> Places:
         xs, ys = np.array([x], dtype=np.float64), np.array([y], dtype=np.float64)

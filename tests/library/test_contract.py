@@ -15,11 +15,21 @@ from onemap.testing import assert_contract, assert_input_unchanged, make_city
 
 TAKES_FRAMES = {
     "CellLocator",
+    "Division",
     "assign_cases",
+    "audit_division",
+    "balance_cells",
     "check_coverage",
     "check_nesting",
+    "compare_versions",
+    "derive_cells",
+    "in_force",
     "match_boundary_version",
+    "number_cells",
     "own_polygons",
+    "reassign_cases",
+    "repair_coverage",
+    "undo_repair",
 }
 """The public functions that are given frames; all others take paths, maps, codes or numbers."""
 
@@ -47,11 +57,20 @@ def test_every_public_function_that_takes_frames_is_looked_at_here() -> None:
     functions = {name for name in onemap.__all__ if callable(getattr(onemap, name)) and not name.startswith("__")}
     others = {
         "AssignmentResult",
+        "AuditLimits",
+        "AuditReport",
+        "BalanceResult",
         "BaseMap",
         "CoverageReport",
+        "DeriveOptions",
+        "DerivedCells",
+        "EditRules",
         "GapReport",
+        "NumberedCells",
         "OneMap",
         "OnemapError",
+        "RepairResult",
+        "ResponsibilityMatrix",
         "assign_dask",
         "assign_parquet",
         "assign_spark",
@@ -60,6 +79,7 @@ def test_every_public_function_that_takes_frames_is_looked_at_here() -> None:
         "find_gaps",
         "open_map",
         "read_layer",
+        "read_roster",
         "run",
     }
     assert functions == TAKES_FRAMES | others
@@ -193,3 +213,83 @@ def test_read_layer(city: Any, tmp_path: Any, suffix: str) -> None:
     there, back = (one.sort_values("cell_code").reset_index(drop=True) for one in (answers[0], answers[2]))
     assert there["cell_code"].equals(back["cell_code"])
     assert there.geometry.to_wkb().equals(back.geometry.to_wkb())
+
+
+def test_repair_coverage(faulty: gpd.GeoDataFrame, city: Any) -> None:
+    options = {"max_width_m": 8.0, "max_change": 0.2}
+    repair = assert_contract(onemap.repair_coverage, faulty, answer=lambda result: result.cells, **options)
+    assert (repair.before.counts["overlap"], repair.after.counts["overlap"]) == (11, 2)
+    for table in ("moves", "refused", "record"):
+        parent = {"parent": city.district, "takes_empty": False}
+
+        def answer(result: Any, table: str = table) -> Any:
+            return getattr(result, table)
+
+        assert_contract(onemap.repair_coverage, faulty, answer=answer, keeps_index=False, **parent, **options)
+    restored = assert_contract(onemap.undo_repair, repair.cells, repair.record, takes_empty=False)
+    assert restored.geometry.to_wkb().equals(faulty.geometry.to_wkb())
+
+
+def test_in_force(city: Any) -> None:
+    cells = city.cells.assign(valid_to=["2026-06-30", None] * 30)
+
+    def held(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        return onemap.in_force(frame, "2026-07-01")
+
+    kept = assert_contract(held, cells, keeps_index=False, any_order=False)  # rows stay in their order
+    assert kept.index.equals(cells.index[1::2])
+
+
+def test_compare_versions(city: Any) -> None:
+    old = city.cells
+    new = old.iloc[1:].assign(name="new")
+
+    def difference(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+        return onemap.compare_versions(old, frame).table
+
+    table = assert_contract(difference, new, keeps_index=False, takes_empty=False)
+    assert table["status"].value_counts().to_dict() == {"renamed": 59, "removed": 1}
+    assert onemap.compare_versions(old, new.to_crs("EPSG:4490"), tolerance_m=0.01).counts["redrawn"] == 0
+
+
+def test_reassign_cases(city: Any) -> None:
+    new = city.cells.assign(cell_code=[f"n{code}" for code in city.cells["cell_code"]])
+    cases = city.cases.iloc[:300].set_axis(pd.Index(np.arange(300) // 2, name="own"), axis=0)
+    result = assert_contract(onemap.reassign_cases, cases, city.cells, new, answer=lambda result: result.table)
+    assert result.counts["kept"] == 0
+
+
+def test_audit_division(faulty: gpd.GeoDataFrame, city: Any) -> None:
+    options = {"communities": city.communities, "loads": city.frames["frame_component"], "as_of": "2026-06-30"}
+    for table in ("table", "findings"):
+
+        def answer(report: Any, table: str = table) -> Any:
+            return getattr(report, table)
+
+        assert_contract(
+            onemap.audit_division,
+            faulty,
+            answer=answer,
+            keeps_index=False,
+            takes_empty=False,
+            any_order=False,
+            **options,
+        )
+    turned = onemap.audit_division(city.cells.iloc[::-1], **options)
+    assert_geodataframe_equal(onemap.audit_division(city.cells, **options).findings, turned.findings)
+
+
+def test_division(city: Any) -> None:
+    def edited(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        division = onemap.Division(frame, "parent_code")
+        for code in sorted(frame["cell_code"])[:3]:
+            division.move(code, None)
+        return division.cells
+
+    assert_contract(edited, city.cells)
+
+
+def test_balance_cells(city: Any) -> None:
+    cells = city.cells.iloc[:20]
+    options = {"load": "area", "groups": 3, "answer": lambda result: result.groups.to_frame(), "takes_empty": False}
+    assert_contract(onemap.balance_cells, cells, **options)

@@ -29,13 +29,14 @@ LAYERS = {
     "frame": {"frame_boundary", "frame_parcel", "frame_compound", "frame_component"},
     "econ": {"econ_population", "econ_unit"},
     "grid": {"grid_district", "grid_street", "grid_community", "grid_cell"},
-    "duty": {"duty_grid", "holder"},
+    "duty": {"calendar_day", "duty", "duty_grid", "holder", "shift"},
     "case": {"case"},
     "finding": {
         "near_border",
         "defect",
         "defect_line",
         "coverage_gap",
+        "duty_gap",
         "object_gap",
         "repair",
         "reject",
@@ -62,8 +63,8 @@ def test_the_eight_classes_bear_their_official_titles():
 def test_every_layer_of_every_class():
     catalogue = load_catalogue()
     assert {id_: {spec.id for spec in catalogue.of_class(id_)} for id_ in CLASSES} == LAYERS
-    assert len(catalogue) == 37
-    assert sum(len(spec.fields) for spec in catalogue.values()) == 313
+    assert len(catalogue) == 41
+    assert sum(len(spec.fields) for spec in catalogue.values()) == 362
 
 
 @pytest.mark.parametrize("spec", load_catalogue().values(), ids=lambda spec: spec.id)

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 import shapely
 
+from onemap.domain.moments import moment
 from onemap.errors import CrsError, SchemaError, SourceError
 from onemap.sources import tables
 from onemap.sources.positions import place_rows
 from onemap.sources.reading import Reading, ReadRequest, read
-from onemap.sources.values import moment, typed
+from onemap.sources.values import typed
 
 
 def read_text(folder: Path, text: str, **options: object) -> Reading:

@@ -1,0 +1,125 @@
+"""The verb ``audit``: a division judged by the nine principles."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onemap.translation import translate
+
+from .frames import cells_and_code, dated_column, read_frame, write_frames
+from .options import (
+    LANGUAGE,
+    AsOf,
+    Code,
+    Crs,
+    Encoding,
+    Fail,
+    Json,
+    Kind,
+    Lang,
+    Layer,
+    Out,
+    helped,
+    say_written,
+    terminal_for,
+)
+from .terminal import Exit, ProgressKind, Terminal
+
+_FACTS = ("rule", "id", "state", "measure", "unit", "threshold", "cells", "findings", "accepted")
+
+
+def audit(
+    cells: Annotated[Path, typer.Argument(help=helped("File of the cells: polygons."))],
+    communities: Annotated[Path | None, typer.Option(help=helped("The legal areas that the cells divide."))] = None,
+    communities_layer: Annotated[str | None, typer.Option(help=helped("Layer of the communities' file."))] = None,
+    community: Annotated[str, typer.Option(help=helped("Column of the community that a cell names."))] = "parent_code",
+    community_code: Annotated[
+        str | None, typer.Option(help=helped("Column of the communities' codes (found by its title if not given)."))
+    ] = None,
+    buildings: Annotated[Path | None, typer.Option(help=helped("Buildings that no border shall cut."))] = None,
+    compounds: Annotated[Path | None, typer.Option(help=helped("Compounds that shall stay whole."))] = None,
+    barriers: Annotated[Path | None, typer.Option(help=helped("Barriers that borders shall follow."))] = None,
+    roads: Annotated[Path | None, typer.Option(help=helped("Roads by which cells are reached."))] = None,
+    load: Annotated[
+        list[str] | None, typer.Option("--load", help=helped("Column of a load, or a file of points to be counted."))
+    ] = None,
+    previous: Annotated[Path | None, typer.Option(help=helped("The last version of the cells."))] = None,
+    exceptions: Annotated[Path | None, typer.Option(help=helped("Signed exceptions: a table."))] = None,
+    allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
+    tolerance_m: Annotated[float, typer.Option(help=helped("Narrower defects count as mismatch, metres."))] = 0.0,
+    smallest_m2: Annotated[float, typer.Option(help=helped("Least size of a cell."))] = 2_000.0,
+    largest_m2: Annotated[float, typer.Option(help=helped("Largest size of a cell."))] = 20_000.0,
+    load_spread: Annotated[float, typer.Option(help=helped("Share by which a load may differ from the mean."))] = 0.5,
+    survey_scale: Annotated[int | None, typer.Option(help=helped("Scale of the survey, such as 2000."))] = None,
+    profile: Annotated[str | None, typer.Option(help=helped("Code profile that the codes must follow."))] = None,
+    layer: Layer = None,
+    code: Code = None,
+    as_of: AsOf = None,
+    crs: Crs = None,
+    encoding: Encoding = None,
+    out: Out = None,
+    fail: Fail = False,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Audit a division."""
+    from onemap.grids.audit import AuditLimits, audit_division
+
+    terminal = terminal_for(json_, progress, lang)
+    frame, column = cells_and_code(cells, layer=layer, code=code, as_of=as_of, crs=crs, encoding=encoding)
+    options: dict[str, Any] = {
+        name: None if path is None else read_frame(path, as_of=as_of)
+        for name, path in {
+            "buildings": buildings, "compounds": compounds, "barriers": barriers, "roads": roads, "previous": previous,
+            "allowed": allowed,
+        }.items()
+    }  # fmt: skip
+    if communities is not None:
+        land, key = cells_and_code(communities, layer=communities_layer, code=community_code, as_of=as_of)
+        options |= {"communities": land, "community_code": key}
+    if options["previous"] is not None:
+        options["previous"] = _renamed(options["previous"], column)
+    options["limits"] = AuditLimits(
+        tolerance_m=tolerance_m, smallest_m2=smallest_m2, largest_m2=largest_m2, load_spread=load_spread
+    )
+    with terminal.progress() as told:
+        report = audit_division(
+            _renamed(frame, column), code=column, community=community, loads=_loads(load), exceptions=exceptions,
+            as_of=as_of, survey_scale=survey_scale, profile=profile, progress=told, **options,
+        )  # fmt: skip
+    tables = {"audit": report.table, "audit_finding": report.findings, "audit_exception": report.exceptions}
+    written = write_frames(tables, out, lang)
+    rules = [{name: row[name] for name in _FACTS} for row in report.table.to_dict("records")]
+    facts = {"cells": report.cells, "counts": report.counts, "rules": rules, "out": written}
+    lines = [translate(report.sentence, lang), *_lines(terminal, report.table)]
+    terminal.answer(facts, [*lines, *say_written(terminal, written)])
+    if fail and not report.ok:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _renamed(frame: Any, code: str) -> Any:
+    """Return a frame whose columns of dates bear the names that the audit knows."""
+    found = {dated_column(frame, name): name for name in ("valid_from", "valid_to")}
+    return frame.rename(columns={old: new for old, new in found.items() if old not in (None, new, code)})
+
+
+def _loads(load: list[str] | None) -> Any:
+    """Return the loads: columns, or the points of a file."""
+    if not load:
+        return None
+    if len(load) == 1 and Path(load[0]).suffix and Path(load[0]).exists():
+        return read_frame(Path(load[0]))
+    return load
+
+
+def _lines(terminal: Terminal, table: Any) -> list[str]:
+    """Return a line for each principle: its state, and what was measured or is needed."""
+    title = "title_zh" if terminal.language == "zh" else "title_en"
+    lines = []
+    for row in table.to_dict("records"):
+        said = translate(row["evidence"] or row["needs"], terminal.language)
+        worst = f" [{', '.join(row['worst'])}]" if row["worst"] else ""
+        lines.append(f"{row['rule']} {row[title]}: {terminal.say(row['state'])}: {said}{worst}")
+    return lines

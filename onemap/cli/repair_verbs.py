@@ -1,0 +1,166 @@
+"""The verb repair: narrow gaps and overlaps between cells are closed, or a repair is undone."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onemap.errors import OnemapError, SourceError
+from onemap.progress import part
+from onemap.translation import translate
+
+from .frames import cells_and_code, read_frame
+from .options import (
+    LANGUAGE,
+    AsOf,
+    Code,
+    Crs,
+    Encoding,
+    Fail,
+    Json,
+    Kind,
+    Lang,
+    Layer,
+    Out,
+    helped,
+    say_written,
+    terminal_for,
+)
+from .terminal import Exit, ProgressKind, Terminal
+
+_RECORD = "repair_record"
+
+
+def repair(
+    cells: Annotated[Path, typer.Argument(help=helped("File of the cells: polygons."))],
+    max_width_m: Annotated[
+        float | None, typer.Option(help=helped("Only gaps and overlaps narrower than this are closed, metres."))
+    ] = None,
+    parent: Annotated[Path | None, typer.Option(help=helped("Polygons that the cells shall cover."))] = None,
+    allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
+    max_change: Annotated[
+        float, typer.Option(help=helped("The most that a cell may change, as a share of its area."))
+    ] = 0.001,
+    rule: Annotated[
+        str,
+        typer.Option(
+            help=helped("Who comes first: longest_border, smallest_code, largest_cell or smallest_cell."),
+        ),
+    ] = "longest_border",
+    people: Annotated[Path | None, typer.Option(help=helped("Points of the people, to count who is affected."))] = None,
+    weight: Annotated[str | None, typer.Option(help=helped("Column of the people to be summed."))] = None,
+    record: Annotated[Path | None, typer.Option(help=helped("File to write the record to: .json."))] = None,
+    undo: Annotated[
+        Path | None, typer.Option(help=helped("Record (.json) or output (.gpkg) of the repair to be undone."))
+    ] = None,
+    layer: Layer = None,
+    code: Code = None,
+    as_of: AsOf = None,
+    crs: Crs = None,
+    encoding: Encoding = None,
+    out: Out = None,
+    fail: Fail = False,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Repair a coverage, or undo it."""
+    terminal = terminal_for(json_, progress, lang)
+    frame, column = cells_and_code(cells, code=code, needed=False, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
+    if undo is not None:
+        _undo(terminal, frame, column, record=undo, layer=layer or cells.stem, out=out)
+        return
+    if max_width_m is None:
+        raise OnemapError("--max-width-m is missing: how narrow must a gap or overlap be to be closed?")
+    from onemap.geo.coverage_repair import repair_coverage
+    from onemap.geo.repair_record import write_record
+
+    with terminal.progress() as told:
+        result = repair_coverage(
+            frame,
+            code=column,
+            max_width_m=max_width_m,
+            parent=None if parent is None else read_frame(parent, as_of=as_of),
+            allowed=None if allowed is None else read_frame(allowed),
+            max_change=max_change,
+            rule=rule,  # type: ignore[arg-type]  # repair_coverage says which it takes
+            people=None if people is None else read_frame(people),
+            weight=weight,
+            progress=part(told, 0.0, 0.95),
+        )
+    written = _write(result, layer or cells.stem, out, lang)
+    kept = None if record is None else write_record(result.record, record)
+    _answer(terminal, result, written, kept)
+    if fail and not result.ok:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _answer(terminal: Terminal, result: Any, written: Path | None, kept: Path | None) -> None:
+    """Tell what was done and what stays."""
+    from onemap.geo.defect_words import say_result
+
+    facts = {
+        "ok": result.ok,
+        "places": len(result.moves),
+        "area_moved_m2": float(result.moves["area_m2"].sum()),
+        "cells_changed": len(result.changes),
+        "most_changed_share": float(result.changes["share"].max()) if len(result.changes) else 0.0,
+        "refused": len(result.refused),
+        "before": result.before.counts,
+        "after": result.after.counts,
+        "out": written,
+        "record": kept,
+    }
+    if "people" in result.moves:
+        facts["people_affected"] = float(result.moves["people"].sum())
+    language = terminal.language
+    most = [f"  {translate(reason, language)}" for reason in result.refused["reason"].head(5)]
+    proofs = [
+        terminal.say(
+            "before: {found}", found=say_result(result.before.defects, cells=result.before.cells, language=language)
+        ),
+        terminal.say(
+            "after: {found}", found=say_result(result.after.defects, cells=result.after.cells, language=language)
+        ),
+    ]
+    sentences = [proofs[0], translate(result.sentence, language), proofs[1], *most]
+    terminal.answer(facts, [*sentences, *say_written(terminal, written), *say_written(terminal, kept)])
+
+
+def _write(result: Any, name: str, path: Path | None, language: str) -> Path | None:
+    """Write the cells as they are, and the tables of the repair in the caller's language."""
+    if path is None:
+        return None
+    from onemap.store.tables import write_tables
+
+    tables = {"repair_change": result.changes, "repair_move": result.moves, "repair_refused": result.refused}
+    for table in ("repair_change", "repair_refused"):
+        said = [translate(reason, language) for reason in tables[table]["reason"]]
+        tables[table] = tables[table].assign(reason=said)
+    return write_tables({name: result.cells, **tables, _RECORD: result.record}, path)
+
+
+def _undo(terminal: Terminal, cells: Any, code: str, *, record: Path, layer: str, out: Path | None) -> None:
+    """Give the cells their old geometries back."""
+    from onemap.geo.repair_record import undo_repair
+    from onemap.store.tables import write_tables
+
+    rows = _read(record)
+    restored = undo_repair(cells, rows, code=code)
+    written = None if out is None else write_tables({layer: restored}, out)
+    sentence = terminal.say("undone: {count} cells have the geometry that they had before the repair", count=len(rows))
+    terminal.answer({"restored": len(rows), "out": written}, [sentence, *say_written(terminal, written)])
+
+
+def _read(path: Path) -> Any:
+    """Read a record from JSON, or from the GeoPackage that the repair wrote."""
+    from onemap.geo.repair_record import read_record
+
+    if path.suffix.lower() != ".gpkg":
+        return read_record(path)
+    import pyogrio
+
+    try:
+        return pyogrio.read_dataframe(path, layer=_RECORD, read_geometry=False)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise SourceError("{path}: no record of a repair can be read ({why})", path=path, why=error) from error

@@ -1,0 +1,83 @@
+"""The verb who: who answers for a spot, a matter, at a moment."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onemap.errors import OnemapError
+
+from .options import LANGUAGE, Fail, Json, Lang, Out, helped, say_written, terminal_for
+from .terminal import Exit, ProgressKind, Terminal
+
+
+def who(
+    one_map: Annotated[Path, typer.Argument(help=helped("The published map: onemap.gpkg."))],
+    x: Annotated[float | None, typer.Option(help=helped("Easting or longitude of the spot."))] = None,
+    y: Annotated[float | None, typer.Option(help=helped("Northing or latitude of the spot."))] = None,
+    cell: Annotated[str | None, typer.Option(help=helped("Code of a grid of any level, instead of a spot."))] = None,
+    object_: Annotated[
+        str | None, typer.Option("--object", help=helped("Code of an object, instead of a spot."))
+    ] = None,
+    points: Annotated[
+        Path | None, typer.Option(help=helped("File of points, instead of one spot; write the answers with --out."))
+    ] = None,
+    matter: Annotated[
+        str | None, typer.Option(help=helped("Class of the matter, such as 0501 or CJT214/matter/0501."))
+    ] = None,
+    at: Annotated[str | None, typer.Option(help=helped("Local time, such as 2026-06-30 14:05 (else now)."))] = None,
+    crs: Annotated[
+        str | None, typer.Option(help=helped("System of x and y, also GCJ02 or BD09 (else the map's)."))
+    ] = None,
+    fact: Annotated[
+        list[str] | None, typer.Option(help=helped("A fact that holds there, for duties with conditions; repeatable."))
+    ] = None,
+    precedence: Annotated[Path | None, typer.Option(help=helped("Another table of precedence: a TOML file."))] = None,
+    out: Out = None,
+    fail: Fail = False,
+    json_: Json = False,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Say who answers."""
+    from onemap.responsibility import MatrixOptions, ResponsibilityMatrix
+    from onemap.store.one_map import open_map
+
+    terminal = terminal_for(json_, ProgressKind.none, lang)
+    opened = open_map(one_map)
+    options = MatrixOptions(
+        precedence=precedence, language=lang, timezone=opened.district.get("timezone") or "Asia/Shanghai"
+    )
+    matrix = ResponsibilityMatrix.from_map(opened, options=options)
+    if points is not None:
+        if (x, y, cell, object_) != (None, None, None, None):
+            raise OnemapError("name either --points or one spot")
+        _many(terminal, matrix, points, out, fail=fail, matter=matter, at=at, crs=crs, facts=fact or ())
+        return
+    answer = matrix.who(x=x, y=y, cell=cell, object=object_, matter=matter, at=at, crs=crs, facts=fact or ())
+    problems = len(matrix.problems)
+    said = [answer.say(lang)]
+    if problems:
+        said.append(terminal.say("{count} duties or holders make no sense and never count", count=problems))
+    terminal.answer({**answer.to_dict(), "problems": problems}, said)
+    if fail and answer.state != "held":
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _many(terminal: Terminal, matrix: Any, points: Path, out: Path | None, *, fail: bool, **asked: Any) -> None:
+    """Answer for a file of points; a case's own matter and time count where the caller names none."""
+    from onemap.store.tables import with_answer
+
+    from .frames import read_frame, write_frames
+
+    frame = read_frame(points, crs=asked.pop("crs"))
+    for name, column in (("matter", "matter_code"), ("at", "reported_at")):
+        if asked[name] is None and column in frame.columns and frame[column].notna().all():
+            asked[name] = frame[column]
+    answers = matrix.who_batch(frame, asked["matter"], asked["at"], facts=asked["facts"])
+    written = write_frames({"who": with_answer(frame, answers)}, out, terminal.language)
+    counts = {"rows": len(answers), **{str(k): int(n) for k, n in answers["state"].value_counts().sort_index().items()}}
+    listed = ", ".join(f"{state} {count}" for state, count in counts.items() if state != "rows")
+    sentence = terminal.say("{rows} points: {states}", rows=counts["rows"], states=listed)
+    terminal.answer({"counts": counts, "out": written}, [sentence, *say_written(terminal, written)])
+    if fail and counts.get("held", 0) != len(answers):
+        raise typer.Exit(Exit.FINDINGS)

@@ -1,0 +1,150 @@
+"""Who holds each face of a partition, as it changes while a coverage is repaired, and in metres."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from onemap.geo.arrangement import Shapes
+from onemap.geo.crs import metric_crs
+from onemap.geo.partition import AROUND, Partition, faces_beside, polygons_between
+
+if TYPE_CHECKING:
+    from onemap.geo.edges import Floats
+
+Holders = frozenset[int]
+
+
+class Faces:
+    """Faces, their neighbours and their present holders.
+
+    Parameters
+    ----------
+    plane
+        The partition.
+    count
+        How many cells there are; a holder from that number on is the outside of the outline.
+    crs
+        Their coordinate system.
+
+    Attributes
+    ----------
+    area
+        Square metres of each.
+    holders
+        For each face the cells that hold it now.
+    outside
+        Which faces lie outside the outline.
+    beside
+        For each face its neighbours and the metres of the common border.
+    held
+        For each cell the faces that it holds now.
+    """
+
+    def __init__(self, plane: Partition, count: int, crs: CRS) -> None:
+        self.plane = plane
+        self._crs = crs
+        self._metric = metric_crs(crs, shapely.total_bounds(plane.faces)) if len(plane.faces) else crs
+        self.area: Floats = np.asarray(shapely.area(self._projected(plane.faces)), dtype=np.float64)
+        sides = self._projected(shapely.linestrings(plane.ends.reshape(-1, 2, 2)))
+        lengths = np.asarray(shapely.length(sides), dtype=np.float64)
+        self.outside = [bool(cover) and cover[-1] >= count for cover in plane.covers]
+        self.holders: list[Holders] = [frozenset(c for c in cover if c < count) for cover in plane.covers]
+        self.beside: list[dict[int, float]] = [{} for _ in plane.faces]
+        self.held: list[set[int]] = [set() for _ in range(count)]
+        for face, cells in enumerate(self.holders):
+            for cell in cells:
+                self.held[cell].add(face)
+        self._first = [frozenset(faces) for faces in self.held]
+        for one, other, length in zip(plane.left.tolist(), plane.right.tolist(), lengths.tolist(), strict=True):
+            if AROUND not in (one, other):
+                self.beside[one][other] = self.beside[one].get(other, 0.0) + length
+                self.beside[other][one] = self.beside[other].get(one, 0.0) + length
+
+    def give(self, face: int, cells: Holders) -> None:
+        """Let these cells hold a face, and no others."""
+        for cell in self.holders[face] - cells:
+            self.held[cell].discard(face)
+        for cell in cells - self.holders[face]:
+            self.held[cell].add(face)
+        self.holders[face] = cells
+
+    def size(self, faces: Iterable[int]) -> float:
+        """Return the square metres of some faces."""
+        return float(sum(self.area[face] for face in sorted(faces)))
+
+    def gained(self, cell: int) -> float:
+        """Return the square metres that a cell holds and did not hold at first."""
+        return self.size(self.held[cell] - self._first[cell])
+
+    def lost(self, cell: int) -> float:
+        """Return the square metres that a cell held at first and holds no longer."""
+        return self.size(self._first[cell] - self.held[cell])
+
+    def borders(self, region: Iterable[int]) -> dict[int, float]:
+        """Return for each cell that lies beside a region the metres of the common border."""
+        inner, found = set(region), dict[int, float]()
+        for face in sorted(inner):
+            for other, length in sorted(self.beside[face].items()):
+                if other not in inner:
+                    for cell in self.holders[other]:
+                        found[cell] = found.get(cell, 0.0) + length
+        return found
+
+    def parts(self, faces: Iterable[int]) -> list[set[int]]:
+        """Return the connected parts of some faces, the largest first."""
+        left, found = set(faces), list[set[int]]()
+        while left:
+            part, edge = set[int](), [min(left)]
+            while edge:
+                face = edge.pop()
+                if face in left:
+                    left.discard(face)
+                    part.add(face)
+                    edge.extend(other for other in self.beside[face] if other in left)
+            found.append(part)
+        return sorted(found, key=lambda p: (-self.size(p), min(p)))
+
+    def drawn(self, faces: Iterable[int]) -> Any:
+        """Return the land of some faces, in the coordinates of the cells: what edges with them on one side enclose.
+
+        Sides are counted, not looked up: GEOS's union of a coverage takes crumbs narrower than a micrometre for
+        overlaps and gives up.
+        """
+        among = np.array(sorted(faces), dtype=np.int64)
+        if len(among) == 1:
+            return self.plane.faces[among[0]]
+        edges = self.plane.edges_of(among)
+        inner = np.isin(self.plane.left[edges], among)
+        rim = inner != np.isin(self.plane.right[edges], among)
+        ends, inner = self.plane.ends[edges[rim]], inner[rim]
+        parts = polygons_between(ends)
+        left, right = faces_beside(ends, parts)
+        parts = parts[np.unique(np.where(inner, left, right))]
+        return parts[0] if len(parts) == 1 else shapely.normalize(shapely.multipolygons(parts))
+
+    def lacking(self, cells: Iterable[int], shapes: Shapes) -> set[int]:
+        """Return the cells that lack a vertex of a border with a neighbour; at places that stay none is needed."""
+        sole = np.array([min(cells) if len(cells) == 1 else AROUND for cells in self.holders] + [AROUND])
+        left, right = sole[self.plane.left], sole[self.plane.right]
+        found = set()
+        for cell in cells:
+            edges = self.plane.edges_of(np.array(sorted(self.held[cell]), dtype=np.int64))
+            one, other = left[edges], right[edges]
+            common = ((one == cell) | (other == cell)) & (one != other) & (one != AROUND) & (other != AROUND)
+            corners = self.plane.ends[edges[common]].reshape(-1, 2)
+            if not set(map(tuple, corners.tolist())) <= set(map(tuple, shapely.get_coordinates(shapes[cell]).tolist())):
+                found.add(cell)
+        return found
+
+    def measured(self, faces: Iterable[int]) -> Any:
+        """Return the land of some faces, in the metric system."""
+        return self._projected(np.array([self.drawn(faces)], dtype=object))[0]
+
+    def _projected(self, shapes: Shapes) -> Shapes:
+        if self._metric == self._crs or not len(shapes):
+            return shapes
+        return np.asarray(gpd.GeoSeries(shapes, crs=self._crs).to_crs(self._metric).to_numpy(), dtype=object)

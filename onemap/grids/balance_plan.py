@@ -1,0 +1,195 @@
+"""A plan: which unit belongs to which group, kept contiguous move by move, with its loads and its borders.
+
+All figures are whole numbers, so that sums do not depend on the order in which they were made.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Score = tuple[int, float, int, int]
+"""What a plan is judged by, first to last: load beyond minimum and maximum; largest deviation and the price of moving;
+border between groups; people moved. Smaller is better."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Units that hang together, to be divided into groups.
+
+    Attributes
+    ----------
+    groups
+        How many groups.
+    load, people
+        Of each unit.
+    neighbours, border
+        For each unit the units that it shares an open border with, and the length of each.
+    place
+        A point in the middle of each unit, metres.
+    pinned
+        The group that each unit is locked to, -1 where it is free.
+    before
+        The group that each unit comes from, -1 where none.
+    least, most
+        Load that a group must have and may have.
+    price
+        What moving one person adds to the largest deviation.
+    even
+        Deviation, times the number of groups, up to which loads count as equal.
+    """
+
+    groups: int
+    load: list[int]
+    people: list[int]
+    neighbours: list[list[int]]
+    border: list[list[int]]
+    place: NDArray[np.float64]
+    pinned: list[int]
+    before: list[int]
+    least: float = 0.0
+    most: float = float("inf")
+    price: float = 0.0
+    even: int = 0
+
+    def __len__(self) -> int:
+        """Return how many units there are."""
+        return len(self.load)
+
+    @property
+    def total(self) -> int:
+        """The load of all units."""
+        return sum(self.load)
+
+    @property
+    def priced(self) -> bool:
+        """Whether moving people costs something."""
+        return self.price > 0 and any(group >= 0 for group in self.before)
+
+
+class Plan:
+    """A division of a ground into groups, each contiguous and none empty.
+
+    Parameters
+    ----------
+    ground
+        What is divided.
+    label
+        The group of each unit.
+    """
+
+    __slots__ = ("ground", "label", "load", "members", "proved")
+
+    def __init__(self, ground: Ground, label: Iterable[int]) -> None:
+        self.ground = ground
+        self.proved = False
+        self.label = list(label)
+        self.load = [0] * ground.groups
+        self.members: list[set[int]] = [set() for _ in range(ground.groups)]
+        for unit, group in enumerate(self.label):
+            self.load[group] += ground.load[unit]
+            self.members[group].add(unit)
+
+    def copy(self) -> "Plan":
+        """Return an equal plan that can be changed by itself."""
+        return Plan(self.ground, self.label)
+
+    def take(self, other: "Plan") -> None:
+        """Become equal to another plan of the same ground."""
+        for unit, group in enumerate(other.label):
+            if self.label[unit] != group:
+                self.move(unit, group)
+
+    def move(self, unit: int, group: int) -> None:
+        """Give a unit to a group."""
+        old, load = self.label[unit], self.ground.load[unit]
+        self.load[old] -= load
+        self.members[old].discard(unit)
+        self.load[group] += load
+        self.members[group].add(unit)
+        self.label[unit] = group
+
+    def can_leave(self, unit: int) -> bool:
+        """Tell whether the rest of its group hangs together without the unit, and is not empty."""
+        label, neighbours = self.label, self.ground.neighbours
+        group = label[unit]
+        same = [other for other in neighbours[unit] if label[other] == group]
+        if len(same) < 2:  # noqa: PLR2004 - one neighbour: the unit is a leaf
+            return len(same) == 1
+        if len(same) == len(self.members[group]) - 1:
+            return _joined(set(same), neighbours)
+        wanted = set(same)
+        seen = {unit, same[0]}
+        wanted.discard(same[0])
+        queue = [same[0]]
+        for at in queue:
+            for other in neighbours[at]:
+                if label[other] == group and other not in seen:
+                    if other in wanted:
+                        wanted.discard(other)
+                        if not wanted:
+                            return True
+                    seen.add(other)
+                    queue.append(other)
+        return False
+
+    def cut(self) -> int:
+        """Return the length of open border between different groups."""
+        label, total = self.label, 0
+        for unit, (others, lengths) in enumerate(zip(self.ground.neighbours, self.ground.border, strict=True)):
+            group = label[unit]
+            for other, length in zip(others, lengths, strict=True):
+                if label[other] != group:
+                    total += length
+        return total // 2
+
+    def moved(self) -> int:
+        """Return how many people are in another group than before."""
+        ground = self.ground
+        rows = zip(self.label, ground.before, ground.people, strict=True)
+        return sum(people for group, before, people in rows if before not in (-1, group))
+
+    def deviation(self) -> int:
+        """Return the largest deviation of a group from the mean, times the number of groups."""
+        return max(abs(self.ground.groups * load - self.ground.total) for load in self.load)
+
+    def breach(self) -> int:
+        """Return by how much loads lie beyond what a group must and may have, all together."""
+        least, most = self.ground.least, self.ground.most
+        return int(sum(max(0.0, least - load) + max(0.0, load - most) for load in self.load))
+
+    def score(self) -> Score:
+        """Return what the plan is judged by."""
+        moved = self.moved()
+        worst = max(self.deviation(), self.ground.even) + (self.ground.price * moved if self.ground.priced else 0)
+        return self.breach(), worst, self.cut(), moved
+
+
+def _joined(units: set[int], neighbours: list[list[int]]) -> bool:
+    """Tell whether units hang together."""
+    queue = [min(units)]
+    left = units - {queue[0]}
+    for at in queue:
+        for other in neighbours[at]:
+            if other in left:
+                left.discard(other)
+                queue.append(other)
+    return not left
+
+
+def pieces(units: Iterable[int], neighbours: list[list[int]], label: list[int] | None = None) -> list[list[int]]:
+    """Return the connected pieces of some units (of those of the same label, where one is given), in their order."""
+    left = dict.fromkeys(units)
+    found = []
+    while left:
+        first = next(iter(left))
+        del left[first]
+        piece = [first]
+        for at in piece:
+            for other in neighbours[at]:
+                if other in left and (label is None or label[other] == label[at]):
+                    del left[other]
+                    piece.append(other)
+        found.append(sorted(piece))
+    return found

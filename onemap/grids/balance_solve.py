@@ -1,0 +1,87 @@
+"""The best plan of one part that can be found: several starts, each bettered in the same steps, the best kept."""
+
+import numpy as np
+
+from onemap.progress import Progress, silent
+
+from .balance_divide import divide_anew
+from .balance_exact import prove
+from .balance_plan import Ground, Plan
+from .balance_search import anneal, even_out, price_of_squares, shorten
+from .balance_start import NONE, first_plan, sliced_labels
+
+_HEATS = ((25.0, 0.25, 0.9, 0.15), (10.0, 1.0, 0.15, 0.08), (10.0, 4.0, 0.15, 0.08))
+"""Rounds, price of squared deviations, and the temperatures between which each annealing falls."""
+_COOL = ((20.0, 1.0, 0.3, 0.08), (10.0, 4.0, 0.15, 0.08))
+_STARTS = ((40, 8), (120, 10), (400, 6), (2_000, 3), (8_000, 2))
+_SMALL = 400
+_CHOSEN = 4
+_TREES = 4_000
+_TURNS = 3
+_GOLDEN = 2.399963
+"""An angle of which no multiple comes near another one soon."""
+
+
+def least_deviation(ground: Ground) -> int:
+    """Return a deviation, times the number of groups, below which no plan of whole loads counts as better."""
+    rest = ground.total % ground.groups
+    return max(rest, ground.groups - rest, ground.even) if rest else ground.even
+
+
+def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan:
+    """Return the best plan found for units that hang together.
+
+    Parameters
+    ----------
+    ground
+        What is divided; no more groups than units.
+    seed
+        Of everything that is drawn by lot.
+    """
+    starts = next((count for size, count in _STARTS if len(ground) <= size), 1)
+    known = any(group != NONE for group in ground.before)
+    found: list[Plan] = []
+    for turn in range(starts + known if ground.groups > 1 else 1):
+        progress(0.8 * turn / (starts + known), "balancing the groups")
+        rng = np.random.default_rng([seed, turn])
+        from_before = known and turn == 0
+        label = ground.before if from_before else sliced_labels(ground, angle=turn * _GOLDEN)
+        plan = first_plan(ground, label, rng)
+        if from_before:
+            found.append(plan.copy())
+        found.append(_bettered(plan, rng, cool=from_before))
+    found.sort(key=Plan.score)
+    best = prove(found[0])
+    if len(ground) <= _SMALL and not best.proved:
+        found = [_evened(plan, seed=[seed, 1, at]) for at, plan in enumerate(found[:_CHOSEN])]
+        best = min(found, key=Plan.score)
+    return best
+
+
+def _bettered(plan: Plan, rng: np.random.Generator, *, cool: bool) -> Plan:
+    """Take a plan through all steps."""
+    ground = plan.ground
+    if ground.groups == 1:
+        return plan
+    price, floor = price_of_squares(ground), least_deviation(ground)
+    for rounds, times, hot, cold in _COOL if cool else _HEATS:
+        anneal(plan, rng, rounds=rounds, price=price * times, hot=hot, cold=cold)
+    even_out(plan, floor=floor)
+    shorten(plan)
+    return plan
+
+
+def _evened(plan: Plan, *, seed: list[int]) -> Plan:
+    """Even a plan out to single people, where groups are small enough for that; keep whichever is better."""
+    ground, best = plan.ground, plan
+    floor = least_deviation(ground)
+    for turn in range(_TURNS):
+        if ground.priced or best.deviation() <= floor:
+            break
+        other = best.copy()
+        divide_anew(other, np.random.default_rng([*seed, turn]), trees=min(_TREES, 4 * len(ground) ** 2), floor=floor)
+        even_out(other, floor=floor)
+        shorten(other)
+        if other.score() < best.score():
+            best = other
+    return best

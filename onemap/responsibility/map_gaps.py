@@ -1,0 +1,94 @@
+"""The gaps of responsibility of a map: its tables as a matrix, its houses and people as what lies in the gaps."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+
+from onemap.domain.duties import Matter, as_text
+from onemap.errors import SchemaError
+from onemap.responsibility.from_map import TABLES
+from onemap.responsibility.gaps import GapOptions, find_vacancies
+from onemap.responsibility.matrix import ResponsibilityMatrix
+from onemap.responsibility.options import MatrixOptions
+from onemap.responsibility.survey import named_matters
+
+KINDS = ("duty", "time")
+
+
+class Tables(Protocol):
+    """What is needed of a map: it may be open on disk or not yet written."""
+
+    @property
+    def levels(self) -> Sequence[str]:
+        """Ids of the grid layers, from coarse to fine."""
+
+    def has(self, layer_id: str) -> bool:
+        """Tell whether there is such a layer."""
+
+    def read(self, layer_id: str) -> Any:
+        """Return the layer."""
+
+
+def matrix_of(one_map: Tables, *, options: MatrixOptions | None = None) -> ResponsibilityMatrix:
+    """Return the matrix of a map that need not be published yet.
+
+    Raises
+    ------
+    SchemaError
+        The map has no layer ``duty``.
+    """
+    if not one_map.has("duty"):
+        raise SchemaError("the map has no layer duty, so there are no gaps of duty or of time to be found")
+    levels = {level: one_map.read(level) for level in one_map.levels}
+    tables = {name: one_map.read(layer) for name, layer in TABLES.items() if one_map.has(layer)}
+    if "roads" in tables and "road_code" not in tables["roads"].columns:
+        del tables["roads"]
+    return ResponsibilityMatrix(levels, one_map.read("duty"), **tables, options=options)
+
+
+def duty_gaps(
+    one_map: Tables, *, kinds: Sequence[str] = KINDS, window: tuple[Any, Any] = (None, None), tolerance_m: float = 0.0
+) -> gpd.GeoDataFrame:
+    """Return the gaps of duty and of time of a map.
+
+    Parameters
+    ----------
+    kinds
+        ``duty``: no duty, or nobody appointed; ``time``: hours without anybody on shift.
+    window
+        First moment and end of the hours that are looked through, local time; from today, and for seven days.
+    tolerance_m
+        Land into which no circle of this diameter fits is left out.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As `ResponsibilityMatrix.gaps`, duty before time.
+    """
+    matrix = matrix_of(one_map)
+    houses = one_map.read("city3d_building") if one_map.has("city3d_building") else None
+    people = one_map.read("econ_population") if one_map.has("econ_population") else None
+    options = GapOptions(
+        start=window[0],
+        end=window[1],
+        tolerance_m=tolerance_m,
+        buildings=houses,
+        population=people if people is not None and "residents" in people else None,
+        matters=_matters(one_map, matrix),
+    )
+    table = find_vacancies(matrix, options)[0]
+    table = table[table["kind"].isin(kinds)].reset_index(drop=True)
+    order = np.argsort(np.where(table["kind"] == "duty", 0, 1), kind="stable")
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _matters(one_map: Tables, matrix: ResponsibilityMatrix) -> list[Matter]:
+    """Return the matters that duties name, and those that were reported: what nobody thought of is a gap too."""
+    matters = named_matters(matrix)
+    cases = one_map.read("case") if one_map.has("case") else None
+    if cases is not None and "matter_code" in cases:
+        reported = {as_text(code) for code in cases["matter_code"].dropna().unique()}
+        matters += [matrix.matter(code) for code in sorted(reported) if code.isalnum()]
+    return matters

@@ -1,0 +1,94 @@
+"""What is asked, read: coordinates in any system, matters, time zones."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pyproj
+
+from onemap.domain.duties import Matter, parse_matter
+from onemap.errors import CrsError, SchemaError
+from onemap.geo.crs import WGS84, resolve_crs, transformer
+from onemap.geo.gcj import convert_coordinates, shifted_name
+
+_COUNTY_DIGITS: Final = 6
+_INSTANCE_DIGITS: Final = 10
+
+
+def converter(source: Any, target: pyproj.CRS | None) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """Return the conversion of coordinates in ``source`` to the system of the cells.
+
+    Raises
+    ------
+    CrsError
+        The system is unknown, or the cells have none.
+    """
+    if target is None:
+        raise CrsError("the cells have no coordinate system, so coordinates in {crs} cannot be placed", crs=str(source))
+    if isinstance(source, str) and shifted_name(source):
+        onward = transformer(WGS84, target).transform
+        return lambda x, y: onward(*convert_coordinates(x, y, source=source, target=WGS84))
+    known = _resolved(source) if isinstance(source, str | int) else resolve_crs(source).crs
+    if known.equals(target, ignore_axis_order=True):
+        return lambda x, y: (x, y)
+    return transformer(known, target).transform
+
+
+def numbers_of(pair: tuple[Any, Any]) -> tuple[float, float]:
+    """Return a pair of coordinates as numbers.
+
+    Raises
+    ------
+    SchemaError
+        They are none.
+    """
+    try:
+        return float(pair[0]), float(pair[1])
+    except (TypeError, ValueError) as error:
+        raise SchemaError("the coordinates {found} are not numbers", found=repr(pair)) from error
+
+
+@lru_cache(maxsize=100_000)
+def matter_of(text: str, scheme: str) -> Matter:
+    """Return the matter in a text: a class, or the whole code of a matter with its county's digits before."""
+    found = parse_matter(text)
+    code = found.code
+    if not found.kind and code.isdigit() and len(code) >= _INSTANCE_DIGITS:
+        code = code[_COUNTY_DIGITS:]
+    return Matter(found.scheme or scheme, found.kind or "matter", code)
+
+
+@lru_cache(maxsize=64)
+def _resolved(crs: str | int) -> pyproj.CRS:
+    return resolve_crs(crs).crs
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its name.
+
+    Raises
+    ------
+    SchemaError
+        There is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SchemaError("there is no time zone {name}; write Asia/Shanghai", name=name) from error
+
+
+def pair_of(point: Any) -> tuple[Any, Any]:
+    """Return the coordinates of a shapely point or of a pair.
+
+    Raises
+    ------
+    SchemaError
+        It is another shape.
+    """
+    if hasattr(point, "geom_type"):
+        if point.geom_type != "Point" or point.is_empty:
+            raise SchemaError("who answers for a point; who_all answers for a {kind}", kind=point.geom_type)
+        return point.x, point.y
+    x, y = point
+    return x, y

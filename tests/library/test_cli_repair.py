@@ -1,0 +1,88 @@
+"""The verb repair: what it answers, writes and undoes."""
+
+import json
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from onemap.translation import sentences
+from tests.library.test_cli import onemap
+
+
+@pytest.fixture
+def bad(tmp_path):
+    """Return a file of two cells that overlap in 1,000 m2, 10 m wide."""
+    boxes = [shapely.box(500000, 4400000, 500100, 4400100), shapely.box(500090, 4400000, 500200, 4400100)]
+    cells = gpd.GeoDataFrame({"cell_code": ["01", "02"], "name": ["东", "西"]}, geometry=boxes, crs="EPSG:4548")
+    cells.to_file(tmp_path / "bad.gpkg", VERSION="1.3")
+    return tmp_path / "bad.gpkg"
+
+
+def test_a_repair_is_written_told_and_undone(bad, tmp_path):
+    out, record = tmp_path / "out.gpkg", tmp_path / "record.json"
+    arguments = ["--max-width-m", "12", "--max-change", "0.1", "--out", out, "--record", record]
+    done = onemap("repair", bad, *arguments, "--json")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert {name: answer[name] for name in ("ok", "places", "area_moved_m2", "cells_changed", "refused")} == {
+        "ok": True,
+        "places": 1,
+        "area_moved_m2": 1000.0,
+        "cells_changed": 1,
+        "refused": 0,
+    }
+    assert (answer["before"]["overlap"], answer["after"]["overlap"]) == (1, 0)
+    cells, old = gpd.read_file(out, layer="bad"), gpd.read_file(bad)
+    assert cells["name"].tolist() == ["东", "西"]
+    assert cells.area.round(6).tolist() == [10000.0, 10000.0]
+    assert onemap("check", out, "--layer", "bad", "--fail-on-findings").returncode == 0
+    for source in (record, out):
+        back = tmp_path / f"back_{source.suffix[1:]}.gpkg"
+        done = onemap("repair", out, "--layer", "bad", "--undo", source, "--out", back)
+        assert done.stdout.splitlines()[0] == "undone: 1 cells have the geometry that they had before the repair"
+        assert gpd.read_file(back).geometry.to_wkb().equals(old.geometry.to_wkb())
+    again = onemap("repair", bad, "--layer", "bad", "--undo", record)
+    assert (again.returncode, again.stderr) == (2, "onemap: 02: not as the repair left them; nothing is undone\n")
+
+
+def test_what_stays_is_said_in_the_language_that_was_asked_for(bad):
+    done = onemap("repair", bad, "--max-width-m", "12", "--fail-on-findings")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "before: 2 cells: 1 overlap (1,000 m2)",
+        "places closed: 0 (0 m2), cells changed: 0, defects left: 1",
+        "after: 2 cells: 1 overlap (1,000 m2)",
+        "  overlap of 1,000 m2: closing it would change 02 by 9.09 percent, and 0.1 percent is the most",
+    ]
+    chinese = onemap("repair", bad, "--max-width-m", "12", "--lang", "zh").stdout.splitlines()
+    assert chinese[1] == "弥合 0 处（0 平方米），改动 0 个网格，余 1 处缺陷"
+    assert chinese[3] == "  重叠 1,000 平方米：弥合将使 02 改变 9.09%，上限为 0.1%"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "--max-width-m is missing: how narrow must a gap or overlap be to be closed?"),
+        (["--max-width-m", "-1"], "max_width_m is -1.0; it must be a width from 0 to 1000 m"),
+        (["--max-width-m", "1", "--rule", "x"], "rule is x; it must be one of longest_border"),
+        (["--undo", "absent.json"], "absent.json: no record of a repair can be read"),
+        (["--undo", "absent.gpkg"], "absent.gpkg: no record of a repair can be read"),
+    ],
+)
+def test_bad_input_is_one_line(bad, arguments, sentence):
+    done = onemap("repair", bad, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"onemap: {sentence}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_every_sentence_of_the_repair_has_chinese():
+    from onemap.geo import closing, repair_tables
+
+    templates = [
+        *(getattr(closing, name) for name in ("TOO_WIDE", "TOO_MUCH", "TOO_MANY", "NOTHING_LEFT", "NOT_TO_CHANGE")),
+        closing.NO_NEIGHBOUR,
+        *(getattr(repair_tables, name) for name in ("_MOVED", "_VERTICES", "_MENDED")),
+    ]
+    assert not [template for template in templates if template not in sentences()]
