@@ -13,6 +13,8 @@ from onemap.store.geopackage import publish
 from onemap.store.lock import writer
 from onemap.store.one_map import open_map
 
+from .conflicts import conflicts_of
+from .division import audit, changes, previous_cells
 from .findings import assign, find_defects, findings_of, gaps_of, own
 from .result import RunResult, counts_of
 from .tables import write_all
@@ -81,6 +83,10 @@ def _work(manifest: Manifest, rasters: Path, progress: Progress) -> tuple[Assemb
     own(assembly, progress=part(progress, 0.55, 0.6))
     progress(0.6, "finding the gaps")
     assembly.frames |= gaps_of(find_gaps(assembly).table)
+    assembly.frames |= conflicts_of(assembly)
+    progress(0.63, "auditing the division")
+    last = previous_cells(assembly, manifest.previous.path)
+    assembly.frames |= audit(assembly, defects, previous=last) | changes(assembly, last)
     return assembly, assigned
 
 

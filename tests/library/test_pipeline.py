@@ -68,6 +68,7 @@ def test_everything_lies_where_it_should(result: RunResult, city: Path):
 def test_tables_open_in_a_spreadsheet(result: RunResult):
     assert set(result.tables) == {
         "cases", "near_border", "defects", "defect_lines", "gaps", "object_gaps", "rejects", "repairs", "completeness",
+        "audit", "audit_findings",
     }  # fmt: skip
     with result.tables["cases"].open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
