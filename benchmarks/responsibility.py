@@ -184,6 +184,11 @@ def main() -> None:
         clock, used = time.perf_counter(), time.process_time()
         states = matrix.who_batch((x, y), matter, at)["state"].value_counts().to_dict()
         print(f"{given.points} points, {title}: {spent(clock, used)}; {states}")
+    for title, asked in (("gaps of a week", matrix.gaps), ("conflicts of a week, the land divided already", matrix.conflicts)):
+        clock, used = time.perf_counter(), time.process_time()
+        found = asked(start=DAY.normalize())
+        causes = found["cause"].value_counts().to_dict()
+        print(f"{title}: {time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor; {causes}")
     print(f"memory at the end: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
