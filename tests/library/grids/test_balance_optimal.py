@@ -34,7 +34,7 @@ def squares(side: int, seed: int) -> gpd.GeoDataFrame:
 
 CASES = [
     (irregular(12, 1), 3), (irregular(16, 2), 4), (irregular(20, 3), 5), (irregular(24, 4), 2), (irregular(25, 5), 6),
-    (irregular(30, 6), 8), (irregular(36, 7), 2), (irregular(36, 8), 9), (squares(4, 0), 4), (squares(5, 1), 5), (squares(6, 0), 2),
+    (irregular(30, 6), 8), (irregular(36, 7), 2), (irregular(33, 11), 2), (irregular(36, 8), 9), (squares(4, 0), 4), (squares(5, 1), 5), (squares(6, 0), 2),
     (squares(6, 0), 4), (squares(6, 1), 9), (squares(6, 2), 12),
 ]  # fmt: skip
 
