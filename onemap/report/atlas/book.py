@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,12 +19,13 @@ from onemap.errors import SchemaError, StoreError, some
 from onemap.geo.dated import in_force
 from onemap.progress import Progress
 from onemap.report.facts import Facts
+from onemap.report.sections.opening import map_version
 from onemap.report.wording import Wording
 
 from .furniture import Imprint, facts_of
 from .ground import Store
 from .options import AtlasOptions
-from .page import Page, drawing, pdf_facts
+from .page import Page, drawing, pdf_facts, write_png
 from .people import People, text
 from .poster import poster_sheet
 from .sheets import Studio, agency_sheet, district_sheet, street_sheet
@@ -31,6 +33,7 @@ from .sheets import Studio, agency_sheet, district_sheet, street_sheet
 COLUMNS = ["sheet", "code", "title", "format", "page", "path"]
 """Columns of the table of files."""
 
+_AHEAD = 4  # pictures that wait to be packed
 _TITLES = {"district": "Map of the grids", "streets": "Maps of the streets", "agencies": "Maps of the duty grids", "posters": "Posters of the grids"}  # fmt: skip
 
 
@@ -75,7 +78,14 @@ def open_studio(one_map: Any, options: AtlasOptions) -> tuple[Studio, dt.datetim
     maker = options.maker or _owner(facts)
     imprint = Imprint(
         maker=maker,
-        facts=facts_of(facts.district, crs=facts.crs, maker=maker, printed=f"{moment:%Y-%m-%d %H:%M}", words=words),
+        facts=facts_of(
+            facts.district,
+            version=map_version(facts),
+            crs=facts.crs,
+            maker=maker,
+            printed=f"{moment:%Y-%m-%d %H:%M}",
+            words=words,
+        ),
         watermark=options.watermark,
         classification=options.classification,
         approval_number=options.approval_number,
@@ -141,7 +151,9 @@ def _draw_all(
     rows: list[dict[str, Any]] = []
     books: dict[str, PdfPages] = {}
     taken: set[str] = set()
+    kept: list[Future[None]] = []
     with ExitStack() as closing:
+        writer = closing.enter_context(ThreadPoolExecutor(max_workers=1))  # packing pictures needs no lock
         for number, order in enumerate(orders):
             progress(number / len(orders), f"atlas: {order.family} {order.code}")
             page, title = order.draw()
@@ -158,8 +170,12 @@ def _draw_all(
             if "png" in options.formats:
                 (workshop / order.family).mkdir(exist_ok=True)
                 path = f"{order.family}/{_file_name(order.code, taken, order.family)}.png"
-                page.save_png(workshop / path, dpi=options.dpi, title=title)
+                kept.append(writer.submit(write_png, page.pixels(options.dpi), workshop / path, dpi=options.dpi, title=title))
+                if len(kept) > _AHEAD:
+                    kept.pop(0).result()
                 rows.append(line | {"format": "png", "page": 1, "path": path})
+        for future in kept:
+            future.result()
     return rows
 
 

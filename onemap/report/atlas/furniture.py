@@ -50,6 +50,7 @@ LAYOUTS = {
 
 _ROW_MM = 6.4
 _SMALL = 2.9
+_LEAST_ROW = 3.4
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,24 @@ def draw_classification(page: Page, words: str, *, right: float, middle: float, 
     return wide
 
 
-def draw_surround(page: Page, layout: Layout, ground: Ground, *, words: Wording, imprint: Imprint, inset: bool) -> None:
+@dataclass(frozen=True)
+class Table:
+    """A small table beside the map."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def draw_surround(
+    page: Page,
+    layout: Layout,
+    ground: Ground,
+    *,
+    words: Wording,
+    imprint: Imprint,
+    table: Table | None = None,
+    inset: bool = False,
+) -> None:
     """Draw the neat lines and the panel: legend, scale, seal, imprint; what the map shows must be drawn before."""
     ink = page.colours["ink"]
     margin = layout.margin
@@ -95,7 +113,12 @@ def draw_surround(page: Page, layout: Layout, ground: Ground, *, words: Wording,
     legend = layout.legend
     if inset and page.size == "A3":
         legend = Box(legend.left, legend.bottom, legend.width, layout.inset.bottom - 3 - legend.bottom)
-    draw_legend(page, legend, list(ground.shown.values()), words.say("Legend"))
+    signs = list(ground.shown.values())
+    if table is not None and page.size == "A3":
+        used = min(legend.height, 11 + len(signs) * _ROW_MM)
+        draw_table(page, Box(legend.left, legend.bottom, legend.width, legend.height - used), table)
+        legend = Box(legend.left, legend.top - used, legend.width, used)
+    draw_legend(page, legend, signs, words.say("Legend"))
     draw_scale(page, layout.scale, ground, words)
     draw_seal(page, layout.seal, words)
     draw_imprint(page, layout.imprint, imprint, words)
@@ -113,8 +136,31 @@ def draw_legend(page: Page, box: Box, signs: list[Sign], title: str) -> None:
     for number, sign in enumerate(signs):
         left = box.left + number // rows * wide
         middle = box.top - 8 - high * (number % rows + 0.5)
-        sign.draw(page, Box(left + 0.5, middle - high * 0.31, 9, high * 0.62))
-        page.text(left + 12, middle, sign.label, size=min(3.3, high * 0.56), most=wide - 13)
+        sign.draw(page, Box(left + 0.5, middle - high * 0.31, 11, high * 0.62))
+        page.text(left + 14, middle, sign.label, size=min(3.3, high * 0.56), most=wide - 15)
+
+
+def draw_table(page: Page, box: Box, table: Table) -> None:
+    """Write a table into the space that the legend leaves; where it is too long, its end is left off."""
+    high = min(5.2, max(box.height / (len(table.rows) + 1), _LEAST_ROW))
+    size = min(2.9, high * 0.68)
+    shown = table.rows[: max(int(box.height / high) - 1, 0)]
+    if len(shown) < len(table.rows):
+        shown = (*shown[:-1], ("…",)) if shown else ()
+    if not shown:
+        return
+    wide = [max(page.regular.width(line[column]) if column < len(line) else 0.0 for line in (table.heads, *shown)) * size + 2.5
+            for column in range(len(table.heads))]  # fmt: skip
+    shrink = min(1.0, box.width / sum(wide))
+    y = box.top - high / 2
+    for number, line in enumerate((table.heads, *shown)):
+        x = box.left
+        for cell, column in zip(line, wide, strict=False):
+            colour = page.colours["ink" if number else "ink_quiet"]
+            page.text(x, y, cell, size=size * shrink, colour=colour)
+            x += column * shrink
+        page.line([(box.left, y - high / 2), (box.right, y - high / 2)], Pen(page.colours["rule"], 0.12))
+        y -= high
 
 
 def draw_scale(page: Page, box: Box, ground: Ground, words: Wording) -> None:
@@ -163,15 +209,14 @@ def draw_watermark(page: Page, box: Box, words: str) -> None:
             x += step_x
 
 
-def facts_of(district: Any, *, crs: Any, maker: str, printed: str, words: Wording) -> tuple[tuple[str, str], ...]:
+def facts_of(district: Any, *, version: str, crs: Any, maker: str, printed: str, words: Wording) -> tuple[tuple[str, str], ...]:
     """Return the facts of the imprint."""
     code = crs.to_authority()
     system = f"{crs.name} ({':'.join(code)})" if code else crs.name
-    version = str(district.get("seal_sha256") or "")[:12] or words.say("not stated")
     return (
         (words.say("Coordinate system"), system),
         (words.say("Data as of"), words.date(district.get("as_of"))),
-        (words.say("Version"), version),
+        (words.say("Version"), version or words.say("not stated")),
         (words.say("Made by"), maker or words.say("not stated")),
         (words.say("Printed"), printed),
     )

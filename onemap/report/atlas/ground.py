@@ -1,6 +1,7 @@
 """The map on a sheet: a window of the district at a round scale, and its layers drawn into it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,8 +10,6 @@ import numpy.typing as npt
 import shapely
 
 from onemap.report.facts import Facts
-from onemap.report.labels import Label, Placer
-from onemap.report.palette import PX_PER_MM
 
 from .page import Box, Page, Pen, outline_of
 from .signs import Sign
@@ -20,6 +19,8 @@ Bounds = tuple[float, float, float, float]
 _STEPS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 7.5, 8.0, 9.0)
 _FINEST = 0.04  # millimetres on paper below which a bend is not seen
 _BARS = (1.0, 2.0, 5.0)
+_LINE = 1.25  # height of a line of text in ems
+_APART = 0.5  # millimetres beside a name
 
 
 def round_scale(bounds: Bounds, box: Box, *, air: float = 0.03) -> int:
@@ -56,6 +57,16 @@ class Store:
         return frame.iloc[np.sort(tree.query(shapely.box(*bounds), predicate="intersects"))]
 
 
+@dataclass(frozen=True)
+class Name:
+    """A line of text on the map."""
+
+    text: str
+    size: float
+    bold: bool = False
+    colour: str | None = None
+
+
 class Ground:
     """A window of the district in a box of the sheet, exactly at a scale."""
 
@@ -65,7 +76,7 @@ class Ground:
         half_x, half_y = box.width / 2 * self.metres, box.height / 2 * self.metres
         self.bounds: Bounds = (middle[0] - half_x, middle[1] - half_y, middle[0] + half_x, middle[1] + half_y)
         self.window = shapely.box(*self.bounds)
-        self.placer = Placer(box.width * PX_PER_MM, box.height * PX_PER_MM)
+        self.taken: list[Box] = []  # where names stand
         self.shown: dict[str, Sign] = {}  # what is on the map, by its meaning: the legend
 
     @classmethod
@@ -110,26 +121,48 @@ class Ground:
         """Dim everything outside of an area."""
         self.paint([shapely.difference(self.window, clear)], fill=self.page.colours["paper"], opacity=opacity)
 
-    def pixels(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a place of the ground is for the placer of names."""
-        at = self.place(np.array([[x, y]]))[0]
-        return float(at[0] - self.box.left) * PX_PER_MM, float(self.box.top - at[1]) * PX_PER_MM
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Return where on the sheet a place of the ground is."""
+        point = self.place(np.array([[x, y]]))[0]
+        return float(point[0]), float(point[1])
 
     def reserve(self, box: Box) -> None:
         """Keep names off a box of the sheet."""
-        left, right = (box.left - self.box.left) * PX_PER_MM, (box.right - self.box.left) * PX_PER_MM
-        top, bottom = (self.box.top - box.top) * PX_PER_MM, (self.box.top - box.bottom) * PX_PER_MM
-        self.placer.reserve((left, top, right, bottom))
+        self.taken.append(box)
 
-    def name(self, x: float, y: float, text: str, *, size: float, nudges: tuple[float, ...] = (0, -1, 1), **look: Any) -> bool:
-        """Write a name where it fits, or not at all."""
-        at = self.pixels(x, y)
-        placed = self.placer.place([Label(*at, text, size * PX_PER_MM, "")], nudges=nudges)
-        if not placed:
+    def claim(self, box: Box) -> bool:
+        """Take a box for a name, if it lies on the map and off all others."""
+        edge = self.box
+        if box.left < edge.left or box.right > edge.right or box.bottom < edge.bottom or box.top > edge.top:
             return False
-        label = placed[0]
-        left, middle = self.box.left + label.x / PX_PER_MM, self.box.top - label.y / PX_PER_MM
-        self.page.text(left, middle, text, size=size, align="center", halo=True, clip=self.box, **look)
+        if any(box.left < b.right and box.right > b.left and box.bottom < b.top and box.top > b.bottom for b in self.taken):
+            return False
+        self.taken.append(box)
+        return True
+
+    def name(
+        self, x: float, y: float, text: str, *, size: float, nudges: Sequence[float] = (0, -1, 1), **look: Any
+    ) -> bool:
+        """Write a name where it fits, nudged by lines up or down if need be, or not at all."""
+        bold = bool(look.get("bold"))
+        left, middle = self.at(x, y)
+        for nudge in nudges:
+            if self.block(left, middle - nudge * size * _LINE, (Name(text, size, bold=bold),), look=look):
+                return True
+        return False
+
+    def block(self, x: float, y: float, names: Sequence["Name"], *, look: Mapping[str, Any] | None = None) -> bool:
+        """Write lines one below the other around a place of the sheet, all or none of them."""
+        wide = max(self.page.face(bold=name.bold).width(name.text) * name.size for name in names)
+        high = sum(name.size for name in names) * _LINE
+        if not self.claim(Box(x - wide / 2 - _APART, y - high / 2, wide + 2 * _APART, high)):
+            return False
+        top = y + high / 2
+        for name in names:
+            middle = top - name.size * _LINE / 2
+            given = {"bold": name.bold, "colour": name.colour} | dict(look or {})
+            self.page.text(x, middle, name.text, size=name.size, align="center", halo=True, clip=self.box, **given)
+            top -= name.size * _LINE
         return True
 
     @cached_property
@@ -159,3 +192,35 @@ def inner_point(shape: Any) -> tuple[float, float, float]:
     line = shapely.maximum_inscribed_circle(shapely.simplify(largest, size / 100), tolerance=size / 20)
     x, y = shapely.get_coordinates(line)[0]
     return float(x), float(y), float(shapely.length(line))
+
+
+def roomiest(shape: Any, height: float, *, rows: int = 15) -> tuple[float, float, float]:
+    """Return the middle of the widest band of a height that lies in an area, and its width: where a name has room.
+
+    Examples
+    --------
+    >>> x, y, width = roomiest(shapely.box(0, 0, 10, 30), 2.0)
+    >>> round(x, 1), round(width, 1)
+    (5.0, 10.0)
+    """
+    west, south, east, north = shape.bounds
+    x, middle, _ = inner_point(shape)
+    levels = np.append(middle, np.linspace(south + height / 2, north - height / 2, rows)) if north - south > height else [middle]
+    best = (x, middle, 0.0)
+    for y in levels:
+        spans = [_spans(shape, west, east, y + up * height / 2) for up in (-1, 0, 1)]
+        for left, right in _common(_common(spans[0], spans[1]), spans[2]):
+            if right - left > best[2] * 1.05:  # the middle first: others must be clearly wider
+                best = ((left + right) / 2, float(y), right - left)
+    return best
+
+
+def _spans(shape: Any, west: float, east: float, y: float) -> list[tuple[float, float]]:
+    """Return where a horizontal line runs inside an area."""
+    met = shapely.get_parts(shapely.intersection(shapely.LineString([(west - 1, y), (east + 1, y)]), shape))
+    return [(part.bounds[0], part.bounds[2]) for part in met if part.length > 0]
+
+
+def _common(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    both = [(max(a, c), min(b, d)) for a, b in one for c, d in other]
+    return [(left, right) for left, right in both if right > left]

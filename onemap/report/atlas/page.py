@@ -19,6 +19,8 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import Stroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox, TransformedBbox
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from onemap.report.palette import Palette, load_palette
 
@@ -210,12 +212,19 @@ class Page:
                 line += piece
         return [*lines, line.rstrip()] if line.strip() else lines
 
-    def save_png(self, path: Path, *, dpi: float, title: str) -> None:
-        """Write the sheet as a picture; the same sheet gives the same bytes."""
-        with drawing():
-            self.figure.savefig(
-                path, format="png", dpi=dpi, metadata={"Software": None, "Title": title}, pil_kwargs={"compress_level": 4}
-            )
+    def pixels(self, dpi: float) -> npt.NDArray[np.uint8]:
+        """Return the sheet as red, green and blue, rows from the top."""
+        self.figure.set_dpi(dpi)
+        canvas = FigureCanvasAgg(self.figure)
+        canvas.draw()
+        return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
+
+
+def write_png(pixels: npt.NDArray[np.uint8], path: Path, *, dpi: float, title: str) -> None:
+    """Write a sheet as a picture; the same sheet gives the same bytes."""
+    words = PngInfo()
+    words.add_itxt("Title", title)
+    Image.fromarray(pixels).save(path, dpi=(dpi, dpi), pnginfo=words, compress_level=4)
 
 
 _NEVER_FIRST = frozenset("，。、；：）！？,.;:)!?”’》")

@@ -1,6 +1,7 @@
 """The poster of a grid: its code, its map, who is to be called, what is done, and a code for the telephone's camera."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from .signs import north_arrow, scale_bar
 
 _LARGEST = 1_000  # a tiny grid is not blown up beyond this scale: its neighbourhood helps to find it
 _AROUND = 0.16  # air around the grid, share of the map
-_TONE = 0.5  # neighbours stand paler, yet are read
+_TONE = 0.7  # neighbours stand paler, yet are read
 _QUIET_MODULES = 4  # of ISO/IEC 18004: the white border of a code
 
 
@@ -74,11 +75,11 @@ def poster_sheet(studio: Studio, options: AtlasOptions, level: Level, row: Any) 
     code, people = text(row[level.code]), studio.people.of(text(row[level.code]))
     chain = chain_above(studio, level, row)
     name = text(row["name"]) or code
-    _draw_band(studio, page, layout, code=code, path=[*(above for _, above, _ in reversed(chain)), name])
+    _draw_band(studio, page, layout, code=code, path=[*(above for _, above, _ in reversed(chain)), _own_name(name, chain)])
     _draw_ground(studio, page, layout.ground, level, row)
     _draw_worker(studio, page, layout, people, options.photos)
-    _draw_chain(studio, page, layout, chain)
     lines = list(dict.fromkeys([*options.duties, *studio.people.duty_lines(code, level.layer_id, people)]))
+    _draw_chain(page, layout, chain, alone=not lines)
     _draw_duties(studio, page, layout, lines)
     _draw_code(studio, page, layout, qr_text(studio, options.qr, code=code, name=name, people=people, row=row))
     _draw_foot(studio, page, layout)
@@ -123,7 +124,7 @@ def _draw_ground(studio: Studio, page: Page, box: Box, level: Level, row: Any) -
     near = studio.store.near(level.layer_id, ground.bounds)
     ground.veil(shape, opacity=1 - _TONE)
     ground.paint([shape], fill=colours["accent"], opacity=0.10)
-    ground.paint(shapely.boundary(near.geometry.to_numpy()), pen=Pen(colours["grid_line"], 0.35, (2.2, 1.2), 0.8))
+    ground.border(shapely.boundary(near.geometry.to_numpy()), Pen(colours["grid_line"], 0.4, (2.2, 1.4), 0.7))
     ground.paint([shape.boundary], pen=Pen(colours["accent"], 1.6 if page.size == "A3" else 1.2))
     size = 5.4 if page.size == "A3" else 4.0
     foot = Box(box.left, box.bottom, min(ground.bar[1] + 18, box.width / 2), 13)
@@ -131,7 +132,7 @@ def _draw_ground(studio: Studio, page: Page, box: Box, level: Level, row: Any) -
     ground.reserve(Box(box.right - 14, box.top - 22, 14, 22))
     x, y, _ = inner_point(shape)
     ground.name(x, y, text(row[level.code])[-3:], size=size * 2.2, bold=True, colour=colours["accent"], nudges=(0.0,))
-    name_roads(ground, studio.store, size=size * 0.8, most=14)
+    name_roads(ground, studio.store, size=size * 0.9, most=14)
     number_cells(ground, level, near[near[level.code] != row[level.code]], size=size * 0.8)
     page.box(foot, fill=colours["surface"], opacity=0.8)
     scale_bar(page, foot.left + 4, foot.bottom + 3, metres=ground.bar[0], width=ground.bar[1], size=3.4)
@@ -182,18 +183,29 @@ def _draw_photo(page: Page, box: Box, person: Person, photos: Path | None) -> fl
     return wide + 4
 
 
-def _draw_chain(studio: Studio, page: Page, layout: Layout, chain: list[tuple[str, str, list[Person]]]) -> None:
-    """Write the telephones of community and street."""
-    box, em, quiet = layout.chain, layout.em * 0.72, page.colours["ink_quiet"]
+def _own_name(name: str, chain: list[tuple[str, str, list[Person]]]) -> str:
+    """Return a grid's name without that of the area above, which stands before it."""
+    above = chain[0][1] if chain else ""
+    return name[len(above) :].strip() if name.startswith(above) and len(name) > len(above) else name
+
+
+def _draw_chain(page: Page, layout: Layout, chain: list[tuple[str, str, list[Person]]], *, alone: bool) -> None:
+    """Write the telephones of community and street, larger where no duties stand below them."""
+    box, share = layout.chain, 1.0
+    if alone:
+        box = Box(layout.duties.left, layout.duties.bottom, layout.duties.width, layout.chain.top - layout.duties.bottom)
+        share = 1.25
+    em, quiet = layout.em * 0.72 * share, page.colours["ink_quiet"]
     rows = [(name, people[0]) for _, name, people in chain if people][:2]
     high = box.height / 2
     for number, (name, person) in enumerate(rows):
         middle = box.top - high * (number + 0.5)
-        page.text(box.left, middle + em * 0.62, f"{name} · {person.role}", size=em * 0.72, colour=quiet, most=box.width)
-        page.text(box.left, middle - em * 0.5, person.name, size=em * 1.1, bold=True, most=box.width * 0.3)
-        page.text(box.left + box.width * 0.32, middle - em * 0.5, person.phone, size=em * 1.2, bold=True,
-                  colour=page.colours["accent"], most=box.width * 0.67)  # fmt: skip
-    page.line([(box.left, box.bottom), (box.right, box.bottom)], Pen(page.colours["rule"], 0.5))
+        page.text(box.left, middle + em * 0.72, f"{name} · {person.role}", size=em * 0.72, colour=quiet, most=box.width)
+        page.text(box.left, middle - em * 0.42, person.name, size=em * 1.1, bold=True, most=box.width * 0.3)
+        page.text(box.left + box.width * 0.33, middle - em * 0.42, person.phone, size=em * 1.2, bold=True,
+                  colour=page.colours["accent"], most=box.width * 0.66)  # fmt: skip
+    if not alone:
+        page.line([(box.left, box.bottom), (box.right, box.bottom)], Pen(page.colours["rule"], 0.5))
 
 
 def _draw_duties(studio: Studio, page: Page, layout: Layout, lines: list[str]) -> None:
@@ -223,8 +235,7 @@ def _draw_duties(studio: Studio, page: Page, layout: Layout, lines: list[str]) -
 def qr_text(studio: Studio, wanted: str, *, code: str, name: str, people: list[Person], row: Any) -> str:
     """Return what the poster's code says."""
     x, y, _ = inner_point(row["geometry"])
-    to_degrees = pyproj.Transformer.from_crs(studio.facts.crs, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(x, y)
+    lon, lat = to_degrees(studio.facts.crs).transform(x, y)
     holder, phone = (people[0].name, people[0].phone.replace(" ", "")) if people else ("", "")
     if wanted == "geo":
         return f"geo:{lat:.6f},{lon:.6f}"
@@ -237,6 +248,12 @@ def qr_text(studio: Studio, wanted: str, *, code: str, name: str, people: list[P
         raise SchemaError(
             "atlas: qr is {found}; its fields are {allowed}", found=wanted, allowed=", ".join(fields)
         ) from error
+
+
+@lru_cache(maxsize=4)
+def to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
+    """Return the way from metres to the degrees of a geo URI (WGS 84; CGCS2000 differs by centimetres)."""
+    return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
 def _draw_code(studio: Studio, page: Page, layout: Layout, words: str) -> None:

@@ -1,7 +1,7 @@
 """The map sheets: the whole district, each street, each enforcement unit with its duty grids."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,12 +9,13 @@ import numpy as np
 import shapely
 
 from onemap.report.facts import Facts, Level
-from onemap.report.maps import greedy_colours
+from onemap.report.palette import rgb
+from onemap.report.sections.opening import district_name
 from onemap.report.wording import Wording
 
 from .base import draw_base, name_roads
-from .furniture import LAYOUTS, Imprint, draw_surround, draw_title
-from .ground import Ground, Store, inner_point
+from .furniture import LAYOUTS, Imprint, Table, draw_surround, draw_title
+from .ground import Ground, Name, Store, inner_point, roomiest
 from .page import Box, Page, Pen, outline_of
 from .people import People, text
 from .signs import Sign, ring
@@ -29,6 +30,7 @@ NEIGHBOURS = 0.30
 _FINE = {"grid_cell": 0.16, "grid_community": 0.45}  # a printed sheet wants finer lines inside than a wall map
 _STREETS_OPACITY = 0.16
 _SEEN_MM = 2.0
+_UNLIKE = 150.0  # distance of two colours (red, green, blue, 0 to 255) that are told apart as faint tints
 
 
 @dataclass
@@ -44,8 +46,7 @@ class Studio:
     @cached_property
     def district_name(self) -> str:
         """The district's name in the language of the sheets."""
-        names = self.facts.district
-        return names.get("name_en" if self.words.language == "en" else "name") or names.get("name") or ""
+        return district_name(self.facts, self.words)
 
     @cached_property
     def outline(self) -> Any:
@@ -79,7 +80,7 @@ class Studio:
                 continue
             shapes = met.to_numpy() if within is None else met[met.intersects(within)].to_numpy()
             lines = shapely.boundary(shapes)
-            pen = self.pen(level, opacity=0.75 if level.rank == len(self.facts.levels) - 1 else 1.0)
+            pen = self.pen(level, opacity=0.5 if level.rank == len(self.facts.levels) - 1 else 1.0)
             sign = Sign(self.words.layer(level.layer_id, self.facts.layers), pen=pen, rank=level.rank)
             if pen.dash:
                 ground.border(lines, pen, sign)
@@ -88,17 +89,18 @@ class Studio:
 
     def tint(self, ground: Ground, shapes: Any, *, opacity: float) -> list[str]:
         """Fill areas so that neighbours differ; return the hue of each."""
-        hues = self.palette.hues
-        colours = [hues[number] for number in greedy_colours(np.asarray(shapes, dtype=object), len(hues))]
+        colours = unlike_colours(np.asarray(shapes, dtype=object), self.palette.hues, apart_m=ground.metres)
         for shape, colour in zip(shapes, colours, strict=True):
             ground.paint([shape], fill=colour, opacity=opacity)
         return colours
 
-    def finish(self, page: Page, ground: Ground, *, title: str, subtitle: str, inset: bool = False) -> None:
+    def finish(
+        self, page: Page, ground: Ground, *, title: str, subtitle: str, table: Table | None = None, inset: bool = False
+    ) -> None:
         """Draw what stands around the map."""
         layout = LAYOUTS[page.size]
         draw_title(page, layout, title=title, subtitle=subtitle, imprint=self.imprint)
-        draw_surround(page, layout, ground, words=self.words, imprint=self.imprint, inset=inset)
+        draw_surround(page, layout, ground, words=self.words, imprint=self.imprint, table=table, inset=inset)
 
     def totals(self, frames: Sequence[tuple[Level, int]]) -> str:
         """Return how many areas of each level there are: ``6 streets · 40 communities``."""
@@ -126,7 +128,8 @@ def district_sheet(studio: Studio, size: str) -> tuple[Page, str]:
     counts = [(level, len(level.frame)) for level in facts.levels[1:]]
     title = f"{studio.district_name} · {words.say('Map of the grids')}"
     area = words.area(studio.outline.area) if studio.outline is not None else ""
-    studio.finish(page, ground, title=title, subtitle=" · ".join(part for part in (studio.totals(counts), area) if part))
+    studio.finish(page, ground, title=title, subtitle=" · ".join(part for part in (studio.totals(counts), area) if part),
+                  table=_levels_table(studio, streets))  # fmt: skip
     return page, title
 
 
@@ -159,7 +162,7 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     edge = studio.pen(level)
     ground.border(shapely.boundary(shape), Pen(edge.colour, edge.width_mm * 1.4, edge.dash))
     if below is not None:
-        _name_level(studio, ground, below.__class__(below.layer_id, below.code, inside, below.rank), size=4.6, bold=True)
+        _name_level(studio, ground, replace(below, frame=inside), size=4.6, bold=True)
     _name_neighbours(studio, ground, level, row)
     cells = _inside(facts.cells, shape) if facts.cells is not None and facts.cells is not level else inside.iloc[:0]
     if facts.cells is not None and ground.scale <= NUMBERS:
@@ -170,8 +173,35 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     title = f"{studio.district_name} · {words.say('Grids of {name}', name=name)}"
     counts = [(found, len(frame)) for found, frame in ((below, inside), (facts.cells, cells)) if found is not None]
     subtitle = f"{studio.totals(counts)} · {words.area(shape.area)}"
-    studio.finish(page, ground, title=title, subtitle=subtitle, inset=True)
+    table = _heads_table(studio, below, inside, cells) if below is not None else None
+    studio.finish(page, ground, title=title, subtitle=subtitle, table=table, inset=True)
     return page, title
+
+
+def _levels_table(studio: Studio, level: Level | None) -> Table | None:
+    """Return how many finer areas each street has."""
+    if level is None:
+        return None
+    words, finer = studio.words, studio.facts.levels[level.rank + 1 :]
+    rows = []
+    for row in level.frame.sort_values(level.code, kind="stable").to_dict("records"):
+        counts = tuple(words.number(len(_inside(other, row["geometry"]))) for other in finer)
+        rows.append((studio.name_of(row, level), *counts))
+    titles = [words.layer(one.layer_id, studio.facts.layers) for one in (level, *finer)]
+    return Table(tuple(titles), tuple(rows))
+
+
+def _heads_table(studio: Studio, level: Level, inside: Any, cells: Any) -> Table:
+    """Return the communities of a street: their cells, and whom to call."""
+    rows = []
+    for row in inside.sort_values(level.code, kind="stable").to_dict("records"):
+        code = text(row[level.code])
+        count = studio.words.number(int((cells["parent_code"].astype("str") == code).sum()) if len(cells) else 0)
+        people = studio.people.of(code)
+        name, phone = (people[0].name, people[0].phone) if people else ("–", "")
+        rows.append((studio.name_of(row, level), count, name, phone))
+    words = studio.words
+    return Table((words.layer(level.layer_id, studio.facts.layers), words.say("Cells"), words.say("In charge"), ""), tuple(rows))
 
 
 def _inside(level: Level | None, shape: Any) -> Any:
@@ -230,17 +260,30 @@ def agency_sheet(studio: Studio, size: str, agency: str) -> tuple[Page, str]:
         ground.veil(studio.outline, opacity=1 - NEIGHBOURS)
     colours = studio.tint(ground, frame.geometry.to_numpy(), opacity=studio.palette.area_opacity)
     if facts.streets is not None:
-        studio.draw_levels(ground, finest=facts.streets.rank)
+        sign = Sign(words.layer(facts.streets.layer_id, facts.layers), pen=Pen(page.colours["ink_quiet"], 0.4, (2.0, 1.2)))
+        ground.border(shapely.boundary(facts.streets.frame.geometry.to_numpy()), sign.pen or Pen("", 0), sign)
     edge = Pen(page.colours["grid_line"], 0.55)
     middle = colours[0] if colours else page.colours["building"]
     sign = Sign(words.layer("duty_grid"), fill=middle, opacity=studio.palette.area_opacity, pen=edge, rank=-1)
     ground.paint(shapely.boundary(frame.geometry.to_numpy()), sign, pen=edge)
+    studio.draw_levels(ground, finest=0)
     _draw_findings(studio, ground, agency)
     _name_duties(studio, ground, frame)
     title = f"{studio.district_name} · {words.say('Duty grids of {name}', name=agency)}"
     subtitle = f"{words.layer('duty_grid')} {words.number(len(frame))}"
-    studio.finish(page, ground, title=title, subtitle=subtitle)
+    studio.finish(page, ground, title=title, subtitle=subtitle, table=_duties_table(studio, frame))
     return page, title
+
+
+def _duties_table(studio: Studio, frame: Any) -> Table:
+    """Return the duty grids with their holders."""
+    vacant = studio.words.say("vacant")
+    rows = [
+        (text(row["name"]) or text(row["duty_code"]), text(row["holder"]) or vacant, studio.words.area(row["geometry"].area))
+        for row in frame.to_dict("records")
+    ]
+    words = studio.words
+    return Table((words.layer("duty_grid"), words.say("In charge"), words.say("Area")), tuple(rows))
 
 
 def _draw_findings(studio: Studio, ground: Ground, agency: str) -> None:
@@ -264,16 +307,54 @@ def _draw_findings(studio: Studio, ground: Ground, agency: str) -> None:
 
 
 def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
-    """Write name and holder into each duty grid, smaller where there is little room; a number of it always fits."""
-    size = 4.0 if ground.page.size == "A3" else 2.9
-    small = frame.assign(_size=frame.geometry.area).sort_values(["_size", "duty_code"], kind="stable")
-    for row in small.to_dict("records"):
-        x, y, _ = inner_point(row["geometry"])
+    """Write name and holder into each part of each duty grid, in letters that fit between its borders."""
+    size = 4.2 if ground.page.size == "A3" else 3.0
+    parts = []
+    for row in frame.to_dict("records"):
+        areas = [area for area in shapely.get_parts(row["geometry"]) if area.area > 0]
+        parts += [(area.area, text(row["duty_code"]), area, row) for area in areas]
+    for _, _, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
         name = text(row["name"]) or text(row["duty_code"])
-        holder = text(row["holder"]) or studio.words.say("vacant")
-        down = size * 1.25 * ground.metres
-        for share in (1.0, 0.8, 0.65):
-            if ground.name(x, y + down * share / 2, name, size=size * share, bold=True, nudges=(0, 1, -1, 2, -2)):
-                colour = ground.page.colours["ink" if text(row["holder"]) else "bad"]
-                ground.name(x, y - down * share / 2, holder, size=size * share, colour=colour, nudges=(0, 1, -1, 2, -2))
-                break
+        holder = text(row["holder"])
+        below = (holder or studio.words.say("vacant"), None if holder else ground.page.colours["bad"])
+        _name_part(ground, area, name, below, size=size)
+
+
+def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | None], *, size: float) -> None:
+    half = -(-len(name) // 2)
+    whole, broken = [name], [name[:half], name[half:]]
+    for share, lines in ((1.0, whole), (0.85, whole), (1.0, broken), (0.7, whole), (0.8, broken), (0.6, broken), (0.7, [])):
+        names = [Name(line, size * share, bold=True) for line in lines]
+        names.append(Name(below[0], size * share, colour=below[1]))
+        wide = max(ground.page.face(bold=one.bold).width(one.text) * one.size for one in names)
+        high = sum(one.size for one in names) * 1.3
+        x, y, room = roomiest(area, high * ground.metres)
+        if room > (wide + 1.5) * ground.metres and ground.block(*ground.at(x, y), names):
+            return
+
+
+def unlike_colours(shapes: Any, hues: Sequence[str], *, apart_m: float = 0.0) -> list[str]:
+    """Return a hue for each area so that neighbours are not only different but unlike, in the given order.
+
+    Neighbours are areas no more than ``apart_m`` apart: across a narrow gap two alike would look like one.
+
+    Examples
+    --------
+    >>> unlike_colours(np.array([shapely.box(x, 0, x + 1, 1) for x in range(3)]), ("#0072B2", "#56B4E9", "#E69F00"))
+    ['#0072B2', '#E69F00', '#0072B2']
+    """
+    near: list[set[int]] = [set() for _ in shapes]
+    for one, other in zip(*shapely.STRtree(shapes).query(shapes, "dwithin", distance=apart_m), strict=True):
+        if one != other:
+            near[int(one)].add(int(other))
+    chosen: list[int] = []
+    for number in range(len(shapes)):
+        beside = {chosen[other] for other in near[number] if other < number}
+        free = [hue for hue in range(len(hues)) if hue not in beside] or list(range(len(hues)))
+        chosen.append(max(free, key=lambda hue: (_unlike(hues[hue], [hues[b] for b in beside]), -chosen.count(hue), -hue)))
+    return [hues[hue] for hue in chosen]
+
+
+def _unlike(hue: str, others: Sequence[str]) -> float:
+    """Return how far a colour is from the nearest of others; beyond what any eye tells apart it counts the same."""
+    return min([_UNLIKE, *(float(np.linalg.norm(np.subtract(rgb(hue), rgb(other)))) for other in others)])

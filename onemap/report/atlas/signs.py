@@ -28,7 +28,7 @@ class Sign:
         if self.fill is None and self.hatch is None:
             for pen in (self.casing, self.pen):
                 if pen is not None:
-                    page.line(across, replace(pen, width_mm=min(pen.width_mm, box.height * 0.6)))
+                    page.line(across, _fitted(pen, box))
             return
         corners = [(box.left, box.bottom), (box.right, box.bottom), (box.right, box.top), (box.left, box.top)]
         outline = Outline([*corners, corners[0]], closed=True)
@@ -36,6 +36,12 @@ class Sign:
             page.paint(outline, fill=self.fill, opacity=self.opacity, hatch=self.hatch, pen=self.pen)
         else:
             page.paint(outline, fill=self.fill, opacity=self.opacity, pen=self.pen)
+
+
+def _fitted(pen: Pen, box: Box) -> Pen:
+    """Return a pen whose dashes are seen on a short line."""
+    share = min(1.0, box.width / (2.2 * sum(pen.dash))) if pen.dash else 1.0
+    return replace(pen, width_mm=min(pen.width_mm, box.height * 0.6), dash=tuple(part * share for part in pen.dash))
 
 
 def north_arrow(page: Page, x: float, y: float, height: float, word: str) -> None:
