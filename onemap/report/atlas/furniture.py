@@ -29,8 +29,8 @@ LAYOUTS = {
     "A3": Layout(
         title=Box(10, 266, 400, 21),
         ground=Box(10, 10, 328, 254),
-        inset=Box(341, 206, 69, 58),
-        legend=Box(341, 122, 69, 142),
+        inset=Box(341, 216, 69, 48),
+        legend=Box(341, 124, 69, 140),
         scale=Box(341, 92, 69, 28),
         seal=Box(341, 57, 69, 33),
         imprint=Box(341, 10, 69, 45),
@@ -48,7 +48,7 @@ LAYOUTS = {
     ),
 }
 
-_ROW_MM = 6.4
+_ROW_MM = 5.6
 _SMALL = 2.9
 _LEAST_ROW = 3.4
 
@@ -115,7 +115,7 @@ def draw_surround(
         legend = Box(legend.left, legend.bottom, legend.width, layout.inset.bottom - 3 - legend.bottom)
     signs = list(ground.shown.values())
     if table is not None and page.size == "A3":
-        used = min(legend.height, 11 + len(signs) * _ROW_MM)
+        used = min(legend.height, 10 + len(signs) * _ROW_MM)
         draw_table(page, Box(legend.left, legend.bottom, legend.width, legend.height - used), table)
         legend = Box(legend.left, legend.top - used, legend.width, used)
     draw_legend(page, legend, signs, words.say("Legend"))

@@ -58,13 +58,13 @@ LAYOUTS = {
     ),
     "A4": Layout(
         band=Box(0, 258, 210, 39),
-        ground=Box(8, 132, 194, 120),
-        worker=Box(8, 84, 194, 44),
-        chain=Box(8, 58, 194, 23),
-        duties=Box(8, 15, 146, 40),
-        code=Box(160, 15, 42, 42),
+        ground=Box(8, 140, 194, 112),
+        worker=Box(8, 86, 194, 50),
+        chain=Box(8, 57, 194, 26),
+        duties=Box(8, 14, 144, 40),
+        code=Box(158, 13, 44, 42),
         foot=Box(8, 4, 194, 8),
-        em=6.6,
+        em=7.6,
     ),
 }
 
@@ -194,7 +194,7 @@ def _draw_chain(page: Page, layout: Layout, chain: list[tuple[str, str, list[Per
     box, share = layout.chain, 1.0
     if alone:
         box = Box(layout.duties.left, layout.duties.bottom, layout.duties.width, layout.chain.top - layout.duties.bottom)
-        share = 1.25
+        share = 1.35
     em, quiet = layout.em * 0.72 * share, page.colours["ink_quiet"]
     rows = [(name, people[0]) for _, name, people in chain if people][:2]
     high = box.height / 2
