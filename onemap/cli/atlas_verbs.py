@@ -73,7 +73,8 @@ def atlas(
             progress=told,
         )
     files = result.files["path"].nunique()
-    sentence = terminal.say("{sheets} sheets in {files} files: {folder}", sheets=sum(result.counts.values()), files=files, folder=folder)  # fmt: skip
+    count = sum(result.counts.values())
+    sentence = terminal.say("{sheets} sheets in {files} files: {folder}", sheets=count, files=files, folder=folder)
     terminal.answer({"counts": result.counts, "files": result.files.to_dict("records"), "out": folder}, [sentence])
 
 

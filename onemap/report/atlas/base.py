@@ -30,7 +30,9 @@ def draw_base(ground: Ground, store: Store, words: Wording) -> None:
     page, colours = ground.page, ground.page.colours
     page.box(ground.box, fill=colours["paper"])
     for number, (layer_id, colour) in enumerate((("emap_green", "green"), ("emap_water", "water"))):
-        sign = Sign(words.layer(layer_id), fill=colours[colour], pen=Pen(colours["rule"], 0.1), rank=_BASE_RANK + number)
+        sign = Sign(
+            words.layer(layer_id), fill=colours[colour], pen=Pen(colours["rule"], 0.1), rank=_BASE_RANK + number
+        )
         shapes = store.near(layer_id, ground.bounds).geometry.to_numpy()
         ground.paint(shapes[shapely.get_dimensions(shapes) == 2], sign, fill=colours[colour])  # noqa: PLR2004 - areas
     lines = store.near("emap_waterline", ground.bounds).geometry

@@ -34,7 +34,12 @@ COLUMNS = ["sheet", "code", "title", "format", "page", "path"]
 """Columns of the table of files."""
 
 _AHEAD = 4  # pictures that wait to be packed
-_TITLES = {"district": "Map of the grids", "streets": "Maps of the streets", "agencies": "Maps of the duty grids", "posters": "Posters of the grids"}  # fmt: skip
+_TITLES = {
+    "district": "Map of the grids",
+    "streets": "Maps of the streets",
+    "agencies": "Maps of the duty grids",
+    "posters": "Posters of the grids",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def bind(one_map: Any, folder: Path, options: AtlasOptions, progress: Progress) 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".atlas-") as workshop, drawing():
-            rows = _draw_all(studio, orders, Path(workshop), options, moment, progress)
+            rows = _Binder(studio, options, Path(workshop), moment).bind(orders, progress)
             for path in dict.fromkeys(row["path"] for row in rows):
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -145,42 +150,53 @@ def _wanted(order: Order, only: tuple[str, ...] | None) -> bool:
     return order.family == "posters" and order.code.startswith(tuple(part for part in only if part))
 
 
-def _draw_all(
-    studio: Studio, orders: list[Order], workshop: Path, options: AtlasOptions, moment: dt.datetime, progress: Progress
-) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    books: dict[str, PdfPages] = {}
-    taken: set[str] = set()
-    kept: list[Future[None]] = []
-    with ExitStack() as closing:
-        writer = closing.enter_context(ThreadPoolExecutor(max_workers=1))  # packing pictures needs no lock
-        for number, order in enumerate(orders):
-            progress(number / len(orders), f"atlas: {order.family} {order.code}")
-            page, title = order.draw()
-            line = {"sheet": order.family, "code": order.code, "title": title}
-            if "pdf" in options.formats:
-                if order.family not in books:
-                    heading = f"{studio.district_name} · {studio.words.say(_TITLES[order.family])}"
-                    facts = pdf_facts(heading, studio.imprint.maker, moment)
-                    book = PdfPages(workshop / f"{order.family}.pdf", metadata=facts)
-                    books[order.family] = closing.enter_context(book)
-                books[order.family].savefig(page.figure)
-                pages = books[order.family].get_pagecount()
-                rows.append(line | {"format": "pdf", "page": pages, "path": f"{order.family}.pdf"})
-            if "png" in options.formats:
-                (workshop / order.family).mkdir(exist_ok=True)
-                path = f"{order.family}/{_file_name(order.code, taken, order.family)}.png"
-                kept.append(writer.submit(write_png, page.pixels(options.dpi), workshop / path, dpi=options.dpi, title=title))
-                if len(kept) > _AHEAD:
-                    kept.pop(0).result()
-                rows.append(line | {"format": "png", "page": 1, "path": path})
-        for future in kept:
-            future.result()
-    return rows
+class _Binder:
+    """Keeps the sheets: pages of a PDF a family, and a picture each, packed while the next sheet is drawn."""
+
+    def __init__(self, studio: Studio, options: AtlasOptions, workshop: Path, moment: dt.datetime) -> None:
+        self.studio, self.options, self.workshop, self.moment = studio, options, workshop, moment
+        self.rows: list[dict[str, Any]] = []
+        self.books: dict[str, Any] = {}
+        self.taken: set[str] = set()
+        self.kept: list[Future[None]] = []
+
+    def bind(self, orders: list[Order], progress: Progress) -> list[dict[str, Any]]:
+        """Draw and keep every sheet; return a row for each file it is in."""
+        with ExitStack() as closing, ThreadPoolExecutor(max_workers=1) as writer:
+            for number, order in enumerate(orders):
+                progress(number / len(orders), f"atlas: {order.family} {order.code}")
+                page, title = order.draw()
+                line = {"sheet": order.family, "code": order.code, "title": title}
+                if "pdf" in self.options.formats:
+                    self._keep_page(page, line, closing)
+                if "png" in self.options.formats:
+                    self._keep_picture(page, line, writer)
+            for future in self.kept:
+                future.result()
+        return self.rows
+
+    def _keep_page(self, page: Page, line: dict[str, Any], closing: ExitStack) -> None:
+        family = line["sheet"]
+        if family not in self.books:
+            heading = f"{self.studio.district_name} · {self.studio.words.say(_TITLES[family])}"
+            facts = pdf_facts(heading, self.studio.imprint.maker, self.moment)
+            self.books[family] = closing.enter_context(PdfPages(self.workshop / f"{family}.pdf", metadata=facts))
+        self.books[family].savefig(page.figure)
+        self.rows.append(line | {"format": "pdf", "page": self.books[family].get_pagecount(), "path": f"{family}.pdf"})
+
+    def _keep_picture(self, page: Page, line: dict[str, Any], writer: ThreadPoolExecutor) -> None:
+        family, dpi = line["sheet"], self.options.dpi
+        (self.workshop / family).mkdir(exist_ok=True)
+        path = f"{family}/{_file_name(line['code'], self.taken, family)}.png"
+        pixels = page.pixels(dpi)
+        self.kept.append(writer.submit(write_png, pixels, self.workshop / path, dpi=dpi, title=line["title"]))
+        if len(self.kept) > _AHEAD:
+            self.kept.pop(0).result()
+        self.rows.append(line | {"format": "png", "page": 1, "path": path})
 
 
 def _file_name(code: str, taken: set[str], family: str) -> str:
-    """Return a name for a file: the code without what a file system minds; a second one of the same code is numbered."""
+    """Return a name for a file: the code without what a file system minds; a second one of a code is numbered."""
     name = re.sub(r"[^\w.-]+", "_", code).strip(".") or "sheet"
     number, free = 1, name
     while f"{family}/{free}".casefold() in taken:

@@ -6,13 +6,13 @@ from typing import Any
 
 from matplotlib import font_manager
 from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import LoadFlags
 
 from onemap.errors import SchemaError, some
 
 _LATIN = "DejaVu Sans"  # comes with matplotlib: digits and Latin letters on any machine
 _EM = 100.0  # size at which advances are measured
 _BOLD = 700
-_NO_HINTING = 2
 _UNSEEN = frozenset("\n\u200b")
 
 
@@ -33,7 +33,9 @@ class Typeface:
 
     def check(self, text: str) -> None:
         """Raise `SchemaError` naming the letters of ``text`` that no font has: a box on paper is worse than none."""
-        missing = [letter for letter in dict.fromkeys(text) if letter not in self._advances and not self._measure(letter)]
+        missing = [
+            letter for letter in dict.fromkeys(text) if letter not in self._advances and not self._measure(letter)
+        ]
         if missing:
             raise SchemaError(
                 "atlas: no font on this machine has {letters} (in {text}); install one of {fonts}",
@@ -62,7 +64,7 @@ class Typeface:
             font = font_manager.get_font(path)
             if font.get_char_index(ord(letter)):
                 font.set_size(_EM, 72)
-                glyph = font.load_char(ord(letter), flags=_NO_HINTING)
+                glyph = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
                 self._advances[letter] = glyph.linearHoriAdvance / 65536 / _EM
                 return True
         return False

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from onemap.report.wording import Wording
@@ -149,8 +150,8 @@ def draw_table(page: Page, box: Box, table: Table) -> None:
         shown = (*shown[:-1], ("…",)) if shown else ()
     if not shown:
         return
-    wide = [max(page.regular.width(line[column]) if column < len(line) else 0.0 for line in (table.heads, *shown)) * size + 2.5
-            for column in range(len(table.heads))]  # fmt: skip
+    columns = zip_longest(table.heads, *shown, fillvalue="")
+    wide = [max(page.regular.width(cell) for cell in column) * size + 2.5 for column in columns]
     shrink = min(1.0, box.width / sum(wide))
     y = box.top - high / 2
     for number, line in enumerate((table.heads, *shown)):
@@ -209,7 +210,9 @@ def draw_watermark(page: Page, box: Box, words: str) -> None:
             x += step_x
 
 
-def facts_of(district: Any, *, version: str, crs: Any, maker: str, printed: str, words: Wording) -> tuple[tuple[str, str], ...]:
+def facts_of(
+    district: Any, *, version: str, crs: Any, maker: str, printed: str, words: Wording
+) -> tuple[tuple[str, str], ...]:
     """Return the facts of the imprint."""
     code = crs.to_authority()
     system = f"{crs.name} ({':'.join(code)})" if code else crs.name

@@ -135,7 +135,9 @@ class Ground:
         edge = self.box
         if box.left < edge.left or box.right > edge.right or box.bottom < edge.bottom or box.top > edge.top:
             return False
-        if any(box.left < b.right and box.right > b.left and box.bottom < b.top and box.top > b.bottom for b in self.taken):
+        if any(
+            box.left < b.right and box.right > b.left and box.bottom < b.top and box.top > b.bottom for b in self.taken
+        ):
             return False
         self.taken.append(box)
         return True
@@ -205,7 +207,11 @@ def roomiest(shape: Any, height: float, *, rows: int = 15) -> tuple[float, float
     """
     west, south, east, north = shape.bounds
     x, middle, _ = inner_point(shape)
-    levels = np.append(middle, np.linspace(south + height / 2, north - height / 2, rows)) if north - south > height else [middle]
+    levels = (
+        np.append(middle, np.linspace(south + height / 2, north - height / 2, rows))
+        if north - south > height
+        else [middle]
+    )
     best = (x, middle, 0.0)
     for y in levels:
         spans = [_spans(shape, west, east, y + up * height / 2) for up in (-1, 0, 1)]

@@ -37,6 +37,7 @@ class AtlasOptions:
     as_of: Any = None
 
     def __post_init__(self) -> None:
+        """Raise `SchemaError` for an option that is not one of those there are."""
         for name, found, allowed in (
             ("sheets", self.sheets, SHEETS),
             ("formats", self.formats, FORMATS),

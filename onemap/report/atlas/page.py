@@ -125,7 +125,7 @@ class Page:
         clip: Box | None = None,
     ) -> None:
         """Paint a path: filled, hatched, drawn with a pen, or all of it."""
-        if not len(outline.vertices):
+        if not np.size(outline.vertices):
             return
         if fill is not None or hatch is not None:
             with mpl.rc_context({"hatch.linewidth": 0.35 * MM}):
@@ -147,7 +147,9 @@ class Page:
 
     def picture(self, picture: npt.NDArray[Any], box: Box) -> None:
         """Show a picture, filling the box."""
-        image = BboxImage(TransformedBbox(Bbox.from_extents(box.left, box.bottom, box.right, box.top), self.axes.transData))
+        image = BboxImage(
+            TransformedBbox(Bbox.from_extents(box.left, box.bottom, box.right, box.top), self.axes.transData)
+        )
         image.set_data(picture)
         self._add(image, box)
 
@@ -184,15 +186,24 @@ class Page:
         wide = face.width(text)
         if most is not None and wide * size > most:
             size = most / wide
-        place = {"x": x, "y": y - _MIDDLE * size, "horizontalalignment": align, "verticalalignment": "baseline"}
+        place: dict[str, Any] = {
+            "x": x,
+            "y": y - _MIDDLE * size,
+            "horizontalalignment": align,
+            "verticalalignment": "baseline",
+        }
         if turn:
             place |= {"y": y, "verticalalignment": "center", "rotation": turn}
-        look = {"fontproperties": face.properties, "fontsize": size * MM, "alpha": opacity, "parse_math": False}
+        look: dict[str, Any] = {
+            "fontproperties": face.properties,
+            "fontsize": size * MM,
+            "alpha": opacity,
+            "parse_math": False,
+        }
         if halo:
             edge = Text(text=text, color=self.colours["halo"], **place, **look)
-            stroke = Stroke(linewidth=2 * _HALO_MM * MM * min(1.0, size / 5), foreground=self.colours["halo"])
-            stroke._gc["joinstyle"] = "round"  # noqa: SLF001 - what the constructor keeps
-            edge.set_path_effects([stroke])
+            wide_mm = 2 * _HALO_MM * min(1.0, size / 5)
+            edge.set_path_effects([Stroke(linewidth=wide_mm * MM, foreground=self.colours["halo"], joinstyle="round")])
             self._add(edge, clip)
         self._add(Text(text=text, color=colour or self.colours["ink"], **place, **look), clip)
         return wide * size
@@ -215,7 +226,7 @@ class Page:
     def pixels(self, dpi: float) -> npt.NDArray[np.uint8]:
         """Return the sheet as red, green and blue, rows from the top."""
         self.figure.set_dpi(dpi)
-        canvas = FigureCanvasAgg(self.figure)
+        canvas: Any = FigureCanvasAgg(self.figure)
         canvas.draw()
         return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
 
@@ -251,14 +262,21 @@ def _pieces(text: str) -> Iterator[str]:
 @contextmanager
 def drawing() -> Iterator[None]:
     """Draw with outlines of letters in the PDF (embedded, found by a search), whatever the user's settings are."""
-    settings = {"pdf.fonttype": 3, "pdf.compression": 6, "path.simplify": False, "svg.hashsalt": "onemap"}
+    settings: Any = {"pdf.fonttype": 3, "pdf.compression": 6, "path.simplify": False, "lines.scale_dashes": False}
     with mpl.rc_context({**mpl.rcParamsDefault, "backend": mpl.rcParams["backend"], **settings}):
         yield
 
 
 def pdf_facts(title: str, maker: str, now: dt.datetime) -> dict[str, Any]:
     """Return the metadata of a PDF: nothing in it but what was given."""
-    return {"Title": title, "Author": maker, "Creator": "onemap", "Producer": "onemap", "CreationDate": now, "ModDate": now}
+    return {
+        "Title": title,
+        "Author": maker,
+        "Creator": "onemap",
+        "Producer": "onemap",
+        "CreationDate": now,
+        "ModDate": now,
+    }
 
 
 def outline_of(shapes: Any, place: Any) -> Outline:
@@ -266,8 +284,8 @@ def outline_of(shapes: Any, place: Any) -> Outline:
 
     Examples
     --------
-    >>> outline_of([shapely.box(0, 0, 1, 1)], lambda points: points * 10).vertices[2].tolist()
-    [10.0, 10.0]
+    >>> outline_of([shapely.box(0, 0, 1, 1)], lambda points: points * 10).get_extents().bounds
+    (0.0, 0.0, 10.0, 10.0)
     """
     parts = shapely.get_parts(np.asarray(shapely.force_2d(np.asarray(shapes, dtype=object)).ravel(), dtype=object))
     dimensions = shapely.get_dimensions(parts)
@@ -280,7 +298,7 @@ def outline_of(shapes: Any, place: Any) -> Outline:
         points.append(place(found))
         codes.append(_codes(owner, closed=closed))
     if not points:
-        return Outline(np.empty((0, 2)))
+        return Outline(np.empty((0, 2)), np.empty(0, dtype=np.uint8))
     return Outline(np.concatenate(points), np.concatenate(codes))
 
 
@@ -288,5 +306,5 @@ def _codes(owner: npt.NDArray[np.int64], *, closed: bool) -> npt.NDArray[np.uint
     first = np.diff(owner, prepend=-1) != 0
     codes = np.where(first, Outline.MOVETO, Outline.LINETO).astype(np.uint8)
     if closed:
-        codes[np.append(first[1:], True)] = Outline.CLOSEPOLY  # noqa: FBT003 - a value among values
+        codes[np.append(first[1:], True)] = Outline.CLOSEPOLY
     return codes

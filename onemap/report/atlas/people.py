@@ -64,7 +64,7 @@ class People:
         return found
 
     def duty_lines(self, code: str, layer_id: str, people: Sequence[Person]) -> list[str]:
-        """Return what is to be done in a grid: the words of its holders' rows, then of the duties of its place or post."""
+        """Return what is to be done in a grid: its holders' words, then the duties of its place or post."""
         lines = []
         rows = self._of.get(code)
         if rows is not None:

@@ -27,6 +27,7 @@ from .signs import north_arrow, scale_bar
 _LARGEST = 1_000  # a tiny grid is not blown up beyond this scale: its neighbourhood helps to find it
 _AROUND = 0.16  # air around the grid, share of the map
 _TONE = 0.7  # neighbours stand paler, yet are read
+_CHAIN = "  \u203a  "
 _QUIET_MODULES = 4  # of ISO/IEC 18004: the white border of a code
 
 
@@ -60,9 +61,9 @@ LAYOUTS = {
         band=Box(0, 258, 210, 39),
         ground=Box(8, 140, 194, 112),
         worker=Box(8, 86, 194, 50),
-        chain=Box(8, 57, 194, 26),
-        duties=Box(8, 14, 144, 40),
-        code=Box(158, 13, 44, 42),
+        chain=Box(8, 57, 136, 26),
+        duties=Box(8, 14, 136, 40),
+        code=Box(148, 14, 54, 66),
         foot=Box(8, 4, 194, 8),
         em=7.6,
     ),
@@ -75,7 +76,9 @@ def poster_sheet(studio: Studio, options: AtlasOptions, level: Level, row: Any) 
     code, people = text(row[level.code]), studio.people.of(text(row[level.code]))
     chain = chain_above(studio, level, row)
     name = text(row["name"]) or code
-    _draw_band(studio, page, layout, code=code, path=[*(above for _, above, _ in reversed(chain)), _own_name(name, chain)])
+    _draw_band(
+        studio, page, layout, code=code, path=[*(above for _, above, _ in reversed(chain)), _own_name(name, chain)]
+    )
     _draw_ground(studio, page, layout.ground, level, row)
     _draw_worker(studio, page, layout, people, options.photos)
     lines = list(dict.fromkeys([*options.duties, *studio.people.duty_lines(code, level.layer_id, people)]))
@@ -113,8 +116,10 @@ def _draw_band(studio: Studio, page: Page, layout: Layout, *, code: str, path: l
         right -= wide + 8
     digits = f"{code[:-3]} {code[-3:]}" if len(code) > 6 else code  # noqa: PLR2004 - shorter ones are read at a glance
     page.text(left, box.bottom + box.height * 0.63, digits, size=big, bold=True, colour=white, most=right - left)
-    names = "  ›  ".join(path)
-    page.text(left, box.bottom + box.height * 0.2, names, size=box.height * 0.19, colour=white, most=page.width - 2 * left)
+    names = _CHAIN.join(path)
+    page.text(
+        left, box.bottom + box.height * 0.2, names, size=box.height * 0.19, colour=white, most=page.width - 2 * left
+    )
 
 
 def _draw_ground(studio: Studio, page: Page, box: Box, level: Level, row: Any) -> None:
@@ -193,7 +198,9 @@ def _draw_chain(page: Page, layout: Layout, chain: list[tuple[str, str, list[Per
     """Write the telephones of community and street, larger where no duties stand below them."""
     box, share = layout.chain, 1.0
     if alone:
-        box = Box(layout.duties.left, layout.duties.bottom, layout.duties.width, layout.chain.top - layout.duties.bottom)
+        box = Box(
+            layout.duties.left, layout.duties.bottom, layout.duties.width, layout.chain.top - layout.duties.bottom
+        )
         share = 1.35
     em, quiet = layout.em * 0.72 * share, page.colours["ink_quiet"]
     rows = [(name, people[0]) for _, name, people in chain if people][:2]

@@ -29,8 +29,8 @@ NEIGHBOURS = 0.30
 
 _FINE = {"grid_cell": 0.16, "grid_community": 0.45}  # a printed sheet wants finer lines inside than a wall map
 _STREETS_OPACITY = 0.16
-_SEEN_MM = 2.0
-_UNLIKE = 150.0  # distance of two colours (red, green, blue, 0 to 255) that are told apart as faint tints
+_SEEN_MM = 12.0  # a smaller finding is ringed
+_UNLIKE = 125.0  # distance of two colours (red, green, blue, 0 to 255) that are told apart as faint tints
 
 
 @dataclass
@@ -106,7 +106,9 @@ class Studio:
         """Return how many areas of each level there are: ``6 streets · 40 communities``."""
         words = self.words
         return " · ".join(
-            f"{words.layer(level.layer_id, self.facts.layers)} {words.number(count)}" for level, count in frames if count
+            f"{words.layer(level.layer_id, self.facts.layers)} {words.number(count)}"
+            for level, count in frames
+            if count
         )
 
 
@@ -128,8 +130,8 @@ def district_sheet(studio: Studio, size: str) -> tuple[Page, str]:
     counts = [(level, len(level.frame)) for level in facts.levels[1:]]
     title = f"{studio.district_name} · {words.say('Map of the grids')}"
     area = words.area(studio.outline.area) if studio.outline is not None else ""
-    studio.finish(page, ground, title=title, subtitle=" · ".join(part for part in (studio.totals(counts), area) if part),
-                  table=_levels_table(studio, streets))  # fmt: skip
+    subtitle = " · ".join(part for part in (studio.totals(counts), area) if part)
+    studio.finish(page, ground, title=title, subtitle=subtitle, table=_levels_table(studio, streets))
     return page, title
 
 
@@ -201,7 +203,9 @@ def _heads_table(studio: Studio, level: Level, inside: Any, cells: Any) -> Table
         name, phone = (people[0].name, people[0].phone) if people else ("–", "")
         rows.append((studio.name_of(row, level), count, name, phone))
     words = studio.words
-    return Table((words.layer(level.layer_id, studio.facts.layers), words.say("Cells"), words.say("In charge"), ""), tuple(rows))
+    return Table(
+        (words.layer(level.layer_id, studio.facts.layers), words.say("Cells"), words.say("In charge"), ""), tuple(rows)
+    )
 
 
 def _inside(level: Level | None, shape: Any) -> Any:
@@ -260,7 +264,9 @@ def agency_sheet(studio: Studio, size: str, agency: str) -> tuple[Page, str]:
         ground.veil(studio.outline, opacity=1 - NEIGHBOURS)
     colours = studio.tint(ground, frame.geometry.to_numpy(), opacity=studio.palette.area_opacity)
     if facts.streets is not None:
-        sign = Sign(words.layer(facts.streets.layer_id, facts.layers), pen=Pen(page.colours["ink_quiet"], 0.4, (2.0, 1.2)))
+        sign = Sign(
+            words.layer(facts.streets.layer_id, facts.layers), pen=Pen(page.colours["ink_quiet"], 0.4, (2.0, 1.2))
+        )
         ground.border(shapely.boundary(facts.streets.frame.geometry.to_numpy()), sign.pen or Pen("", 0), sign)
     edge = Pen(page.colours["grid_line"], 0.55)
     middle = colours[0] if colours else page.colours["building"]
@@ -279,7 +285,11 @@ def _duties_table(studio: Studio, frame: Any) -> Table:
     """Return the duty grids with their holders."""
     vacant = studio.words.say("vacant")
     rows = [
-        (text(row["name"]) or text(row["duty_code"]), text(row["holder"]) or vacant, studio.words.area(row["geometry"].area))
+        (
+            text(row["name"]) or text(row["duty_code"]),
+            text(row["holder"]) or vacant,
+            studio.words.area(row["geometry"].area),
+        )
         for row in frame.to_dict("records")
     ]
     words = studio.words
@@ -290,7 +300,9 @@ def _draw_findings(studio: Studio, ground: Ground, agency: str) -> None:
     """Hatch the land that the unit leaves to nobody, and the land that two of its grids claim; ring what is tiny."""
     words, colours, hatches = studio.words, ground.page.colours, studio.palette.hatches
     defects = studio.facts.defects
-    twice = defects[(defects["layer_id"] == "duty_grid") & (defects["agency"] == agency) & (defects["kind"] == "overlap")]
+    twice = defects[
+        (defects["layer_id"] == "duty_grid") & (defects["agency"] == agency) & (defects["kind"] == "overlap")
+    ]
     twice = twice[~twice["allowed"]]
     empty = studio.facts.uncovered_of("duty_grid", agency)
     found = (("gap", empty, "Land in no duty grid", "////"), ("overlap", twice, "Land in two duty grids", "xxxx"))
@@ -301,9 +313,11 @@ def _draw_findings(studio: Studio, ground: Ground, agency: str) -> None:
         for shape in frame.geometry:
             ground.paint([shape], sign, fill=colours[tone], opacity=share, hatch=hatch, pen=pen)
             west, south, east, north = shape.bounds
-            if max(east - west, north - south) < _SEEN_MM * ground.metres:
-                x, y = ground.place(np.array([[(west + east) / 2, (south + north) / 2]]))[0]
-                ground.page.paint(ring(float(x), float(y), _SEEN_MM), pen=Pen(colours[tone], 0.6), clip=ground.box)
+            reach = max(east - west, north - south) / ground.metres
+            if reach < _SEEN_MM:
+                around = ring(*ground.at((west + east) / 2, (south + north) / 2), reach / 2 + 2)
+                ground.page.paint(around, pen=Pen(colours["paper"], 1.6), clip=ground.box)
+                ground.page.paint(around, pen=Pen(colours[tone], 0.8), clip=ground.box)
 
 
 def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
@@ -323,7 +337,15 @@ def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
 def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | None], *, size: float) -> None:
     half = -(-len(name) // 2)
     whole, broken = [name], [name[:half], name[half:]]
-    for share, lines in ((1.0, whole), (0.85, whole), (1.0, broken), (0.7, whole), (0.8, broken), (0.6, broken), (0.7, [])):
+    for share, lines in (
+        (1.0, whole),
+        (0.85, whole),
+        (1.0, broken),
+        (0.7, whole),
+        (0.8, broken),
+        (0.6, broken),
+        (0.7, []),
+    ):
         names = [Name(line, size * share, bold=True) for line in lines]
         names.append(Name(below[0], size * share, colour=below[1]))
         wide = max(ground.page.face(bold=one.bold).width(one.text) * one.size for one in names)
@@ -351,7 +373,9 @@ def unlike_colours(shapes: Any, hues: Sequence[str], *, apart_m: float = 0.0) ->
     for number in range(len(shapes)):
         beside = {chosen[other] for other in near[number] if other < number}
         free = [hue for hue in range(len(hues)) if hue not in beside] or list(range(len(hues)))
-        chosen.append(max(free, key=lambda hue: (_unlike(hues[hue], [hues[b] for b in beside]), -chosen.count(hue), -hue)))
+        chosen.append(
+            max(free, key=lambda hue: (_unlike(hues[hue], [hues[b] for b in beside]), -chosen.count(hue), -hue))
+        )
     return [hues[hue] for hue in chosen]
 
 
