@@ -38,6 +38,7 @@ class Measured:
     of_hours: float
     area_m2: float
     shape: Any
+    gaps: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class Hours:
         made = {}
         for kind in self.kinds:
             land = self.land(who[kind])
-            made[kind] = Measured(_length(spans[kind]), self.total[kind], _area(land), land)
+            made[kind] = Measured(_length(spans[kind]), self.total[kind], _area(land), land, frozenset(who[kind]))
         return made
 
     def by_hour(self, agency: str) -> dict[str, list[float]]:
@@ -178,13 +179,13 @@ class Hours:
             yield day
             day += dt.timedelta(days=1)
 
-    def land(self, numbers: set[int]) -> Any:
-        """Return the land of several gaps together; nothing is counted twice."""
+    def land(self, numbers: Iterable[int]) -> Any:
+        """Return the land of several gaps together, None of none; nothing is counted twice."""
         key = frozenset(numbers)
         if key not in self._land:
-            shapes = np.array([self.gaps[number].shape for number in sorted(key)], dtype=object)
-            _, first = np.unique(shapely.to_wkb(shapes), return_index=True) if len(shapes) else ([], [])
-            self._land[key] = shapely.union_all(shapely.make_valid(shapes[np.sort(first)])) if len(shapes) else None
+            shapes = {shapely.to_wkb(self.gaps[number].shape): self.gaps[number].shape for number in sorted(key)}
+            valid = shapely.make_valid(np.array(list(shapes.values()), dtype=object))
+            self._land[key] = shapely.union_all(valid) if len(valid) else None
         return self._land[key]
 
 
@@ -194,9 +195,9 @@ def _area(land: Any) -> float:
 
 def _length(spans: list[Span]) -> float:
     """Return the hours of spans together; where they overlap, an hour counts once."""
-    hours, reached = 0.0, dt.datetime.min
+    hours, reached = 0.0, None
     for start, end in sorted(spans):
-        begin = max(start, reached)
+        begin = start if reached is None else max(start, reached)
         if end > begin:
             hours += (end - begin).total_seconds() / 3600
             reached = end

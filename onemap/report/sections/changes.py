@@ -113,8 +113,6 @@ def _cells(desk: Desk, table: pd.DataFrame) -> Table:
         make.measure("lost_m2"),
         _both(desk, "houses"),
         _both(desk, "cases"),
-        make.codes("came_from"),
-        make.codes("went_to"),
         make.reason(),
     ]
     return make_table("t-change", frame, columns, rest=desk.rest("version_change"))
@@ -132,7 +130,7 @@ def _both(desk: Desk, what: str) -> Column:
     def cell(row: Any) -> Cell:
         into, out = sort_of(row[f"{what}_in"]), sort_of(row[f"{what}_out"])
         moved = max(into, 0) + max(out, 0)
-        text = f"+{words.number(into)} −{words.number(out)}" if moved else "0"
+        text = f"+{words.number(into)} / -{words.number(out)}" if moved else "0"
         return Cell(text, moved, css="" if moved else "zero")
 
     title = words.say("Houses in and out") if what == "houses" else words.say("Cases in and out")

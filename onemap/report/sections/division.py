@@ -171,7 +171,6 @@ def _findings(desk: Desk) -> Table:
         make.text("finding_id"),
         make.label("kind", key="kind"),
         make.codes("cells"),
-        make.text("object"),
         make.reason(),
         Column(make.title("accepted"), lambda row: Cell(_signed(row, words))),
     ]

@@ -5,6 +5,7 @@ from typing import Any
 import shapely
 from markupsafe import Markup
 
+from onemap.report.facts import Facts
 from onemap.report.hours import DAY, NIGHT, Clock, Hours, Measured, gaps_of
 from onemap.report.maps import finding_entries
 from onemap.report.tables import Cell, Column, ColumnMaker, Table, make_table, narrowed, plain
@@ -13,6 +14,7 @@ from onemap.report.wording import Wording
 from .parts import Block, Desk, Section, empty
 
 _MOST_MAPS = 4
+_LEAST_M2 = 1.0  # smaller parts are left by the rounding of two outlines
 _TITLES = {
     DAY: "Workdays, {start}:00 to {end}:00",
     NIGHT: "Workdays, {end}:00 to {start}:00",
@@ -37,8 +39,8 @@ def duty_hours_section(desk: Desk) -> Section | None:
     hours = Hours(gaps, Clock.of(facts.frame("shift"), facts.frame("calendar_day")))
     start, end = hours.window
     lead = words.say(
-        "From {start} up to {end}. An hour counts once however many gaps it has, and land counts once; hours of a holiday "
-        "and of a weekend are those from midnight to midnight.",
+        "From {start} up to {end}. An hour counts once however many gaps it has, and land counts once; hours of a "
+        "holiday and of a weekend are those from midnight to midnight.",
         start=f"{start:%Y-%m-%d %H:%M}",
         end=f"{end:%Y-%m-%d %H:%M}",
     )
@@ -70,21 +72,44 @@ def _heading(kind: str, hours: Hours, words: Wording) -> str:
 
 def _matrix(desk: Desk, hours: Hours) -> Table:
     words = desk.words
+    whole = float(shapely.area(desk.facts.outline)) if desk.facts.outline is not None else 0.0
+    people = _people(desk.facts)
     columns = [(words.heading("duty_gap", "agency"), "")]
     columns += [(_heading(kind, hours, words), "hour") for kind in hours.kinds]
-    columns += [(words.heading("duty_gap", "residents"), "num")]
+    if people is not None:
+        columns.append((words.heading("duty_gap", "residents"), "num"))
     rows = []
-    people = desk.facts.frame("duty_gap").assign(agency=lambda f: f["agency"].fillna("").astype(str))
     for agency in hours.agencies:
         found = hours.of(agency)
         link = Cell(agency_name(agency, words), match=agency, link="t-duty-gap", narrow=narrowed(agency=agency))
-        residents = people.loc[people["agency"] == agency, "residents"].max()
-        cells = [link, *(_cell(found[kind], words) for kind in hours.kinds)]
-        rows.append([*cells, Cell(words.number(residents), 0 if residents != residents else residents)])
+        row = [link, *(_cell(found[kind], whole, words) for kind in hours.kinds)]
+        if people is not None:
+            land = hours.land(set().union(*(one.gaps for one in found.values())))
+            there = _living_on(land, people)
+            row.append(Cell(words.number(there), there, css="" if there else "zero"))
+        rows.append(row)
     return Table("t-hours", columns, rows, len(rows))
 
 
-def _cell(found: Measured, words: Wording) -> Cell:
+def _people(facts: Facts) -> Any:
+    """Return the places of which the map knows residents; None where it knows none."""
+    for layer_id in ("econ_population", "city3d_building"):
+        frame = facts.frame(layer_id)
+        if len(frame) and "residents" in frame and frame["residents"].notna().any():
+            return frame[frame["residents"].notna() & frame.geometry.notna()]
+    return None
+
+
+def _living_on(land: Any, people: Any) -> int:
+    """Return how many residents live on land."""
+    points = shapely.point_on_surface(people.geometry.to_numpy())
+    shapely.prepare(land)
+    inside = shapely.contains_xy(land, shapely.get_x(points), shapely.get_y(points))
+    return int(people["residents"].to_numpy(dtype=float)[inside].sum())
+
+
+def _cell(found: Measured, whole: float, words: Wording) -> Cell:
+    """Return hours and land; the bar is as long as both together are large."""
     if not found.hours:
         return Cell(words.say("none"), 0.0, css="zero")
     text = Markup("<b>{}</b> / {} h<small class='under'>{}</small>").format(
@@ -92,7 +117,8 @@ def _cell(found: Measured, words: Wording) -> Cell:
         words.number(found.of_hours),
         words.area(found.area_m2),
     )
-    return Cell(text, found.hours, bar=found.hours / found.of_hours)
+    share = found.area_m2 / whole if whole else 1.0
+    return Cell(text, found.hours * found.area_m2, bar=min(share, 1.0) * found.hours / found.of_hours)
 
 
 def _clock_face(desk: Desk, hours: Hours) -> Markup:
@@ -107,7 +133,7 @@ def _clock_face(desk: Desk, hours: Hours) -> Markup:
         y += 5
         kinds = hours.by_hour(agency)
         drawn.append(
-            Markup('<text x="0" y="{:g}" class="t start strong">{}</text>').format(
+            Markup('<text x="12" y="{:g}" class="t start strong">{}</text>').format(
                 y + 15, _short(agency_name(agency, words))
             )
         )
@@ -123,7 +149,8 @@ def _clock_face(desk: Desk, hours: Hours) -> Markup:
                 hint = f"{hour:02d}:00  {words.area(area)}"
                 drawn.append(
                     Markup(
-                        '<rect x="{:g}" y="{:g}" width="{:g}" height="{:g}" fill="{}" class="hour"><title>{}</title></rect>'
+                        '<rect x="{:g}" y="{:g}" width="{:g}" height="{:g}" fill="{}" class="hour">'
+                        "<title>{}</title></rect>"
                     ).format(_LEFT + hour * _WIDE, y, _WIDE - 1.5, _ROW - 2, fill, hint)
                 )
             y += _ROW
@@ -156,8 +183,8 @@ def _map(desk: Desk, hours: Hours, agency: str, number: int) -> Block:
     assert maps is not None
     found = hours.of(agency)
     by_day = found[DAY].shape if DAY in found else None
-    lands = [one.shape for kind, one in found.items() if kind != DAY and one.shape is not None]
-    beyond = shapely.union_all(lands) if lands else None
+    always = found[DAY].gaps if DAY in found else frozenset()
+    beyond = hours.land(set().union(*(one.gaps for one in found.values())) - always)
     if beyond is not None and by_day is not None:
         beyond = shapely.difference(beyond, by_day)
     over, entries = [], []
@@ -165,8 +192,8 @@ def _map(desk: Desk, hours: Hours, agency: str, number: int) -> Block:
         ("duty_gap", beyond, "nobody by night, at weekends or on holidays"),
         ("gap", by_day, "nobody on workdays by day"),
     ):
-        parts = shapely.get_parts(land) if land is not None else []
-        parts = parts[shapely.get_dimensions(parts) == 2] if len(parts) else []  # noqa: PLR2004 - areas
+        parts = shapely.get_parts(shapely.Polygon() if land is None else land)
+        parts = parts[shapely.area(parts) > _LEAST_M2]
         if len(parts):
             over.append(maps.hatched(parts, tone))
             entries += finding_entries(words, [(tone, text)])

@@ -104,15 +104,23 @@ def _accountable(desk: Desk, by_level: dict[str, Posts], by_agency: dict[str, Po
     facts, words = desk.facts, desk.words
     duties = facts.frame("duty")["agency"].fillna("").astype(str).value_counts()
     conflicts = facts.frame("duty_conflict")
-    agency_of = conflicts["agency"].fillna("").astype(str)
-    counted = agency_of.value_counts()
+    counted = conflicts["agency"].fillna("").astype(str).value_counts()
     rows = []
     for layer_id, posts in by_level.items():
-        mine = int((conflicts["scope"].astype(str).str.contains(layer_id, regex=False) & (agency_of == "")).sum())
-        rows.append(_row(desk, words.layer(layer_id, facts.layers), posts, None, mine, ""))
+        mine = int(conflicts["scope"].astype(str).str.contains(layer_id, regex=False).sum())
+        rows.append(_row(desk, words.layer(layer_id, facts.layers), posts, duties=None, conflicts=mine))
     for agency in sorted(set(by_agency) | (set(duties.index) - {""})):
         posts = by_agency.get(agency, Posts(0, 0, 0, 0, 0))
-        rows.append(_row(desk, agency, posts, int(duties.get(agency, 0)), int(counted.get(agency, 0)), agency))
+        rows.append(
+            _row(
+                desk,
+                agency,
+                posts,
+                duties=int(duties.get(agency, 0)),
+                conflicts=int(counted.get(agency, 0)),
+                agency=agency,
+            )
+        )
     columns = [
         (words.say("Level or agency"), ""),
         (words.say("Grids"), "num"),
@@ -126,24 +134,24 @@ def _accountable(desk: Desk, by_level: dict[str, Posts], by_agency: dict[str, Po
     return Table("t-accountable", columns, rows, len(rows))
 
 
-def _row(desk: Desk, name: str, posts: Posts, duties: int | None, conflicts: int, agency: str) -> list[Cell]:
+def _row(desk: Desk, name: str, posts: Posts, *, duties: int | None, conflicts: int, agency: str = "") -> list[Cell]:
+    """Return the row of a level, or of an agency whose rows the figures lead to."""
     words, facts = desk.words, desk.facts
 
-    def count(number: int, cause: str = "") -> Cell:
-        there = cause and number and (facts.frame("duty_gap")["cause"] == cause).any()
-        link = "t-vacancy" if there else ""
-        narrow = narrowed(cause=cause, **({"agency": agency} if agency else {})) if there else ""
+    def count(number: int) -> Cell:
+        link = "t-vacancy" if number and facts.frame("duty_gap")["cause"].isin(_VACANT).any() else ""
+        narrow = narrowed(agency=agency) if link and agency else ""
         return Cell(words.number(number), number, css="loud" if number else "zero", link=link, narrow=narrow)
 
     share = posts.held / posts.grids if posts.grids else None
-    held = Cell(f"{words.number(posts.held)} · {words.share(share)}" if posts.grids else "–", share or 0.0, bar=share)
+    held = Cell(words.number(posts.held) if posts.grids else "–", share or 0.0, bar=share)
     loud = bool(conflicts and agency)
     return [
         Cell(name),
         Cell(words.number(posts.grids) if posts.grids else "–", posts.grids),
         held,
-        count(posts.vacant, "vacant"),
-        count(posts.expired, "expired"),
+        count(posts.vacant),
+        count(posts.expired),
         Cell(words.number(posts.people), posts.people, css="" if posts.people else "zero"),
         Cell(words.number(duties), -1 if duties is None else duties, css="" if duties else "zero"),
         Cell(
@@ -245,9 +253,7 @@ def _conflicts(desk: Desk, conflicts: Any) -> list[Block]:
         _agency_column(desk, make),
         make.codes("cells"),
         make.text("matters"),
-        make.text("holder"),
         make.measure("area_m2"),
-        make.number("hours"),
         make.reason(),
         _closed_by(desk, make),
     ]
@@ -276,7 +282,7 @@ def _same_duty(desk: Desk, conflicts: Any) -> Table | None:
             [
                 Cell(agency),
                 Cell(words.number(grids[agency]), int(grids[agency])),
-                Cell(f"{words.number(total - count)} · {words.share(share)}", share, bar=share),
+                Cell(words.number(total - count), share, bar=share),
                 Cell(words.number(count), count, link=link, narrow=narrow, css="loud" if count else "zero"),
                 Cell(words.area(area) if area else "0", area, css="" if area else "zero"),
             ]
