@@ -1,5 +1,6 @@
 """The map on a sheet: a window of the district at a round scale, and its layers drawn into it."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ Bounds = tuple[float, float, float, float]
 
 _STEPS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 7.5, 8.0, 9.0)
 _FINEST = 0.04  # millimetres on paper below which a bend is not seen
+_ROUNDING = 1e-6
 _BARS = (1.0, 2.0, 5.0)
 _LINE = 1.25  # height of a line of text in ems
 _APART = 0.5  # millimetres beside a name
@@ -35,7 +37,7 @@ def round_scale(bounds: Bounds, box: Box, *, air: float = 0.03) -> int:
     share = 1 - 2 * air
     need = max((east - west) / (box.width * share), (north - south) / (box.height * share), 1e-3) * 1000
     ten = 10.0 ** np.floor(np.log10(need))
-    return round(next((step * ten for step in _STEPS if step * ten >= need * (1 - 1e-9)), 10 * ten))
+    return math.ceil(next((step * ten for step in _STEPS if step * ten >= need * (1 - 1e-9)), 10 * ten) - _ROUNDING)
 
 
 class Store:

@@ -284,8 +284,8 @@ def outline_of(shapes: Any, place: Any) -> Outline:
 
     Examples
     --------
-    >>> outline_of([shapely.box(0, 0, 1, 1)], lambda points: points * 10).get_extents().bounds
-    (0.0, 0.0, 10.0, 10.0)
+    >>> outline_of([shapely.box(0, 0, 1, 1)], lambda points: points * 10).get_extents().size.tolist()
+    [10.0, 10.0]
     """
     parts = shapely.get_parts(np.asarray(shapely.force_2d(np.asarray(shapes, dtype=object)).ravel(), dtype=object))
     dimensions = shapely.get_dimensions(parts)

@@ -363,7 +363,7 @@ def unlike_colours(shapes: Any, hues: Sequence[str], *, apart_m: float = 0.0) ->
     Examples
     --------
     >>> unlike_colours(np.array([shapely.box(x, 0, x + 1, 1) for x in range(3)]), ("#0072B2", "#56B4E9", "#E69F00"))
-    ['#0072B2', '#E69F00', '#0072B2']
+    ['#0072B2', '#E69F00', '#56B4E9']
     """
     near: list[set[int]] = [set() for _ in shapes]
     for one, other in zip(*shapely.STRtree(shapes).query(shapes, "dwithin", distance=apart_m), strict=True):
