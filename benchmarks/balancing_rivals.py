@@ -175,9 +175,9 @@ def main() -> None:
     name, path, seconds = sys.argv[1:]
     graph = json.loads(Path(path).read_text(encoding="utf-8"))
     divide, package = CONTESTANTS[name]
-    start = time.perf_counter()
+    start = time.process_time()
     label = divide(graph, float(seconds))
-    taken = time.perf_counter() - start
+    taken = time.process_time() - start
     if package == "onemap":
         import onemap as library
 

@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "AssignmentResult": "cases",
+    "AtlasResult": "report.atlas",
     "AuditLimits": "grids.audit",
     "AuditReport": "grids.audit",
     "BalanceResult": "grids.balance_result",
@@ -47,6 +48,7 @@ _PUBLIC = {
     "derive_cells": "grids.derivation",
     "find_gaps": "gaps",
     "in_force": "geo.dated",
+    "make_atlas": "report.atlas",
     "match_boundary_version": "cases",
     "number_cells": "grids.numbering",
     "open_map": "store.one_map",
@@ -62,6 +64,7 @@ _MODULES = {"codes": "domain.codes", "catalogue": "domain.catalogue", "errors": 
 
 __all__ = [
     "AssignmentResult",
+    "AtlasResult",
     "AuditLimits",
     "AuditReport",
     "BalanceResult",
@@ -96,6 +99,7 @@ __all__ = [
     "errors",
     "find_gaps",
     "in_force",
+    "make_atlas",
     "match_boundary_version",
     "number_cells",
     "open_map",

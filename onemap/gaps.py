@@ -150,6 +150,7 @@ def find_gaps(
     >>> find_gaps(city).table["reason"].tolist()
     ['no cell covers 9 m2 of the district, with 0 buildings, 0 cases and 0 residents in it']
     """
+    all_days = one_map  # appointments that ended or begin later are told as such
     if as_of is not None:
         one_map, today = DatedMap(one_map, as_of), today or as_day(as_of)
     if kinds is None:
@@ -173,7 +174,8 @@ def find_gaps(
     wanted = [kind for kind in ("duty", "time") if kind in kinds]
     if wanted:
         start, end = window or (None, None)
-        rows += _duties(one_map, finest, wanted, (day if start is None else start, end), widths[1])
+        found = duty_gaps(all_days, kinds=wanted, window=(day if start is None else start, end), tolerance_m=widths[1])
+        rows += _duties(one_map, finest, found)
     table = gpd.GeoDataFrame(rows, columns=[*COLUMNS, "geometry"], geometry="geometry", crs=finest.crs)
     table["gap_id"] = [f"{kind}-{n:05d}" for n, kind in enumerate(table["kind"], start=1)]
     for column in ("buildings", "cases", "residents"):
@@ -184,11 +186,8 @@ def find_gaps(
     return GapReport(table)
 
 
-def _duties(
-    one_map: Layers, finest: gpd.GeoDataFrame, kinds: list[str], window: tuple[Any, Any], width_m: float
-) -> list[dict[str, Any]]:
-    """Return the gaps of duty and of time; on land that differs by no more than the tolerance there is none."""
-    found = duty_gaps(one_map, kinds=kinds, window=window, tolerance_m=width_m)
+def _duties(one_map: Layers, finest: gpd.GeoDataFrame, found: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return the gaps of duty and of time as rows, with the cases in them."""
     inside = _contents(one_map, found.geometry.to_numpy(), finest.crs)
     rows: list[dict[str, Any]] = found.to_dict("records")
     return [

@@ -73,7 +73,7 @@ class AuditRules:
 
     exceptions: Path | None = None
     survey_scale: int | None = None
-    limits: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ from onemap.domain.catalogue import load_catalogue
 
 CITY, QUARTER, BLOCK, HOUSE = 100_000, 25_000, 8_000, 3_000  # the steps of the scale ranges
 STRENGTH = {"grid_district": 0.85, "grid_street": 0.75, "grid_community": 0.6, "grid_cell": 0.4}  # opacity of the lines
+AUDITED = (
+    "statutory_base", "territorial", "geography", "fit_size", "as_managed", "convenient", "balanced_load", "stable",
+)  # fmt: skip
 Placement = Qgis.LabelPlacement
 OVER, HORIZONTAL, AROUND = Placement.OverPoint, Placement.Horizontal, Placement.OrderedPositionsAroundPoint
 
@@ -392,6 +395,7 @@ def _findings() -> dict[str, Style]:
     if_allowed = 'if(coalesce("allowed", false), \'allowed\', "kind")'
     wrong = ("duplicate", "nesting", "orphan", "invalid")
     land = fills(*hatch("gap", "gap"))
+    moved = "coalesce(nullif(right(\"from\", 4), ''), '–') || ' → ' || coalesce(nullif(right(\"to\", 4), ''), '–')"
     teeth = zigzag("mismatch", PALETTE["lines"]["mismatch"]["width_mm"], smallest=BLOCK)
     return {
         "defect": Style(by_value("defect", "kind", kinds(wrong), other, expression=if_allowed), why),
@@ -407,6 +411,24 @@ def _findings() -> dict[str, Style]:
                 },
                 other.clone(),
             )
+        ),
+        "duty_conflict": Style(one(fills(*hatch("overlap", "overlap")))),
+        "audit_finding": Style(
+            by_value(
+                "audit_finding",
+                "kind",
+                {
+                    "allowed": fills(*hatch("allowed_gap", "allowed_gap")),
+                    **{rule: fills(area("bad", opacity=0.18, outline="bad", width=0.5)) for rule in AUDITED},
+                },
+                None,
+                expression='if(coalesce("accepted", false), \'allowed\', "kind")',
+            ),
+            smallest=CITY,
+        ),
+        "version_piece": Style(
+            one(fills(area("accent", opacity=0.3, outline="accent", width=0.5))),
+            labels(moved, text_format(6.5, ink="accent"), HORIZONTAL, smallest=BLOCK),
         ),
         "object_gap": Style(one(markers(frame, cross)), smallest=QUARTER),
         "near_border": Style(one(markers(*ring)), smallest=HOUSE),

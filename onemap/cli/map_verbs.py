@@ -118,10 +118,10 @@ def gaps(
     allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", help=helped("First moment of the hours looked through (else the map's day).")),
+        typer.Option("--start", help=helped("First moment of the hours looked through (else the map's day).")),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", help=helped("End of the hours looked through (else seven days later)."))
+        str | None, typer.Option("--end", help=helped("End of the hours looked through (else seven days later)."))
     ] = None,
     as_of: AsOf = None,
     out: Out = None,

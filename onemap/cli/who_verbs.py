@@ -32,6 +32,13 @@ def who(
     fact: Annotated[
         list[str] | None, typer.Option(help=helped("A fact that holds there, for duties with conditions; repeatable."))
     ] = None,
+    timezone: Annotated[
+        str, typer.Option(help=helped("The district's time zone; times that name none are in it."))
+    ] = "Asia/Shanghai",
+    road_near_m: Annotated[
+        float,
+        typer.Option(help=helped("Where no road's width reaches, the nearest road within this distance, metres.")),
+    ] = 0.0,
     precedence: Annotated[Path | None, typer.Option(help=helped("Another table of precedence: a TOML file."))] = None,
     out: Out = None,
     fail: Fail = False,
@@ -44,9 +51,7 @@ def who(
 
     terminal = terminal_for(json_, ProgressKind.none, lang)
     opened = open_map(one_map)
-    options = MatrixOptions(
-        precedence=precedence, language=lang, timezone=opened.district.get("timezone") or "Asia/Shanghai"
-    )
+    options = MatrixOptions(precedence=precedence, language=lang, timezone=timezone, road_near_m=road_near_m)
     matrix = ResponsibilityMatrix.from_map(opened, options=options)
     if points is not None:
         if (x, y, cell, object_) != (None, None, None, None):

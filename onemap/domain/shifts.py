@@ -112,14 +112,14 @@ class ShiftTable:
     Parameters
     ----------
     shifts
-        The shifts; codes are unique.
+        The shifts; one that stands twice must say the same.
     calendar
         Kinds of days.
 
     Raises
     ------
     SchemaError
-        A code stands twice.
+        A code stands for two shifts.
 
     Examples
     --------
@@ -133,9 +133,8 @@ class ShiftTable:
         self.calendar: Final = calendar or WorkCalendar()
         self.shifts: Final[dict[str, Shift]] = {}
         for shift in shifts:
-            if shift.shift_code in self.shifts:
+            if self.shifts.setdefault(shift.shift_code, shift) != shift:
                 raise SchemaError("the shift {shift} stands twice", shift=shift.shift_code)
-            self.shifts[shift.shift_code] = shift
         self._states: dict[tuple[str, str, int], frozenset[str]] = {}
 
     @cached_property

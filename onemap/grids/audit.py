@@ -109,7 +109,9 @@ def audit_division(
     previous: gpd.GeoDataFrame | None = None,
     exceptions: Any = None,
     allowed: gpd.GeoDataFrame | None = None,
+    seams: gpd.GeoDataFrame | None = None,
     as_of: Any = None,
+    today: dt.date | None = None,
     limits: AuditLimits | None = None,
     code: str = "cell_code",
     community: str = "parent_code",
@@ -141,9 +143,13 @@ def audit_division(
         A table or file with ``rule cell reason signed_by signed_on until``, see `read_exceptions`.
     allowed
         Allowed gaps, as in `check_coverage` (8).
+    seams
+        Defects that `check_coverage` has found in these cells already (8); by default it is asked.
     as_of
         The day of the audit: only rows in force on it are taken, and exceptions must hold on it; by default all rows,
         and today for the exceptions.
+    today
+        The day on which exceptions must hold, where it is not ``as_of``.
     limits
         Thresholds, see `AuditLimits`.
     code, community, community_code
@@ -184,7 +190,7 @@ def audit_division(
     ['b has 30,000 m2, more than 20,000']
     """
     day = as_day(as_of)
-    today = day or dt.date.today()  # noqa: DTZ011 - the day where the auditor sits
+    today = today or day or dt.date.today()  # noqa: DTZ011 - the day where the auditor sits
     layers = {
         "communities": communities, "buildings": buildings, "compounds": compounds, "barriers": barriers,
         "roads": roads,
@@ -202,7 +208,7 @@ def audit_division(
         lambda: as_managed(audited),
         lambda: convenient(audited),
         lambda: balanced_load(audited, loads),
-        lambda: seamless(audited, allowed=allowed, today=today),
+        lambda: seamless(audited, allowed=allowed, today=today, seams=seams),
         lambda: stable(audited, previous=previous, profile=profile, withdrawn=withdrawn),
     )
     verdicts = []

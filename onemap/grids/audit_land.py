@@ -227,29 +227,37 @@ def _followed(audited: Audited, lines: Any) -> float:
     return along / length if length else 0.0
 
 
-def seamless(audited: Audited, *, allowed: gpd.GeoDataFrame | None, today: dt.date) -> Verdict:
+def seamless(
+    audited: Audited, *, allowed: gpd.GeoDataFrame | None, today: dt.date, seams: gpd.GeoDataFrame | None = None
+) -> Verdict:
     """8: no gap, no overlap, and together the cells are the communities."""
-    communities = audited.others.get("communities")
-    land = None
-    if communities is not None and len(communities):
-        land = gpd.GeoSeries(sound(communities.geometry.to_numpy()), crs=audited.crs)
-    report = check_coverage(
-        audited.source,
-        code=audited.code,
-        parent=land,
-        allowed=allowed,
-        tolerance_m=audited.limits.tolerance_m,
-        today=today,
-    )
-    open_ = report.defects[~report.defects["allowed"].astype(bool)]
+    if seams is None:
+        seams = _seams(audited, allowed, today)
+    open_ = seams[~seams["allowed"].astype(bool)]
     findings = []
     for row in open_.itertuples():
         area = float(np.nan_to_num(row.area_m2))
         cells = tuple(str(c) for c in row.cells)
         findings.append(Finding(cells, area, 0.0, area, str(row.reason), row.geometry, str(row.kind)))
     bare = open_[open_["kind"].isin(["gap", "overlap", "outside"])]
-    said = _say_seams(open_, report.cells)
+    said = _say_seams(open_, len(audited.source))
     return Verdict(float(np.nan_to_num(bare["area_m2"]).sum()), "m2", 0.0, said, findings)
+
+
+def _seams(audited: Audited, allowed: gpd.GeoDataFrame | None, today: dt.date) -> gpd.GeoDataFrame:
+    """Return what `check_coverage` finds of the cells within the communities."""
+    communities = audited.others.get("communities")
+    land = None
+    if communities is not None and len(communities):
+        land = gpd.GeoSeries(sound(communities.geometry.to_numpy()), crs=audited.crs)
+    return check_coverage(
+        audited.source,
+        code=audited.code,
+        parent=land,
+        allowed=allowed,
+        tolerance_m=audited.limits.tolerance_m,
+        today=today,
+    ).defects
 
 
 def _say_seams(defects: gpd.GeoDataFrame, cells: int) -> str:

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from .balance_plan import Ground, Plan
 from .balance_start import NONE, adjacent_groups
 
-Bits = NDArray[np.uint64]
-
-_MOST_UNITS = 64
+_MOST_UNITS = {2: 256, 3: 64}
+"""Units of groups that are divided together; three are compared as bits of one machine word."""
 _EQUAL = 1e-6
 
 
@@ -52,8 +51,14 @@ def _together(plan: Plan) -> list[tuple[int, ...]]:
     found: set[tuple[int, ...]] = set(pairs)
     for group, others in near.items():
         found |= {tuple(sorted((group, *two))) for two in combinations(sorted(others), 2)}
-    small = [groups for groups in found if sum(len(plan.members[g]) for g in groups) <= _MOST_UNITS]
     off = [abs(ground.groups * load - ground.total) for load in plan.load]
+    worst = max(off) / 2
+    small = [
+        groups
+        for groups in found
+        if max(off[g] for g in groups) >= worst
+        and sum(len(plan.members[g]) for g in groups) <= _MOST_UNITS[len(groups)]
+    ]
     return sorted(small, key=lambda groups: (-max(off[g] for g in groups), groups))
 
 
@@ -83,7 +88,7 @@ def _divide(plan: Plan, groups: tuple[int, ...], rng: np.random.Generator, trees
 
 def _tree(
     ground: Ground, units: list[int], weight: NDArray[np.float64], rng: np.random.Generator
-) -> tuple[Bits, NDArray[np.float64]]:
+) -> tuple[list[int], NDArray[np.float64]]:
     """Return for each edge of a random spanning tree the units below it as bits, and their load."""
     place = {unit: at for at, unit in enumerate(units)}
     luck = rng.random(len(units) * 12 + 1).tolist()
@@ -109,19 +114,20 @@ def _tree(
         bits[parent[unit]] |= bits[unit]
         load[parent[unit]] += load[unit]
     edges = order[1:]
-    return np.array([bits[unit] for unit in edges], dtype=np.uint64), np.array([load[unit] for unit in edges])
+    return [bits[unit] for unit in edges], np.array([load[unit] for unit in edges])
 
 
 def _best_cut(
-    below: Bits, load: NDArray[np.float64], total: float, mean: float, count: int
+    below: list[int], load: NDArray[np.float64], total: float, mean: float, count: int
 ) -> tuple[tuple[int, ...], float]:
     """Return the edges to cut for the smallest sum of squared deviations, and that sum."""
     if count == 2:  # noqa: PLR2004
         squares = (load - mean) ** 2 + (total - load - mean) ** 2
         at = int(np.argmin(squares))
         return (at,), float(squares[at])
-    both = below[:, None] & below[None, :]
-    inside = both == below[None, :]
+    bits = np.array(below, dtype=np.uint64)
+    both = bits[:, None] & bits[None, :]
+    inside = both == bits[None, :]
     one, other = load[:, None], load[None, :]
     outer = np.where(inside, one - other, one)
     rest = np.where(inside, total - one, total - one - other)
@@ -132,10 +138,10 @@ def _best_cut(
     return divmod(at, len(below)), float(squares.ravel()[at])
 
 
-def _parts(below: Bits, cut: tuple[int, ...], count: int) -> list[int]:
+def _parts(below: list[int], cut: tuple[int, ...], count: int) -> list[int]:
     """Return the sets of units, as bits, that are left when edges are cut."""
     whole = (1 << count) - 1
-    sides = sorted((int(below[at]) for at in cut), key=int.bit_count)
+    sides = sorted((below[at] for at in cut), key=int.bit_count)
     parts, taken = [], 0
     for side in sides:
         parts.append(side & ~taken)

@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 MOST_UNITS = 36
+_MOST_HALVED = 26
+"""Two groups of more units than this could be too many sets to list."""
 _MOST_SETS = 4_000_000
 _MOST_STEPS = 60_000
 _ONE = np.uint64(1)
@@ -63,7 +65,7 @@ def prove(plan: Plan) -> Plan:
     if ground.groups in (1, len(ground)):
         plan.proved = True
         return plan
-    if len(ground) > MOST_UNITS or ground.priced:
+    if len(ground) > (_MOST_HALVED if ground.groups == 2 else MOST_UNITS) or ground.priced:  # noqa: PLR2004
         return plan
     try:
         best = _best(plan, _order(ground))

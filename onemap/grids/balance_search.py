@@ -23,6 +23,8 @@ _CHUNK = 1 << 15
 _DEAR = 4096.0
 _FORBIDDING = 1e12
 _TIMES = 12
+_TIMES_OF_MANY = 7
+_MANY = 8_000
 _STEP = 0.8
 _BREACH = 50.0
 
@@ -261,7 +263,7 @@ def even_out(plan: Plan, *, floor: int) -> None:
     price = price_of_squares(plan.ground) * _DEAR
     best = Plan(plan.ground, plan.label)
     ceiling = plan.deviation()
-    for _ in range(_TIMES):
+    for _ in range(_TIMES if len(plan.label) <= _MANY else _TIMES_OF_MANY):
         if ceiling <= floor:
             break
         ceiling = max(int(ceiling * _STEP), floor)

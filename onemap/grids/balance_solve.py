@@ -5,7 +5,7 @@ import numpy as np
 from onemap.progress import Progress, silent
 
 from .balance_divide import divide_anew
-from .balance_exact import prove
+from .balance_exact import MOST_UNITS, prove
 from .balance_plan import Ground, Plan
 from .balance_search import anneal, even_out, price_of_squares, shorten
 from .balance_start import NONE, first_plan, sliced_labels
@@ -15,6 +15,7 @@ _HEATS = ((25.0, 0.25, 0.9, 0.15), (10.0, 1.0, 0.15, 0.08), (10.0, 4.0, 0.15, 0.
 _COOL = ((20.0, 1.0, 0.3, 0.08), (10.0, 4.0, 0.15, 0.08))
 _STARTS = ((40, 8), (120, 10), (400, 6), (2_000, 3), (8_000, 2))
 _SMALL = 400
+_MOST_TREED = 1_000
 _CHOSEN = 4
 _TREES = 4_000
 _TURNS = 3
@@ -52,9 +53,9 @@ def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan
         found.append(_bettered(plan, rng, cool=from_before))
     found.sort(key=Plan.score)
     best = prove(found[0])
-    if len(ground) <= _SMALL and not best.proved:
-        found = [_evened(plan, seed=[seed, 1, at]) for at, plan in enumerate(found[:_CHOSEN])]
-        best = min(found, key=Plan.score)
+    if not best.proved and ground.groups > 1 and len(ground) <= _MOST_TREED:
+        chosen = found[: _CHOSEN if len(ground) <= _SMALL else 1]
+        best = min((_evened(plan, seed=[seed, 1, at]) for at, plan in enumerate(chosen)), key=Plan.score)
     return best
 
 
@@ -75,12 +76,19 @@ def _evened(plan: Plan, *, seed: list[int]) -> Plan:
     """Even a plan out to single people, where groups are small enough for that; keep whichever is better."""
     ground, best = plan.ground, plan
     floor = least_deviation(ground)
+    few = len(ground) <= MOST_UNITS  # few enough for many trees to come upon the shortest border as well
     for turn in range(_TURNS):
-        if ground.priced or best.deviation() <= floor:
+        if ground.priced or (best.deviation() <= floor and not few):
             break
         other = best.copy()
-        divide_anew(other, np.random.default_rng([*seed, turn]), trees=min(_TREES, 4 * len(ground) ** 2), floor=floor)
-        even_out(other, floor=floor)
+        divide_anew(
+            other,
+            np.random.default_rng([*seed, turn]),
+            trees=min(_TREES, 4 * len(ground) ** 2),
+            floor=-1 if few else floor,
+        )
+        if len(ground) <= _SMALL:
+            even_out(other, floor=floor)
         shorten(other)
         if other.score() < best.score():
             best = other

@@ -37,7 +37,7 @@ class Ground:
     land_use
         ``built``, ``open``, ``water`` or the class of the compound.
     fence
-        Pieces of border that are a community's.
+        Pieces of border between two communities.
     weight, barrier
         Weight and class of the barrier along each piece of border; 0 and empty where there is none.
     """
@@ -92,9 +92,8 @@ class Surveyor:
         fence = find_lines(faces.ends, self._outlines, np.ones(len(self._outlines)), within_m=_ON_BORDER_M) >= 0
         home = find_homes(faces, land.communities.shapes, fence)
         inside = np.flatnonzero(home >= 0)
-        home_or_none = np.append(home, OUTSIDE)
-        shown = (home_or_none[faces.left] >= 0) | (home_or_none[faces.right] >= 0)
-        kept, fence, home = faces.take(inside), fence[shown], home[inside]
+        kept, home = faces.take(inside), home[inside]
+        fence = kept.inner & (home[kept.left] != home[kept.right])
         crossed = np.flatnonzero(self._crossed)
         clump = find_holders(kept.shapes, self.clumps.shapes[crossed])
         clump[clump >= 0] = crossed[clump[clump >= 0]]

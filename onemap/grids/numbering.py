@@ -185,12 +185,13 @@ class _Old:
             )
         if old.crs is None or CRS(old.crs) != CRS(cells.crs):
             raise CrsError("the existing cells must have the coordinate system of the new ones")
+        old = old[old[code].notna() & (old[code].astype(str).str.strip() != "")]
         before, now = to_metric(old).to_numpy(), to_metric(cells).to_numpy()
         kept, reason = [""] * len(cells), [""] * len(cells)
         new, at = shapely.STRtree(before).query(now, predicate="intersects")
         shared = shapely.area(shapely.intersection(now[new], before[at]))
         share = shared / np.maximum(shapely.area(now[new]), shapely.area(before[at]))
-        codes = old[code].astype(str).to_numpy()
+        codes = old[code].astype(str).str.strip().to_numpy()
         homes = cells[community].astype(str).to_numpy()
         for row, was, part in zip(new.tolist(), at.tolist(), share.tolist(), strict=True):
             if part > same_share and codes[was].startswith(homes[row]):

@@ -15,6 +15,8 @@ from onemap.store.kept_index import keep_index
 from onemap.store.lock import writer
 from onemap.store.one_map import open_map
 
+from .conflicts import conflicts_of
+from .division import audit, changes, previous_cells
 from .findings import Finest, assign, find_defects, findings_of, finest_of, gaps_of, own
 from .result import RunResult, counts_of
 from .tables import write_all
@@ -87,6 +89,10 @@ def _work(
     own(assembly, finest, progress=part(progress, 0.55, 0.6))
     progress(0.6, "finding the gaps")
     assembly.frames |= gaps_of(find_gaps(assembly).table)
+    assembly.frames |= conflicts_of(assembly)
+    progress(0.63, "auditing the division")
+    last = previous_cells(assembly, manifest.previous.path)
+    assembly.frames |= audit(assembly, defects, previous=last) | changes(assembly, last)
     return assembly, finest, assigned
 
 

@@ -21,10 +21,14 @@ from .interactive import Interactive
 from .maps import WIDTH, DistrictMaps
 from .palette import Palette, load_palette
 from .sections.cases import cases_section, near_section, objects_section
+from .sections.changes import changes_section
 from .sections.contents import completeness_section, layers_section, notes_section, rejects_section, repairs_section
 from .sections.coverage import coverage_section, nesting_section, overview_map
+from .sections.division import division_section
+from .sections.duty_hours import duty_hours_section
 from .sections.opening import district_name, opening
 from .sections.parts import Desk, Section
+from .sections.responsibility import responsibility_section
 from .sheet import Sheet
 from .tiles import DefectTiles
 from .wording import Wording
@@ -36,6 +40,10 @@ _HERE = Path(__file__).parent
 _SECTIONS = (
     coverage_section,
     nesting_section,
+    division_section,
+    changes_section,
+    responsibility_section,
+    duty_hours_section,
     completeness_section,
     layers_section,
     cases_section,
@@ -140,7 +148,7 @@ class ReportWriter:
         found = {layer_id: f"tables/{name}.csv" for layer_id, name in TABLE_FILES.items()}
         files = {layer_id: name for layer_id, name in found.items() if folder and (folder / name).is_file()}
         desk = Desk(self.facts, words, self.palette, self.maps, self.tiles, files)
-        sections: list[Section] = [make(desk) for make in _SECTIONS]
+        sections: list[Section] = [section for make in _SECTIONS if (section := make(desk)) is not None]
         name = district_name(self.facts, words)
         values: dict[str, Any] = {
             "language": "zh-CN" if language == "zh" else "en",

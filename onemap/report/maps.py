@@ -288,15 +288,16 @@ class DistrictMaps:
     def _draw_findings(self, defects: gpd.GeoDataFrame) -> Markup:
         tones = np.array([tone_of(kind, allowed=allowed) for kind, allowed in defects[["kind", "allowed"]].to_numpy()])
         shapes = defects.geometry.to_numpy()
+        return Markup("").join(self.hatched(shapes[tones == tone], tone) for tone in sorted(set(tones)))
+
+    def hatched(self, shapes: npt.NDArray[np.object_], tone: str) -> Markup:
+        """Return areas in the hatch of a finding; those too small to see get a dot of fixed size at their place."""
         small = _reach(shapes) < _SMALL_PX * self.sheet.metres_per_pixel
-        drawn = []
-        for tone in sorted(set(tones)):
-            mine = tones == tone
-            style = f"fill:{fill_of(tone, scaled=True)}"
-            drawn += [self.path([shape], f"finding s-{tone}", style, keep=True) for shape in shapes[mine & ~small]]
-            if (mine & small).any():
-                spots = gpd.GeoDataFrame(geometry=shapes[mine & small])
-                drawn += [self.points(spots, "s-paper", radius=3.6), self.points(spots, f"s-{tone}", radius=2.7)]
+        style = f"fill:{fill_of(tone, scaled=True)}"
+        drawn = [self.path([shape], f"finding s-{tone}", style, keep=True) for shape in shapes[~small]]
+        if small.any():
+            spots = gpd.GeoDataFrame(geometry=shapes[small])
+            drawn += [self.points(spots, "s-paper", radius=3.6), self.points(spots, f"s-{tone}", radius=2.7)]
         return Markup("").join(drawn)
 
     def numbers(self, shapes: Mapping[int, Any]) -> Markup:

@@ -36,6 +36,8 @@ class Palette:
     hues: tuple[str, ...]
     ramps: Mapping[str, tuple[str, ...]]
     area_opacity: float
+    print_lines: Mapping[str, Line]
+    """The same lines for paper: width and dashes in millimetres."""
 
     def line(self, layer_id: str, rank: int, of: int) -> Line:
         """Return the line of a level: its own, else that of the level at the same place, coarse to fine.
@@ -101,4 +103,7 @@ def load_palette(folder: Path | None = None) -> Palette:
         hues=tuple(data["areas"]["hues"]),
         ramps={name: tuple(ramp) for name, ramp in data["ramps"].items()},
         area_opacity=float(data["areas"]["opacity_light"]),
+        print_lines={
+            name: Line(float(line["width_mm"]), tuple(map(float, line["dash"]))) for name, line in data["lines"].items()
+        },
     )

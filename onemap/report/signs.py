@@ -7,7 +7,7 @@ from markupsafe import Markup
 from .palette import PX_PER_MM, Palette
 from .sheet import TENTH
 
-HATCHED = ("gap", "overlap", "outside", "allowed_gap")
+HATCHED = ("gap", "overlap", "outside", "allowed_gap", "duty_gap")
 _KIND_HATCH = {"gap": "gap", "land": "gap", "overlap": "overlap", "duplicate": "overlap", "outside": "outside"}
 _KIND_TONE = _KIND_HATCH | {"allowed": "allowed_gap"}
 

@@ -117,6 +117,10 @@ class Wording:
             return _text(row.get("reason_zh")) or translate(english, "zh")
         return english
 
+    def sentence(self, english: str) -> str:
+        """Return a published English sentence in the report's language."""
+        return translate(english, "zh") if self.language == "zh" else english
+
     def layer(self, layer_id: str, titles: Any = None) -> str:
         """Return the title of a layer: the map's own, else the catalogue's, else its id."""
         column = f"title_{self.language}"

@@ -116,7 +116,7 @@ class Timelines:
     def __init__(self, roster: Roster, window: Sequence[Stretch]) -> None:
         self.roster, self.window = roster, window
         self._known: dict[tuple[Post, ...], tuple[Run, ...]] = {}
-        self._alike: dict[tuple[str, ...], tuple[Run, ...]] = {}
+        self._alike: dict[tuple[int, ...], tuple[Run, ...]] = {}
         self._numbers: dict[tuple[Run, ...], int] = {(): 0}
         self._listed: list[tuple[Run, ...]] = []
         self._open: dict[tuple[str, str, str], tuple[Ints, Ints]] = {}
@@ -164,7 +164,7 @@ class Timelines:
 
     def _number(self, appointed: tuple[Holder, ...], post: Post, seat: Seat) -> int:
         """Return the number of what becomes of a post: the same for all posts that the same people are appointed to."""
-        people = tuple(holder.holder_code for holder in appointed)
+        people = tuple(map(id, appointed))  # the roster keeps them; a code may stand in several rows
         if people not in self._alike:
             self._alike[people] = self._runs("", (seat,), (post,))
         runs = self._alike[people]

@@ -13,7 +13,7 @@ from .plan import DISTRICT_CODE
 
 MANAGEMENT, POLICE = "城管执法局", "公安分局"
 """The two agencies that draw duty grids of their own."""
-_SINCE = dt.date(2025, 1, 1)
+SINCE = dt.date(2025, 1, 1)
 
 
 def make_duties(
@@ -43,7 +43,7 @@ def make_duties(
                     "agency": agency,
                     "name": [f"第{g + 1}{label}" for g in range(len(joined))],
                     "holder": [names[len(cells) + 50 * (prefix == "GA") + g] for g in range(len(joined))],
-                    "valid_from": _SINCE,
+                    "valid_from": SINCE,
                 },
                 np.array(joined, dtype=object),
             )
@@ -73,6 +73,6 @@ def _holders(levels: dict[str, gpd.GeoDataFrame], names: list[str], rng: np.rand
             "grid_code": codes,
             "agency": "区城市管理指挥中心",
             "phone": [f"100{n:08d}" for n in rng.integers(10**8, size=len(codes))],
-            "valid_from": _SINCE,
+            "valid_from": SINCE,
         }
     )

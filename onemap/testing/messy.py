@@ -1,7 +1,7 @@
 """How the offices of the sample city keep their files: formats, encodings, headings and coordinates of their own."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,7 +150,7 @@ def write_raster(path: Path, raster: Raster) -> None:
         target.write(raster.bands)
 
 
-_SHEET_PARTS = {
+SHEET_PARTS = {
     "[Content_Types].xml": (
         '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -190,7 +190,12 @@ def write_sheet(path: Path, table: pd.DataFrame) -> None:
         f"<sheetData>{body}</sheetData></worksheet>"
     )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
-        for name, text in [*_SHEET_PARTS.items(), ("xl/worksheets/sheet1.xml", sheet)]:
-            entry = zipfile.ZipInfo(name, date_time=(2026, 6, 30, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            book.writestr(entry, '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + text)
+        write_parts(book, SHEET_PARTS | {"xl/worksheets/sheet1.xml": sheet})
+
+
+def write_parts(book: zipfile.ZipFile, parts: Mapping[str, str]) -> None:
+    """Write the parts of a workbook, all of one day."""
+    for name, text in parts.items():
+        entry = zipfile.ZipInfo(name, date_time=(2026, 6, 30, 0, 0, 0))
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        book.writestr(entry, '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + text)

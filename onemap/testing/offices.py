@@ -4,10 +4,13 @@ from typing import Any
 
 from onemap.domain.catalogue import load_catalogue
 
+from .agencies import COMMAND as CENTRE
+from .agencies import MARKET, SANITATION, WORKS
 from .duties import MANAGEMENT, POLICE
 from .messy import RawFile
 from .plan import CRS, DISTRICT_NAME, MARGIN_M, ZONE_CRS
 from .planted_rows import STALE_SINCE
+from .rosters import CLEANERS, PATROLS, WORKERS
 
 GEOGRAPHIC = "EPSG:4490"
 COMMAND, PLANNING, HOUSING = "指挥中心", "规划", "房管"
@@ -101,7 +104,7 @@ FILES = (
         "duty_grid",
         f"{MANAGEMENT}/执法责任区.gpkg",
         "责任区",
-        part="management",
+        part=MANAGEMENT,
         stated={"constants": {"agency": MANAGEMENT}, "as_of": "2026-06-01"},
     ),
     RawFile(
@@ -109,10 +112,23 @@ FILES = (
         f"{POLICE}/警务责任区.shp",
         encoding="GB18030",
         headings=_BEATS,
-        part="police",
+        part=POLICE,
         stated={"columns": _BEATS, "constants": {"agency": POLICE}, "as_of": "2026-06-01"},
     ),
-    RawFile("holder", f"{COMMAND}/责任人名册.xlsx", stated={"as_of": "2026-06-15"}),
+    *(
+        RawFile(
+            "duty_grid",
+            f"{agency}/责任区.gpkg",
+            "责任区",
+            part=agency,
+            stated={"constants": {"agency": agency}, "as_of": "2026-06-01"},
+        )
+        for agency in (SANITATION, WORKS, MARKET)
+    ),
+    RawFile("duty", f"{COMMAND}/责任清单.csv", encoding="GBK", stated={"as_of": "2026-06-01"}),
+    RawFile("shift", f"{COMMAND}/班次.csv", encoding="GBK", stated={"as_of": "2026-06-01"}),
+    RawFile("calendar_day", f"{COMMAND}/工作日历.csv", encoding="UTF-8-SIG", stated={"as_of": "2026-01-01"}),
+    RawFile("holder", f"{COMMAND}/责任人名册.xlsx", part="heads", stated={"as_of": "2026-06-15"}),
     RawFile(
         "case",
         f"{COMMAND}/案件.csv",
@@ -139,6 +155,19 @@ FILES = (
         stated={"crs": ZONE_CRS},
     ),
 )
+_KEPT = {"as_of": "2026-06-20", "roster": True}
+ROSTERS = {
+    WORKERS: RawFile("holder", f"{COMMAND}/{WORKERS}.xlsx", stated={**_KEPT, "constants": {"agency": CENTRE}}),
+    PATROLS: RawFile("holder", f"{MANAGEMENT}/{PATROLS}.xlsx", stated={**_KEPT, "constants": {"agency": MANAGEMENT}}),
+    CLEANERS: RawFile("holder", f"{SANITATION}/{CLEANERS}.xlsx", stated={**_KEPT, "constants": {"agency": SANITATION}}),
+}
+"""Rosters as offices keep them, by name."""
+_PLAIN = {"name": "name", "class": "class"}
+BARRIERS = {
+    "railway": RawFile("emap_road", f"{PLANNING}/分界线.gpkg", "铁路", headings=_PLAIN),
+    "wall": RawFile("emap_road", f"{PLANNING}/分界线.gpkg", "围墙", headings=_PLAIN),
+}
+"""Files that the manifest does not name: with the roads and the river, what the cells are derived from."""
 RASTERS = {
     "terrain_dem": (f"{PLANNING}/数字高程模型.tif", "2024-11-30"),
     "imagery_ortho": (f"{PLANNING}/正射影像.tif", "2025-10-15"),
@@ -147,7 +176,15 @@ RASTERS = {
 SWAPPED = RawFile("case", "待接入/随手拍_经纬度互换.csv", crs=GEOGRAPHIC, position=("纬度", "经度"))
 """A file that the manifest does not name: its longitudes stand under 纬度 and its latitudes under 经度."""
 
-_PROVIDERS = {"市民热线": "市民服务热线", "互联网": "互联网地图", POLICE: POLICE, MANAGEMENT: MANAGEMENT}
+_PROVIDERS = {
+    "市民热线": "市民服务热线",
+    "互联网": "互联网地图",
+    POLICE: POLICE,
+    MANAGEMENT: MANAGEMENT,
+    SANITATION: SANITATION,
+    WORKS: WORKS,
+    MARKET: MARKET,
+}
 """Who provides the files in a folder, where it is not the office that usually does."""
 
 _HEAD = f"""\
@@ -180,7 +217,7 @@ def manifest_text() -> str:
     parts = [_HEAD]
     for layer, (path, as_of) in RASTERS.items():
         parts.append(_block({"layer": layer, "path": path, "as_of": as_of} | _roles(layer, path)))
-    for raw in FILES:
+    for raw in [*FILES, *ROSTERS.values()]:
         entry = {"layer": raw.layer, "path": raw.path} | ({"sublayer": raw.sublayer} if raw.sublayer else {})
         parts.append(_block(entry | raw.stated | _roles(raw.layer, raw.path)))
     return "\n".join(parts)
@@ -199,6 +236,8 @@ def _block(entry: dict[str, Any]) -> str:
         if isinstance(value, dict):
             inner = ", ".join(f'{name} = "{text}"' for name, text in value.items())
             lines.append(f"{key} = {{ {inner} }}")
+        elif isinstance(value, bool):
+            lines.append(f"{key} = {str(value).lower()}")
         elif key == "as_of":
             lines.append(f"{key} = {value}")
         else:

@@ -15,10 +15,12 @@ from .sample import City
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .rosters import RosterSheet
+
 
 @dataclass(frozen=True)
 class Planted:
-    """One planted fault: what onemap shall call it, in which layer, whose ids, where, and how it was made."""
+    """One planted fault: what onemap shall call it, in which layer, whose ids, where, when, and how it was made."""
 
     kind: str
     layer_id: str
@@ -27,6 +29,7 @@ class Planted:
     agency: str = ""
     wkt: str = ""
     area_m2: float = 0.0
+    when: str = ""
 
     @property
     def geometry(self) -> shapely.Geometry | None:
@@ -65,23 +68,36 @@ class Planter:
         self.list: list[Planted] = []
         self.left_out: set[str] = set()  # objects that cannot be taken into the map
         self.allowed: list[dict[str, Any]] = []
+        self.rosters: dict[str, RosterSheet] = {}
 
-    def note(self, kind: str, layer: str, ids: Iterable[Any], how: str, *, where: Any = None, agency: str = "") -> None:
+    def note(
+        self,
+        kind: str,
+        layer: str,
+        ids: Iterable[Any],
+        how: str,
+        *,
+        where: Any = None,
+        agency: str = "",
+        when: str = "",
+    ) -> None:
         """Add a fault to the list."""
         wkt = "" if where is None else shapely.to_wkt(where, rounding_precision=10)
         area = 0.0 if where is None else round(float(shapely.area(where)), 6)
-        self.list.append(Planted(kind, layer, tuple(map(str, ids)), how, agency, wkt, area))
+        self.list.append(Planted(kind, layer, tuple(map(str, ids)), how, agency, wkt, area, when))
 
 
 def plant(city: City, rng: np.random.Generator) -> Planter:
     """Return spoilt copies of the city's frames, the allowed gaps, and the list of all planted faults."""
     from .planted_cells import plant_beats, plant_cells
+    from .planted_duties import plant_duties
     from .planted_rows import plant_rows
 
     planter = Planter(city, rng)
     plant_cells(planter)
     plant_beats(planter)
     plant_rows(planter)
+    plant_duties(planter)
     return planter
 
 

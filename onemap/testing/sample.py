@@ -5,7 +5,10 @@ from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
+from .agencies import make_agencies
+from .barriers import make_barriers
 from .below import make_below
 from .buildings import make_buildings, make_yards
 from .city import Skeleton, make_skeleton
@@ -19,13 +22,17 @@ from .plan import Plan, Size, make_plan
 
 @dataclass(frozen=True)
 class City:
-    """The frames of the sample city by layer id, without any defect."""
+    """The frames of the sample city by layer id, without any defect.
+
+    ``barriers`` are the lines that cells follow, by kind: ``road`` (by class), ``river``, ``railway``, ``wall``.
+    """
 
     plan: Plan
     skeleton: Skeleton
     frames: dict[str, gpd.GeoDataFrame]
     uses: np.ndarray
     waters: Waters
+    barriers: dict[str, gpd.GeoDataFrame]
 
     @property
     def district(self) -> gpd.GeoDataFrame:
@@ -108,6 +115,7 @@ def make_city(*, seed: int = 7, size: Size = "small") -> City:
         rng=rng,
     )
     duties = make_duties(levels, rng)
+    agencies = make_agencies(levels, np.random.default_rng([seed, 4]))
     cases = make_cases(plan, buildings, land["emap_road"], skeleton.outline, rng)
     frames = {
         **levels,
@@ -115,8 +123,15 @@ def make_city(*, seed: int = 7, size: Size = "small") -> City:
         **places,
         **below,
         **duties,
+        **agencies,
+        "duty_grid": pd.concat([duties["duty_grid"], agencies["duty_grid"]], ignore_index=True),
         "frame_compound": land["frame_compound"].drop(columns="cell"),
         "city3d_building": buildings.drop(columns=["cell", "road", "door"]),
         "case": cases,
     }
-    return City(plan, skeleton, frames, uses, waters)
+    barriers = {
+        "road": frames["emap_road"],
+        "river": frames["emap_waterline"],
+        **make_barriers(levels["grid_street"], land["frame_compound"]),
+    }
+    return City(plan, skeleton, frames, uses, waters, barriers)

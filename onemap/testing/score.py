@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.responsibility import ResponsibilityMatrix
 from onemap.store.one_map import OneMap, open_map
 
 from .planted import Planted, read_planted
 
 _ALIKE = 0.99  # share that a found and a planted area must have in common
 _NEAR_M = 0.01
-_PLACED = ("gap", "allowed_gap", "overlap", "outside", "mismatch")
+_PLACED = ("gap", "allowed_gap", "overlap", "outside", "mismatch", "cut")
+_TIMED = ("nobody", "vacant", "expired", "not_yet", "off_shift", "tie", "two_holders")
+_DRAWN = {"claimed_twice": "overlap", "outside": "outside", "cut": "cut"}
 _ROWS = {"duplicate": "duplicate_row", "outside": "outside_row"}
 
 
@@ -29,6 +32,7 @@ class Found:
     ids: frozenset[str]
     geometry: Any
     table: str
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,18 @@ def score(one_map: Any, planted: str | Path | Iterable[Planted]) -> Score:
     by_kind: dict[tuple[str, str, str], list[int]] = {}
     for number, fault in enumerate(faults):
         by_kind.setdefault((fault.kind, fault.layer_id, fault.agency), []).append(number)
-    by_id = {(*key, one): n for key, numbers in by_kind.items() for n in numbers for one in faults[n].ids}
+    by_id: dict[tuple[str, ...], list[int]] = {}  # rows of two files may have the same number
+    for number, fault in enumerate(faults):
+        for one in fault.ids:
+            by_id.setdefault((fault.kind, fault.layer_id, fault.agency, one), []).append(number)
     places = [fault.geometry for fault in faults]
     for number, found in enumerate(findings):
         key = (found.kind, found.layer_id, found.agency)
-        if found.kind in _PLACED:
-            answers = [n for n in by_kind.get(key, []) if _same_place(found.geometry, places[n])]
+        if found.kind in (*_PLACED, *_TIMED):
+            alike = [n for n in by_kind.get(key, []) if found.kind in _PLACED or faults[n].when == found.when]
+            answers = [n for n in alike if _same_place(found.geometry, places[n])]
         else:
-            answers = [by_id[(*key, one)] for one in found.ids if (*key, one) in by_id]
+            answers = [n for one in found.ids for n in by_id.get((*key, one), [])]
         matched[answers] = True
         justified[number] = bool(answers)
     return Score(
@@ -136,6 +144,7 @@ def found_in(one_map: OneMap) -> Iterator[Found]:
     for table, kind in (("repair", "repair"), ("object_gap", "object_gap")):
         yield from (_of_row(kind, row["layer_id"], row["object_id"], table) for row in _rows(one_map, table))
     yield from _of_layers(one_map)
+    yield from _of_duties(one_map)
 
 
 def _of_layers(one_map: OneMap) -> Iterator[Found]:
@@ -146,6 +155,24 @@ def _of_layers(one_map: OneMap) -> Iterator[Found]:
     for row in _rows(one_map, "case"):
         if row["how"] in ("border", "no_position"):
             yield _of_row(row["how"], "case", row["case_code"], "case")
+
+
+def _of_duties(one_map: OneMap) -> Iterator[Found]:
+    """Yield land and hours for which nobody answers, and what several claim: the week after the map's date."""
+    if not one_map.has("duty"):
+        return
+    for row in _rows(one_map, "duty_gap"):
+        yield _of_post(row["cause"], "duty", row, "duty_gap")
+    matrix = ResponsibilityMatrix.from_map(one_map)
+    for row in matrix.conflicts(start=one_map.district.get("as_of")).to_dict("records"):
+        cause = row["cause"]
+        layer = "duty_grid" if cause in _DRAWN else "duty"
+        yield _of_post(_DRAWN.get(cause, cause), layer, row, "conflicts")
+
+
+def _of_post(kind: str, layer: str, row: dict[Any, Any], table: str) -> Found:
+    ids = frozenset(_text(row["cells"]).split(", "))
+    return Found(kind, layer, _text(row["agency"]), ids, row["geometry"], table, _text(row["intervals"]))
 
 
 def _of_row(kind: str, layer_id: str, one: Any, table: str) -> Found:

@@ -9,11 +9,11 @@ import pandas as pd
 
 from onemap.errors import StoreError
 
-from .duties import MANAGEMENT
 from .messy import RawFile, write_gpkg, write_raster, write_raw
-from .offices import ALLOWED, FILES, RASTERS, SWAPPED, manifest_text
+from .offices import ALLOWED, BARRIERS, FILES, RASTERS, ROSTERS, SWAPPED, manifest_text
 from .plan import CRS, Plan, Size
 from .planted import Planter, plant, write_planted
+from .planted_duties import rows_of_heads
 from .planted_rows import bite
 from .sample import City, make_city
 from .terrain import make_imagery, make_terrain
@@ -50,7 +50,7 @@ def write_city(folder: str | Path, *, seed: int = 7, size: Size = "full") -> Pat
     terrain = bite(planter, make_terrain(city.plan, city.skeleton, np.random.default_rng([seed, 2])), city.plan.post_m)
     try:
         raw.mkdir(parents=True, exist_ok=True)
-        for path in {raw / file.path for file in FILES if file.path.endswith(".gpkg")}:
+        for path in {raw / file.path for file in [*FILES, *BARRIERS.values()] if file.path.endswith(".gpkg")}:
             path.unlink(missing_ok=True)
         with ThreadPoolExecutor(1) as beside:  # the picture takes as long as all the rest
             picture = beside.submit(_write_picture, city, raw / RASTERS["imagery_ortho"][0])
@@ -73,18 +73,25 @@ def _write_picture(city: City, path: Path) -> None:
 
 
 def _write_extras(planter: Planter, raw: Path) -> None:
-    """Write the allowed gaps, and a file that no manifest names: its longitudes and latitudes are swapped."""
+    """Write the allowed gaps, the rosters, and files that no manifest names: barriers, and swapped coordinates."""
     if planter.allowed:
         allowed = gpd.GeoDataFrame(planter.allowed, geometry="geometry", crs=CRS)
         write_gpkg(raw / ALLOWED, allowed, "准许空隙")
+    for sublayer, lines in planter.city.barriers.items():
+        if sublayer in BARRIERS:
+            write_raw(BARRIERS[sublayer], lines, raw)
+    for name, sheet in planter.rosters.items():
+        sheet.write(raw / ROSTERS[name].path, name)
     write_raw(SWAPPED, planter.city.frames["case"].iloc[::97], raw)
 
 
 def _part(frames: dict[str, pd.DataFrame], file: RawFile, plan: Plan) -> pd.DataFrame:
     """Return the rows of a layer that stand in one of its files."""
     frame, part = frames[file.layer], file.part
-    if part in ("management", "police"):
-        return frame[(frame["agency"] == MANAGEMENT) == (part == "management")].drop(columns="agency")
+    if file.layer == "duty_grid":
+        return frame[frame["agency"] == part].drop(columns="agency")
+    if part == "heads":
+        return rows_of_heads(frame)
     if part == "main":
         return pd.concat([frame.iloc[: plan.cases], frames["case_again"]], ignore_index=True)
     if part == "hotline":

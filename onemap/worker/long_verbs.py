@@ -82,14 +82,14 @@ class LongVerb:
         return [*python, *options, *spoken, "--", *(str(request.args[name]) for name in self.arguments)]
 
 
-_READING: Final = ("layer", "code", "crs", "encoding")
+_READING: Final = ("layer", "code", "crs", "encoding", "as_of")
 LONG_VERBS: Final[Mapping[str, LongVerb]] = {
     "check": LongVerb(("cells",), ("parent", "allowed", "tolerance_m", *_READING, "out")),
     "assign": LongVerb(
         ("cases", "cells"), ("near_m", "border_m", "cells_layer", "coordinates", "x", "y", *_READING, "out")
     ),
     "own": LongVerb(("features", "cells"), ("cells_layer", *_READING, "out")),
-    "gaps": LongVerb(("one_map",), ("kinds", "allowed", "out")),
+    "gaps": LongVerb(("one_map",), ("kinds", "allowed", "start", "end", "as_of", "out")),
     "report": LongVerb(("one_map",), ("out", "report_lang")),
     "build": LongVerb(("manifest",), ("out", "root")),
     "run": LongVerb(("manifest",), ("out", "root")),

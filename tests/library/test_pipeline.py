@@ -68,6 +68,7 @@ def test_everything_lies_where_it_should(result: RunResult, city: Path):
 def test_tables_open_in_a_spreadsheet(result: RunResult):
     assert set(result.tables) == {
         "cases", "near_border", "defects", "defect_lines", "gaps", "object_gaps", "rejects", "repairs", "completeness",
+        "audit", "audit_findings", "duty_gaps", "duty_conflicts",
     }  # fmt: skip
     with result.tables["cases"].open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -164,7 +165,7 @@ def test_gaps_of_a_map_that_was_only_built_are_those_of_the_run(result: RunResul
     found, ran = find_gaps(built, allowed=allowed).table, find_gaps(result.one_map).table
     wanted = ["kind", "layer_id", "agency", "object_id", "area_m2", "reason"]
     assert found[wanted].to_csv() == ran[wanted].to_csv()
-    assert find_gaps(result.one_map).counts == {"land": 10, "objects": 308}
+    assert find_gaps(result.one_map).counts == {"land": 11, "duty": 9, "objects": 308, "time": 2}
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_sentence(city: Path, tmp_path: Path):

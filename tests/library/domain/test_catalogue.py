@@ -41,6 +41,12 @@ LAYERS = {
         "repair",
         "reject",
         "completeness",
+        "audit",
+        "audit_finding",
+        "audit_exception",
+        "duty_conflict",
+        "version_change",
+        "version_piece",
     },
     "system": {"onemap_layer", "onemap_district"},
 }
@@ -63,8 +69,8 @@ def test_the_eight_classes_bear_their_official_titles():
 def test_every_layer_of_every_class():
     catalogue = load_catalogue()
     assert {id_: {spec.id for spec in catalogue.of_class(id_)} for id_ in CLASSES} == LAYERS
-    assert len(catalogue) == 41
-    assert sum(len(spec.fields) for spec in catalogue.values()) == 362
+    assert len(catalogue) == 47
+    assert sum(len(spec.fields) for spec in catalogue.values()) == 436
 
 
 @pytest.mark.parametrize("spec", load_catalogue().values(), ids=lambda spec: spec.id)

@@ -114,9 +114,10 @@ def test_rows_become_duties_and_holders():
 
 def test_shifts_are_unique_and_known_by_name_too():
     night = Shift.from_row({"shift_code": "n", "name": "夜班", "days": "每天", "start": "20:00", "end": "08:00"})
-    assert ShiftTable([night]).codes == {"n": "n", "夜班": "n"}
+    late = Shift.from_row({"shift_code": "n", "name": "夜班", "days": "每天", "start": "22:00", "end": "08:00"})
+    assert ShiftTable([night, night]).codes == {"n": "n", "夜班": "n"}
     with pytest.raises(SchemaError, match="twice"):
-        ShiftTable([night, night])
+        ShiftTable([night, late])
     for wrong in ({}, {"shift_code": "n", "days": "noon"}):
         with pytest.raises(SchemaError):
             Shift.from_row(wrong)

@@ -34,8 +34,8 @@ def squares(side: int, seed: int) -> gpd.GeoDataFrame:
 
 CASES = [
     (irregular(12, 1), 3), (irregular(16, 2), 4), (irregular(20, 3), 5), (irregular(24, 4), 2), (irregular(25, 5), 6),
-    (irregular(30, 6), 8), (irregular(36, 7), 2), (irregular(36, 8), 9), (squares(4, 0), 4), (squares(5, 1), 5), (squares(6, 0), 2),
-    (squares(6, 0), 4), (squares(6, 1), 9), (squares(6, 2), 12),
+    (irregular(30, 6), 8), (irregular(33, 11), 2), (irregular(36, 7), 2), (squares(4, 0), 4), (squares(5, 1), 5),
+    (squares(6, 0), 2), (squares(6, 0), 4), (squares(6, 1), 6),
 ]  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def test_nothing_is_more_even_and_at_that_nothing_shorter(cells, groups):
     deviation = round(float(abs(groups * held - sum(load)).max()))
     cut = sum(length for one, other, length in edges if label[one] != label[other])
 
-    best = best_division(load, edges, groups, seconds=120.0)
+    best = best_division(load, edges, groups, seconds=300.0)
     assert best is not None
     assert best.proved == (True, True)
     assert (deviation, cut) == (best.deviation, best.cut)

@@ -49,7 +49,7 @@ def assert_whole(result, blocks):
     assert result.groups.notna().all()
     for _, rows in blocks.assign(group=result.groups).groupby("group"):
         assert shapely.union_all(rows.geometry.to_numpy()).geom_type == "Polygon"
-        assert rows["ward"].nunique() == 1
+        assert len(set(rows["ward"])) == 1
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_within_two_percent_the_borders_are_shorter_than_the_citys(blocks, optio
 
 @pytest.mark.slow
 def test_starting_from_the_commissions_fewer_people_move(blocks, options):
-    """A price of one case for a hundred residents: two thirds of the moves are saved, for a spread three times a few."""
+    """A price of one case for a hundred residents: two thirds of the moves are saved, for a less even load."""
     free = balance_cells(blocks, **options)
     start = {**options, "seeds": options["before"], "before": None}
     priced = balance_cells(blocks, **start, move_price=0.01)
@@ -96,4 +96,5 @@ def test_starting_from_the_commissions_fewer_people_move(blocks, options):
     )
 
 
-SPREADS: dict[str, int] = {}
+SPREADS = {"1": 1, "2": 8, "3": 3, "4": 1, "5": 1, "6": 23, "7": 1, "8": 1}
+"""Cases between the heaviest and the lightest group."""

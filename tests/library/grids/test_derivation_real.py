@@ -15,6 +15,7 @@ from onemap.geo.coverage import check_coverage
 from onemap.grids.derivation import DerivedCells, derive_cells
 from onemap.grids.numbering import number_cells
 from onemap.sources.reading import ReadRequest, read
+from onemap.translation import translate
 
 HELSINKI = {
     "communities": 1,
@@ -90,6 +91,7 @@ def test_helsinki(helsinki: dict[str, Any]) -> None:
     shared = shapely.area(shapely.intersection(whole[house], cells[cell])) > 1e-6
     assert shared.sum() == len(whole)
     assert result.unmet["rule"].value_counts().to_dict() == HELSINKI_UNMET
+    assert all(translate(reason, "zh") != reason for reason in result.unmet["reason"])
 
 
 def test_helsinki_in_degrees(helsinki: dict[str, Any]) -> None:
@@ -129,6 +131,7 @@ def test_a_ward_of_washington(washington: dict[str, Any]) -> None:
         own = ward.loc[ward["SMD_ID"] == smd]
         assert check_coverage(mine, parent=own).ok
     assert result.unmet["rule"].value_counts().to_dict() == WARD_UNMET
+    assert all(translate(reason, "zh") != reason for reason in result.unmet["reason"])
 
 
 @pytest.mark.slow
@@ -150,6 +153,19 @@ def test_a_district_of_2500_cells_takes_seconds(washington: dict[str, Any]) -> N
     print(f"{len(result.cells)} cells in {seconds:.1f} s of processor time")
     assert len(result.cells) > 2400
     assert seconds < 40
+
+
+def test_communities_that_do_not_fit_one_another(real_data: Path, washington: dict[str, Any]) -> None:
+    """Clusters overlap and leave gaps: every cell is sound all the same, no land is lost, and the overlaps are listed."""
+    clusters = pyogrio.read_dataframe(real_data / "washington_dc" / "dc_boundaries.gpkg", layer="neighborhood_cluster")
+    clusters = clusters.assign(community_code=[f"{n:02d}" for n in range(len(clusters))]).iloc[:14]
+    streets = {"arterial": washington["barriers"]["arterial"]}
+    result = derive_cells(clusters, barriers=streets, target_m2=200_000)
+    assert (result.cells.geom_type == "Polygon").all()
+    assert result.cells.is_valid.all()
+    land, cells = clusters.union_all(), result.cells.union_all()
+    assert land.symmetric_difference(cells).area < 1e-9 * land.area
+    assert (result.unmet["rule"] == "boundary").sum() > 0
 
 
 def test_numbers_for_real_cells(washington: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
-from onemap import Division, EditRules, check_coverage, in_force
+from onemap import Division, EditRules, assign_cases, check_coverage, in_force
 from onemap.errors import CrsError, GeometryError, SchemaError
 from onemap.testing import make_city
 from onemap.translation import translate
@@ -413,3 +413,34 @@ def test_the_sample_city_is_split_everywhere_and_stays_whole():
     assert report.defects.empty
     assert edit.totals["households"].sum() == whole
     print(f"editing: {len(cells)} cells split into {len(now)}, no defect")
+
+
+def test_washington_in_degrees(real_data):
+    """Single-member districts moved between commissions, split and merged, with the requests of a summer as load."""
+    folder = real_data / "washington_dc"
+    cells = gpd.read_file(folder / "dc_boundaries.gpkg", layer="smd_2013")
+    rows = pd.read_csv(folder / "dc_service_requests_2016.csv.gz")
+    requests = gpd.GeoDataFrame(geometry=gpd.points_from_xy(rows["GEOM_LON"], rows["GEOM_LAT"]), crs="EPSG:4326")
+    edit = Division(cells, "ANC_ID", code="SMD_ID", places=requests[rows["GEOM_LON"].notna()], clock=lambda: DAY)
+    own = assign_cases(requests, cells, code="SMD_ID").table["cell"].map(cells.set_index("SMD_ID")["ANC_ID"])
+    assert edit.totals["places"].astype(int).to_dict() == own.value_counts().sort_index().to_dict()
+    assert edit.totals.loc["2B", ["cells", "parts", "places"]].tolist() == [9, 1, 1_210]
+    assert edit.findings.empty
+    edit.move("2B09", "1B")
+    assert edit.totals.loc[["1B", "2B"], "cells"].tolist() == [13, 8]
+    middle = cells.set_index("SMD_ID").geometry["2B05"].representative_point()
+    line = [(middle.x - 0.1, middle.y - 0.02), (middle.x + 0.1, middle.y + 0.02)]
+    parts = edit.split("2B05", line).after
+    assert parts[0] == "2B10"
+    now = edit.cells
+    assert check_coverage(now, code="SMD_ID", parent=cells).defects.empty
+    assert edit.totals["places"].sum() == 22_946
+    assert edit.totals["area_m2"].sum() == pytest.approx(177_460_000, rel=1e-3)
+    whole = edit.merge(parts).after
+    assert check_coverage(edit.cells, code="SMD_ID").defects.empty
+    old, new = cells.set_index("SMD_ID").geometry["2B05"], edit.cells.set_index("SMD_ID").geometry[whole[0]]
+    assert old.symmetric_difference(new).area < 1e-15
+    while edit.undo():
+        pass
+    assert_geodataframe_equal(edit.cells, cells)
+    print(f"editing: SMD 2B05 of Washington DC split into {len(parts)} and merged, no defect in degrees")

@@ -81,6 +81,13 @@ def test_a_cell_keeps_the_code_of_the_old_one_whose_land_it_has() -> None:
     assert strict.counts == {"kept": 1, "new": 2, "withdrawn": 2}
 
 
+def test_old_cells_without_a_code_and_no_old_cells_at_all() -> None:
+    old = squares((0, 0), (1, 0)).assign(cell_code=[None, f"{HOME}004"])
+    result = number_cells(squares((0, 0), (1, 0)), profile="GBT30428", existing=old)
+    assert serials(result) == [5, 4]
+    assert serials(number_cells(squares((0, 0)), profile="GBT30428", existing=old.iloc[:0])) == [1]
+
+
 def test_a_code_is_not_carried_into_another_community() -> None:
     old = number_cells(squares((0, 0)), profile="GBT30428").cells
     result = number_cells(squares((0, 0), home=OTHER), profile="GBT30428", existing=old)

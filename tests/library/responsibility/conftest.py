@@ -18,6 +18,21 @@ CALENDAR = """日期,日类型,节日名称
 2026-10-01,法定节假日,国庆节
 2026-10-10,调休上班,
 """
+HOLDERS = """责任人编码,姓名,岗位,网格编码,所属部门,联系电话
+ZR1,宋国宇,网格员,110120001002004,,10090745073
+"""
+TABLES = {"duty": DUTIES, "shift": SHIFTS, "calendar_day": CALENDAR, "holder": HOLDERS}
+
+
+def with_tables(manifest: Path, tables: dict[str, str]) -> None:
+    """Let a manifest name these tables, and no others of their layers."""
+    head, *sources = manifest.read_text(encoding="utf-8").split("[[source]]")
+    kept = [source for source in sources if not any(f'layer = "{layer}"' in source for layer in tables)]
+    for layer, text in tables.items():
+        path = manifest.parent / f"{layer}-own.csv"
+        path.write_text(text, encoding="utf-8")
+        kept.append(f'\nlayer = "{layer}"\npath = "{path.as_posix()}"\n')
+    manifest.write_text("[[source]]".join([head, *kept]), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +43,5 @@ def published(tmp_path_factory) -> Path:
 
     folder = tmp_path_factory.mktemp("duties")
     manifest = Path(write_city(folder / "city", size="small"))
-    added = ""
-    for layer, text in (("duty", DUTIES), ("shift", SHIFTS), ("calendar_day", CALENDAR)):
-        (manifest.parent / f"{layer}.csv").write_text(text, encoding="utf-8")
-        added += f'\n[[source]]\nlayer = "{layer}"\npath = "{(manifest.parent / f"{layer}.csv").as_posix()}"\n'
-    manifest.write_text(manifest.read_text(encoding="utf-8") + added, encoding="utf-8")
+    with_tables(manifest, TABLES)
     return onemap.build_base_map(manifest, folder / "out").path

@@ -205,3 +205,10 @@ def test_find_gaps_knows_all_four_kinds():
     assert plain.counts == {"land": 1, "objects": 1}
     with pytest.raises(SchemaError, match="no layer duty"):
         find_gaps(one_map(), kinds=["duty"])
+
+
+def test_an_appointment_that_ended_before_the_day_is_told_as_ended():
+    holders = pd.DataFrame({"holder_code": ["Z"], "name": ["张三"], "grid_code": ["a"], "valid_to": ["2026-08-31"]})
+    layers = {"duty": pd.DataFrame({"duty_code": ["D"], "matters": ["05"]}), "holder": holders}
+    table = find_gaps(one_map(**layers), kinds=["duty"], as_of="2026-09-28").table.set_index("cells")
+    assert table.loc["a", ["cause", "from", "to"]].tolist() == ["expired", "2026-09-28T00:00:00", "2026-10-05T00:00:00"]

@@ -1,6 +1,7 @@
 """The gaps and conflicts of small random matrices against brute force: who answers at points and at minutes."""
 
 import datetime as dt
+import random
 from itertools import pairwise
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import shapely
 
 from onemap.responsibility.gaps import CONFLICTS, GapOptions, find_vacancies, gap_intervals
 from onemap.responsibility.matrix import ResponsibilityMatrix
+from tests.library.responsibility.cities import draw_city, make_matrix
 
 CRS = "EPSG:4548"
 START, END = dt.datetime.fromisoformat("2026-09-30T06:00"), dt.datetime.fromisoformat("2026-10-03T03:30")
@@ -145,3 +147,21 @@ def test_gaps_are_what_who_says_at_every_point_and_minute(seed):
                 assert said == truth, (x, y, matter, at)
                 checked += 1
     assert checked or not asked
+
+
+@pytest.mark.parametrize("seed", range(24, 30))
+def test_gaps_of_drawn_cities_with_roads_and_versions(seed):
+    rng = random.Random(seed)
+    matrix = make_matrix(draw_city(rng) | {"road_near_m": 0})
+    tables = find_vacancies(matrix, GapOptions(start=START, end=END))
+    spans = [gap_intervals(table) for table in tables]
+    asked = sorted({pattern.code or "*" for pattern in matrix.rules.patterns if pattern.kind in ("", "matter")}) or [
+        "*"
+    ]
+    minutes = int((END - START).total_seconds() // 60)
+    for _ in range(15):
+        x, y, matter = rng.uniform(-0.5, 12.5), rng.uniform(-0.5, 8.5), rng.choice(asked)
+        for _ in range(10):
+            at = START + dt.timedelta(minutes=rng.randrange(minutes))
+            truth = {part: state for part, state in brute(matrix, x, y, matter, at).items() if state != "held"}
+            assert told(tables, spans, shapely.Point(x, y), matter, at) == truth, (x, y, matter, at)

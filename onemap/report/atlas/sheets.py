@@ -1,0 +1,384 @@
+"""The map sheets: the whole district, each street, each enforcement unit with its duty grids."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.report.facts import Facts, Level
+from onemap.report.palette import rgb
+from onemap.report.sections.opening import district_name
+from onemap.report.wording import Wording
+
+from .base import draw_base, name_roads
+from .furniture import LAYOUTS, Imprint, Table, draw_surround, draw_title
+from .ground import Ground, Name, Store, inner_point, roomiest
+from .page import Box, Page, Pen, outline_of
+from .people import People, text
+from .signs import Sign, ring
+
+CELLS = 25_000
+"""At scales up to 1:25,000 the cells are drawn."""
+NUMBERS = 12_500
+"""At scales up to 1:12,500 the cells are numbered."""
+NEIGHBOURS = 0.30
+"""In what tone the neighbours of a sheet's area stand."""
+
+_FINE = {"grid_cell": 0.16, "grid_community": 0.45}  # a printed sheet wants finer lines inside than a wall map
+_STREETS_OPACITY = 0.16
+_SEEN_MM = 12.0  # a smaller finding is ringed
+_UNLIKE = 125.0  # distance of two colours (red, green, blue, 0 to 255) that are told apart as faint tints
+
+
+@dataclass
+class Studio:
+    """What every sheet is drawn from."""
+
+    facts: Facts
+    store: Store
+    words: Wording
+    people: People
+    imprint: Imprint
+
+    @cached_property
+    def district_name(self) -> str:
+        """The district's name in the language of the sheets."""
+        return district_name(self.facts, self.words)
+
+    @cached_property
+    def outline(self) -> Any:
+        """The district."""
+        return self.facts.outline
+
+    def pen(self, level: Level, *, opacity: float = 1.0) -> Pen:
+        """Return how the borders of a level are drawn on paper."""
+        lines, ids = self.palette.print_lines, ("grid_district", "grid_street", "grid_community", "grid_cell")
+        last = level.rank == len(self.facts.levels) - 1
+        like = level.layer_id if level.layer_id in lines else ids[-1] if last else ids[min(level.rank, 2)]
+        line = lines[like]
+        return Pen(self.palette.light["grid_line"], _FINE.get(like, line.width), line.dash, opacity)
+
+    @property
+    def palette(self) -> Any:
+        """The palette."""
+        from onemap.report.palette import load_palette
+
+        return load_palette()
+
+    def name_of(self, row: Any, level: Level) -> str:
+        """Return the name of an area, else its code."""
+        return text(row["name"]) or text(row[level.code])
+
+    def draw_levels(self, ground: Ground, *, finest: int, within: Any = None) -> None:
+        """Draw the borders of the levels down to rank ``finest``, fine ones first."""
+        for level in reversed(self.facts.levels[: finest + 1]):
+            met = level.frame[level.frame.geometry.intersects(ground.window)].geometry
+            if level.rank == len(self.facts.levels) - 1 and ground.scale > CELLS:
+                continue
+            shapes = met.to_numpy() if within is None else met[met.intersects(within)].to_numpy()
+            lines = shapely.boundary(shapes)
+            pen = self.pen(level, opacity=0.5 if level.rank == len(self.facts.levels) - 1 else 1.0)
+            sign = Sign(self.words.layer(level.layer_id, self.facts.layers), pen=pen, rank=level.rank)
+            if pen.dash:
+                ground.border(lines, pen, sign)
+            else:
+                ground.paint(lines, sign, pen=pen)
+
+    def tint(self, ground: Ground, shapes: Any, *, opacity: float) -> list[str]:
+        """Fill areas so that neighbours differ; return the hue of each."""
+        colours = unlike_colours(np.asarray(shapes, dtype=object), self.palette.hues, apart_m=ground.metres)
+        for shape, colour in zip(shapes, colours, strict=True):
+            ground.paint([shape], fill=colour, opacity=opacity)
+        return colours
+
+    def finish(
+        self, page: Page, ground: Ground, *, title: str, subtitle: str, table: Table | None = None, inset: bool = False
+    ) -> None:
+        """Draw what stands around the map."""
+        layout = LAYOUTS[page.size]
+        draw_title(page, layout, title=title, subtitle=subtitle, imprint=self.imprint)
+        draw_surround(page, layout, ground, words=self.words, imprint=self.imprint, table=table, inset=inset)
+
+    def totals(self, frames: Sequence[tuple[Level, int]]) -> str:
+        """Return how many areas of each level there are: ``6 streets · 40 communities``."""
+        words = self.words
+        return " · ".join(
+            f"{words.layer(level.layer_id, self.facts.layers)} {words.number(count)}"
+            for level, count in frames
+            if count
+        )
+
+
+def district_sheet(studio: Studio, size: str) -> tuple[Page, str]:
+    """Draw the whole district: its streets in quiet tints, communities, cells as hairlines where the scale allows."""
+    facts, words = studio.facts, studio.words
+    page = Page(size)
+    ground = Ground.around(page, LAYOUTS[size].ground, facts.bounds or (0.0, 0.0, 1000.0, 1000.0))
+    draw_base(ground, studio.store, words)
+    ground.veil(studio.outline, opacity=1 - NEIGHBOURS)
+    streets = facts.streets
+    if streets is not None:
+        studio.tint(ground, streets.frame.geometry.to_numpy(), opacity=_STREETS_OPACITY)
+    studio.draw_levels(ground, finest=len(facts.levels) - 1)
+    _name_level(studio, ground, streets, size=6.4 if size == "A3" else 4.6, bold=True)
+    if streets is not None and streets.rank + 1 < len(facts.levels) - 1:
+        _name_level(studio, ground, facts.levels[streets.rank + 1], size=3.4 if size == "A3" else 2.6)
+    name_roads(ground, studio.store, size=2.6, most=24, inside=studio.outline)
+    counts = [(level, len(level.frame)) for level in facts.levels[1:]]
+    title = f"{studio.district_name} · {words.say('Map of the grids')}"
+    area = words.area(studio.outline.area) if studio.outline is not None else ""
+    subtitle = " · ".join(part for part in (studio.totals(counts), area) if part)
+    studio.finish(page, ground, title=title, subtitle=subtitle, table=_levels_table(studio, streets))
+    return page, title
+
+
+def _name_level(
+    studio: Studio, ground: Ground, level: Level | None, *, size: float, bold: bool = False, within: Any = None
+) -> None:
+    """Name the areas of a level, large ones first."""
+    if level is None:
+        return
+    frame = level.frame[level.frame.geometry.intersects(ground.window if within is None else within)]
+    frame = frame.assign(_size=frame.geometry.area).sort_values("_size", ascending=False, kind="stable")
+    for row in frame.to_dict("records"):
+        x, y, _ = inner_point(shapely.intersection(row["geometry"], ground.window))
+        ground.name(x, y, studio.name_of(row, level), size=size, bold=bold, nudges=(0, -1, 1, -2, 2))
+
+
+def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Page, str]:
+    """Draw one street in full tone, its neighbours dimmed, its communities named and its cells numbered."""
+    facts, words = studio.facts, studio.words
+    page, shape = Page(size), row["geometry"]
+    layout = LAYOUTS[size]
+    ground = Ground.around(page, layout.ground, shape.bounds)
+    draw_base(ground, studio.store, words)
+    below = facts.levels[level.rank + 1] if level.rank + 1 < len(facts.levels) - 1 else None
+    inside = _inside(below, shape)
+    if len(inside):
+        studio.tint(ground, inside.geometry.to_numpy(), opacity=_STREETS_OPACITY)
+    studio.draw_levels(ground, finest=len(facts.levels) - 1)
+    ground.veil(shape, opacity=1 - NEIGHBOURS)
+    edge = studio.pen(level)
+    ground.border(shapely.boundary(shape), Pen(edge.colour, edge.width_mm * 1.4, edge.dash))
+    if below is not None:
+        _name_level(studio, ground, replace(below, frame=inside), size=4.6, bold=True)
+    _name_neighbours(studio, ground, level, row)
+    cells = _inside(facts.cells, shape) if facts.cells is not None and facts.cells is not level else inside.iloc[:0]
+    if facts.cells is not None and ground.scale <= NUMBERS:
+        number_cells(ground, facts.cells, cells, size=2.3)
+    name_roads(ground, studio.store, size=2.7, most=40, inside=shape)
+    _draw_inset(studio, page, layout.inset, level, shape)
+    name = studio.name_of(row, level)
+    title = f"{studio.district_name} · {words.say('Grids of {name}', name=name)}"
+    counts = [(found, len(frame)) for found, frame in ((below, inside), (facts.cells, cells)) if found is not None]
+    subtitle = f"{studio.totals(counts)} · {words.area(shape.area)}"
+    table = _heads_table(studio, below, inside, cells) if below is not None else None
+    studio.finish(page, ground, title=title, subtitle=subtitle, table=table, inset=True)
+    return page, title
+
+
+def _levels_table(studio: Studio, level: Level | None) -> Table | None:
+    """Return how many finer areas each street has."""
+    if level is None:
+        return None
+    words, finer = studio.words, studio.facts.levels[level.rank + 1 :]
+    rows = []
+    for row in level.frame.sort_values(level.code, kind="stable").to_dict("records"):
+        counts = tuple(words.number(len(_inside(other, row["geometry"]))) for other in finer)
+        rows.append((studio.name_of(row, level), *counts))
+    titles = [words.layer(one.layer_id, studio.facts.layers) for one in (level, *finer)]
+    return Table(tuple(titles), tuple(rows))
+
+
+def _heads_table(studio: Studio, level: Level, inside: Any, cells: Any) -> Table:
+    """Return the communities of a street: their cells, and whom to call."""
+    rows = []
+    for row in inside.sort_values(level.code, kind="stable").to_dict("records"):
+        code = text(row[level.code])
+        count = studio.words.number(int((cells["parent_code"].astype("str") == code).sum()) if len(cells) else 0)
+        people = studio.people.of(code)
+        name, phone = (people[0].name, people[0].phone) if people else ("–", "")
+        rows.append((studio.name_of(row, level), count, name, phone))
+    words = studio.words
+    return Table(
+        (words.layer(level.layer_id, studio.facts.layers), words.say("Cells"), words.say("In charge"), ""), tuple(rows)
+    )
+
+
+def _inside(level: Level | None, shape: Any) -> Any:
+    """Return the areas of a level whose inner point lies in an area."""
+    if level is None:
+        from geopandas import GeoDataFrame
+
+        return GeoDataFrame(geometry=[])
+    points = shapely.point_on_surface(level.frame.geometry.to_numpy())
+    shapely.prepare(shape)
+    return level.frame[shapely.intersects(shape, points)]
+
+
+def number_cells(ground: Ground, level: Level, cells: Any, *, size: float, most: int = 3) -> None:
+    """Write the last digits of each cell's code where they fit into the cell."""
+    page, quiet = ground.page, ground.page.colours["ink_quiet"]
+    for row in cells.sort_values(level.code, kind="stable").to_dict("records"):
+        number = text(row[level.code])[-most:]
+        x, y, radius = inner_point(row["geometry"])
+        if radius / ground.metres > page.regular.width(number) * size * 0.55:
+            ground.name(x, y, number, size=size, nudges=(0.0, -0.7, 0.7), colour=quiet)
+
+
+def _name_neighbours(studio: Studio, ground: Ground, level: Level, row: Any) -> None:
+    frame = level.frame[level.frame.geometry.intersects(ground.window) & (level.frame[level.code] != row[level.code])]
+    for other in frame.to_dict("records"):
+        x, y, radius = inner_point(shapely.intersection(other["geometry"], ground.window))
+        if radius / ground.metres > 5:  # noqa: PLR2004 - a sliver at the edge needs no name
+            quiet = ground.page.colours["ink_quiet"]
+            ground.name(x, y, studio.name_of(other, level), size=4.2, colour=quiet, opacity=0.6)
+
+
+def _draw_inset(studio: Studio, page: Page, box: Box, level: Level, shape: Any) -> None:
+    """Show where in the district an area lies."""
+    colours = page.colours
+    page.box(box, fill=colours["surface"], pen=Pen(colours["ink"], 0.25))
+    inner = Ground.around(page, box.inset(1.5), studio.facts.bounds or shape.bounds, air=0.02)
+    inner.paint(level.frame.geometry, fill=colours["building"])
+    inner.paint([shape], fill=colours["accent"])
+    lines = shapely.boundary(level.frame.geometry.to_numpy())
+    page.paint(outline_of(lines, inner.place), pen=Pen(colours["surface"], 0.35), clip=box)
+    if studio.outline is not None:
+        inner.paint([shapely.boundary(studio.outline)], pen=Pen(colours["ink_quiet"], 0.4))
+
+
+def agency_sheet(studio: Studio, size: str, agency: str) -> tuple[Page, str]:
+    """Draw the duty grids of one enforcement unit, neighbours never alike, each with its holder; gaps are hatched."""
+    facts, words = studio.facts, studio.words
+    page = Page(size)
+    frame = facts.areas_of("duty_grid", agency).sort_values("duty_code", kind="stable")
+    frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+    bounds = facts.bounds or tuple(frame.total_bounds)
+    ground = Ground.around(page, LAYOUTS[size].ground, bounds)
+    draw_base(ground, studio.store, words)
+    if studio.outline is not None:
+        ground.veil(studio.outline, opacity=1 - NEIGHBOURS)
+    colours = studio.tint(ground, frame.geometry.to_numpy(), opacity=studio.palette.area_opacity)
+    if facts.streets is not None:
+        sign = Sign(
+            words.layer(facts.streets.layer_id, facts.layers), pen=Pen(page.colours["ink_quiet"], 0.4, (2.0, 1.2))
+        )
+        ground.border(shapely.boundary(facts.streets.frame.geometry.to_numpy()), sign.pen or Pen("", 0), sign)
+    edge = Pen(page.colours["grid_line"], 0.55)
+    middle = colours[0] if colours else page.colours["building"]
+    sign = Sign(words.layer("duty_grid"), fill=middle, opacity=studio.palette.area_opacity, pen=edge, rank=-1)
+    ground.paint(shapely.boundary(frame.geometry.to_numpy()), sign, pen=edge)
+    studio.draw_levels(ground, finest=0)
+    _draw_findings(studio, ground, agency)
+    _name_duties(studio, ground, frame)
+    title = f"{studio.district_name} · {words.say('Duty grids of {name}', name=agency)}"
+    subtitle = f"{words.layer('duty_grid')} {words.number(len(frame))}"
+    studio.finish(page, ground, title=title, subtitle=subtitle, table=_duties_table(studio, frame))
+    return page, title
+
+
+def _duties_table(studio: Studio, frame: Any) -> Table:
+    """Return the duty grids with their holders."""
+    vacant = studio.words.say("vacant")
+    rows = [
+        (
+            text(row["name"]) or text(row["duty_code"]),
+            text(row["holder"]) or vacant,
+            studio.words.area(row["geometry"].area),
+        )
+        for row in frame.to_dict("records")
+    ]
+    words = studio.words
+    return Table((words.layer("duty_grid"), words.say("In charge"), words.say("Area")), tuple(rows))
+
+
+def _draw_findings(studio: Studio, ground: Ground, agency: str) -> None:
+    """Hatch the land that the unit leaves to nobody, and the land that two of its grids claim; ring what is tiny."""
+    words, colours, hatches = studio.words, ground.page.colours, studio.palette.hatches
+    defects = studio.facts.defects
+    twice = defects[
+        (defects["layer_id"] == "duty_grid") & (defects["agency"] == agency) & (defects["kind"] == "overlap")
+    ]
+    twice = twice[~twice["allowed"]]
+    empty = studio.facts.uncovered_of("duty_grid", agency)
+    found = (("gap", empty, "Land in no duty grid", "////"), ("overlap", twice, "Land in two duty grids", "xxxx"))
+    for number, (tone, frame, meaning, hatch) in enumerate(found):
+        pen = Pen(colours[tone], 0.5)
+        share = hatches[tone]["fill_opacity"]
+        sign = Sign(words.say(meaning), fill=colours[tone], opacity=share, pen=pen, hatch=hatch, rank=10 + number)
+        for shape in frame.geometry:
+            ground.paint([shape], sign, fill=colours[tone], opacity=share, hatch=hatch, pen=pen)
+            west, south, east, north = shape.bounds
+            reach = max(east - west, north - south) / ground.metres
+            if reach < _SEEN_MM:
+                around = ring(*ground.at((west + east) / 2, (south + north) / 2), reach / 2 + 2)
+                ground.page.paint(around, pen=Pen(colours["paper"], 1.6), clip=ground.box)
+                ground.page.paint(around, pen=Pen(colours[tone], 0.8), clip=ground.box)
+
+
+def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
+    """Write name and holder into each part of each duty grid, in letters that fit between its borders."""
+    size = 4.2 if ground.page.size == "A3" else 3.0
+    parts = []
+    for row in frame.to_dict("records"):
+        areas = [area for area in shapely.get_parts(row["geometry"]) if area.area > 0]
+        parts += [(area.area, text(row["duty_code"]), area, row) for area in areas]
+    for _, _, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
+        name = text(row["name"]) or text(row["duty_code"])
+        holder = text(row["holder"])
+        below = (holder or studio.words.say("vacant"), None if holder else ground.page.colours["bad"])
+        _name_part(ground, area, name, below, size=size)
+
+
+def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | None], *, size: float) -> None:
+    half = -(-len(name) // 2)
+    whole, broken = [name], [name[:half], name[half:]]
+    for share, lines in (
+        (1.0, whole),
+        (0.85, whole),
+        (1.0, broken),
+        (0.7, whole),
+        (0.8, broken),
+        (0.6, broken),
+        (0.7, []),
+    ):
+        names = [Name(line, size * share, bold=True) for line in lines]
+        names.append(Name(below[0], size * share, colour=below[1]))
+        wide = max(ground.page.face(bold=one.bold).width(one.text) * one.size for one in names)
+        high = sum(one.size for one in names) * 1.3
+        x, y, room = roomiest(area, high * ground.metres)
+        if room > (wide + 1.5) * ground.metres and ground.block(*ground.at(x, y), names):
+            return
+
+
+def unlike_colours(shapes: Any, hues: Sequence[str], *, apart_m: float = 0.0) -> list[str]:
+    """Return a hue for each area so that neighbours are not only different but unlike, in the given order.
+
+    Neighbours are areas no more than ``apart_m`` apart: across a narrow gap two alike would look like one.
+
+    Examples
+    --------
+    >>> unlike_colours(np.array([shapely.box(x, 0, x + 1, 1) for x in range(3)]), ("#0072B2", "#56B4E9", "#E69F00"))
+    ['#0072B2', '#E69F00', '#56B4E9']
+    """
+    near: list[set[int]] = [set() for _ in shapes]
+    for one, other in zip(*shapely.STRtree(shapes).query(shapes, "dwithin", distance=apart_m), strict=True):
+        if one != other:
+            near[int(one)].add(int(other))
+    chosen: list[int] = []
+    for number in range(len(shapes)):
+        beside = {chosen[other] for other in near[number] if other < number}
+        free = [hue for hue in range(len(hues)) if hue not in beside] or list(range(len(hues)))
+        chosen.append(
+            max(free, key=lambda hue: (_unlike(hues[hue], [hues[b] for b in beside]), -chosen.count(hue), -hue))
+        )
+    return [hues[hue] for hue in chosen]
+
+
+def _unlike(hue: str, others: Sequence[str]) -> float:
+    """Return how far a colour is from the nearest of others; beyond what any eye tells apart it counts the same."""
+    return min([_UNLIKE, *(float(np.linalg.norm(np.subtract(rgb(hue), rgb(other)))) for other in others)])
