@@ -4,6 +4,7 @@ from qgis.core import QgsSettings
 
 PYTHON = "onemap/python"
 LAST_FOLDER = "onemap/last_folder"
+MATTER = "onemap/matter"
 PERSON = "onemap/person"
 WHEELS = "onemap/wheels"
 DOCK_SEEN = "onemap/dock_seen"

@@ -16,6 +16,7 @@ from .dock import OnemapDock
 from .highlight import flash, go_to, to_layer, to_map
 from .kinds import case_list, finding_list
 from .list_tab import VIEW_DELAY_MS, ListTab
+from .matters import matters_of
 from .rows import CASE_TABLES, FINDING_TABLES, Row, candidates, details, read_again, read_rows
 from .search import Hit
 from .streets import Streets
@@ -97,7 +98,7 @@ class Controller(QObject):
         self.desk.open(path)
         for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
             tab.load(read_rows(self.one_map, tables, self._streets, self.desk.decided))
-        self.who.of_map(self._crs())
+        self.who.of_map(self._crs(), matters_of(self.one_map))
         self.worker.open(str(path))
         self._watch(path)
 

@@ -22,14 +22,19 @@ class WhoAnswers(QObject):
         self._crs = QgsCoordinateReferenceSystem()
         self._mark: QgsVertexMarker | None = None
         self._latest = 0
+        self._spot: QgsPointXY | None = None
+        self._names_holders = False
+        tab.asked_anew.connect(self._ask_again)
         self.tool = QgsMapToolEmitPoint(canvas)
         self.tool.canvasClicked.connect(self._clicked)
         self.tool.deactivated.connect(lambda: tab.pick.setChecked(False))
         tab.pick_wanted.connect(self.arm)
 
-    def of_map(self, crs: QgsCoordinateReferenceSystem) -> None:
-        """Take the coordinate system of the map that is shown."""
+    def of_map(self, crs: QgsCoordinateReferenceSystem, matters: list[tuple[str, str]]) -> None:
+        """Take the coordinate system of the map that is shown, and the matters for which it names holders."""
         self._crs = crs
+        self._names_holders = bool(matters)
+        self._tab.offer(matters)
         self.clear()
 
     def arm(self, wanted: bool) -> None:
@@ -48,18 +53,22 @@ class WhoAnswers(QObject):
         except QgsCsException:
             self._tab.say(tr("The spot cannot be transformed into the map's coordinate system."))
             return
+        self._spot = spot
         self._latest += 1
         number = self._latest
+        verb, show = ("who", self._tab.show_holder) if self._names_holders else ("locate", self._tab.show_place)
+        chosen = self._tab.asked() if self._names_holders else {}
         self._worker.ask(
-            "locate",
-            {"x": there.x(), "y": there.y()},
-            lambda answer: self._tab.show_answer(answer) if number == self._latest else None,
+            verb,
+            {"x": there.x(), "y": there.y(), **chosen},
+            lambda answer: show(answer) if number == self._latest else None,
             lambda why: self._tab.say(why) if number == self._latest else None,
         )
 
     def clear(self) -> None:
         """Forget the last spot."""
         self._latest += 1
+        self._spot = None
         if self._mark is not None:
             self._canvas.scene().removeItem(self._mark)
             self._mark = None
@@ -69,6 +78,10 @@ class WhoAnswers(QObject):
         self.clear()
         self._canvas.unsetMapTool(self.tool)
         self.tool.deleteLater()
+
+    def _ask_again(self) -> None:
+        if self._spot is not None:
+            self.ask(self._spot)
 
     def _clicked(self, spot: QgsPointXY, _button: object) -> None:
         self.ask(spot)

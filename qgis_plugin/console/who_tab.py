@@ -1,21 +1,29 @@
-"""Who answers here? The card of the spot that was clicked: the cell, its chain up to the district, and why."""
+"""Who answers here? The card of the spot that was clicked: who, by which rule, the chain up to the district."""
 
 from html import escape
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from qgis.PyQt.QtCore import QDateTime, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDateTimeEdit,
+    QHBoxLayout,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
-from ..engine.worker import said
+from .. import settings
 from ..translation import tr
-from .words import kind_title, number
-
-QUIET = "#5B626B"
+from .who_card import QUIET, holder_card, place_card
 
 
 class WhoTab(QWidget):
-    """A button that arms the map tool, and the answer for the spot."""
+    """A button that arms the map tool, the matter and the moment, and the answer for the spot."""
 
     pick_wanted = pyqtSignal(bool)
+    asked_anew = pyqtSignal()  # matter or moment changed: the same spot has another answer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,46 +40,66 @@ class WhoTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self.pick)
+        column.addWidget(self._question())
         column.addWidget(self.card, 1)
         self.say(tr("Press the button, then click on the map: the cell that answers for the spot appears here."))
+
+    def offer(self, matters: list[tuple[str, str]]) -> None:
+        """Offer the matters of a map, code and name; none: it names no holders, so there is nothing to choose."""
+        remembered = settings.text(settings.MATTER)
+        self.matter.blockSignals(True)
+        self.matter.clear()
+        for code, name in matters:
+            self.matter.addItem(f"{code} {name}".strip(), code)
+        self.matter.setCurrentIndex(max(0, self.matter.findData(remembered)))
+        self.matter.blockSignals(False)
+        self.question.setVisible(bool(matters))
+
+    def asked(self) -> dict:
+        """Return what is asked beside the spot: the matter and, unless it is now, the moment."""
+        code = self.matter.currentData() if self.question.isVisibleTo(self) else None
+        chosen = {"matter": code} if code else {}
+        if not self.now.isChecked():
+            chosen["at"] = self.moment.dateTime().toString("yyyy-MM-ddTHH:mm")
+        return chosen
 
     def say(self, sentence: str) -> None:
         """Show one sentence in place of a card."""
         self.card.setHtml(f'<p style="color:{QUIET}">{escape(sentence)}</p>')
 
-    def show_answer(self, answer: dict) -> None:
-        """Show the answer for a spot."""
-        self.card.setHtml(card(answer))
+    def show_place(self, answer: dict) -> None:
+        """Show where a spot lies."""
+        self.card.setHtml(place_card(answer))
 
+    def show_holder(self, answer: dict) -> None:
+        """Show who answers at a spot."""
+        self.card.setHtml(holder_card(answer))
 
-def card(answer: dict) -> str:
-    """Return the card of an answer: the cell large, the sentence, the chain, what else could answer."""
-    code = answer.get("cell")
-    heading = escape(str(code)) if code else escape(tr("no cell"))
-    parts = [f'<h2 style="margin-bottom:2px">{heading}</h2>', f"<p>{escape(said(answer.get('sentence')))}</p>"]
-    reason = said(answer.get("reason"))
-    if reason:
-        parts.append(f"<p>{escape(reason)}</p>")
-    rows = [(said(link["title"]), link["name"], link["code"]) for link in answer.get("chain", ())]
-    parts.append(_table(rows))
-    facts = [(tr("How"), kind_title(str(answer.get("how", ""))), "")]
-    if answer.get("distance_m"):
-        facts.append((tr("To the cell"), f"{number(answer['distance_m'])} m", ""))
-    others = [other for other in answer.get("candidates", ()) if other != code]
-    if others:
-        facts.append((tr("Other candidates"), ", ".join(others), ""))
-    if answer.get("x") is not None:
-        facts.append((tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}", ""))
-    parts.append(_table(facts))
-    if answer.get("stale"):
-        parts.append(f"<p><b>{escape(tr('The map was built anew since; show the new one first.'))}</b></p>")
-    return "".join(parts)
+    def _question(self) -> QWidget:
+        self.question = QWidget(self)
+        self.matter = QComboBox(self.question)
+        self.matter.setObjectName("onemapMatter")
+        self.matter.setToolTip(tr("The matter for which somebody is wanted"))
+        self.matter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.matter.setMinimumContentsLength(12)
+        self.now = QCheckBox(tr("now"), self.question)
+        self.now.setChecked(True)
+        self.moment = QDateTimeEdit(QDateTime.currentDateTime(), self.question)
+        self.moment.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self.moment.setCalendarPopup(True)
+        self.moment.setEnabled(False)
+        self.matter.currentIndexChanged.connect(self._matter_chosen)
+        self.now.toggled.connect(lambda now: self.moment.setEnabled(not now))
+        self.now.toggled.connect(lambda _: self.asked_anew.emit())
+        self.moment.editingFinished.connect(self.asked_anew)
+        row = QHBoxLayout(self.question)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.matter, 1)
+        row.addWidget(self.now)
+        row.addWidget(self.moment)
+        self.question.hide()
+        return self.question
 
-
-def _table(rows: list[tuple[str, str, str]]) -> str:
-    lines = "".join(
-        f'<tr><td style="color:{QUIET};padding:1px 12px 1px 0">{escape(title)}</td>'
-        f'<td style="padding-right:12px">{escape(name)}</td><td>{escape(code)}</td></tr>'
-        for title, name, code in rows
-    )
-    return f"<table>{lines}</table>" if lines else ""
+    def _matter_chosen(self) -> None:
+        settings.remember(settings.MATTER, str(self.matter.currentData() or ""))
+        self.asked_anew.emit()

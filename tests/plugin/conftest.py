@@ -133,7 +133,14 @@ def desktop(qgis_app):
 @pytest.fixture(autouse=True)
 def own_settings(qgis_app, monkeypatch):
     """No test sees another's settings, nor those of the person who runs it."""
-    for key in ("onemap/python", "onemap/last_folder", "onemap/dock_seen"):
+    for key in (
+        "onemap/python",
+        "onemap/last_folder",
+        "onemap/dock_seen",
+        "onemap/matter",
+        "onemap/person",
+        "onemap/wheels",
+    ):
         QgsSettings().remove(key)
     monkeypatch.delenv("ONEMAP_PYTHON", raising=False)
 

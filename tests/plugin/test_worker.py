@@ -7,7 +7,7 @@ import time
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsVectorLayer
-from qgis.PyQt.QtCore import QEventLoop, QTimer
+from qgis.PyQt.QtCore import QDateTime, QEventLoop, QTimer
 from qgis.PyQt.QtWidgets import QApplication
 
 CLICKS = 1_000
@@ -189,7 +189,6 @@ class TestTheDock:
         shown.who.tool.canvasClicked.emit(QgsPointXY(spot), 1)
         until(lambda: code in shown.dock.who.card.toPlainText())
         text = shown.dock.who.card.toPlainText()
-        assert "inside one cell" in text
         assert "District" in text
 
     def test_only_the_latest_click_is_shown(self, shown, desktop, spots):
@@ -205,3 +204,26 @@ class TestTheDock:
         shown.dock.who.pick.click()
         assert desktop.canvas.mapTool() is not shown.who.tool
         assert not shown.dock.who.pick.isChecked()
+
+    def test_who_answers_for_a_matter_at_a_moment(self, shown, desktop, spots):
+        desktop.canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4548"))
+        tab = shown.dock.who
+        assert tab.matter.count() > 5
+        tab.now.setChecked(False)
+        tab.moment.setDateTime(QDateTime(2026, 6, 10, 10, 0))
+        tab.matter.setCurrentIndex(tab.matter.findData("0501"))
+        shown.who.ask(QgsPointXY(spots[3][1]))
+        until(lambda: "In charge" in tab.card.toPlainText())
+        day = tab.card.toPlainText()
+        assert "2026-06-10 10:00" in day
+        assert "****" in day
+        tab.moment.setDateTime(QDateTime(2026, 6, 13, 2, 0))
+        tab.moment.editingFinished.emit()
+        until(lambda: "2026-06-13 02:00" in tab.card.toPlainText())
+        assert "weekend" in tab.card.toPlainText()
+
+    def test_the_matter_is_remembered(self, shown, plugin, one_map):
+        shown.dock.who.matter.setCurrentIndex(2)
+        chosen = shown.dock.who.matter.currentData()
+        shown.show(one_map)
+        assert shown.dock.who.matter.currentData() == chosen

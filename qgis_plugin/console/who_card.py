@@ -1,0 +1,133 @@
+"""The cards of an answer, as HTML: a place, and who answers there. Text is shown as text, never as markup."""
+
+from html import escape
+
+from ..engine.worker import said
+from ..translation import tr
+from .words import kind_title, number
+
+QUIET = "#5B626B"
+_PARTS = ("in_charge", "owner", "maintainer", "territorial")
+_SHOWN_OF_PHONE = 3
+
+
+def place_card(answer: dict) -> str:
+    """Return the card of a place: the cell large, the sentence, the chain, what else could answer."""
+    code = answer.get("cell")
+    parts = [_heading(str(code) if code else tr("no cell")), _paragraph(said(answer.get("sentence")))]
+    reason = said(answer.get("reason"))
+    if reason:
+        parts.append(_paragraph(reason))
+    parts.append(_table([(said(link["title"]), link["name"], link["code"]) for link in answer.get("chain", ())]))
+    facts = [(tr("How"), kind_title(str(answer.get("how", ""))), "")]
+    if answer.get("distance_m"):
+        facts.append((tr("To the cell"), f"{number(answer['distance_m'])} m", ""))
+    others = [other for other in answer.get("candidates", ()) if other != code]
+    if others:
+        facts.append((tr("Other candidates"), ", ".join(others), ""))
+    parts.append(_table([*facts, *_position(answer)]))
+    return "".join([*parts, _stale(answer)])
+
+
+def holder_card(answer: dict) -> str:
+    """Return the card of who answers: the person and the telephone first, then the proof, the roles, the chain."""
+    person = answer.get("accountable")
+    if person:
+        title = " · ".join(part for part in (person["name"], role_title(person["role"]), person["agency"]) if part)
+        telephone = _masked(person["phone"])
+    else:
+        title, telephone = state_words(answer["state"]), ""
+    parts = [_heading(title)]
+    if telephone:
+        parts.append(f"<p><b>{escape(telephone)}</b></p>")
+    parts.append(_paragraph(said(answer.get("sentence"))))
+    rows = [(part_title(part), _claims(answer["parts"][part]), "") for part in _PARTS if part in answer["parts"]]
+    rows += [(tr("Deputy"), deputy["name"], _masked(deputy["phone"])) for deputy in answer["deputies"]]
+    parts += [_table(rows), _table([(link_title(link), link["name"], link["code"]) for link in answer["chain"]])]
+    parts.append(_table(_position(answer)))
+    return "".join([*parts, _stale(answer)])
+
+
+def part_title(part: str) -> str:
+    """Return the title of a part of responsibility."""
+    titles = {
+        "in_charge": tr("In charge"),
+        "owner": tr("Owner"),
+        "maintainer": tr("Maintainer"),
+        "territorial": tr("Territory"),
+    }
+    return titles.get(part, part)
+
+
+def state_words(state: str) -> str:
+    """Return why there is nobody to be named."""
+    words = {
+        "vacant": tr("The post is vacant"),
+        "conflict": tr("Several claim to answer"),
+        "nobody": tr("Nobody answers for this matter here"),
+        "outside": tr("In no grid"),
+    }
+    return words.get(state, state)
+
+
+def role_title(role: str) -> str:
+    """Return the title of a post."""
+    titles = {
+        "grid_worker": tr("grid worker"),
+        "grid_head": tr("grid head"),
+        "community_head": tr("community head"),
+        "street_head": tr("street head"),
+        "department": tr("department"),
+        "patrol": tr("patrol"),
+        "collector": tr("collector"),
+    }
+    return titles.get(role, role)
+
+
+def link_title(link: dict) -> str:
+    """Return what a level of the chain is called."""
+    return said(link.get("title")) or str(link.get("level", ""))
+
+
+def _claims(part: dict) -> str:
+    """Return who holds a part: names, or what stands in the place of one."""
+    names = [holder["name"] for claim in part["claims"] for holder in claim.get("holders", ())]
+    agencies = [claim.get("agency", "") for claim in part["claims"]]
+    told = ", ".join(dict.fromkeys(filter(None, [*agencies, *names])))
+    return told or state_words(part["state"])
+
+
+def _masked(phone: str) -> str:
+    """Return a telephone number of which only the ends are shown; the whole one stands in the map."""
+    if len(phone) <= 2 * _SHOWN_OF_PHONE:
+        return phone
+    return f"{phone[:_SHOWN_OF_PHONE]}****{phone[-_SHOWN_OF_PHONE:]}"
+
+
+def _position(answer: dict) -> list[tuple[str, str, str]]:
+    if answer.get("x") is None:
+        return []
+    return [(tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}", "")]
+
+
+def _stale(answer: dict) -> str:
+    if not answer.get("stale"):
+        return ""
+    return f"<p><b>{escape(tr('The map was built anew since; show the new one first.'))}</b></p>"
+
+
+def _heading(text: str) -> str:
+    return f'<h2 style="margin-bottom:2px">{escape(text)}</h2>'
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    lines = "".join(
+        f'<tr><td style="color:{QUIET};padding:1px 12px 1px 0">{escape(title)}</td>'
+        f'<td style="padding-right:12px">{escape(name)}</td><td>{escape(code)}</td></tr>'
+        for title, name, code in rows
+    )
+    return f"<table>{lines}</table>" if lines else ""
