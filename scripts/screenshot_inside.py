@@ -68,6 +68,7 @@ def open_map() -> None:
         if SCRIPT:
             code = compile(Path(SCRIPT).read_text(encoding="utf-8"), SCRIPT, "exec")
             QTimer.singleShot(CALM_MS, lambda: run(code, {"iface": iface, "plugin": plugin}))
+            return
     except Exception:  # noqa: BLE001 - the picture script must tell and leave, whatever it was
         traceback.print_exc()
         leave(5)
@@ -81,6 +82,7 @@ def run(code: CodeType, names: dict) -> None:
     except Exception:  # noqa: BLE001
         traceback.print_exc()
         leave(5)
+    QTimer.singleShot(CALM_MS, wait)
 
 
 QTimer.singleShot(500, show)

@@ -30,7 +30,7 @@ def place_card(answer: dict) -> str:
 
 
 def holder_card(answer: dict) -> str:
-    """Return the card of who answers: the person and the telephone first, then the proof, the roles, the chain."""
+    """Return the card of who answers: the person and the telephone first, then the roles, the chain, the proof."""
     person = answer.get("accountable")
     if person:
         title = " · ".join(part for part in (person["name"], role_title(person["role"]), person["agency"]) if part)
@@ -40,11 +40,13 @@ def holder_card(answer: dict) -> str:
     parts = [_heading(title)]
     if telephone:
         parts.append(f"<p><b>{escape(telephone)}</b></p>")
-    parts.append(_paragraph(said(answer.get("sentence"))))
     rows = [(part_title(part), _claims(answer["parts"][part]), "") for part in _PARTS if part in answer["parts"]]
     rows += [(tr("Deputy"), deputy["name"], _masked(deputy["phone"])) for deputy in answer["deputies"]]
     parts += [_table(rows), _table([(link_title(link), link["name"], link["code"]) for link in answer["chain"]])]
-    parts.append(_table(_position(answer)))
+    proof = said(answer.get("sentence"))
+    for phone in _phones(answer):
+        proof = proof.replace(phone, _masked(phone))
+    parts += [_table(_position(answer)), f'<p style="color:{QUIET}">{escape(proof)}</p>']
     return "".join([*parts, _stale(answer)])
 
 
@@ -93,8 +95,16 @@ def _claims(part: dict) -> str:
     """Return who holds a part: names, or what stands in the place of one."""
     names = [holder["name"] for claim in part["claims"] for holder in claim.get("holders", ())]
     agencies = [claim.get("agency", "") for claim in part["claims"]]
-    told = ", ".join(dict.fromkeys(filter(None, [*agencies, *names])))
-    return told or state_words(part["state"])
+    lacking = [] if part["state"] == "held" else [state_words(part["state"])]
+    return ", ".join(dict.fromkeys(filter(None, [*agencies, *names, *lacking])))
+
+
+def _phones(answer: dict) -> set[str]:
+    """Return every telephone number that the proof may name."""
+    claims = [claim for part in answer["parts"].values() for claim in part["claims"]]
+    people = [person for claim in claims for person in (*claim.get("holders", ()), *claim.get("deputies", ()))]
+    people += [holder for link in answer["chain"] for holder in link.get("holders", ()) if isinstance(holder, dict)]
+    return {person["phone"] for person in people if person.get("phone")}
 
 
 def _masked(phone: str) -> str:

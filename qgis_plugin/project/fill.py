@@ -40,6 +40,10 @@ _RANK = {"Point": 0, "LineString": 1, "Polygon": 2, "Raster": 3, "None": 4}
 # Hidden at first: they answer other questions than "where is what, and what is wrong".
 HIDDEN = frozenset(
     {
+        "audit_finding",
+        "duty_conflict",
+        "duty_gap",
+        "version_piece",
         "imagery_ortho",
         "terrain_dem",
         "terrain_contour",

@@ -1,6 +1,7 @@
 """The library kept warm beside QGIS: clicks answered, deaths survived, nothing waited for."""
 
 import os
+import re
 import signal
 import statistics
 import time
@@ -217,6 +218,9 @@ class TestTheDock:
         day = tab.card.toPlainText()
         assert "2026-06-10 10:00" in day
         assert "****" in day
+        assert not re.search(
+            r"\d{11}(?!\d)", re.sub(r"\d{12,}", "", day)
+        )  # no telephone whole, not in the proof either
         tab.moment.setDateTime(QDateTime(2026, 6, 13, 2, 0))
         tab.moment.editingFinished.emit()
         until(lambda: "2026-06-13 02:00" in tab.card.toPlainText())
