@@ -166,15 +166,16 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     if below is not None:
         _name_level(studio, ground, replace(below, frame=inside), size=4.6, bold=True)
     _name_neighbours(studio, ground, level, row)
-    cells = _inside(facts.cells, shape) if facts.cells is not None and facts.cells is not level else inside.iloc[:0]
-    if facts.cells is not None and ground.scale <= NUMBERS:
-        number_cells(ground, facts.cells, cells, size=2.3)
+    finest = facts.levels[-1]
+    cells = _inside(finest if finest is not level else None, shape)
+    if len(cells) and ground.scale <= NUMBERS:
+        number_cells(ground, finest, cells, size=2.3)
     name_roads(ground, studio.store, size=2.7, most=40, inside=shape)
     _draw_inset(studio, page, layout.inset, level, shape)
     name = studio.name_of(row, level)
     title = f"{studio.district_name} · {words.say('Grids of {name}', name=name)}"
-    counts = [(found, len(frame)) for found, frame in ((below, inside), (facts.cells, cells)) if found is not None]
-    subtitle = f"{studio.totals(counts)} · {words.area(shape.area)}"
+    counts = [(found, len(frame)) for found, frame in ((below, inside), (finest, cells)) if found is not None]
+    subtitle = " · ".join(part for part in (studio.totals(counts), words.area(shape.area)) if part)
     table = _heads_table(studio, below, inside, cells) if below is not None else None
     studio.finish(page, ground, title=title, subtitle=subtitle, table=table, inset=True)
     return page, title
