@@ -326,13 +326,21 @@ def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
     size = 4.2 if ground.page.size == "A3" else 3.0
     parts = []
     for row in frame.to_dict("records"):
-        areas = [area for area in shapely.get_parts(row["geometry"]) if area.area > 0]
-        parts += [(area.area, text(row["duty_code"]), area, row) for area in areas]
+        parts += [
+            (area.area, text(row["duty_code"]), area, row) for area in _bodies(row["geometry"], 2 * ground.metres)
+        ]
     for _, _, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
         name = text(row["name"]) or text(row["duty_code"])
         holder = text(row["holder"])
         below = (holder or studio.words.say("vacant"), None if holder else ground.page.colours["bad"])
         _name_part(ground, area, name, below, size=size)
+
+
+def _bodies(shape: Any, neck_m: float) -> list[Any]:
+    """Return the parts of an area that the eye takes for one each: what only a narrow neck joins is apart."""
+    cores = shapely.get_parts(shapely.buffer(shape, -neck_m, quad_segs=2))
+    bodies = [shapely.intersection(shapely.buffer(core, neck_m, quad_segs=2), shape) for core in cores]
+    return [body for body in bodies if body.area > 0] or [part for part in shapely.get_parts(shape) if part.area > 0]
 
 
 def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | None], *, size: float) -> None:
