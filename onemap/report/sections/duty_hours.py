@@ -63,7 +63,7 @@ def duty_hours_section(desk: Desk) -> Section | None:
 
 def agency_name(agency: str, words: Wording) -> str:
     """Return an agency's name, and words for duties that belong to none."""
-    return agency or words.say("no agency (territorial)")
+    return agency or words.say("no agency")
 
 
 def _heading(kind: str, hours: Hours, words: Wording) -> str:
