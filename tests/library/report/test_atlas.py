@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -499,6 +501,29 @@ def test_an_earlier_day_has_its_own_holders(city: Any, tmp_path: Path) -> None:
     words = flat(text_of(tmp_path / "posters.pdf"))
     assert "赵前" in words
     assert "王丽" not in words
+
+
+def test_without_a_chinese_font_the_export_says_which_one_to_install() -> None:
+    regular, bold = load_typefaces(("No Such Font", "sans-serif"))
+    for face in (regular, bold):
+        assert face.families == ("DejaVu Sans",)
+        with pytest.raises(SchemaError, match=r"has 青 \(U\+9752\) \(in '青 1'\); install one of No Such Font$"):
+            face.check("青 1")
+
+
+def test_without_the_extra_it_says_what_to_install(city: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("book", "poster"):
+        monkeypatch.delitem(sys.modules, f"onemap.report.atlas.{module}")
+    monkeypatch.setitem(sys.modules, "segno", None)
+    with pytest.raises(SchemaError, match=r"needs segno; install onemap\[atlas\]"):
+        make_atlas(city, tmp_path, now=NOW)
+
+
+@needs_chinese
+def test_nothing_warns(city: Any, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_atlas(city, tmp_path, only=["D", "S1", "公安分局", CODES[0]], now=NOW, dpi=40)
 
 
 def test_it_is_public() -> None:
