@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import geopandas as gpd
@@ -193,7 +194,7 @@ class Audited:
         there = {name: layer.to_crs(crs) for name, layer in others.items() if layer is not None}
         return cls(frame, cells, tuple(codes), code, crs, in_metres(shapes, crs), limits, there)
 
-    @property
+    @cached_property
     def shapes(self) -> Shapes:
         """The cells' land in their own CRS."""
         return np.asarray(self.frame.geometry.to_numpy())

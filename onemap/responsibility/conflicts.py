@@ -13,6 +13,7 @@ from onemap.errors import some
 from onemap.geo.edges import Ints
 from onemap.responsibility.gaps import GapOptions, contents_of, find_vacancies, gap_table, interval_text, window_of
 from onemap.responsibility.ground import Claims, Ground
+from onemap.responsibility.same_duties import Unlike, find_unlike
 from onemap.responsibility.survey import Surveyed, Window, ground_of, wide_parts
 from onemap.responsibility.time_gaps import hours
 from onemap.translation import say
@@ -20,13 +21,17 @@ from onemap.translation import say
 if TYPE_CHECKING:
     from onemap.responsibility.matrix import ResponsibilityMatrix
 
-CLAIMED_TWICE, OUTSIDE, CUT = "claimed_twice", "outside", "cut"
+CLAIMED_TWICE, OUTSIDE, CUT, UNLIKE = "claimed_twice", "outside", "cut", "unlike"
 _REASONS: Final = {
     CLAIMED_TWICE: "the duty grids {grids} of {agency} both claim it",
     OUTSIDE: "the duty grid {grids} of {agency} reaches out of the district",
     CUT: "{agency} cuts the cell {cell} into its duty grids {grids}, the smallest share is {share} percent",
 }
 _CLOSED: Final = "{agency}, by a border of its duty grids that is one with the cells"
+_LACKING: Final = "{cells} have no duty of {agency} for {matters}, as {alike} of {peers} cells of their kind have"
+_ALONE: Final = "{cells} have a duty of {agency} for {matters}, which {alike} of {peers} cells of their kind have not"
+_MADE_ALIKE: Final = "{agency}, by the same duties for all cells of one kind"
+_DISTRICT: Final = "the district"
 Row = dict[str, Any]
 
 
@@ -38,14 +43,12 @@ def find_conflicts(matrix: "ResponsibilityMatrix", options: GapOptions) -> gpd.G
 
 
 def find_border_conflicts(matrix: "ResponsibilityMatrix", options: GapOptions) -> list[Row]:
-    """Return where agencies' duty grids overlap, leave the district, or cut a cell, on the first day of the window."""
+    """Return where duty grids overlap, leave the district or cut a cell, and unlike cells, on the first day."""
     window = window_of(matrix, options)
     channels = [name for name in matrix.land.channels if name.startswith(DUTY_GRID)]
-    if not channels:
-        return []
     ground = ground_of(matrix, window.start.toordinal())
     surveyed = Surveyed(ground, matrix.crs, contents_of(matrix, options))
-    rows: list[Row] = []
+    rows = [_unlike(one, surveyed, matrix.levels[-1], window, options) for one in find_unlike(matrix, ground)]
     for channel in channels:
         claims = ground.claims[channel]
         agency = claims.grids[0].agency if claims.grids else ""
@@ -100,6 +103,31 @@ def _by(of: Ints, pieces: Ints, meaning: Callable[[int], Any]) -> Iterator[tuple
         yield meaning(value), group
 
 
+def _unlike(one: Unlike, ground: Surveyed, level: str, window: Window, options: GapOptions) -> Row:
+    """Return cells whose duties are not those of their peers as a row of the table."""
+    values = {
+        "cells": some(one.codes),
+        "agency": one.agency or "-",
+        "matters": some(one.matters),
+        "alike": one.alike,
+        "peers": one.peers,
+    }
+    more = len(one.codes) - options.together
+    shown = ", ".join(one.codes[: options.together])
+    facts = {
+        "cause": UNLIKE,
+        "agency": one.agency,
+        "part": one.part,
+        "matters": ", ".join(one.matters),
+        "scope": level,
+        "codes": one.codes,
+        "cell": say("{codes} and {count} more", "en", codes=shown, count=more) if more > 0 else shown,
+        "reason": say(_LACKING if one.lacking else _ALONE, "en", **values),
+        "geometry": ground.ground.union(one.pieces),
+    }
+    return _row(facts, ground, one.pieces, window)
+
+
 def _row(facts: dict[str, Any], ground: Surveyed, pieces: Ints, window: Window) -> Row:
     when = ((window.start, window.end),)
     codes, cause, agency = facts["codes"], facts["cause"], facts["agency"]
@@ -107,9 +135,9 @@ def _row(facts: dict[str, Any], ground: Surveyed, pieces: Ints, window: Window) 
         "kind": cause,
         "cause": cause,
         "agency": agency,
-        "part": "",
-        "matters": ANY,
-        "scope": DUTY_GRID,
+        "part": facts.get("part", ""),
+        "matters": facts.get("matters", ANY),
+        "scope": facts.get("scope", DUTY_GRID),
         "cells": facts.get("cell") or ", ".join(codes),
         "holder": "",
         "from": window.start.isoformat(),
@@ -119,7 +147,7 @@ def _row(facts: dict[str, Any], ground: Surveyed, pieces: Ints, window: Window) 
         "area_m2": ground.area_m2(pieces),
         "buildings": ground.count("buildings", pieces),
         "residents": ground.count("residents", pieces),
-        "reason": say(_REASONS[cause], "en", **{**facts, "grids": some(codes)}),
-        "who_could_close": say(_CLOSED, "en", agency=agency),
+        "reason": facts.get("reason") or say(_REASONS[cause], "en", **{**facts, "grids": some(codes)}),
+        "who_could_close": say(_MADE_ALIKE if cause == UNLIKE else _CLOSED, "en", agency=agency or _DISTRICT),
         "geometry": facts["geometry"],
     }

@@ -364,7 +364,7 @@ class ResponsibilityMatrix:
             The columns of `gaps`. ``cause``: ``tie`` (several posts, by duties that are equal in every criterion),
             ``two_holders`` (several people in one post), ``claimed_twice`` (duty grids of one agency overlap),
             ``outside`` (a duty grid reaches out of the district), ``cut`` (a border of an agency's grids goes through a
-            cell, so that the same cell has not the same duties).
+            cell, so that the same cell has not the same duties), ``unlike`` (cells without the duties of their peers).
 
         Examples
         --------

@@ -5,7 +5,7 @@ code, the objects by class. A *bucket* holds the duties of a channel that name t
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ from onemap.errors import OnemapError
 
 OBJECT_CLASS: Final = "object class"
 _LATEST: Final = 1 << 60
-_MARK: Final = ": "
+MARK: Final = ": "
 
 Buckets = tuple[int, ...]
 Matched = tuple[int, ...]
@@ -26,7 +26,7 @@ Matched = tuple[int, ...]
 
 def channel_of(scope: str, agency: str = "") -> str:
     """Return the channel of a scope."""
-    return f"{DUTY_GRID}{_MARK}{agency}" if scope == DUTY_GRID else scope
+    return f"{DUTY_GRID}{MARK}{agency}" if scope == DUTY_GRID else scope
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +131,7 @@ class RuleTable:
 
     def _channels_of(self, duty: Duty, start: str) -> list[str]:
         if duty.scope == DUTY_GRID and not duty.agency:
-            return [channel for channel in self._known if channel.startswith(f"{DUTY_GRID}{_MARK}")]
+            return [channel for channel in self._known if channel.startswith(f"{DUTY_GRID}{MARK}")]
         if duty.scope == OBJECT and start and len(start) <= LONGEST_CLASS_CODE:
             return [OBJECT_CLASS]
         channel = channel_of(duty.scope, duty.agency)
@@ -213,6 +213,18 @@ class RuleTable:
     def telling(self, buckets: Buckets, matched: Matched) -> Buckets:
         """Return those of some buckets that hold a duty for a matter."""
         return tuple(b for b in buckets if any(number in self._buckets[b] for number in matched))
+
+    def inside(self, bucket: int, facts: AbstractSet[str], day: int, *, about: str) -> Iterator[tuple[str, Duty]]:
+        """Yield the matters and duties of a bucket that count on a day, at whatever hours.
+
+        Those whose conditions ask about anything but facts that begin with ``about`` are left out.
+        """
+        matters = self.patterns
+        for pattern, rules in self._buckets[bucket].items():
+            for rule, _ in rules:
+                asks_else = any(not fact.startswith(about) for fact in rule.condition.facts)
+                if rule.first <= day <= rule.last and not asks_else and rule.condition.holds(facts):
+                    yield str(matters[pattern]), rule.duty
 
     def foremost(
         self, asked: Asked, matched: Matched, facts: AbstractSet[str], day: int, on: AbstractSet[str]

@@ -43,6 +43,7 @@ _WRITING_FAILED = (
     pyogrio.errors.FieldError,
 )
 _UTC = 100  # GDAL's flag for a moment in UTC
+_SENTENCES = ("reason", "who_could_close")  # English; the map also has them in Chinese
 
 
 def publish(
@@ -217,7 +218,7 @@ def _write_layer(draft: Path, content: LayerContent, spec: LayerSpec, *, append:
         geometry = _wkb(frame.geometry, spec)
         crs = frame.crs.to_string() if frame.crs.to_authority() else frame.crs.to_wkt()
         geometry_type = GEOMETRY_TYPES[spec.geometry]
-    columns = to_columns(_with_chinese_reason(attributes, spec), spec)
+    columns = to_columns(_with_chinese_sentences(attributes, spec), spec)
     _write_table(
         draft,
         spec.id,
@@ -242,10 +243,11 @@ def _wkb(geometry: gpd.GeoSeries, spec: LayerSpec) -> "np.ndarray[Any, Any]":
     return np.asarray(shapely.to_wkb(values), dtype=object)
 
 
-def _with_chinese_reason(frame: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
-    if not any(item.name == "reason_zh" for item in spec.fields) or "reason" not in frame.columns:
-        return frame
-    return frame.assign(reason_zh=in_chinese(frame["reason"]))
+def _with_chinese_sentences(frame: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
+    """Return a layer with the Chinese of its English sentences, where the catalogue has columns for it."""
+    wanted = {item.name for item in spec.fields}
+    told = [name for name in _SENTENCES if f"{name}_zh" in wanted and name in frame.columns]
+    return frame.assign(**{f"{name}_zh": in_chinese(frame[name]) for name in told}) if told else frame
 
 
 def _write_table(

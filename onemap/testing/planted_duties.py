@@ -51,6 +51,7 @@ def _plant_grids(planter: "Planter", rng: np.random.Generator) -> None:
     duty = planter.frames["duty_grid"].copy()
     lands = duty.geometry.to_numpy().copy()
     border = shapely.boundary(planter.city.skeleton.outline)
+    beyond = [one.geometry for one in planter.list if one.kind == "outside" and one.wkt]
     for agency, kind, depth, how in (
         (SANITATION, "gap", 3.4, "a strip that no grid takes"),
         (WORKS, "overlap", -3.0, "a strip that two grids take"),
@@ -60,7 +61,7 @@ def _plant_grids(planter: "Planter", rng: np.random.Generator) -> None:
         parts, home = shapely.get_parts(lands[mine], return_index=True)
         whole = shapely.get_num_interior_rings(parts) == 0
         parts, home = parts[whole], mine[home[whole]]
-        seam = _edge(parts, home, rng, kind=kind, depth_m=depth, border=border)
+        seam = _edge(parts, home, rng, kind=kind, depth_m=depth, border=border, taken=shapely.union_all(beyond))
         cut = triangle(seam, seam.beside(depth))
         at = home[seam.left]
         others = [part for part in shapely.get_parts(lands[at]) if not shapely.equals_exact(part, parts[seam.left])]
@@ -73,7 +74,7 @@ def _plant_grids(planter: "Planter", rng: np.random.Generator) -> None:
 
 
 def _edge(
-    parts: np.ndarray, home: np.ndarray, rng: np.random.Generator, *, kind: str, depth_m: float, border: Any
+    parts: np.ndarray, home: np.ndarray, rng: np.random.Generator, *, kind: str, depth_m: float, border: Any, taken: Any
 ) -> Seam:
     """Return an edge between two grids, or on the border of the district, with room for the cut."""
     seams = find_seams(parts)
@@ -85,7 +86,8 @@ def _edge(
         cut = triangle(seam, seam.beside(depth_m))
         if kind == "outside":
             on_border = seam.right < 0 and {seam.start, seam.end} <= outline
-            fits = on_border and shapely.area(shapely.intersection(cut, land)) == 0
+            apart = not shapely.dwithin(cut, taken, 1.0)
+            fits = on_border and apart and shapely.area(shapely.intersection(cut, land)) == 0
         elif seam.right < 0 or home[seam.left] == home[seam.right]:
             fits = False
         else:

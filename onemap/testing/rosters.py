@@ -18,7 +18,7 @@ WORKERS, PATROLS, CLEANERS = "网格员花名册", "执法队员值班表", "保
 SHIFTS = ("白班", "夜班", "节假日")
 TERM, ENDED, LATER = "2025.1.1-2026.12.31", "2025.1.1-2026.5.31", "2026.9.1-2028.8.31"
 VACANT = "空缺"
-_DEPUTIES = 0.04  # share of the cells whose worker has a deputy in the same cell of the table
+_DEPUTIES = 20  # in one of so many rows the worker has a deputy in the same cell of the table
 _FIRST_PHONE = 10_000_000_000  # of no real network
 
 
@@ -55,7 +55,7 @@ def make_workers(cells: pd.DataFrame, communities: pd.DataFrame, rng: np.random.
     """Return the command centre's roster of grid workers, by community, and the number of its first row of data."""
     names, deputies = people(len(cells), rng), people(len(cells), rng)
     phones = _phones(2 * len(cells), rng)
-    assisted = rng.random(len(cells)) < _DEPUTIES
+    assisted = np.arange(len(cells)) % _DEPUTIES == rng.integers(_DEPUTIES)
     title: list[list[Cell]] = [
         ["青禾区专职网格员花名册（2026年6月）"],
         [f"填报单位：{COMMAND}"],

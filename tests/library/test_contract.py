@@ -57,6 +57,7 @@ def test_every_public_function_that_takes_frames_is_looked_at_here() -> None:
     functions = {name for name in onemap.__all__ if callable(getattr(onemap, name)) and not name.startswith("__")}
     others = {
         "AssignmentResult",
+        "AtlasResult",
         "AuditLimits",
         "AuditReport",
         "BalanceResult",
@@ -77,6 +78,7 @@ def test_every_public_function_that_takes_frames_is_looked_at_here() -> None:
         "build_base_map",
         "convert_coordinates",
         "find_gaps",
+        "make_atlas",
         "open_map",
         "read_layer",
         "read_roster",

@@ -18,7 +18,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from onemap.errors import SchemaError, StoreError, some
 from onemap.geo.dated import in_force
 from onemap.progress import Progress
-from onemap.report.facts import Facts
+from onemap.report.facts import Facts, Level
 from onemap.report.sections.opening import map_version
 from onemap.report.wording import Wording
 
@@ -122,7 +122,7 @@ def list_orders(studio: Studio, options: AtlasOptions) -> Iterator[Order]:
     if "district" in options.sheets and facts.levels:
         code = text(facts.levels[0].frame[facts.levels[0].code].iloc[0])
         yield Order("district", code, (studio.district_name,), partial(district_sheet, studio, size))
-    if "streets" in options.sheets and facts.streets is not None:
+    if "streets" in options.sheets and facts.streets is not None and _is_street(facts, facts.streets):
         level = facts.streets
         for row in _sound(level.frame).sort_values(level.code, kind="stable").to_dict("records"):
             draw = partial(street_sheet, studio, size, level, row)
@@ -135,6 +135,11 @@ def list_orders(studio: Studio, options: AtlasOptions) -> Iterator[Order]:
         for row in _sound(cells.frame).sort_values(cells.code, kind="stable").to_dict("records"):
             draw = partial(poster_sheet, studio, options, cells, row)
             yield Order("posters", text(row[cells.code]), (text(row["name"]),), draw)
+
+
+def _is_street(facts: Facts, level: Level) -> bool:
+    """Say whether a level has maps of its own: not the cells of a map without streets, for they have posters."""
+    return level.layer_id == "grid_street" or level is not facts.cells
 
 
 def _sound(frame: Any) -> Any:

@@ -119,6 +119,13 @@ def draw_surround(
         used = min(legend.height, 10 + len(signs) * _ROW_MM)
         draw_table(page, Box(legend.left, legend.bottom, legend.width, legend.height - used), table)
         legend = Box(legend.left, legend.top - used, legend.width, used)
+    if (
+        table is not None
+        and page.size == "A4"
+        and not inset
+        and (len(table.rows) + 1) * _LEAST_ROW <= layout.inset.height
+    ):
+        draw_table(page, layout.inset, table)
     draw_legend(page, legend, signs, words.say("Legend"))
     draw_scale(page, layout.scale, ground, words)
     draw_seal(page, layout.seal, words)

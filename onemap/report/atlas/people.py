@@ -38,7 +38,8 @@ class People:
         self.shifts = {text(row.shift_code): text(row.name) for row in shifts.itertuples()} if len(shifts) else {}
         rank = {role: number for number, role in enumerate(_HEADS)}
         deputy = pd.to_numeric(holders["deputy"], errors="coerce").fillna(0)
-        order = holders.assign(_deputy=deputy, _rank=holders["role"].map(rank).fillna(len(rank)))
+        shift = holders["shift"].fillna("").astype("str")
+        order = holders.assign(shift=shift, _deputy=deputy, _rank=holders["role"].map(rank).fillna(len(rank)))
         order = order.sort_values(["_rank", "_deputy", "shift", "holder_code"], kind="stable")
         self._of = dict(list(order.groupby(order["grid_code"].astype("str"), sort=False)))
 

@@ -52,8 +52,8 @@ LAYOUTS = {
         ground=Box(12, 20, 196, 213),
         worker=Box(220, 160, 188, 73),
         chain=Box(220, 112, 188, 42),
-        duties=Box(220, 20, 124, 86),
-        code=Box(350, 34, 58, 72),
+        duties=Box(220, 20, 120, 86),
+        code=Box(346, 26, 62, 78),
         foot=Box(12, 6, 396, 10),
         em=11.0,
     ),
@@ -221,7 +221,7 @@ def _draw_duties(studio: Studio, page: Page, layout: Layout, lines: list[str]) -
     if not lines:
         return
     head = layout.em * 0.72
-    page.text(box.left, box.top - head * 0.8, studio.words.say("Duties"), size=head, bold=True)
+    page.text(box.left, box.top - head * 0.8, studio.words.say("What is done here"), size=head, bold=True)
     room = box.height - head * 1.7
     for size in (layout.em * share for share in (0.72, 0.62, 0.54, 0.47)):
         written = [page.wrapped(line, box.width - size * 1.1, size=size) for line in lines]

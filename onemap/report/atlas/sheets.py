@@ -1,7 +1,7 @@
 """The map sheets: the whole district, each street, each enforcement unit with its duty grids."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +42,7 @@ class Studio:
     words: Wording
     people: People
     imprint: Imprint
+    _points: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def district_name(self) -> str:
@@ -71,6 +72,15 @@ class Studio:
     def name_of(self, row: Any, level: Level) -> str:
         """Return the name of an area, else its code."""
         return text(row["name"]) or text(row[level.code])
+
+    def inside(self, level: Level | None, shape: Any) -> Any:
+        """Return the areas of a level whose inner point lies in an area; none of no level."""
+        if level is None:
+            return self.facts.frame("grid_cell").iloc[:0]
+        if level.layer_id not in self._points:
+            self._points[level.layer_id] = shapely.point_on_surface(level.frame.geometry.to_numpy())
+        shapely.prepare(shape)
+        return level.frame[shapely.intersects(shape, self._points[level.layer_id])]
 
     def draw_levels(self, ground: Ground, *, finest: int, within: Any = None) -> None:
         """Draw the borders of the levels down to rank ``finest``, fine ones first."""
@@ -156,7 +166,7 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     ground = Ground.around(page, layout.ground, shape.bounds)
     draw_base(ground, studio.store, words)
     below = facts.levels[level.rank + 1] if level.rank + 1 < len(facts.levels) - 1 else None
-    inside = _inside(below, shape)
+    inside = studio.inside(below, shape)
     if len(inside):
         studio.tint(ground, inside.geometry.to_numpy(), opacity=_STREETS_OPACITY)
     studio.draw_levels(ground, finest=len(facts.levels) - 1)
@@ -166,15 +176,16 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     if below is not None:
         _name_level(studio, ground, replace(below, frame=inside), size=4.6, bold=True)
     _name_neighbours(studio, ground, level, row)
-    cells = _inside(facts.cells, shape) if facts.cells is not None and facts.cells is not level else inside.iloc[:0]
-    if facts.cells is not None and ground.scale <= NUMBERS:
-        number_cells(ground, facts.cells, cells, size=2.3)
+    finest = facts.levels[-1]
+    cells = studio.inside(finest if finest is not level else None, shape)
+    if len(cells) and ground.scale <= NUMBERS:
+        number_cells(ground, finest, cells, size=2.3)
     name_roads(ground, studio.store, size=2.7, most=40, inside=shape)
     _draw_inset(studio, page, layout.inset, level, shape)
     name = studio.name_of(row, level)
     title = f"{studio.district_name} · {words.say('Grids of {name}', name=name)}"
-    counts = [(found, len(frame)) for found, frame in ((below, inside), (facts.cells, cells)) if found is not None]
-    subtitle = f"{studio.totals(counts)} · {words.area(shape.area)}"
+    counts = [(found, len(frame)) for found, frame in ((below, inside), (finest, cells)) if found is not None]
+    subtitle = " · ".join(part for part in (studio.totals(counts), words.area(shape.area)) if part)
     table = _heads_table(studio, below, inside, cells) if below is not None else None
     studio.finish(page, ground, title=title, subtitle=subtitle, table=table, inset=True)
     return page, title
@@ -187,7 +198,7 @@ def _levels_table(studio: Studio, level: Level | None) -> Table | None:
     words, finer = studio.words, studio.facts.levels[level.rank + 1 :]
     rows = []
     for row in level.frame.sort_values(level.code, kind="stable").to_dict("records"):
-        counts = tuple(words.number(len(_inside(other, row["geometry"]))) for other in finer)
+        counts = tuple(words.number(len(studio.inside(other, row["geometry"]))) for other in finer)
         rows.append((studio.name_of(row, level), *counts))
     titles = [words.layer(one.layer_id, studio.facts.layers) for one in (level, *finer)]
     return Table(tuple(titles), tuple(rows))
@@ -206,17 +217,6 @@ def _heads_table(studio: Studio, level: Level, inside: Any, cells: Any) -> Table
     return Table(
         (words.layer(level.layer_id, studio.facts.layers), words.say("Cells"), words.say("In charge"), ""), tuple(rows)
     )
-
-
-def _inside(level: Level | None, shape: Any) -> Any:
-    """Return the areas of a level whose inner point lies in an area."""
-    if level is None:
-        from geopandas import GeoDataFrame
-
-        return GeoDataFrame(geometry=[])
-    points = shapely.point_on_surface(level.frame.geometry.to_numpy())
-    shapely.prepare(shape)
-    return level.frame[shapely.intersects(shape, points)]
 
 
 def number_cells(ground: Ground, level: Level, cells: Any, *, size: float, most: int = 3) -> None:
@@ -325,13 +325,21 @@ def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
     size = 4.2 if ground.page.size == "A3" else 3.0
     parts = []
     for row in frame.to_dict("records"):
-        areas = [area for area in shapely.get_parts(row["geometry"]) if area.area > 0]
-        parts += [(area.area, text(row["duty_code"]), area, row) for area in areas]
+        parts += [
+            (area.area, text(row["duty_code"]), area, row) for area in _bodies(row["geometry"], 2 * ground.metres)
+        ]
     for _, _, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
         name = text(row["name"]) or text(row["duty_code"])
         holder = text(row["holder"])
         below = (holder or studio.words.say("vacant"), None if holder else ground.page.colours["bad"])
         _name_part(ground, area, name, below, size=size)
+
+
+def _bodies(shape: Any, neck_m: float) -> list[Any]:
+    """Return the parts of an area that the eye takes for one each: what only a narrow neck joins is apart."""
+    cores = shapely.get_parts(shapely.buffer(shape, -neck_m, quad_segs=2))
+    bodies = [shapely.intersection(shapely.buffer(core, neck_m, quad_segs=2), shape) for core in cores]
+    return [body for body in bodies if body.area > 0] or [part for part in shapely.get_parts(shape) if part.area > 0]
 
 
 def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | None], *, size: float) -> None:
@@ -350,6 +358,9 @@ def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | Non
         names.append(Name(below[0], size * share, colour=below[1]))
         wide = max(ground.page.face(bold=one.bold).width(one.text) * one.size for one in names)
         high = sum(one.size for one in names) * 1.3
+        west, south, east, north = area.bounds
+        if east - west < wide * ground.metres or north - south < high * ground.metres:
+            continue
         x, y, room = roomiest(area, high * ground.metres)
         if room > (wide + 1.5) * ground.metres and ground.block(*ground.at(x, y), names):
             return

@@ -63,7 +63,7 @@ def duty_hours_section(desk: Desk) -> Section | None:
 
 def agency_name(agency: str, words: Wording) -> str:
     """Return an agency's name, and words for duties that belong to none."""
-    return agency or words.say("no agency (territorial)")
+    return agency or words.say("no agency")
 
 
 def _heading(kind: str, hours: Hours, words: Wording) -> str:
@@ -200,7 +200,7 @@ def _map(desk: Desk, hours: Hours, agency: str, number: int) -> Block:
     name = agency_name(agency, words)
     figure = maps.compose(
         words,
-        title=words.say("When and where nobody of {agency} answers", agency=name),
+        title=words.say("{agency}: when and where nobody answers", agency=name),
         subtitle="",
         over=over,
         legend=entries,
@@ -223,7 +223,7 @@ def _rows(desk: Desk, frame: Any) -> Table:
             "agency",
         ),
         make.label("cause", key="cause"),
-        make.text("matters"),
+        make.codes("matters"),
         make.codes("cells"),
         make.number("hours", 0),
         make.measure("area_m2"),

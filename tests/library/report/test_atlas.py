@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pypdf
 import pytest
 import shapely
-
-pytest.importorskip("matplotlib")
-pypdf = pytest.importorskip("pypdf")
-
+import zxingcpp
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -190,7 +190,6 @@ def test_the_same_input_and_time_give_the_same_bytes(city: Any, printed: Any, tm
 @needs_chinese
 @pytest.mark.parametrize("size", ["A3", "A4"])
 def test_the_code_of_a_poster_is_read_by_an_independent_reader(city: Any, tmp_path: Path, size: str) -> None:
-    zxing = pytest.importorskip("zxingcpp")
     wanted = {
         "geo": None,
         "text": f"{CODES[0]}\n第0网格\n王丽 13800000001",
@@ -209,7 +208,7 @@ def test_the_code_of_a_poster_is_read_by_an_independent_reader(city: Any, tmp_pa
             formats="png",
         )
         with Image.open(tmp_path / str(number) / "posters" / f"{CODES[0]}.png") as picture:
-            found = zxing.read_barcodes(np.asarray(picture))
+            found = zxingcpp.read_barcodes(np.asarray(picture))
         assert len(found) == 1
         if expected is not None:
             assert found[0].text == expected
@@ -467,6 +466,64 @@ def test_the_verb(tmp_path: Path, city: Any, monkeypatch: pytest.MonkeyPatch) ->
     assert facts["counts"] == {"district": 1, "posters": 1}
     assert len(facts["files"]) == 4
     assert (out / "posters" / f"{CODES[0]}.png").is_file()
+
+
+@needs_chinese
+@pytest.mark.parametrize(
+    "less",
+    [
+        {"grid_district": None, "grid_street": None},
+        {"grid_street": None, "city3d_building": None, "emap_road": None},
+        {"grid_cell": None},
+        {"holder": None, "duty_grid": None, "grid_district": None},
+    ],
+)
+def test_a_map_that_lacks_layers_is_printed_all_the_same(tmp_path: Path, less: Any) -> None:
+    bare = make_map(**({"holder": holders(), "duty_grid": duty_grids()} | less))
+    result = make_atlas(bare, tmp_path, now=NOW, dpi=40, formats=["png"], size="A4")
+    assert result.counts["district"] == 1
+
+
+@needs_chinese
+def test_a_map_in_degrees_is_printed_in_metres(tmp_path: Path) -> None:
+    frames = make_map().frames
+    degrees = {name: frame.to_crs("EPSG:4490") for name, frame in frames.items() if isinstance(frame, gpd.GeoDataFrame)}
+    one_map = make_map(**degrees)
+    corners = degrees["grid_district"].total_bounds
+    one_map.district |= {"crs": "EPSG:4490", "bounds": json.dumps(list(corners))}
+    make_atlas(one_map, tmp_path, sheets="district", formats=["pdf"], now=NOW)
+    assert "1:7,000" in text_of(tmp_path / "district.pdf")
+
+
+@needs_chinese
+def test_an_earlier_day_has_its_own_holders(city: Any, tmp_path: Path) -> None:
+    make_atlas(city, tmp_path, sheets="posters", only=[CODES[0]], formats=["pdf"], as_of="2024-06-01", now=NOW)
+    words = flat(text_of(tmp_path / "posters.pdf"))
+    assert "赵前" in words
+    assert "王丽" not in words
+
+
+def test_without_a_chinese_font_the_export_says_which_one_to_install() -> None:
+    regular, bold = load_typefaces(("No Such Font", "sans-serif"))
+    for face in (regular, bold):
+        assert face.families == ("DejaVu Sans",)
+        with pytest.raises(SchemaError, match=r"has 青 \(U\+9752\) \(in '青 1'\); install one of No Such Font$"):
+            face.check("青 1")
+
+
+def test_without_the_extra_it_says_what_to_install(city: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("book", "poster"):
+        monkeypatch.delitem(sys.modules, f"onemap.report.atlas.{module}")
+    monkeypatch.setitem(sys.modules, "segno", None)
+    with pytest.raises(SchemaError, match=r"needs segno; install onemap\[atlas\]"):
+        make_atlas(city, tmp_path, now=NOW)
+
+
+@needs_chinese
+def test_nothing_warns(city: Any, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_atlas(city, tmp_path, only=["D", "S1", "公安分局", CODES[0]], now=NOW, dpi=40)
 
 
 def test_it_is_public() -> None:

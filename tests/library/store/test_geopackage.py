@@ -154,3 +154,21 @@ def test_opening_what_is_no_map_is_refused(tmp_path):
         open_map(tmp_path / "x.gpkg")
     with pytest.raises(StoreError, match="no such file"):
         open_map(Path(tmp_path / "absent.gpkg"))
+
+
+def test_who_could_close_a_gap_stands_in_chinese_too(tmp_path, facts):
+    gaps = gpd.GeoDataFrame(
+        {
+            "gap_id": ["duty-1"],
+            "kind": ["duty"],
+            "reason": ["nobody was ever appointed to 甲 a"],
+            "who_could_close": ["公安, by an appointment to 甲 a"],
+        },
+        geometry=[shapely.box(0, 0, 1, 1)],
+        crs="EPSG:4548",
+    )
+    read = open_map(publish(tmp_path / "map.gpkg", [LayerContent("duty_gap", gaps)], facts=facts)).read("duty_gap")
+    assert read[["reason_zh", "who_could_close_zh"]].iloc[0].tolist() == [
+        "甲 a 从未任命责任人",
+        "由 公安 为 甲 a 任命责任人",
+    ]

@@ -59,4 +59,4 @@ def test_the_list_may_be_a_path(small):
     result, _ = small
     by_path = score(result.path, result.path.parent.parent / "planted.json")
     assert by_path.perfect
-    assert by_path.table.set_index("kind").loc["gap", ["planted", "matched", "found"]].tolist() == [10, 10, 20]
+    assert by_path.table.set_index("kind").loc["gap", ["planted", "matched", "found"]].tolist() == [11, 11, 22]

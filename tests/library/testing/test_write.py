@@ -29,7 +29,7 @@ def test_same_seed_same_bytes(folder, tmp_path):
     write_city(tmp_path, size="small")
     first, second = digests(folder), digests(tmp_path)
     assert first == second
-    assert len(first) == 43
+    assert len(first) == 53
     write_city(tmp_path, size="small")  # over an earlier sample
     assert digests(tmp_path) == first
 
@@ -37,16 +37,18 @@ def test_same_seed_same_bytes(folder, tmp_path):
 def test_another_seed_is_another_city(folder, tmp_path):
     write_city(tmp_path, size="small", seed=8)
     same = {name for name, digest in digests(tmp_path).items() if digests(folder).get(name) == digest}
-    assert {Path(name).suffix for name in same} <= {".cpg", ".prj", ".toml"}
+    rules = {f"raw/指挥中心/{name}.csv" for name in ("责任清单", "班次", "工作日历")}
+    assert rules < same
+    assert {Path(name).suffix for name in same - rules} <= {".cpg", ".prj", ".toml"}
 
 
 def test_manifest_names_every_class(folder):
     manifest = load_manifest(folder / "onemap.toml")
     assert manifest.district.name == "青禾区"
-    assert len(manifest.sources) == 28
+    assert len(manifest.sources) == 37
     assert {source.layer.split("_")[0] for source in manifest.sources} == {
         *("terrain", "imagery", "city3d", "underground", "emap", "place", "frame", "econ"),
-        *("grid", "duty", "holder", "case"),
+        *("grid", "duty", "shift", "calendar", "holder", "case"),
     }
 
 
@@ -99,10 +101,11 @@ def test_rasters(folder):
 
 def test_planted_list_names_kind_layer_place(folder):
     planted = read_planted(folder / "planted.json")
-    assert {fault.kind for fault in planted} == {
+    assert {fault.kind for fault in planted} - {"cut"} == {
         *("gap", "allowed_gap", "overlap", "outside", "mismatch", "duplicate", "orphan", "nesting"),
         *("bad_code", "bad_geometry", "bad_position", "repair", "duplicate_row", "outside_row", "object_gap"),
         *("empty", "partial", "stale", "no_position", "failed_geocode", "border", "suspect_position"),
+        *("nobody", "vacant", "expired", "not_yet", "off_shift", "tie", "two_holders", "vacancy"),
     }
     for fault in planted:
         if fault.wkt:
