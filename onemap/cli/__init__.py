@@ -61,7 +61,7 @@ _VERBS: dict[Callable[..., None], str] = {
     who_verbs.who: "Say who answers for a spot, a matter, at a moment, by which rule, and where nobody does.",
     map_verbs.gaps: "Find land, objects and hours of a published map that nobody answers for.",
     map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
-    atlas_verbs.atlas: "Print the published map as PDF and PNG: district, streets, agencies, and a poster for each grid.",
+    atlas_verbs.atlas: "Print the published map as PDF and PNG: district, streets, agencies, a poster for each grid.",
     companion.worker: "Answer requests on stdin as JSON lines on stdout: for programs, such as the QGIS plugin.",
     code_verbs.convert: "Convert coordinates between WGS84, GCJ02, BD09 and any EPSG code.",
     code_verbs.layers: "List the layers of the one map that the catalogue defines.",
