@@ -152,13 +152,13 @@ def _crossings(faces: Shapes, calm: Floats) -> tuple[Ints, Shapes]:
     """Return which faces calm edges run through, and those edges as lines."""
     if not len(faces) or not len(calm):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object)
-    lines = shapely.linestrings(calm[_near(calm, faces)].reshape(-1, 2, 2))
+    lines = shapely.linestrings(calm[near_faces(calm, faces)].reshape(-1, 2, 2))
     line, face = shapely.STRtree(faces).query(lines, predicate="intersects")
     through = shapely.relate_pattern(lines[line], faces[face], "T********")
     return np.unique(face[through]), lines[np.unique(line[through])]
 
 
-def _near(edges: Floats, faces: Shapes) -> Bools:
+def near_faces(edges: Floats, faces: Shapes) -> Bools:
     """Return which edges may come near a face, by a raster: lines of all edges would take longer than the rest."""
     west, south, east, north = shapely.total_bounds(faces)
     step = max(east - west, north - south, 1e-9) / _RASTER

@@ -136,6 +136,22 @@ def _edges_of(polygons: NDArray[Any], number: int, *, inside_out: bool) -> Edges
     return Edges(ends.view(np.float64), inner_left.take(ring) ^ turn, (owner + number).take(part.take(ring)))
 
 
+def ringed(polygons: NDArray[Any]) -> Ints:
+    """Return the sorted positions of polygons with more than one ring.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> ringed(np.array([box(0, 0, 1, 1), box(0, 0, 9, 9).difference(box(1, 1, 2, 2))])).tolist()
+    [1]
+    """
+    rings = shapely.get_num_interior_rings(polygons) + 1
+    many = np.flatnonzero(shapely.get_type_id(polygons) != _POLYGON)
+    parts, owner = shapely.get_parts(polygons[many], return_index=True)
+    rings[many] = np.bincount(owner, shapely.get_num_interior_rings(parts) + 1, minlength=len(many))
+    return np.flatnonzero(rings > 1)
+
+
 def _ordered(ends: Floats, left: Bools, owner: Ints) -> Edges:
     """Turn every edge so that its smaller end comes first."""
     turn = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
