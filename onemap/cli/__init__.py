@@ -21,6 +21,7 @@ from . import (
     balance_verbs,
     code_verbs,
     companion,
+    conflict_verbs,
     derive_verbs,
     edit_verbs,
     frame_verbs,
@@ -60,8 +61,11 @@ _VERBS: dict[Callable[..., None], str] = {
     version_verbs.reassign: "Give cases the cells of a new version, and say which of them moved and why.",
     who_verbs.who: "Say who answers for a spot, a matter, at a moment, by which rule, and where nobody does.",
     map_verbs.gaps: "Find land, objects and hours of a published map that nobody answers for.",
+    conflict_verbs.conflicts: "Find where several answer for the same with equal right, and cells unlike their peers.",
     map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
-    atlas_verbs.atlas: "Print the published map as PDF and PNG: district, streets, agencies, and a poster for each grid.",
+    atlas_verbs.atlas: (
+        "Print the published map as PDF and PNG: district, streets, agencies, and a poster for each grid."
+    ),
     companion.worker: "Answer requests on stdin as JSON lines on stdout: for programs, such as the QGIS plugin.",
     code_verbs.convert: "Convert coordinates between WGS84, GCJ02, BD09 and any EPSG code.",
     code_verbs.layers: "List the layers of the one map that the catalogue defines.",
