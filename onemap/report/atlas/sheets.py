@@ -281,7 +281,7 @@ def agency_sheet(studio: Studio, size: str, agency: str) -> tuple[Page, str]:
 
 def _duties_table(studio: Studio, frame: Any) -> Table:
     """Return the duty grids with their holders."""
-    vacant = studio.words.say("vacant")
+    vacant = studio.words.say("vacant") if frame["holder"].map(text).ne("").any() else "–"
     rows = [
         (
             text(row["name"]) or text(row["duty_code"]),
@@ -329,12 +329,12 @@ def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
         parts += [
             (area.area, text(row["duty_code"]), area, row) for area in _bodies(row["geometry"], 2 * ground.metres)
         ]
-    for _, _, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
+    for _, code, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
         name = text(row["name"]) or text(row["duty_code"])
         holder = text(row["holder"])
         vacant = studio.words.say("vacant") if known else ""
         below = (holder or vacant, None if holder else ground.page.colours["bad"])
-        _name_part(ground, area, name, below, size=size)
+        _name_part(ground, area, (code, name), below, size=size)
 
 
 def _bodies(shape: Any, neck_m: float) -> list[Any]:
@@ -354,11 +354,25 @@ def _halves(name: str) -> list[str]:
     return [name] if name.isascii() else [name[:half], name[half:]]
 
 
-def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | None], *, size: float) -> None:
+def _name_part(
+    ground: Ground, area: Any, names_of: tuple[str, str], below: tuple[str, str | None], *, size: float
+) -> None:
+    """Write a name and its holder into an area, broken or smaller if need be; else the holder or the code."""
+    code, name = names_of
     whole, broken = [name], _halves(name)
-    for share, lines in ((1.0, whole), (0.85, whole), (1.0, broken), (0.7, whole), (0.8, broken), (0.6, broken)):
+    for share, lines in (
+        (1.0, whole),
+        (0.85, whole),
+        (1.0, broken),
+        (0.7, whole),
+        (0.8, broken),
+        (0.6, broken),
+        (0.7, []),
+    ):
         names = [Name(line, size * share, bold=True) for line in lines]
         names += [Name(below[0], size * share, colour=below[1])] if below[0] else []
+        if not names:
+            break
         wide = max(ground.page.face(bold=one.bold).width(one.text) * one.size for one in names)
         high = sum(one.size for one in names) * 1.3
         west, south, east, north = area.bounds
@@ -367,3 +381,6 @@ def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | Non
         x, y, room = roomiest(area, high * ground.metres)
         if room > (wide + 1.5) * ground.metres and ground.block(*ground.at(x, y), names):
             return
+    x, y, radius = inner_point(area)
+    if ground.page.bold.width(code) * size * 0.7 < 2 * radius / ground.metres:
+        ground.name(x, y, code, size=size * 0.7, bold=True, nudges=(0.0,))
