@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from onemap.domain.conditions import IN_COMPOUND, ON_ROAD
 from onemap.domain.duties import ROAD
 from onemap.geo.edges import Edges, Floats, Ints, bundle_edges, join_edges, polygon_edges, resolution
+from onemap.geo.line_faces import polygons_between
 from onemap.geo.noding import node_edges
-from onemap.geo.partition import polygons_between
 from onemap.responsibility.areas import Areas, Grid, Roads, Rows
 from onemap.responsibility.land import COMPOUND, Land, asks
 
