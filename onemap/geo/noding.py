@@ -70,12 +70,12 @@ def node_edges(edges: Edges, *, reach: float, inside_out: bool = False, ringed: 
     matched = match_edges(edges)
     bench = _Bench(matched, reach)
     stacked = _stacked(bench.pieces, inside_out=inside_out)
-    while len(stacked) and bench.take(lambda ends: _meeting(ends, stacked)):
-        pass
+    if len(stacked):
+        bench.take(lambda ends: _meeting(ends, stacked))
     touched = bench.touched()
     rings = _of_owners(matched, ringed)
-    while rings.any() and bench.take(lambda ends: np.ones(len(ends), dtype=bool), among=rings):
-        pass
+    if rings.any():
+        bench.take(lambda ends: np.ones(len(ends), dtype=bool), among=rings)
     return NodedEdges(join_edges(matched.uses(np.flatnonzero(~bench.busy)), bench.pieces), touched)
 
 
@@ -113,19 +113,22 @@ class _Bench:
                 return
             self.busy[rest[hit]] = True
 
-    def take(self, doubtful: Callable[[Floats], Bools], *, among: Bools | None = None) -> bool:
-        """Take apart the doubtful edges that touch or cross another edge; return whether there are any."""
+    def take(self, doubtful: Callable[[Floats], Bools], *, among: Bools | None = None) -> None:
+        """Take apart the doubtful edges that touch or cross another edge.
+
+        Once is enough. Edges that do not cross are nearest to one another at an end, so one that comes near a crossing
+        of two others crosses one of them or is touched itself.
+        """
         calm = np.flatnonzero(~self.busy if among is None else ~self.busy & among)
         calm = calm[doubtful(self._matched.ends[calm])]
         if not len(calm):
-            return False
+            return
         pieces = bundle_edges(self.pieces).ends
         pieces = pieces[doubtful(pieces)]
         hit = _in_conflict(np.concatenate([self._matched.ends[calm], pieces]), self._reach)[: len(calm)]
-        self.busy[calm[hit]] = True
         if hit.any():
+            self.busy[calm[hit]] = True
             self._settle()
-        return bool(hit.any())
 
     def touched(self) -> Ints:
         """Return the sorted owners of which an edge was divided or moved."""
@@ -174,14 +177,9 @@ def _in_conflict(ends: Floats, reach: float) -> Bools:
     inner = (corners[point, None] != _corners(ends)[line]).all(axis=1)
     found = _with_corner(ends, corners[point[inner]])
     found[line[inner]] = True
-    one, other = tree.query(lines)
-    once = one < other
-    one, other = one[once], other[once]
-    apart = (_corners(ends)[one][:, :, None] != _corners(ends)[other][:, None, :]).all(axis=(1, 2))
-    one, other = one[apart], other[apart]
-    crossing = shapely.crosses(lines[one], lines[other])
-    found[one[crossing]] = True
-    found[other[crossing]] = True
+    one, other = _crossing(ends, lines, tree)
+    found[one] = True
+    found[other] = True
     return found
 
 
@@ -205,10 +203,20 @@ def _crossings(edges: Edges) -> Floats:
     """Return the points in which edges cross."""
     ends = bundle_edges(edges).ends
     lines = _lines(ends)
-    one, other = shapely.STRtree(lines).query(lines, predicate="crosses")
-    once = one < other
-    points = shapely.intersection(lines[one[once]], lines[other[once]])
+    one, other = _crossing(ends, lines, shapely.STRtree(lines))
+    points = shapely.intersection(lines[one], lines[other])
     return np.unique(shapely.get_coordinates(points), axis=0)
+
+
+def _crossing(ends: Floats, lines: Shapes, tree: shapely.STRtree) -> tuple[Ints, Ints]:
+    """Return the pairs of edges that cross; those with an end in common do not."""
+    one, other = tree.query(lines)
+    once = one < other
+    one, other = one[once], other[once]
+    apart = (_corners(ends)[one][:, :, None] != _corners(ends)[other][:, None, :]).all(axis=(1, 2))
+    one, other = one[apart], other[apart]
+    crossing = shapely.crosses(lines[one], lines[other])
+    return one[crossing], other[crossing]
 
 
 def _lines(ends: Floats) -> Shapes:
