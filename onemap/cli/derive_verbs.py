@@ -89,6 +89,7 @@ def derive(
             buildings=None if buildings is None else _read(buildings),
             compounds=None if compounds is None else _read(compounds),
             options=options,
+            as_of=as_of,
             progress=told,
         )
     written = write_frames({"grid_cell": result.cells, "unmet": result.unmet}, out, lang)
@@ -149,6 +150,7 @@ def number(
             existing=keep if existing is None else _old(existing, code, frame),
             withdrawn=[] if withdrawn is None else [c for c, _ in code_list(withdrawn, code=None, name=None)],
             same_share=same_share,
+            as_of=as_of,
         )
     written = write_frames({"grid_cell": result.cells, "change": result.changes}, out, lang)
     counts = result.counts

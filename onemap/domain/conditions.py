@@ -23,6 +23,7 @@ _WORDS: Final = {
     "专属网格": "grid_cell.kind=exclusive",
 }
 _SEPARATORS: Final = re.compile(r"[,，、；;&\s]+|\band\b")
+_NOT: Final = re.compile(r"(^|[,，、；;&\s])\s*[非！]")
 _FACT: Final = re.compile(r"\w+(\.\w+=[^=!]+)?")
 
 
@@ -59,12 +60,14 @@ def parse_condition(text: str) -> Condition:
     --------
     >>> parse_condition("on_road, !in_compound").holds({"on_road"})
     True
+    >>> parse_condition("非小区内、road.class=非机动车道").holds({"road.class=非机动车道"})
+    True
     >>> parse_condition("").holds(set())
     True
     """
     needs: set[str] = set()
     refuses: set[str] = set()
-    for part in _SEPARATORS.split(text.replace("非", "!").replace("！", "!")):
+    for part in _SEPARATORS.split(_NOT.sub(r"\1!", text)):
         word = part.lstrip("!")
         word = _WORDS.get(word, word)
         if not part:

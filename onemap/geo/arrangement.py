@@ -25,6 +25,7 @@ _COMPACT = 0.05
 _MANY = 200
 _TURNS = 100
 """How many points of a face are tried at most; the second lies on a border by chance alone."""
+_RASTER = 1000
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,20 @@ def _crossings(faces: Shapes, calm: Callable[[Shapes], Floats]) -> tuple[Ints, S
     line, face = shapely.STRtree(faces).query(lines, predicate="intersects")
     through = shapely.relate_pattern(lines[line], faces[face], "T********")
     return np.unique(face[through]), lines[np.unique(line[through])]
+
+
+def near_faces(edges: Floats, faces: Shapes) -> Bools:
+    """Return which edges may come near a face, by a raster: lines of all edges would take longer than the rest."""
+    west, south, east, north = shapely.total_bounds(faces)
+    step = max(east - west, north - south, 1e-9) / _RASTER
+    boxes = ((shapely.bounds(faces) - [west, south, west, south]) / step).astype(np.int64)
+    marked = np.zeros((_RASTER + 4, _RASTER + 4), dtype=bool)
+    for left, low, right, high in boxes.tolist():
+        marked[left : right + 3, low : high + 3] = True  # shifted by one, and one more on each side
+    x = np.clip((edges[:, [0, 2]] - west) / step + 1, 0, _RASTER + 3).astype(np.int64)
+    y = np.clip((edges[:, [1, 3]] - south) / step + 1, 0, _RASTER + 3).astype(np.int64)
+    long = (np.abs(x[:, 0] - x[:, 1]) > 1) | (np.abs(y[:, 0] - y[:, 1]) > 1)
+    return np.asarray(long | marked[x[:, 0], y[:, 0]] | marked[x[:, 1], y[:, 1]])
 
 
 def local(shapes: Shapes) -> Shapes:

@@ -157,6 +157,22 @@ def _fill(target: Edges, polygons: NDArray[Any], owner: Ints, *, inside_out: boo
     return len(rows)
 
 
+def ringed(polygons: NDArray[Any]) -> Ints:
+    """Return the sorted positions of polygons with more than one ring.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> ringed(np.array([box(0, 0, 1, 1), box(0, 0, 9, 9).difference(box(1, 1, 2, 2))])).tolist()
+    [1]
+    """
+    rings = shapely.get_num_interior_rings(polygons) + 1
+    many = np.flatnonzero(shapely.get_type_id(polygons) != _POLYGON)
+    parts, owner = shapely.get_parts(polygons[many], return_index=True)
+    rings[many] = np.bincount(owner, shapely.get_num_interior_rings(parts) + 1, minlength=len(many))
+    return np.flatnonzero(rings > 1)
+
+
 def _ring_starts(polygons: NDArray[Any]) -> tuple[Ints, Bools, Ints]:
     """Return for each ring the number of its first point, whether it is a shell, and its polygon."""
     holes = shapely.get_num_interior_rings(polygons)

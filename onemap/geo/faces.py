@@ -10,7 +10,8 @@ from pyproj import CRS
 
 from onemap.geo.arrangement import Shapes
 from onemap.geo.crs import metric_crs
-from onemap.geo.partition import AROUND, Partition, faces_beside, polygons_between
+from onemap.geo.line_faces import AROUND, faces_beside, polygons_between
+from onemap.geo.partition import Partition
 
 if TYPE_CHECKING:
     from onemap.geo.edges import Floats

@@ -2,20 +2,30 @@
 
 Vertices that the coordinates cannot tell apart become one, an edge is divided where a vertex lies on it and where
 another edge crosses it, and that again until nothing is left to divide. Every piece keeps the polygon that it is a side
-of. Edges that are shared point for point and that nothing comes near stay as they are, to the last bit.
+of. Edges that nothing comes near stay as they are, to the last bit.
+
+An edge with as many polygons to its left as to its right need not be noded with another such edge: layers lie over one
+another. But where no more than one polygon covers the land two of them neither cross nor touch one another but in
+their ends, for the polygon beside the one would lie over those beside the other; the rings of one and the same polygon
+are all that may touch. How many polygons cover the land changes at other edges alone. So those are noded first, and
+only between them, where polygons lie over one another, matched edges are looked at in pairs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
 from onemap.geo.alignment import align_edges
-from onemap.geo.arrangement import Shapes
-from onemap.geo.edges import Edges, Floats, Ints, bundle_edges, join_edges, match_edges
+from onemap.geo.arrangement import Shapes, near_faces
+from onemap.geo.edges import Bools, Edges, Floats, Ints, MatchedEdges, bundle_edges, join_edges, match_edges
+from onemap.geo.line_faces import count_covers, faces_beside, polygons_between
 
 _ROUNDS = 30
 """Rounds after which noding is given up; each moves a vertex by less than can be told, and three are many."""
+
+_Corners = np.ndarray[tuple[int, ...], np.dtype[np.complex128]]
 
 
 @dataclass(frozen=True)
@@ -27,22 +37,27 @@ class NodedEdges:
     edges
         The pieces.
     touched
-        Sorted owners of which an edge was divided or moved.
+        Sorted owners of which an edge was divided or moved. That two rings of one polygon touch is no fault of its
+        neighbours: an edge that was divided for that alone does not count.
     """
 
     edges: Edges
     touched: Ints
 
 
-def node_edges(edges: Edges, *, reach: float) -> NodedEdges:
+def node_edges(edges: Edges, *, reach: float, inside_out: bool = False, ringed: Ints | None = None) -> NodedEdges:
     """Divide edges where others touch or cross them.
 
     Parameters
     ----------
     edges
-        Edges of polygons.
+        All edges of valid polygons.
     reach
         Distance that the coordinates cannot tell from none, see `onemap.geo.edges.resolution`.
+    inside_out
+        Whether one of the polygons is taken for everything around it.
+    ringed
+        Owners that may have more than one ring; by default all.
 
     Examples
     --------
@@ -53,25 +68,119 @@ def node_edges(edges: Edges, *, reach: float) -> NodedEdges:
     (12, [0, 1])
     """
     matched = match_edges(edges)
-    busy = ~matched.balanced
-    lone = _lines(matched.ends[busy])
-    calm = np.flatnonzero(~busy)
-    if len(lone) and len(calm):
-        near = shapely.STRtree(lone).query(_lines(matched.ends[calm]), predicate="dwithin", distance=reach)[0]
-        busy[calm[np.unique(near)]] = True
-    while True:
-        work = matched.uses(np.flatnonzero(busy))
-        pieces, source = _divided(work, reach)
-        rest = matched.ends[~busy]
-        gone = _gone(work.ends, pieces.ends)
-        hit = np.isin(_corners(rest), gone).any(axis=1) if len(gone) else np.zeros(len(rest), dtype=bool)
-        if not hit.any():
-            break
-        busy[np.flatnonzero(~busy)[hit]] = True  # a vertex of theirs moved: they move with it
-    divided = np.bincount(source, minlength=len(work.ends)) != 1
-    single = ~divided[source]
-    divided[source[single]] = (pieces.ends[single] != work.ends[source[single]]).any(axis=1)
-    return NodedEdges(join_edges(matched.uses(np.flatnonzero(~busy)), pieces), np.unique(work.owner[divided]))
+    bench = _Bench(matched, reach)
+    stacked = _stacked(bench.pieces, inside_out=inside_out)
+    if len(stacked):
+        bench.take(lambda ends: _meeting(ends, stacked))
+    touched = bench.touched()
+    rings = _of_owners(matched, ringed)
+    if rings.any():
+        bench.take(lambda ends: np.ones(len(ends), dtype=bool), among=rings)
+    return NodedEdges(join_edges(matched.uses(np.flatnonzero(~bench.busy)), bench.pieces), touched)
+
+
+class _Bench:
+    """Edges of which some are taken apart, at first those without partner and what is near them.
+
+    Attributes
+    ----------
+    busy
+        Which edges are taken apart.
+    pieces
+        What they are now.
+    """
+
+    def __init__(self, matched: MatchedEdges, reach: float) -> None:
+        self._matched = matched
+        self._reach = reach
+        self.busy = ~matched.balanced
+        lone = _lines(matched.ends[self.busy])
+        calm = np.flatnonzero(~self.busy)
+        if len(lone) and len(calm):
+            near = shapely.STRtree(lone).query(_lines(matched.ends[calm]), predicate="dwithin", distance=reach)[0]
+            self.busy[calm[np.unique(near)]] = True
+        self._settle()
+
+    def _settle(self) -> None:
+        """Take the busy edges apart, and those with them of which a vertex moved."""
+        while True:
+            self._work = self._matched.uses(np.flatnonzero(self.busy))
+            self.pieces, self._source = _divided(self._work, self._reach)
+            rest = np.flatnonzero(~self.busy)
+            gone = np.setdiff1d(_corners(self._work.ends), _corners(self.pieces.ends))
+            hit = _with_corner(self._matched.ends[rest], gone)
+            if not hit.any():
+                return
+            self.busy[rest[hit]] = True
+
+    def take(self, doubtful: Callable[[Floats], Bools], *, among: Bools | None = None) -> None:
+        """Take apart the doubtful edges that touch or cross another edge.
+
+        Once is enough. Edges that do not cross are nearest to one another at an end, so one that comes near a crossing
+        of two others crosses one of them or is touched itself.
+        """
+        calm = np.flatnonzero(~self.busy if among is None else ~self.busy & among)
+        calm = calm[doubtful(self._matched.ends[calm])]
+        if not len(calm):
+            return
+        pieces = bundle_edges(self.pieces).ends
+        pieces = pieces[doubtful(pieces)]
+        hit = _in_conflict(np.concatenate([self._matched.ends[calm], pieces]), self._reach)[: len(calm)]
+        if hit.any():
+            self.busy[calm[hit]] = True
+            self._settle()
+
+    def touched(self) -> Ints:
+        """Return the sorted owners of which an edge was divided or moved."""
+        work, source = self._work, self._source
+        divided = np.bincount(source, minlength=len(work.ends)) != 1
+        single = ~divided[source]
+        divided[source[single]] = (self.pieces.ends[single] != work.ends[source[single]]).any(axis=1)
+        return np.unique(work.owner[divided])
+
+
+def _stacked(pieces: Edges, *, inside_out: bool) -> Shapes:
+    """Return the faces between the edges without partner over which more than one polygon lies."""
+    bundles = bundle_edges(pieces)
+    change = bundles.lefts - bundles.rights
+    ends = bundles.ends[change != 0]
+    faces = polygons_between(ends)
+    counts = count_covers(*faces_beside(ends, faces), change[change != 0], len(faces), around=int(inside_out))
+    return np.asarray(faces[counts > 1], dtype=object)
+
+
+def _meeting(ends: Floats, faces: Shapes) -> Bools:
+    """Return which edges meet one of these faces."""
+    found = near_faces(ends, faces)
+    rows = np.flatnonzero(found)
+    found[rows] = False
+    found[rows[np.unique(shapely.STRtree(_lines(ends[rows])).query(faces, predicate="intersects")[1])]] = True
+    return found
+
+
+def _of_owners(matched: MatchedEdges, owners: Ints | None) -> Bools:
+    """Return which edges have one of these polygons beside them."""
+    if owners is None or not len(owners) or not len(matched):
+        return np.full(len(matched), owners is None)
+    wanted = np.zeros(int(max(matched.owner.max(), owners.max())) + 1, dtype=bool)
+    wanted[owners] = True
+    return np.asarray(np.logical_or.reduceat(wanted[matched.owner], matched.start[:-1]))
+
+
+def _in_conflict(ends: Floats, reach: float) -> Bools:
+    """Return which edges, none of them there twice, touch or cross another, and which have the vertex that touches."""
+    lines = _lines(ends)
+    tree = shapely.STRtree(lines)
+    corners = np.unique(_corners(ends))
+    points = shapely.points(corners.view(np.float64).reshape(-1, 2))
+    point, line = tree.query(points, predicate="dwithin", distance=reach)
+    inner = (corners[point, None] != _corners(ends)[line]).all(axis=1)
+    found = _with_corner(ends, corners[point[inner]])
+    found[line[inner]] = True
+    one, other = _crossing(ends, lines, tree)
+    found[one] = True
+    found[other] = True
+    return found
 
 
 def _divided(edges: Edges, reach: float) -> tuple[Edges, Ints]:
@@ -94,20 +203,32 @@ def _crossings(edges: Edges) -> Floats:
     """Return the points in which edges cross."""
     ends = bundle_edges(edges).ends
     lines = _lines(ends)
-    one, other = shapely.STRtree(lines).query(lines, predicate="crosses")
-    once = one < other
-    points = shapely.intersection(lines[one[once]], lines[other[once]])
+    one, other = _crossing(ends, lines, shapely.STRtree(lines))
+    points = shapely.intersection(lines[one], lines[other])
     return np.unique(shapely.get_coordinates(points), axis=0)
+
+
+def _crossing(ends: Floats, lines: Shapes, tree: shapely.STRtree) -> tuple[Ints, Ints]:
+    """Return the pairs of edges that cross; those with an end in common do not."""
+    one, other = tree.query(lines)
+    once = one < other
+    one, other = one[once], other[once]
+    apart = (_corners(ends)[one][:, :, None] != _corners(ends)[other][:, None, :]).all(axis=(1, 2))
+    one, other = one[apart], other[apart]
+    crossing = shapely.crosses(lines[one], lines[other])
+    return one[crossing], other[crossing]
 
 
 def _lines(ends: Floats) -> Shapes:
     return np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)), dtype=object)
 
 
-def _corners(ends: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128]]:
+def _corners(ends: Floats) -> _Corners:
     return np.ascontiguousarray(ends).view(np.complex128)
 
 
-def _gone(before: Floats, after: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128]]:
-    """Return the vertices that are no longer there."""
-    return np.setdiff1d(_corners(before), _corners(after))
+def _with_corner(ends: Floats, corners: _Corners) -> Bools:
+    """Return which edges have one of these vertices."""
+    if not len(corners):
+        return np.zeros(len(ends), dtype=bool)
+    return np.asarray(np.isin(_corners(ends), corners).any(axis=1))

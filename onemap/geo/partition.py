@@ -13,11 +13,9 @@ import numpy as np
 import shapely
 
 from onemap.geo.arrangement import Shapes
-from onemap.geo.edges import Edges, Floats, Ints, bundle_edges, join_edges, polygon_edges, resolution
+from onemap.geo.edges import Edges, Floats, Ints, bundle_edges, join_edges, polygon_edges, resolution, ringed
+from onemap.geo.line_faces import AROUND, faces_beside, polygons_between
 from onemap.geo.noding import node_edges
-
-AROUND = -1
-"""The face around everything."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +78,14 @@ def divide_plane(shapes: Shapes, outline: Any = None) -> Partition:
     edges = polygon_edges(shapes)
     around: dict[int, int] = {}
     reach = 0.0
-    if len(shapes) or outline is not None:
-        reach = resolution(shapely.total_bounds(shapes if outline is None else np.append(shapes, outline)))
+    everything = shapes if outline is None else np.append(shapes, outline)
+    if len(everything):
+        reach = resolution(shapely.total_bounds(everything))
     if outline is not None:
         outer = polygon_edges(np.array([outline], dtype=object), inside_out=True)
         edges = join_edges(edges, replace(outer, owner=outer.owner + len(shapes)))
         around = {len(shapes): 1}
-    noded = node_edges(edges, reach=reach)
+    noded = node_edges(edges, reach=reach, inside_out=outline is not None, ringed=ringed(everything))
     ends, walls = _walls(noded.edges)
     faces = polygons_between(ends)
     left, right = faces_beside(ends, faces)
@@ -120,31 +119,6 @@ def _walls(edges: Edges) -> tuple[Floats, _Walls]:
     bundle, owner = bundle[first][change != 0], owner[first][change != 0]
     used, counts = np.unique(bundle, return_counts=True)
     return bundles.ends[used], _Walls(np.concatenate([[0], np.cumsum(counts)]), owner, change[change != 0])
-
-
-def polygons_between(ends: Floats) -> Shapes:
-    """Return the polygons between edges that meet in their ends alone."""
-    if not len(ends):
-        return np.zeros(0, dtype=object)
-    lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(ends.reshape(-1, 2, 2))))
-    faces = shapely.normalize(shapely.get_parts(shapely.polygonize([lines])))
-    return np.asarray(faces[np.lexsort((shapely.area(faces), *shapely.bounds(faces).T))], dtype=object)
-
-
-def faces_beside(ends: Floats, faces: Shapes) -> tuple[Ints, Ints]:
-    """Return the faces to the left and to the right of each edge."""
-    sides = [np.full(len(ends), AROUND), np.full(len(ends), AROUND)]
-    if not len(faces):
-        return sides[0], sides[1]
-    borders = polygon_edges(faces)
-    own = Edges(ends, np.ones(len(ends), dtype=bool), np.arange(len(ends)))
-    bundle = bundle_edges(join_edges(own, borders)).bundle
-    edge = np.full(int(bundle.max()) + 1, -1)
-    edge[bundle[: len(ends)]] = own.owner
-    at = edge[bundle[len(ends) :]]
-    for side, here in zip(sides, (borders.left, ~borders.left), strict=True):
-        side[at[here]] = borders.owner[here]
-    return sides[0], sides[1]
 
 
 def _covers(count: int, left: Ints, right: Ints, walls: _Walls, around: dict[int, int]) -> tuple[tuple[int, ...], ...]:

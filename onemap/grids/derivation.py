@@ -1,5 +1,6 @@
 """Cells derived from what divides the land: communities, barriers, compounds, buildings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import shapely
 from pyproj import CRS
 
 from onemap.geo.crs import area_m2
+from onemap.geo.dated import in_force
 from onemap.geo.edges import Ints
 from onemap.progress import Progress, silent
 
@@ -48,6 +50,7 @@ def derive_cells(
     buildings: gpd.GeoDataFrame | None = None,
     compounds: gpd.GeoDataFrame | None = None,
     options: DeriveOptions | None = None,
+    as_of: Any = None,
     progress: Progress = silent,
     **changes: Any,
 ) -> DerivedCells:
@@ -72,6 +75,8 @@ def derive_cells(
         ``exclusive_m2`` on as a cell of its own; by the country rule each is a villagers' group.
     options
         See `DeriveOptions`; single ones may be given by their names instead.
+    as_of
+        Only rows in force on this day, of every layer, see `onemap.in_force`.
     progress
         Told the share done.
 
@@ -111,6 +116,10 @@ def derive_cells(
     chosen = with_changes(options, changes)
     unmet = Unmet()
     progress(0.0, "reading the land")
+    boundary, buildings, compounds = (
+        in_force(f, as_of) if f is not None else f for f in (boundary, buildings, compounds)
+    )
+    barriers = _in_force(barriers, as_of)
     land = take_land(boundary, barriers, buildings, compounds, options=chosen, unmet=unmet)
     progress(0.1, "dividing the land along its barriers")
     surveyor = Surveyor(land, chosen)
@@ -140,6 +149,13 @@ def derive_cells(
     }
     progress(1.0, "done")
     return DerivedCells(cells, table, counts)
+
+
+def _in_force(barriers: Barriers, as_of: Any) -> Barriers:
+    """Return the barriers in force on a day."""
+    if isinstance(barriers, Mapping):
+        return {name: in_force(frame, as_of) for name, frame in barriers.items()}
+    return barriers if barriers is None else in_force(barriers, as_of)
 
 
 def _draw(ground: Ground, made: Cells, land: Land, crs: CRS, community: str) -> gpd.GeoDataFrame:

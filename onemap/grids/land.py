@@ -119,14 +119,20 @@ def _changed(old: Version, new: Version) -> tuple[Ints, Ints]:
     place = {code: row for row, code in enumerate(new.codes)}
     other = np.array([place.get(code, NOBODY) for code in old.codes], dtype=np.int64)
     both = np.flatnonzero(other != NOBODY)
-    same = shapely.equals_exact(
-        shapely.normalize(old.shapes[both]), shapely.normalize(new.shapes[other[both]]), tolerance=0.0
-    )
+    same = shapely.equals_exact(_plain(old.shapes[both]), _plain(new.shapes[other[both]]), tolerance=0.0)
     kept_old, kept_new = both[same], other[both[same]]
     return (
         np.setdiff1d(np.arange(len(old.codes), dtype=np.int64), kept_old),
         np.setdiff1d(np.arange(len(new.codes), dtype=np.int64), kept_new),
     )
+
+
+def _plain(shapes: Shapes) -> Shapes:
+    """Return shapes as they compare: whatever their first corner, and whether one part is written as several."""
+    made = shapely.normalize(shapes)
+    lone = (shapely.get_type_id(made) == shapely.GeometryType.MULTIPOLYGON) & (shapely.get_num_geometries(made) == 1)
+    made[lone] = shapely.get_geometry(made[lone], 0)
+    return made
 
 
 def _pairs(old: Version, new: Version, changed_old: Ints, changed_new: Ints) -> tuple[Ints, Ints]:

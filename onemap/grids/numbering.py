@@ -12,8 +12,10 @@ from pyproj import CRS
 
 from onemap.domain.codes import CodeProfile, Item
 from onemap.domain.codes import profile as profile_named
+from onemap.domain.validity import VALID_FROM, VALID_TO
 from onemap.errors import CrsError, SchemaError, some
 from onemap.geo.crs import area_m2, to_metric
+from onemap.geo.dated import in_force
 from onemap.translation import say
 
 _NEW: Final = "the next free serial of {community}"
@@ -58,6 +60,7 @@ def number_cells(
     withdrawn: Iterable[str] = (),
     same_share: float = 0.5,
     row_height_m: float | None = None,
+    as_of: Any = None,
 ) -> NumberedCells:
     """Give every cell a code: inside each community rows from north to south, each from west to east.
 
@@ -84,6 +87,9 @@ def number_cells(
         How much of the land of both an old and a new cell must share for the code to stay, 0.5 to 1.
     row_height_m
         How far south of its first cell a row reaches; by default half the usual spacing.
+    as_of
+        Only rows in force on this day are numbered, and of ``existing`` only those keep or lose a code, see
+        `onemap.in_force`; codes of the others are never given again.
 
     Returns
     -------
@@ -116,11 +122,32 @@ def number_cells(
     """
     scheme = profile if isinstance(profile, CodeProfile) else profile_named(profile)
     _check(cells, community, same_share)
+    cells, existing, ended = _on_day(cells, existing, code, as_of)
     old = _Old.of(existing, cells, community, code, same_share)
-    gone = {str(c) for c in withdrawn}
+    gone = {str(c) for c in withdrawn} | ended
     codes = _given(cells, scheme, old, gone, community=community, row_height_m=row_height_m)
     numbered = cells.assign(**{code: pd.Series(codes, index=cells.index, dtype="str")})
     return NumberedCells(numbered, _changes(cells, codes, old, gone, community=community, code=code, scheme=scheme))
+
+
+def _on_day(
+    cells: gpd.GeoDataFrame, existing: Existing, code: str, as_of: Any
+) -> tuple[gpd.GeoDataFrame, Existing, set[str]]:
+    """Return the cells and the codes that stand on a day, and the codes that stand on other days only."""
+    dates = pd.DataFrame({c: cells[c].to_numpy() for c in (VALID_FROM, VALID_TO) if c in cells}, range(len(cells)))
+    rows = in_force(dates, as_of).index
+    here = cells.iloc[rows]
+    if isinstance(existing, gpd.GeoDataFrame):
+        now = in_force(existing, as_of)
+        return here, now, _texts(existing.get(code)) - _texts(now.get(code))
+    if isinstance(existing, pd.Series) and existing.index.equals(cells.index):
+        return here, existing.iloc[rows], _texts(existing) - _texts(existing.iloc[rows])
+    column = existing if isinstance(existing, str) else None
+    return here, existing, _texts(cells.get(column)) - _texts(here.get(column))
+
+
+def _texts(codes: "pd.Series[Any] | None") -> set[str]:
+    return set() if codes is None else {str(c).strip() for c in codes.dropna()} - {""}
 
 
 def _check(cells: gpd.GeoDataFrame, community: str, same_share: float) -> None:
@@ -136,6 +163,10 @@ def _check(cells: gpd.GeoDataFrame, community: str, same_share: float) -> None:
     if missing.any():
         rows = some(cells.index[missing.to_numpy()])
         raise SchemaError("cells without a community cannot be numbered: rows {rows}", rows=rows)
+    lost = cells.geometry.isna() | cells.geometry.is_empty
+    if lost.any():
+        rows = some(cells.index[lost.to_numpy()])
+        raise SchemaError("cells without geometry cannot be numbered: rows {rows}", rows=rows)
     if not 0.5 <= same_share <= 1:  # noqa: PLR2004 - below it two cells could claim one code
         raise SchemaError("same_share is {value}; it must lie between 0.5 and 1", value=same_share)
 
@@ -186,7 +217,7 @@ class _Old:
         if old.crs is None or CRS(old.crs) != CRS(cells.crs):
             raise CrsError("the existing cells must have the coordinate system of the new ones")
         old = old[old[code].notna() & (old[code].astype(str).str.strip() != "")]
-        before, now = to_metric(old).to_numpy(), to_metric(cells).to_numpy()
+        before, now = (shapely.make_valid(to_metric(frame).to_numpy()) for frame in (old, cells))
         kept, reason = [""] * len(cells), [""] * len(cells)
         new, at = shapely.STRtree(before).query(now, predicate="intersects")
         shared = shapely.area(shapely.intersection(now[new], before[at]))

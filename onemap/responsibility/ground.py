@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from onemap.domain.conditions import IN_COMPOUND, ON_ROAD
 from onemap.domain.duties import ROAD
-from onemap.geo.edges import Edges, Floats, Ints, bundle_edges, join_edges, polygon_edges, resolution
+from onemap.geo.edges import Floats, Ints, bundle_edges, polygon_edges, resolution, ringed
+from onemap.geo.line_faces import polygons_between
 from onemap.geo.noding import node_edges
-from onemap.geo.partition import polygons_between
 from onemap.responsibility.areas import Areas, Grid, Roads, Rows
 from onemap.responsibility.land import COMPOUND, Land, asks
 
@@ -79,9 +79,7 @@ class Ground:
         shapes = {name: _shapes(layer) for name, layer in layers.items()}
         if ROAD in shapes:
             shapes[ROAD] = _in_system_of_cells(land, shapes[ROAD])
-        self.shapes, self.claims = _divided(
-            shapes, {name: layer.grids for name, layer in layers.items()}, list(shapes).index(land.levels[-1])
-        )
+        self.shapes, self.claims = _divided(shapes, {name: layer.grids for name, layer in layers.items()})
         self._take_chain(land, layers)
         self.levels: Final = land.levels
 
@@ -155,14 +153,14 @@ def _in_system_of_cells(land: Land, shapes: Shapes) -> Shapes:
     )
 
 
-def _divided(shapes: dict[str, Shapes], grids: dict[str, list[Grid]], finest: int) -> tuple[Shapes, dict[str, Claims]]:
+def _divided(shapes: dict[str, Shapes], grids: dict[str, list[Grid]]) -> tuple[Shapes, dict[str, Claims]]:
     """Return the pieces, and for each channel which of its grids claim each."""
     channel = np.concatenate([np.full(len(found), at) for at, found in enumerate(shapes.values())] or [np.empty(0)])
     row = np.concatenate([np.arange(len(found)) for found in shapes.values()] or [np.empty(0, dtype=np.int64)])
     every = np.concatenate(list(shapes.values())) if shapes else np.empty(0, dtype=object)
     there = ~(shapely.is_empty(every) | shapely.is_missing(every))
     channel, row, every = channel[there], row[there], every[there]
-    pieces = _faces(every, channel == finest)
+    pieces = _faces(every)
     inside = shapely.STRtree(shapely.point_on_surface(pieces))
     shape, piece = inside.query(every, predicate="intersects")  # the shapes are prepared, each once
     covered = np.unique(piece)
@@ -175,25 +173,12 @@ def _divided(shapes: dict[str, Shapes], grids: dict[str, list[Grid]], finest: in
     return pieces[covered], claims
 
 
-def _faces(shapes: Shapes, base: NDArray[np.bool_]) -> Shapes:
-    """Return the plane divided by the borders of polygons.
-
-    Edges of the finest cells that other polygons share point for point stand once. All other edges are given one side
-    only: edges with both sides are taken to be noded with one another, which holds within a level and not between two.
-    """
+def _faces(shapes: Shapes) -> Shapes:
+    """Return the plane divided by the borders of polygons."""
     if not len(shapes):
         return shapes
-    edges = polygon_edges(shapes)
-    bundles = bundle_edges(edges)
-    of_base = base[edges.owner]
-    shared = np.zeros(len(bundles.ends), dtype=bool)
-    shared[bundles.bundle[of_base]] = True
-    alone = np.flatnonzero(~shared)
-    first = np.full(len(bundles.ends), len(edges.owner), dtype=np.int64)
-    np.minimum.at(first, bundles.bundle, np.arange(len(edges.owner)))
-    single = Edges(bundles.ends[alone], np.ones(len(alone), dtype=bool), edges.owner[first[alone]])
-    cells = Edges(edges.ends[of_base], edges.left[of_base], edges.owner[of_base])
-    noded = node_edges(join_edges(cells, single), reach=resolution(shapely.total_bounds(shapes)))
+    reach = resolution(shapely.total_bounds(shapes))
+    noded = node_edges(polygon_edges(shapes), reach=reach, ringed=ringed(shapes))
     return polygons_between(bundle_edges(noded.edges).ends)
 
 

@@ -233,3 +233,25 @@ def test_sections_of_the_wrong_shape(folder: Path):
     assert "district: must be a section [district], not 1" in found
     assert "source: sources are written as [[source]] sections" in found
     assert "levels: must be a section [levels], not []" in found
+
+
+def test_the_audit_and_the_last_version(folder: Path):
+    for name in ("signed.csv", "last.gpkg"):
+        (folder / name).touch()
+    audit = '[audit]\nexceptions = "signed.csv"\nsurvey_scale = 500\nlargest_m2 = 30000\n'
+    manifest = load(folder, f'{GOOD}\n{audit}[previous]\npath = "last.gpkg"\ntolerance_m = 0.5\n')
+    assert manifest.audit.exceptions == folder / "signed.csv"
+    assert (manifest.audit.survey_scale, manifest.audit.limits) == (500, {"largest_m2": 30000.0})
+    assert (manifest.previous.path, manifest.previous.tolerance_m) == (folder / "last.gpkg", 0.5)
+    plain = load(folder, GOOD)
+    assert (plain.audit.exceptions, plain.previous.path) == (None, None)
+
+
+def test_a_wrong_audit_and_last_version(folder: Path):
+    found = problems(
+        folder, f"{GOOD}\n[audit]\nsmallest_m2 = 9\nlargest_m2 = 5\nlargest = 2\n[previous]\npath = 'no.gpkg'\n"
+    )
+    assert "the smallest size 9 m2 is above the largest 5 m2" in found
+    assert "audit: unknown key 'largest'; did you mean 'largest_m2'?" in found
+    assert "previous: file 'no.gpkg' not found" in found
+    assert "previous: key 'path' is missing" in problems(folder, f"{GOOD}\n[previous]\n")

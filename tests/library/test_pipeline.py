@@ -222,3 +222,59 @@ def test_mere_slits_lead_to_the_tolerance():
     (nesting,) = slits(widest_nesting_m=0.0001)
     assert nesting.startswith("No difference between the levels is wider than 0.0001 m")
     assert "tolerance_m = 0.001 " in nesting
+
+
+def test_the_audit_is_published_and_speaks_of_the_defects_found(result: RunResult):
+    one_map = result.one_map
+    audit = one_map.read("audit").set_index("kind")
+    assert audit["rule"].tolist() == list(range(1, 10))
+    cells = one_map.read("grid_cell")
+    defects = pd.concat([one_map.read("defect"), one_map.read("defect_line")])
+    mine = defects[(defects["layer_id"] == "grid_cell") & defects["agency"].isna() & ~defects["allowed"].astype(bool)]
+    assert audit.loc["seamless", "findings"] == (mine["kind"] != "nesting").sum()
+    found = one_map.read("audit_finding")
+    assert "seamless" not in set(found["kind"])
+    counted = found["kind"].value_counts().to_dict()
+    assert counted == {k: n for k, n in audit["findings"].items() if n and k != "seamless"}
+    sizes, exclusive = cells.geometry.area, cells["kind"] == "exclusive"
+    assert counted["fit_size"] == ((sizes < 2_000) | ((sizes > 20_000) & ~exclusive)).sum()
+    assert found["reason_zh"].notna().all()
+    assert not one_map.has("audit_exception")
+    assert not one_map.has("version_change")
+
+
+def test_the_last_version_and_signed_exceptions(result: RunResult, city: Path, tmp_path: Path):
+    """The last version is the map of the first run: two cells were one in it, and one had another name."""
+    cells = result.one_map.read("grid_cell").drop_duplicates("cell_code").reset_index(drop=True)
+    one, other = next(
+        (a, b)
+        for a in cells.index
+        for b in cells.sindex.query(cells.geometry[a], predicate="touches")
+        if cells.geometry[a].intersection(cells.geometry[b]).length > 50
+    )
+    renamed = next(i for i in cells.index if i not in (one, other))
+    old = cells[["cell_code", "name", "parent_code", "geometry"]].copy()
+    old.loc[one, "geometry"] = old.geometry[one].union(old.geometry[other])
+    old.loc[renamed, "name"] = "旧名网格"
+    old.drop(index=other).to_file(tmp_path / "last.gpkg", layer="cells")
+    too_large = result.one_map.read("audit_finding").query("kind == 'fit_size'")["cells"].iloc[0]
+    signed = pd.DataFrame([["面积适当", too_large, "公园", "李处长", "2026-03-01"]], columns=["原则", "网格", "理由", "签署人", "签署日期"])  # fmt: skip
+    signed.to_csv(tmp_path / "signed.csv", index=False, encoding="utf-8-sig")
+    written = (city / "onemap.toml").read_text(encoding="utf-8")
+    added = f"[previous]\npath = '{tmp_path / 'last.gpkg'}'\ntolerance_m = 0.5\n[audit]\nexceptions = '{tmp_path / 'signed.csv'}'\n"
+    (tmp_path / "onemap.toml").write_text(written.replace("[[source]]", added + "\n[[source]]", 1), encoding="utf-8")
+    again = run(tmp_path / "onemap.toml", root=city / "raw", out=tmp_path / "out", language="en")
+    changed = again.one_map.read("version_change").set_index("code")
+    code = cells["cell_code"]
+    assert changed["status"].to_dict() == {code[one]: "redrawn", code[other]: "added", code[renamed]: "renamed"}
+    pieces = again.one_map.read("version_piece")
+    assert pieces[["from", "to"]].to_numpy().tolist() == [[code[one], code[other]]]
+    assert pieces["area_m2"].iloc[0] == pytest.approx(cells.geometry[other].area)
+    exception = again.one_map.read("audit_exception")
+    assert exception["accepted"].tolist() == [1]
+    accepted = again.one_map.read("audit_finding").query("accepted")
+    assert accepted["cells"].tolist() == [too_large]
+    assert {"version_changes", "version_pieces", "audit_exceptions"} <= set(again.tables)
+    text = again.report["en"].read_text(encoding="utf-8")
+    assert '<section id="changes">' in text
+    assert '<section id="division">' in text

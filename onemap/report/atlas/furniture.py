@@ -159,13 +159,19 @@ def draw_table(page: Page, box: Box, table: Table) -> None:
         return
     columns = zip_longest(table.heads, *shown, fillvalue="")
     wide = [max(page.regular.width(cell) for cell in column) * size + 2.5 for column in columns]
+    over = sum(wide) - box.width
+    if over > 0:
+        longest = wide.index(max(wide))
+        wide[longest] = max(wide[longest] - over, box.width * 0.3)
     shrink = min(1.0, box.width / sum(wide))
     y = box.top - high / 2
     for number, line in enumerate((table.heads, *shown)):
         x = box.left
         for cell, column in zip(line, wide, strict=False):
             colour = page.colours["ink" if number else "ink_quiet"]
-            page.text(x, y, cell, size=size * shrink, colour=colour)
+            page.text(
+                x, y, page.cut(cell, column * shrink - 1.5, size=size * shrink), size=size * shrink, colour=colour
+            )
             x += column * shrink
         page.line([(box.left, y - high / 2), (box.right, y - high / 2)], Pen(page.colours["rule"], 0.12))
         y -= high

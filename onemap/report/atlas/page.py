@@ -212,6 +212,14 @@ class Page:
         """Return the letters of a weight."""
         return self.bold if bold else self.regular
 
+    def cut(self, text: str, width: float, *, size: float) -> str:
+        """Return a line that is no wider than ``width``, its end given up for an ellipsis if need be."""
+        if self.regular.width(text) * size <= width:
+            return text
+        while text and self.regular.width(text + "…") * size > width:
+            text = text[:-1]
+        return text.rstrip(" ,;，、") + "…"
+
     def wrapped(self, text: str, width: float, *, size: float, bold: bool = False) -> list[str]:
         """Return a text in lines that are no wider than ``width``: Chinese breaks anywhere, words hold together."""
         face, lines, line = self.face(bold=bold), [], ""

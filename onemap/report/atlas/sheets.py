@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 
 from onemap.report.facts import Facts, Level
-from onemap.report.palette import rgb
 from onemap.report.sections.opening import district_name
 from onemap.report.wording import Wording
 
@@ -19,18 +18,17 @@ from .ground import Ground, Name, Store, inner_point, roomiest
 from .page import Box, Page, Pen, outline_of
 from .people import People, text
 from .signs import Sign, ring
+from .tints import unlike_colours
 
 CELLS = 25_000
 """At scales up to 1:25,000 the cells are drawn."""
-NUMBERS = 12_500
-"""At scales up to 1:12,500 the cells are numbered."""
 NEIGHBOURS = 0.30
 """In what tone the neighbours of a sheet's area stand."""
 
 _FINE = {"grid_cell": 0.16, "grid_community": 0.45}  # a printed sheet wants finer lines inside than a wall map
 _STREETS_OPACITY = 0.16
 _SEEN_MM = 12.0  # a smaller finding is ringed
-_UNLIKE = 125.0  # distance of two colours (red, green, blue, 0 to 255) that are told apart as faint tints
+_MOST_RINGS = 12  # of a kind, the largest: more would hide the map
 
 
 @dataclass
@@ -82,14 +80,13 @@ class Studio:
         shapely.prepare(shape)
         return level.frame[shapely.intersects(shape, self._points[level.layer_id])]
 
-    def draw_levels(self, ground: Ground, *, finest: int, within: Any = None) -> None:
+    def draw_levels(self, ground: Ground, *, finest: int, cells_to: float = CELLS) -> None:
         """Draw the borders of the levels down to rank ``finest``, fine ones first."""
         for level in reversed(self.facts.levels[: finest + 1]):
             met = level.frame[level.frame.geometry.intersects(ground.window)].geometry
-            if level.rank == len(self.facts.levels) - 1 and ground.scale > CELLS:
+            if level.rank == len(self.facts.levels) - 1 and ground.scale > cells_to:
                 continue
-            shapes = met.to_numpy() if within is None else met[met.intersects(within)].to_numpy()
-            lines = shapely.boundary(shapes)
+            lines = shapely.boundary(met.to_numpy())
             pen = self.pen(level, opacity=0.5 if level.rank == len(self.facts.levels) - 1 else 1.0)
             sign = Sign(self.words.layer(level.layer_id, self.facts.layers), pen=pen, rank=level.rank)
             if pen.dash:
@@ -151,10 +148,11 @@ def _name_level(
     """Name the areas of a level, large ones first."""
     if level is None:
         return
-    frame = level.frame[level.frame.geometry.intersects(ground.window if within is None else within)]
+    within = ground.window if within is None else shapely.intersection(ground.window, within)
+    frame = level.frame[level.frame.geometry.intersects(within)]
     frame = frame.assign(_size=frame.geometry.area).sort_values("_size", ascending=False, kind="stable")
     for row in frame.to_dict("records"):
-        x, y, _ = inner_point(shapely.intersection(row["geometry"], ground.window))
+        x, y, _ = inner_point(shapely.intersection(row["geometry"], within))
         ground.name(x, y, studio.name_of(row, level), size=size, bold=bold, nudges=(0, -1, 1, -2, 2))
 
 
@@ -169,16 +167,16 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     inside = studio.inside(below, shape)
     if len(inside):
         studio.tint(ground, inside.geometry.to_numpy(), opacity=_STREETS_OPACITY)
-    studio.draw_levels(ground, finest=len(facts.levels) - 1)
+    studio.draw_levels(ground, finest=len(facts.levels) - 1, cells_to=np.inf)  # they are what the sheet is for
     ground.veil(shape, opacity=1 - NEIGHBOURS)
     edge = studio.pen(level)
     ground.border(shapely.boundary(shape), Pen(edge.colour, edge.width_mm * 1.4, edge.dash))
     if below is not None:
-        _name_level(studio, ground, replace(below, frame=inside), size=4.6, bold=True)
+        _name_level(studio, ground, replace(below, frame=inside), size=4.6, bold=True, within=shape)
     _name_neighbours(studio, ground, level, row)
     finest = facts.levels[-1]
     cells = studio.inside(finest if finest is not level else None, shape)
-    if len(cells) and ground.scale <= NUMBERS:
+    if len(cells):
         number_cells(ground, finest, cells, size=2.3)
     name_roads(ground, studio.store, size=2.7, most=40, inside=shape)
     _draw_inset(studio, page, layout.inset, level, shape)
@@ -283,7 +281,7 @@ def agency_sheet(studio: Studio, size: str, agency: str) -> tuple[Page, str]:
 
 def _duties_table(studio: Studio, frame: Any) -> Table:
     """Return the duty grids with their holders."""
-    vacant = studio.words.say("vacant")
+    vacant = studio.words.say("vacant") if frame["holder"].map(text).ne("").any() else "–"
     rows = [
         (
             text(row["name"]) or text(row["duty_code"]),
@@ -310,11 +308,13 @@ def _draw_findings(studio: Studio, ground: Ground, agency: str) -> None:
         pen = Pen(colours[tone], 0.5)
         share = hatches[tone]["fill_opacity"]
         sign = Sign(words.say(meaning), fill=colours[tone], opacity=share, pen=pen, hatch=hatch, rank=10 + number)
-        for shape in frame.geometry:
+        rings = 0
+        for shape in sorted(frame.geometry.dropna(), key=lambda shape: (-shape.area, shape.bounds)):
             ground.paint([shape], sign, fill=colours[tone], opacity=share, hatch=hatch, pen=pen)
             west, south, east, north = shape.bounds
             reach = max(east - west, north - south) / ground.metres
-            if reach < _SEEN_MM:
+            if reach < _SEEN_MM and rings < _MOST_RINGS:
+                rings += 1
                 around = ring(*ground.at((west + east) / 2, (south + north) / 2), reach / 2 + 2)
                 ground.page.paint(around, pen=Pen(colours["paper"], 1.6), clip=ground.box)
                 ground.page.paint(around, pen=Pen(colours[tone], 0.8), clip=ground.box)
@@ -323,16 +323,18 @@ def _draw_findings(studio: Studio, ground: Ground, agency: str) -> None:
 def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
     """Write name and holder into each part of each duty grid, in letters that fit between its borders."""
     size = 4.2 if ground.page.size == "A3" else 3.0
+    known = frame["holder"].map(text).ne("").any()  # else nobody was asked for, and none is missing
     parts = []
     for row in frame.to_dict("records"):
         parts += [
             (area.area, text(row["duty_code"]), area, row) for area in _bodies(row["geometry"], 2 * ground.metres)
         ]
-    for _, _, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
+    for _, code, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
         name = text(row["name"]) or text(row["duty_code"])
         holder = text(row["holder"])
-        below = (holder or studio.words.say("vacant"), None if holder else ground.page.colours["bad"])
-        _name_part(ground, area, name, below, size=size)
+        vacant = studio.words.say("vacant") if known else ""
+        below = (holder or vacant, None if holder else ground.page.colours["bad"])
+        _name_part(ground, area, (code, name), below, size=size)
 
 
 def _bodies(shape: Any, neck_m: float) -> list[Any]:
@@ -342,9 +344,22 @@ def _bodies(shape: Any, neck_m: float) -> list[Any]:
     return [body for body in bodies if body.area > 0] or [part for part in shapely.get_parts(shape) if part.area > 0]
 
 
-def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | None], *, size: float) -> None:
+def _halves(name: str) -> list[str]:
+    """Return a name in two lines, broken at a blank, or between Chinese characters; one word stays whole."""
+    blanks = [place for place, letter in enumerate(name) if letter == " "]
+    if blanks:
+        middle = min(blanks, key=lambda place: abs(place - len(name) / 2))
+        return [name[:middle], name[middle + 1 :]]
     half = -(-len(name) // 2)
-    whole, broken = [name], [name[:half], name[half:]]
+    return [name] if name.isascii() else [name[:half], name[half:]]
+
+
+def _name_part(
+    ground: Ground, area: Any, names_of: tuple[str, str], below: tuple[str, str | None], *, size: float
+) -> None:
+    """Write a name and its holder into an area, broken or smaller if need be; else the holder or the code."""
+    code, name = names_of
+    whole, broken = [name], _halves(name)
     for share, lines in (
         (1.0, whole),
         (0.85, whole),
@@ -355,7 +370,9 @@ def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | Non
         (0.7, []),
     ):
         names = [Name(line, size * share, bold=True) for line in lines]
-        names.append(Name(below[0], size * share, colour=below[1]))
+        names += [Name(below[0], size * share, colour=below[1])] if below[0] else []
+        if not names:
+            break
         wide = max(ground.page.face(bold=one.bold).width(one.text) * one.size for one in names)
         high = sum(one.size for one in names) * 1.3
         west, south, east, north = area.bounds
@@ -364,32 +381,6 @@ def _name_part(ground: Ground, area: Any, name: str, below: tuple[str, str | Non
         x, y, room = roomiest(area, high * ground.metres)
         if room > (wide + 1.5) * ground.metres and ground.block(*ground.at(x, y), names):
             return
-
-
-def unlike_colours(shapes: Any, hues: Sequence[str], *, apart_m: float = 0.0) -> list[str]:
-    """Return a hue for each area so that neighbours are not only different but unlike, in the given order.
-
-    Neighbours are areas no more than ``apart_m`` apart: across a narrow gap two alike would look like one.
-
-    Examples
-    --------
-    >>> unlike_colours(np.array([shapely.box(x, 0, x + 1, 1) for x in range(3)]), ("#0072B2", "#56B4E9", "#E69F00"))
-    ['#0072B2', '#E69F00', '#56B4E9']
-    """
-    near: list[set[int]] = [set() for _ in shapes]
-    for one, other in zip(*shapely.STRtree(shapes).query(shapes, "dwithin", distance=apart_m), strict=True):
-        if one != other:
-            near[int(one)].add(int(other))
-    chosen: list[int] = []
-    for number in range(len(shapes)):
-        beside = {chosen[other] for other in near[number] if other < number}
-        free = [hue for hue in range(len(hues)) if hue not in beside] or list(range(len(hues)))
-        chosen.append(
-            max(free, key=lambda hue: (_unlike(hues[hue], [hues[b] for b in beside]), -chosen.count(hue), -hue))
-        )
-    return [hues[hue] for hue in chosen]
-
-
-def _unlike(hue: str, others: Sequence[str]) -> float:
-    """Return how far a colour is from the nearest of others; beyond what any eye tells apart it counts the same."""
-    return min([_UNLIKE, *(float(np.linalg.norm(np.subtract(rgb(hue), rgb(other)))) for other in others)])
+    x, y, radius = inner_point(area)
+    if ground.page.bold.width(code) * size * 0.7 < 2 * radius / ground.metres:
+        ground.name(x, y, code, size=size * 0.7, bold=True, nudges=(0.0,))

@@ -16,6 +16,8 @@ from .parts import Block, Desk, Section, empty
 
 _VACANT = ("vacant", "expired", "not_yet")
 _DOUBLE = ("tie", "two_holders", "claimed_twice")
+_BORDERS = ("cut", "outside")
+_UNLIKE = "unlike"
 
 
 @dataclass(frozen=True)
@@ -168,12 +170,14 @@ def _map(desk: Desk, vacancies: Any, conflicts: Any) -> Block:
     words, maps = desk.words, desk.maps
     assert maps is not None
     double = conflicts[conflicts["kind"].isin(_DOUBLE)]
-    out = conflicts[~conflicts["kind"].isin(_DOUBLE)]
+    out = conflicts[conflicts["kind"].isin(_BORDERS)]
+    unlike = conflicts[conflicts["kind"] == _UNLIKE]
     over, entries = [], []
     for frame, tone, text in (
         (vacancies, "gap", "nobody is appointed"),
         (double, "overlap", "claimed by several with equal right"),
         (out, "outside", "duty grids that cut cells or leave the district"),
+        (unlike, "mismatch", "other duties than cells of the same kind"),
     ):
         shapes = frame.geometry.dropna().to_numpy()
         if len(shapes):
@@ -260,30 +264,38 @@ def _conflicts(desk: Desk, conflicts: Any) -> list[Block]:
     blocks = [Block("table", table, words.say("Double claims and conflicts of precedence"))]
     same = _same_duty(desk, conflicts)
     if same is not None:
-        lead = words.say("A cell that an agency's grids cut has not the same duties everywhere.")
+        lead = words.say(
+            "A cell that an agency's grids cut has not the same duties everywhere; "
+            "cells of one kind shall have the same."
+        )
         blocks.append(Block("table", same, words.say("Same cell, same duty"), lead))
     return blocks
 
 
 def _same_duty(desk: Desk, conflicts: Any) -> Table | None:
-    """Return for each agency with duty grids how many cells lie whole in one of them."""
+    """Return for each agency how many cells lie whole in one of its grids, and where cells are unlike their peers."""
     facts, words = desk.facts, desk.words
-    if facts.cells is None or not facts.has_rows("duty_grid"):
+    if facts.cells is None:
         return None
     total, rows = len(facts.cells.frame), []
     grids = facts.frame("duty_grid")["agency"].fillna("").astype(str).value_counts()
-    for agency in sorted(grids.index):
+    unlike = conflicts.loc[conflicts["kind"] == _UNLIKE, "agency"].fillna("").astype(str).value_counts()
+    for agency in sorted(set(grids.index) | set(unlike.index)):
         cut = conflicts[(conflicts["kind"] == "cut") & (conflicts["agency"] == agency)]
         count, area = cut["cells"].nunique(), float(pd.to_numeric(cut["area_m2"]).sum())
         share = 1 - count / total
         link, narrow = ("t-conflict", narrowed(agency=agency, kind="cut")) if count else ("", "")
+        drawn, odd = int(grids.get(agency, 0)), int(unlike.get(agency, 0))
+        whole = Cell(words.number(total - count), share, bar=share) if drawn else Cell("–", -1.0)
+        odd_link, odd_narrow = ("t-conflict", narrowed(agency=agency, kind=_UNLIKE)) if odd else ("", "")
         rows.append(
             [
-                Cell(agency),
-                Cell(words.number(grids[agency]), int(grids[agency])),
-                Cell(words.number(total - count), share, bar=share),
+                Cell(agency_name(agency, words)),
+                Cell(words.number(drawn), drawn),
+                whole,
                 Cell(words.number(count), count, link=link, narrow=narrow, css="loud" if count else "zero"),
                 Cell(words.area(area) if area else "0", area, css="" if area else "zero"),
+                Cell(words.number(odd), odd, link=odd_link, narrow=odd_narrow, css="loud" if odd else "zero"),
             ]
         )
     columns = [
@@ -291,6 +303,7 @@ def _same_duty(desk: Desk, conflicts: Any) -> Table | None:
         (words.layer("duty_grid", facts.layers), "num"),
         (words.say("Cells whole in one duty grid"), "num bar"),
         (words.say("Cells cut"), "num"),
-        (words.say("Land with another duty than the rest of its cell"), "num"),
+        (words.say("Land cut off from its cell"), "num"),
+        (words.say("Unlike cells of their kind"), "num"),
     ]
     return Table("t-same-duty", columns, rows, len(rows))

@@ -409,3 +409,15 @@ def test_a_district_without_anything() -> None:
     assert len(none.cells) == len(none.unmet) == 0
     assert none.counts["cells"] == 0
     assert np.issubdtype(none.cells["area_m2"].dtype, np.floating)
+
+
+def test_only_what_is_in_force_divides() -> None:
+    land = communities(box(0, 0, 200, 100), box(0, 0, 100, 100)).assign(valid_to=[None, "2026-06-30"])
+    roads = layer(road((90, 0), (90, 100)), road((120, 0), (120, 100)), classes=["branch", "branch"]).assign(
+        valid_from=[None, "2026-07-01"], valid_to=["2026-06-30", None]
+    )
+    later = derive_cells(land, barriers=roads, as_of="2026-07-01")
+    assert later.counts["communities"] == 1
+    assert later.cells["area_m2"].tolist() == [12000.0, 8000.0]
+    named = derive_cells(land, barriers={"branch": roads}, as_of="2026-07-01")
+    assert_geodataframe_equal(named.cells, later.cells)

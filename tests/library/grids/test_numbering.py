@@ -206,3 +206,35 @@ def test_the_order_is_that_of_a_page_whatever_the_shapes() -> None:
     ]
     cells = gpd.GeoDataFrame({"community_code": [HOME] * 36}, geometry=shapes, crs=CRS)
     assert serials(number_cells(cells, profile="GBT30428")) == list(range(1, 37))
+
+
+def test_only_what_is_in_force_is_numbered_and_codes_of_other_days_are_never_given() -> None:
+    cells = squares((0, 0), (1, 0), (1, 0), (2, 0)).set_index(pd.Index(list("abcd")))
+    cells = cells.assign(
+        cell_code=[f"{HOME}001", f"{HOME}002", f"{HOME}001", None],
+        valid_from=[None, None, "2026-07-01", "2026-07-01"],
+        valid_to=["2026-06-30", "2026-06-30", None, None],
+    )
+    result = number_cells(cells, profile="GBT30428", existing="cell_code", as_of="2026-07-01")
+    assert result.cells["cell_code"].to_dict() == {"c": f"{HOME}001", "d": f"{HOME}003"}  # 002 has ended
+    series = number_cells(cells, profile="GBT30428", existing=cells["cell_code"], as_of="2026-07-01")
+    assert series.cells["cell_code"].to_dict() == result.cells["cell_code"].to_dict()
+    new = squares((1, 0), (2, 0))
+    by_land = number_cells(new, profile="GBT30428", existing=cells, as_of="2026-07-01")
+    assert by_land.cells["cell_code"].tolist() == [f"{HOME}001", f"{HOME}003"]
+    assert number_cells(new, profile="GBT30428").cells["cell_code"].tolist() == [f"{HOME}001", f"{HOME}002"]
+
+
+def test_old_cells_that_cross_themselves_keep_codes_by_their_land() -> None:
+    old = squares((0, 0), (1, 0)).assign(cell_code=[f"{HOME}004", f"{HOME}005"])
+    bow = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
+    old.geometry = [bow, old.geometry.iloc[1]]
+    result = number_cells(squares((0, 0), (1, 0)), profile="GBT30428", existing=old)
+    assert serials(result) == [6, 5]  # half of the land is not more than half of it
+
+
+def test_cells_without_geometry_are_named() -> None:
+    cells = squares((0, 0), (1, 0)).set_index(pd.Index(["a", "b"]))
+    cells.geometry = [cells.geometry.iloc[0], None]
+    with pytest.raises(SchemaError, match="without geometry cannot be numbered: rows b"):
+        number_cells(cells, profile="GBT30428")

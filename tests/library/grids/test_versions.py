@@ -367,3 +367,9 @@ def test_repair_balance_gaps_and_the_open_map_take_the_day(tmp_path):
     path = run(manifest, out=tmp_path / "out").path
     assert len(open_map(path).read("grid_cell")) > 0
     assert len(open_map(path).read("grid_cell", as_of="1900-01-01")) == 0
+
+
+def test_overlapping_cells_that_stay_are_not_moved_however_they_are_written():
+    old = cells([box(0, 0, 6, 4), box(5, 0, 9, 4)], ["a", "b"])
+    new = old.set_geometry([shapely.MultiPolygon([shape]) for shape in old.geometry], crs=old.crs)
+    assert set(compare_versions(old, new).table["status"]) == {"unchanged"}

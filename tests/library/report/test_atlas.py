@@ -28,7 +28,8 @@ from onemap.report.atlas.ground import Ground, roomiest, round_scale
 from onemap.report.atlas.options import AtlasOptions
 from onemap.report.atlas.page import Box, Page, drawing
 from onemap.report.atlas.people import spaced
-from onemap.report.atlas.sheets import agency_sheet, district_sheet, street_sheet, unlike_colours
+from onemap.report.atlas.sheets import agency_sheet, district_sheet, street_sheet
+from onemap.report.atlas.tints import unlike_colours
 from onemap.report.palette import load_palette
 
 from .conftest import at, layer, make_map

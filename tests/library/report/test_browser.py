@@ -13,6 +13,7 @@ from onemap.report.html import write_report
 from tests.presence import need
 
 from .conftest import make_map
+from .test_responsibility_pages import whole_map
 
 PROBE = """<script>
 (function () {
@@ -120,4 +121,32 @@ def test_a_hostile_map_still_draws(chromium, proxy, tmp_path):
     path = write_report(hostile, tmp_path / "report.html")
     text = dom(chromium, path, port, tmp_path / "profile")
     assert len(re.findall(r'<path class="atlas-cell', text)) == 8
+    assert asked == []
+
+
+RESPONSIBLE = """<script>
+(function () {
+  var out = document.createElement("pre");
+  out.id = "probe";
+  function shown(table) { return document.querySelectorAll(table + " tbody tr:not([hidden])").length; }
+  var heading = document.querySelectorAll("#t-principle th")[6];
+  heading.click(); heading.click();
+  out.textContent += "worst=" + document.querySelector("#t-principle tbody td").textContent.trim() + "\\n";
+  document.querySelector('#t-hours a[data-narrow]').click();
+  out.textContent += "narrowed=" + shown("#t-duty-gap") + "\\n";
+  var width = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  out.textContent += "overflow=" + width + "\\n";
+  document.body.append(out);
+})();
+</script></body>"""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_pages_on_responsibility_sort_narrow_and_fit(chromium, proxy, tmp_path, language):
+    port, asked = proxy
+    path = write_report(whole_map(), tmp_path / "report.html", language=language)
+    path.write_text(path.read_text(encoding="utf-8").replace("</body>", RESPONSIBLE), encoding="utf-8")
+    text = dom(chromium, path, port, tmp_path / "profile")
+    probe = re.search(r'id="probe">(.*?)</pre>', text, re.DOTALL).group(1).split()
+    assert probe == ["worst=4", "narrowed=1", "overflow=0"]
     assert asked == []

@@ -169,7 +169,7 @@ def test_who_is_accountable_by_level_and_agency(tmp_path):
         ["公安分局", "1", "1", "0", "0", "0", "1", "1"],
         ["环卫中心", "–", "–", "0", "0", "0", "1", "0"],
     ]
-    assert cells_of(text, "t-same-duty") == [["公安分局", "1", "7", "1", "100 m²"]]
+    assert cells_of(text, "t-same-duty") == [["公安分局", "1", "7", "1", "100 m²", "0"]]
     assert [row[0] for row in cells_of(text, "t-vacancy")] == ["duty-1"]
     assert [row[1] for row in cells_of(text, "t-conflict")] == ["Cut"]
 

@@ -9,7 +9,9 @@ import pytest
 import shapely
 
 import onemap
+from onemap.errors import SchemaError
 from onemap.geo.coverage import check_coverage
+from onemap.manifest import load_manifest
 from onemap.responsibility import ResponsibilityMatrix
 from onemap.sources.rosters import read_roster
 from onemap.testing import make_city, read_planted, write_city
@@ -150,3 +152,23 @@ def test_nobody_at_two_in_the_night(run, planted):
         parts = {at: matrix.who(spot, matter="0501", at=at) for at in (empty, held)}
         assert parts[held].accountable.agency == fault.agency
         assert parts[empty].state == "vacant"
+
+
+def test_a_roster_feeds_the_layer_of_holders_only(tmp_path):
+    (tmp_path / "cells.gpkg").touch()
+    text = '[district]\nname = "A"\ncrs = "EPSG:4548"\n[levels]\ngrid_cell = {}\n'
+    source = '[[source]]\nlayer = "grid_cell"\npath = "cells.gpkg"\nroster = true\n'
+    (tmp_path / "onemap.toml").write_text(text + source)
+    with pytest.raises(SchemaError, match="a roster feeds the layer holder, not grid_cell") as raised:
+        load_manifest(tmp_path)
+    assert "名册（roster）只供图层 holder 使用" in raised.value.text("zh")
+
+
+def test_without_duties_the_map_has_no_gaps_of_duty(tmp_path):
+    manifest = write_city(tmp_path, size="small")
+    head, *sources = manifest.read_text().split("[[source]]")
+    kept = [one for one in sources if 'layer = "duty"' not in one]
+    assert len(kept) == len(sources) - 1
+    manifest.write_text("[[source]]".join([head, *kept]))
+    one_map = onemap.run(manifest, language="en").one_map
+    assert not one_map.has("duty_gap")

@@ -1,0 +1,71 @@
+"""The verb conflicts: where several claim the same responsibility, and cells without the duties of their peers."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onemap.translation import translate
+
+from .frames import write_frames
+from .options import LANGUAGE, AsOf, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
+from .terminal import Exit, ProgressKind
+
+_MOST_SAID = 5
+_SAID = {
+    "tie": "duties of equal right: {count}",
+    "two_holders": "posts held by several: {count}",
+    "claimed_twice": "duty grids over one another: {count}",
+    "outside": "duty grids that reach out of the district: {count}",
+    "cut": "cells cut by duty grids: {count}",
+    "unlike": "cells with other duties than their peers: {count}",
+}
+
+
+def conflicts(
+    one_map: Annotated[Path, typer.Argument(help=helped("The published map: onemap.gpkg."))],
+    start: Annotated[
+        str | None, typer.Option(help=helped("First moment of the hours looked through (else the map's day)."))
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(help=helped("End of the hours looked through (else seven days later)."))
+    ] = None,
+    as_of: AsOf = None,
+    tolerance_m: Annotated[
+        float | None, typer.Option(help=helped("Land narrower than this is left out (else as the map was built)."))
+    ] = None,
+    out: Out = None,
+    fail: Fail = False,
+    json_: Json = False,
+    progress: Kind = ProgressKind.auto,
+    lang: Lang = LANGUAGE,
+) -> None:
+    """Find conflicts of responsibility."""
+    from onemap.responsibility.map_gaps import matrix_of
+    from onemap.store.one_map import open_map
+
+    terminal = terminal_for(json_, progress, lang)
+    with terminal.progress() as told:
+        told(0.1, "finding the conflicts")
+        opened = open_map(one_map)
+        facts = opened.district
+        found = matrix_of(opened).conflicts(
+            start=start or as_of or facts.get("as_of"),
+            end=end,
+            tolerance_m=float(facts.get("agency_tolerance_m") or 0) if tolerance_m is None else tolerance_m,
+            buildings=_layer(opened, "city3d_building"),
+            population=_layer(opened, "econ_population"),
+        )
+    written = write_frames({"conflict": found}, out, lang)
+    by_kind = {kind: int(count) for kind in _SAID if (count := (found["kind"] == kind).sum())}
+    sentences = [terminal.say("{conflicts} conflicts found", conflicts=len(found))]
+    sentences += [terminal.say(_SAID[kind], count=count) for kind, count in by_kind.items()]
+    sentences += [translate(reason, lang) for reason in found["reason"].head(0 if written else _MOST_SAID)]
+    counts = {"conflicts": len(found), **by_kind}
+    terminal.answer({"counts": counts, "out": written}, [*sentences, *say_written(terminal, written)])
+    if fail and len(found):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _layer(opened: Any, layer_id: str) -> Any:
+    return opened.read(layer_id) if opened.has(layer_id) else None
