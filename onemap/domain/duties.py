@@ -55,7 +55,7 @@ def as_number(value: Any, empty: int = 0) -> int:
     if not text:
         return empty
     try:
-        return int(text)
+        return int(text.removesuffix(".0"))
     except ValueError:
         raise SchemaError("{value} is not a whole number", value=repr(value)) from None
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from numbers import Number
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import geopandas as gpd
@@ -167,7 +168,7 @@ class ResponsibilityMatrix:
             if at is None:
                 raise SchemaError("{value} is no time; write it as 2026-06-30 14:05", value=repr(text))
         elif not isinstance(at, dt.date):
-            at = pd.Timestamp(at)
+            at = pd.NaT if isinstance(at, Number) else pd.Timestamp(at)  # a number is no time
         if not isinstance(at, dt.datetime):
             at = dt.datetime.combine(at, dt.time())
         if pd.isna(at):

@@ -94,14 +94,14 @@ def read_moments(matrix: "ResponsibilityMatrix", at: Any, count: int) -> Moments
 def _local(matrix: "ResponsibilityMatrix", at: Any) -> NDArray[np.datetime64]:
     """Return times as local ones."""
     values = pd.Series(at)
-    if values.dtype == object:
-        read = {v: read_moment(v) if isinstance(v, str) else v for v in values.unique()}
-        wrong = [v for v, found in read.items() if found is None]
+    if not pd.api.types.is_datetime64_any_dtype(values.dtype):
+        number, distinct = pd.factorize(values.astype(object), use_na_sentinel=False)
+        read = [read_moment(v.strip()) if isinstance(v, str) else v for v in distinct]
+        wrong = [v for v, found in zip(distinct, read, strict=True) if isinstance(v, str) and found is None]
         if wrong:
             raise SchemaError("{value} is no time; write it as 2026-06-30 14:05", value=repr(wrong[0]))
-        moments = [matrix.moment(read[v]).local if not pd.isna(v) else pd.NaT for v in values]
-        return np.array(moments, dtype="datetime64[s]")
-    values = pd.to_datetime(values)
+        moments = [np.datetime64("NaT") if pd.isna(v) else matrix.moment(v).local for v in read]
+        return np.array(moments, dtype="datetime64[s]")[number]
     if values.dt.tz is not None:
         values = values.dt.tz_convert(matrix.zone).dt.tz_localize(None)
     return values.to_numpy().astype("datetime64[s]")

@@ -52,6 +52,8 @@ def numbers_of(pair: tuple[Any, Any]) -> tuple[float, float]:
 @lru_cache(maxsize=100_000)
 def matter_of(text: str, scheme: str) -> Matter:
     """Return the matter in a text: a class, or the whole code of a matter with its county's digits before."""
+    if not isinstance(text, str):  # 501 was 0501 once
+        raise SchemaError("the matter {value} is not text; its leading zeros count", value=repr(text))
     found = parse_matter(text)
     code = found.code
     if not found.kind and code.isdigit() and len(code) >= _INSTANCE_DIGITS:

@@ -323,3 +323,28 @@ def test_dated_grids_answer_as_they_were():
     assert [ask(matrix, at=day).accountable.name for day in ("2026-06-30 23:59", "2026-07-01 00:00")] == ["旧", "新"]
     spots = (np.full(2, WEST + 5), np.full(2, SOUTH + 5))
     assert list(matrix.who_batch(spots, at=["2026-06-30", "2026-07-01"])["holder"]) == ["旧", "新"]
+
+
+def test_times_and_matters_that_are_none_are_named():
+    matrix = make([{}], [ONE])
+    for number in (5, 20260630, 1.5):
+        with pytest.raises(SchemaError, match="is no time"):
+            matrix.moment(number)
+    with pytest.raises(SchemaError, match="matter 501 is not text; its leading zeros count"):
+        matrix.matter(501)
+    spots = (np.full(2, WEST + 50), np.full(2, SOUTH + 50))
+    for missing in ([pd.NaT, MORNING], [None, MORNING], [np.nan, pd.Timestamp(MORNING)]):
+        with pytest.raises(SchemaError, match="1 points have no time"):
+            matrix.who_batch(spots, at=missing)
+    with pytest.raises(SchemaError, match="'soon' is no time"):
+        matrix.who_batch(spots, at=["soon", MORNING])
+    with pytest.raises(SchemaError, match="is no time"):
+        matrix.who_batch(spots, at=[5, 6])
+    assert list(matrix.who_batch(spots, at=[MORNING, dt.date(2026, 6, 30)])["state"]) == ["held", "held"]
+
+
+def test_ranks_that_a_spreadsheet_wrote_as_text_are_whole_numbers():
+    duties = [{"agency": "A", "holder_code": "Z1", "rank": "2.0"}, {"agency": "B", "rank": "10"}]
+    matrix = make(duties, [ONE])
+    assert matrix.problems.empty
+    assert ask(matrix).to_dict()["agency"] == "A"
