@@ -12,11 +12,13 @@ import shapely
 
 from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
+from onemap.geo.arrangement import inside_points
 from onemap.geo.coverage import check_coverage
 from onemap.geo.defects import write_number
 from onemap.responsibility.gaps import COLUMNS as DUTY_COLUMNS
 from onemap.responsibility.gaps import gap_intervals
 from onemap.responsibility.map_gaps import duty_gaps
+from onemap.responsibility.matrix import ResponsibilityMatrix
 from onemap.store.dated_map import DatedMap
 from onemap.translation import say
 
@@ -94,6 +96,7 @@ def find_gaps(
     today: dt.date | None = None,
     window: tuple[Any, Any] | None = None,
     as_of: Any = None,
+    matrix: ResponsibilityMatrix | None = None,
 ) -> GapReport:
     """Find the land, the objects and the hours of a district that nobody is responsible for.
 
@@ -123,6 +126,8 @@ def find_gaps(
     as_of
         Only rows in force on this day, of every layer, see `onemap.in_force`; it is also ``today`` and the first day of
         ``window`` where they are not given.
+    matrix
+        The `ResponsibilityMatrix` of this very map, where there is one already; by default it is made.
 
     Returns
     -------
@@ -174,7 +179,8 @@ def find_gaps(
     wanted = [kind for kind in ("duty", "time") if kind in kinds]
     if wanted:
         start, end = window or (None, None)
-        found = duty_gaps(all_days, kinds=wanted, window=(day if start is None else start, end), tolerance_m=widths[1])
+        from_day = day if start is None else start
+        found = duty_gaps(all_days, kinds=wanted, window=(from_day, end), tolerance_m=widths[1], matrix=matrix)
         rows += _duties(one_map, finest, found)
     table = gpd.GeoDataFrame(rows, columns=[*COLUMNS, "geometry"], geometry="geometry", crs=finest.crs)
     table["gap_id"] = [f"{kind}-{n:05d}" for n, kind in enumerate(table["kind"], start=1)]
@@ -261,8 +267,7 @@ def _contents(one_map: Layers, shapes: Any, crs: Any) -> list[dict[str, int]]:
 
 def _places(frame: gpd.GeoDataFrame, crs: Any) -> Any:
     """Return one point for each object: itself, or a point inside it."""
-    shapes = frame.geometry.to_crs(crs).to_numpy()
-    return np.where(shapely.get_dimensions(shapes) > 0, shapely.point_on_surface(shapes), shapes)
+    return inside_points(frame.geometry.to_crs(crs).to_numpy())
 
 
 def _objects(one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:

@@ -153,6 +153,14 @@ def inner_points(faces: Shapes) -> Shapes:
     return np.asarray(shapely.point_on_surface(faces), dtype=object)
 
 
+def inside_points(shapes: Shapes) -> Shapes:
+    """Return one point for each shape: a point itself, of any other shape a point on it; only others are looked at."""
+    points = np.array(shapes, dtype=object)
+    wide = np.flatnonzero(shapely.get_dimensions(points) > 0)
+    points[wide] = shapely.point_on_surface(points[wide])
+    return points
+
+
 def _crossings(faces: Shapes, calm: Callable[[Shapes], Floats]) -> tuple[Ints, Shapes]:
     """Return which faces calm edges run through, and those edges as lines."""
     if not len(faces):

@@ -6,19 +6,19 @@ import pandas as pd
 
 from onemap.basemap import Assembly
 from onemap.responsibility.gaps import COLUMNS
-from onemap.responsibility.map_gaps import matrix_of
+from onemap.responsibility.matrix import ResponsibilityMatrix
 
 _LEFT = ("cause",)  # says the same as the kind
 
 
-def conflicts_of(assembly: Assembly) -> dict[str, pd.DataFrame]:
+def conflicts_of(assembly: Assembly, matrix: ResponsibilityMatrix | None) -> dict[str, pd.DataFrame]:
     """Return the layer ``duty_conflict`` of a map that has duties: where several claim the same with equal right."""
-    if not assembly.has("duty"):
+    if matrix is None:
         return {}
     day = assembly.manifest.district.as_of or dt.date.today()  # noqa: DTZ011 - the day where the office sits
     rules = assembly.manifest.coverage
     width = rules.tolerance_m if rules.agency_tolerance_m is None else rules.agency_tolerance_m
-    found = matrix_of(assembly).conflicts(
+    found = matrix.conflicts(
         start=day,
         tolerance_m=width,
         buildings=assembly.frames.get("city3d_building"),

@@ -10,6 +10,7 @@ from onemap.errors import StoreError
 from onemap.gaps import find_gaps
 from onemap.manifest import Manifest, load_manifest
 from onemap.progress import Progress, part, silent
+from onemap.responsibility.map_gaps import matrix_of
 from onemap.store.geopackage import publish
 from onemap.store.kept_index import keep_index
 from onemap.store.lock import writer
@@ -88,8 +89,9 @@ def _work(
     assigned = assign(assembly, finest, progress=part(progress, 0.5, 0.55))
     own(assembly, finest, progress=part(progress, 0.55, 0.6))
     progress(0.6, "finding the gaps")
-    assembly.frames |= gaps_of(find_gaps(assembly).table)
-    assembly.frames |= conflicts_of(assembly)
+    matrix = matrix_of(assembly) if assembly.has("duty") else None
+    assembly.frames |= gaps_of(find_gaps(assembly, matrix=matrix).table)
+    assembly.frames |= conflicts_of(assembly, matrix)
     progress(0.63, "auditing the division")
     last = previous_cells(assembly, manifest.previous.path)
     assembly.frames |= audit(assembly, defects, previous=last) | changes(assembly, last)

@@ -14,6 +14,7 @@ from onemap.domain.appointments import Post
 from onemap.domain.duties import Matter
 from onemap.domain.validity import holds
 from onemap.errors import some
+from onemap.geo.arrangement import inside_points
 from onemap.geo.crs import area_m2
 from onemap.responsibility.survey import (
     CONTESTED,
@@ -180,7 +181,7 @@ def contents_of(matrix: "ResponsibilityMatrix", options: GapOptions) -> Contents
             continue
         here = frame if frame.crs == matrix.crs or matrix.crs is None else frame.to_crs(matrix.crs)
         shapes = here.geometry.to_numpy()
-        points = np.where(shapely.get_dimensions(shapes) > 0, shapely.point_on_surface(shapes), shapes)
+        points = inside_points(shapes)
         weights = (
             np.ones(len(frame), dtype=np.int64)
             if name == "buildings"

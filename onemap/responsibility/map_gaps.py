@@ -49,7 +49,12 @@ def matrix_of(one_map: Tables, *, options: MatrixOptions | None = None) -> Respo
 
 
 def duty_gaps(
-    one_map: Tables, *, kinds: Sequence[str] = KINDS, window: tuple[Any, Any] = (None, None), tolerance_m: float = 0.0
+    one_map: Tables,
+    *,
+    kinds: Sequence[str] = KINDS,
+    window: tuple[Any, Any] = (None, None),
+    tolerance_m: float = 0.0,
+    matrix: ResponsibilityMatrix | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the gaps of duty and of time of a map.
 
@@ -61,13 +66,15 @@ def duty_gaps(
         First moment and end of the hours that are looked through, local time; from today, and for seven days.
     tolerance_m
         Land into which no circle of this diameter fits is left out.
+    matrix
+        The matrix of this map, where there is one already.
 
     Returns
     -------
     geopandas.GeoDataFrame
         As `ResponsibilityMatrix.gaps`, duty before time.
     """
-    matrix = matrix_of(one_map)
+    matrix = matrix or matrix_of(one_map)
     houses = one_map.read("city3d_building") if one_map.has("city3d_building") else None
     people = one_map.read("econ_population") if one_map.has("econ_population") else None
     options = GapOptions(

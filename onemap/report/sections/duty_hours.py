@@ -91,21 +91,22 @@ def _matrix(desk: Desk, hours: Hours) -> Table:
     return Table("t-hours", columns, rows, len(rows))
 
 
-def _people(facts: Facts) -> Any:
-    """Return the places of which the map knows residents; None where it knows none."""
+def _people(facts: Facts) -> tuple[Any, Any] | None:
+    """Return where residents live and how many; None where the map knows of none."""
     for layer_id in ("econ_population", "city3d_building"):
         frame = facts.frame(layer_id)
         if len(frame) and "residents" in frame and frame["residents"].notna().any():
-            return frame[frame["residents"].notna() & frame.geometry.notna()]
+            known = frame[frame["residents"].notna() & frame.geometry.notna()]
+            return shapely.point_on_surface(known.geometry.to_numpy()), known["residents"].to_numpy(dtype=float)
     return None
 
 
-def _living_on(land: Any, people: Any) -> int:
+def _living_on(land: Any, people: tuple[Any, Any]) -> int:
     """Return how many residents live on land."""
-    points = shapely.point_on_surface(people.geometry.to_numpy())
+    points, residents = people
     shapely.prepare(land)
     inside = shapely.contains_xy(land, shapely.get_x(points), shapely.get_y(points))
-    return int(people["residents"].to_numpy(dtype=float)[inside].sum())
+    return int(residents[inside].sum())
 
 
 def _cell(found: Measured, whole: float, words: Wording) -> Cell:
