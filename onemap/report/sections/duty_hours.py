@@ -5,6 +5,7 @@ from typing import Any
 import shapely
 from markupsafe import Markup
 
+from onemap.geo.arrangement import inside_points
 from onemap.report.facts import Facts
 from onemap.report.hours import DAY, NIGHT, Clock, Hours, Measured, gaps_of
 from onemap.report.maps import finding_entries
@@ -97,7 +98,7 @@ def _people(facts: Facts) -> tuple[Any, Any] | None:
         frame = facts.frame(layer_id)
         if len(frame) and "residents" in frame and frame["residents"].notna().any():
             known = frame[frame["residents"].notna() & frame.geometry.notna()]
-            return shapely.point_on_surface(known.geometry.to_numpy()), known["residents"].to_numpy(dtype=float)
+            return inside_points(known.geometry.to_numpy()), known["residents"].to_numpy(dtype=float)
     return None
 
 
