@@ -75,7 +75,8 @@ class People:
             own = frame["holder_code"].isin([person.code for person in people])
             posts = {person.role_id for person in people} or {"grid_worker"}
             scope = frame["scope_code"].fillna("*").astype("str").replace("", "*")
-            here = (frame["scope"] == layer_id) & ((scope == "*") | [code.startswith(part) for part in scope])
+            within = pd.Series([part == "*" or code.startswith(part) for part in scope], index=frame.index, dtype=bool)
+            here = (frame["scope"] == layer_id) & within
             unnamed = frame["holder_code"].isna() | (frame["holder_code"] == "")
             mine = own | (here & unnamed & (frame["role"].isin(posts) | frame["role"].isna()))
             rank = pd.to_numeric(frame["rank"], errors="coerce").fillna(0)

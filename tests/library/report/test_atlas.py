@@ -530,3 +530,24 @@ def test_nothing_warns(city: Any, tmp_path: Path) -> None:
 def test_it_is_public() -> None:
     assert onemap.make_atlas is make_atlas
     assert onemap.AtlasResult.__name__ == "AtlasResult"
+
+
+def test_duties_of_the_table_stand_on_the_posters_of_their_grids(tmp_path: Path) -> None:
+    duties = pd.DataFrame(
+        {
+            "duty_code": ["d1", "d2"],
+            "matters": ["05", "05"],
+            "scope": ["grid_cell", "grid_cell"],
+            "scope_code": ["*", "no such cell"],
+            "part": ["territorial", "territorial"],
+            "role": [None, None],
+            "holder_code": [None, None],
+            "rank": [1, 1],
+            "text": ["巡查上报", "清理河道"],
+        }
+    )
+    city = make_map(holder=holders(), duty_grid=duty_grids(), duty=duties)
+    make_atlas(city, tmp_path, sheets=("posters",), formats=("pdf",), now=NOW, dpi=60)
+    text = text_of(tmp_path / "posters.pdf")
+    assert "巡查上报" in text
+    assert "清理河道" not in text
