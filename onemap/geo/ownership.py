@@ -29,6 +29,7 @@ _UNCOVERED: Final = 1e-6
 _CLOSE: Final = 1e-8
 _LINE, _POLYGON = 1, 2
 _COLLECTION: Final = 7
+_TWO: Final = 2
 
 
 def own_polygons(
@@ -200,8 +201,12 @@ def _undecided(feature: Ints, share: Floats, count: int) -> Ints:
     """Return the features whose shares are so close to one another or to a threshold that rounding might decide."""
     parted = np.flatnonzero(share != 1)
     feature, share = feature[parted], share[parted]
-    order = np.lexsort((share, feature))
+    order, first, many = _grouped(feature)
+    order[many] = order[many][np.lexsort((share[order[many]], feature[order[many]]))]
     feature, share = feature[order], share[order]
+    low = np.minimum(share[first], share[first + 1])
+    share[first + 1] = np.maximum(share[first], share[first + 1])
+    share[first] = low
     covered = np.bincount(feature, weights=share, minlength=count)[feature]
     unsure = (share < _CLOSE) | (np.abs(covered - (1 - _UNCOVERED)) < _CLOSE)
     unsure |= np.abs((share * 1000) % 1 - 0.5) < 1000 * _CLOSE
@@ -263,12 +268,32 @@ def _ranked(pairs: _Pairs, locator: CellLocator, count: int) -> _Ranks:
 
 def _codes_of(locator: CellLocator, positions: Ints) -> Any:
     """Return the codes of cells as a column, missing where there is none; a thousand features of one code share it."""
-    used, place = np.unique(positions, return_inverse=True)
-    return pd.DataFrame({"code": locator.codes_of(used).to_numpy()})["code"].array.take(place)
+    used = np.bincount(positions + 1) > 0
+    codes = locator.codes_of(np.flatnonzero(used) - 1).to_numpy()
+    return pd.DataFrame({"code": codes})["code"].array.take((np.cumsum(used) - 1).take(positions + 1))
 
 
-def _order_of(feature: Ints, share: Floats, rank: Ints) -> NDArray[np.intp]:
+def _grouped(feature: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the rows by feature; the places where features of two rows begin; and those of features of more rows."""
+    order = np.argsort(feature, kind="stable")  # swift where they nearly are in order, as pairs are
+    start = np.flatnonzero(np.diff(feature[order], prepend=-1, append=-1))
+    count = np.diff(start)
+    return order, start[:-1][count == _TWO], np.flatnonzero(np.repeat(count > _TWO, count))
+
+
+def _order_of(feature: Ints, share: Floats, rank: Ints) -> Ints:
     """Return the order of pairs by feature, then by share, but within a tie of the largest share by code alone."""
+    order, first, many = _grouped(feature)
+    order[many] = order[many][_order_of_many(feature[order[many]], share[order[many]], rank[order[many]])]
+    one, other = order[first], order[first + 1]
+    smaller, larger = np.minimum(share[one], share[other]), np.maximum(share[one], share[other])
+    tied = smaller >= larger - _TIE
+    turn = np.where(tied, rank[other] < rank[one], share[other] > share[one])
+    order[first], order[first + 1] = np.where(turn, other, one), np.where(turn, one, other)
+    return order
+
+
+def _order_of_many(feature: Ints, share: Floats, rank: Ints) -> NDArray[np.intp]:
     order = np.lexsort((rank, -share, feature))
     start = np.diff(feature[order], prepend=-1) != 0
     most = share[order][np.flatnonzero(start)][np.cumsum(start) - 1]
