@@ -11,15 +11,12 @@ import shapely
 from numpy.typing import NDArray
 
 from onemap.errors import CrsError, GeometryError, SchemaError
-from onemap.geo.cell_intake import are_valid
-from onemap.geo.crs import metric_crs
 from onemap.geo.dated import in_force
 from onemap.geo.edges import Bools, Floats, Ints
+from onemap.geo.features import LINE, POLYGON, Features, Shapes, in_metres, sound_shapes, take_features
 from onemap.geo.locator import CellLocator
 from onemap.geo.shares import line_shares, polygon_shares
 from onemap.translation import say, say_each
-
-Shapes = NDArray[Any]
 
 # Shares closer than this are a tie: far above rounding, far below anything a surveyor could tell apart.
 _TIE: Final = 1e-9
@@ -27,7 +24,6 @@ _TIE: Final = 1e-9
 _UNCOVERED: Final = 1e-6
 # Shares so close to a decision, or to the rounding of a written share, are taken from GEOS.
 _CLOSE: Final = 1e-8
-_LINE, _POLYGON = 1, 2
 _COLLECTION: Final = 7
 _TWO: Final = 2
 
@@ -92,17 +88,15 @@ def own_polygons(
     cells = in_force(cells, as_of)
     given = features.geometry.to_crs(cells.crs).to_numpy()
     with ThreadPoolExecutor(1) as aside:  # looking at features and at cells are both long, and do not need each other
-        looked_at = aside.submit(_sound, given)
+        looked_at = aside.submit(take_features, given, cells)
         locator = _locator_of(cells, code, locator)
-        shapes, mended = looked_at.result()
-    measured = _measured(shapes, cells)
-    kind = shapely.get_dimensions(measured)
-    size = _size(measured, kind)
-    pairs = _by_edges(shapes, kind, size, locator) if measured is shapes else _Pairs.none(len(shapes))
-    left = np.flatnonzero(~pairs.done & (kind >= 0))
-    feature, cell, whole = _meetings(left, shapes, locator)
+        taken = looked_at.result()
+    as_given = taken.measured is taken.shapes
+    pairs = _by_edges(taken, locator) if as_given else _Pairs.none(len(given))
+    left = np.flatnonzero(~pairs.done & (taken.kind >= 0))
+    feature, cell, whole = _meetings(left, taken.shapes, locator)
     share = np.ones(len(feature))
-    share[~whole] = _shares(feature[~whole], cell[~whole], measured, size, cells)
+    share[~whole] = _shares(feature[~whole], cell[~whole], taken, cells)
     pairs = pairs.join(_Pairs(feature, cell, share, ~pairs.done))
     ranks = _ranked(pairs, locator, len(features))
     covered: Floats = np.bincount(pairs.feature, weights=pairs.share, minlength=len(features)).astype(np.float64)
@@ -112,8 +106,8 @@ def own_polygons(
             "share": ranks.share,
             "runner_up": _codes_of(locator, ranks.runner_up),
             "runner_up_share": ranks.runner_up_share,
-            "area_m2": np.where(kind == _POLYGON, size, np.nan),
-            "reason": _reasons(ranks, locator, covered, kind < 0, mended),
+            "area_m2": np.where(taken.kind == POLYGON, taken.size, np.nan),
+            "reason": _reasons(ranks, locator, covered, taken.kind < 0, taken.mended),
         }
     )
     out.index = features.index
@@ -154,40 +148,14 @@ class _Pairs:
         )
 
 
-def _sound(shapes: Shapes) -> tuple[Shapes, Bools]:
-    """Return measurable shapes: invalid ones mended, impossible ones emptied; and which were mended."""
-    sound = shapes.copy()
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    sound[~finite] = None
-    mended = finite & ~are_valid(shapes)
-    sound[mended] = shapely.make_valid(shapes[mended], method="structure", keep_collapsed=False)
-    sound[shapely.is_empty(sound)] = None
-    return sound, mended
-
-
-def _measured(shapes: Shapes, cells: gpd.GeoDataFrame) -> Shapes:
-    """Return the shapes in metres; themselves where they are."""
-    metric = metric_crs(cells.crs, cells.total_bounds if len(cells) else (np.nan,) * 4)
-    if metric == cells.crs:
-        return shapes
-    return np.asarray(gpd.GeoSeries(shapes, crs=cells.crs).to_crs(metric).to_numpy())
-
-
-def _size(shapes: Shapes, kind: Ints) -> Floats:
-    """Return area of polygons, length of lines, 1 of points, NaN of nothing."""
-    size = np.where(kind == _POLYGON, shapely.area(shapes), np.where(kind < 0, np.nan, 1.0))
-    lines = np.flatnonzero(kind == _LINE)
-    size[lines] = shapely.length(shapes[lines])
-    return size
-
-
-def _by_edges(shapes: Shapes, kind: Ints, size: Floats, locator: CellLocator) -> _Pairs:
+def _by_edges(taken: Features, locator: CellLocator) -> _Pairs:
     """Return the shares that follow from the edges near the features, but for those close to a decision."""
+    shapes = taken.shapes
     pairs = _Pairs.none(len(shapes))
-    single = shapely.get_type_id(shapes) != _COLLECTION
-    for dimension, rule in ((_POLYGON, polygon_shares), (_LINE, line_shares)):
-        rows = np.flatnonzero((kind == dimension) & single)
-        found = rule(shapes[rows], size[rows], locator)
+    for dimension, rule in ((POLYGON, polygon_shares), (LINE, line_shares)):
+        rows = np.flatnonzero(taken.kind == dimension)
+        rows = rows[shapely.get_type_id(shapes[rows]) != _COLLECTION]
+        found = rule(shapes[rows], taken.size[rows], locator)
         done = ~found.doubtful
         done[_undecided(found.shape, found.share, len(rows))] = False
         kept = np.flatnonzero(done[found.shape])
@@ -227,15 +195,15 @@ def _meetings(rows: Ints, shapes: Shapes, locator: CellLocator) -> tuple[Ints, I
     return feature[meets], cell[meets], whole[meets]
 
 
-def _shares(feature: Ints, cell: Ints, measured: Shapes, size: Floats, cells: gpd.GeoDataFrame) -> Floats:
+def _shares(feature: Ints, cell: Ints, taken: Features, cells: gpd.GeoDataFrame) -> Floats:
     """Return which share of the feature lies in the cell, for pairs that cross."""
     used, place = np.unique(cell, return_inverse=True)
-    cut, _ = _sound(cells.geometry.to_numpy()[used])
-    pieces = shapely.intersection(_measured(cut, cells)[place], measured[feature])
-    kind = shapely.get_dimensions(measured[feature])
-    amount = np.where(kind == _POLYGON, shapely.area(pieces), np.where(kind == _LINE, shapely.length(pieces), 0.0))
+    cut, _ = sound_shapes(cells.geometry.to_numpy()[used])
+    pieces = shapely.intersection(in_metres(cut, cells)[place], taken.measured[feature])
+    kind = taken.kind[feature]
+    amount = np.where(kind == POLYGON, shapely.area(pieces), np.where(kind == LINE, shapely.length(pieces), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.nan_to_num(amount / size[feature], posinf=0.0)
+        return np.nan_to_num(amount / taken.size[feature], posinf=0.0)
 
 
 @dataclass(frozen=True)
