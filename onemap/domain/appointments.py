@@ -114,12 +114,9 @@ class Roster:
             found = self._posts[post] = tuple(sorted(self._candidates(post), key=self._place))
         return found
 
-    def changes(self, post: Post) -> tuple[tuple[int, ...], bool]:
-        """Return when a post may change hands: the days, by ordinal, and whether shifts matter."""
-        appointed = self.appointed(post)
-        days = {h.valid_from.toordinal() for h in appointed if h.valid_from}
-        days |= {h.valid_to.toordinal() + 1 for h in appointed if h.valid_to}
-        return tuple(sorted(days)), any(h.shift for h in appointed)
+    def names_agencies(self, grid_code: str) -> bool:
+        """Tell whether anybody is appointed to a grid for one agency alone."""
+        return any(holder.agency for holder in self._by_grid.get(grid_code, ()))
 
     def _candidates(self, post: Post) -> list[Holder]:
         if post.holder_code:
@@ -140,7 +137,10 @@ class Roster:
 
     def standing(self, post: Post, day: dt.date, on: AbstractSet[str]) -> Standing:
         """Return who answers for a post on a day while the shifts ``on`` are on."""
-        appointed = self.appointed(post)
+        return self.among(self.appointed(post), day, on)
+
+    def among(self, appointed: tuple[Holder, ...], day: dt.date, on: AbstractSet[str]) -> Standing:
+        """Return who of those that `appointed` tells answers on a day while the shifts ``on`` are on."""
         in_office = [h for h in appointed if holds(h.valid_from, h.valid_to, day)]
         present = [h for h in in_office if not h.shift or h.shift in on]
         if not present:

@@ -60,13 +60,18 @@ class PartAnswer:
     @property
     def holder(self) -> Holder | None:
         """The one holder; None where there is none or several claim to be."""
-        return self.claims[0].standing.holders[0] if self.state == HELD else None
+        return holder_of(self.state, self.claims[0].standing)
 
     @property
     def deputies(self) -> tuple[Holder, ...]:
         """Deputies of the holder who are in."""
         found = {h.holder_code: h for claim in self.claims for h in claim.standing.deputies}
         return tuple(found.values())
+
+
+def holder_of(state: str, standing: Standing) -> Holder | None:
+    """Return the one holder where a part is held."""
+    return standing.holders[0] if state == HELD else None
 
 
 def judge(part: str, claims: tuple[Claim, ...]) -> PartAnswer:
@@ -257,7 +262,7 @@ def holder_code(answer: PartAnswer | None) -> str:
 
 def shown(answer: PartAnswer) -> dict[str, Any]:
     """Return what a row of a table shows of the part that decides."""
-    claim, holder = answer.claims[0], answer.holder or _NO_HOLDER
+    claim = answer.claims[0]
     return {
         "part": answer.part,
         "agency": claim.duty.agency,
@@ -265,11 +270,19 @@ def shown(answer: PartAnswer) -> dict[str, Any]:
         "scope": claim.grid.scope,
         "grid_code": claim.grid.code,
         "claims": len(answer.claims),
-        "holder_code": holder.holder_code,
-        "holder": holder.name,
-        "role": holder.role,
-        "phone": holder.phone,
-        "acting": claim.standing.acting and holder is not _NO_HOLDER,
+        **shown_holder(answer.holder, acting=claim.standing.acting),
+    }
+
+
+def shown_holder(holder: Holder | None, *, acting: bool) -> dict[str, Any]:
+    """Return what a row of a table shows of the holder; None where there is none."""
+    one = holder or _NO_HOLDER
+    return {
+        "holder_code": one.holder_code,
+        "holder": one.name,
+        "role": one.role,
+        "phone": one.phone,
+        "acting": acting and holder is not None,
     }
 
 

@@ -82,6 +82,9 @@ class Claimants(Protocol):
     def rows(self, claim: int) -> Rows:
         """Return the rows that an answer of `many` stands for."""
 
+    def rows_at(self, position: int) -> Ints:
+        """Return for each answer that `many` has given the row at a position of those it stands for, -1 for none."""
+
 
 class _Interned:
     """Ids of several rows at once, beyond the numbers of the rows."""
@@ -105,6 +108,11 @@ class _Interned:
         if claim < 0:
             return ()
         return (claim,) if claim < self._count else self._several[claim - self._count]
+
+    def rows_at(self, position: int) -> Ints:
+        alone = np.arange(self._count) if position == 0 else np.full(self._count, -1)
+        several = [rows[position] if len(rows) > position else -1 for rows in self._several]
+        return np.concatenate([alone, np.array(several, dtype=np.int64)])
 
 
 def read_grids(frame: pd.DataFrame, kind: Kind) -> list[Grid]:
@@ -163,6 +171,10 @@ class Areas:
     def rows(self, claim: int) -> Rows:
         """Return the rows that an answer of `many` stands for."""
         return self._several.rows(claim)
+
+    def rows_at(self, position: int) -> Ints:
+        """Return for each answer of `many` the row at a position of those it stands for, -1 where it has none."""
+        return self._several.rows_at(position)
 
     def claim(self, rows: Rows) -> int:
         """Return the id of some rows, -1 for none."""
@@ -265,6 +277,10 @@ class Roads:
     def rows(self, claim: int) -> Rows:
         """Return the rows that an answer of `many` stands for."""
         return self._several.rows(claim)
+
+    def rows_at(self, position: int) -> Ints:
+        """Return for each answer of `many` the row at a position of those it stands for, -1 where it has none."""
+        return self._several.rows_at(position)
 
 
 def _segments(lines: NDArray[Any]) -> tuple[NDArray[Any], Ints]:

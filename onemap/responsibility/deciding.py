@@ -84,10 +84,7 @@ class Decider:
 
     def claim(self, duty: Duty, grid: Grid, moment: Moment) -> Claim:
         """Return a duty tied to a grid with who stands for it."""
-        agency = duty.agency or grid.agency
-        return Claim(
-            duty, grid, self.standing(Post(grid.code, grid.scope, agency, duty.role, duty.holder_code), moment)
-        )
+        return Claim(duty, grid, self.standing(post_of(duty, grid), moment))
 
     def standing(self, post: Post, moment: Moment) -> Standing:
         """Return who stands for a post at a moment."""

@@ -102,15 +102,16 @@ class Located:
         By channel.
     facts
         What levels, roads and compounds tell.
-    cell
-        Code of the finest grid that holds each point.
+    cell, cells
+        The finest grid that holds each point, as a number of its code; 0 for none.
     reached
         Whether any level holds the point.
     """
 
     claims: dict[str, Claims]
     facts: list[Facts]
-    cell: NDArray[np.object_]
+    cell: Ints
+    cells: list[str]
     reached: NDArray[np.bool_]
 
 
@@ -121,7 +122,7 @@ def locate_many(matrix: "ResponsibilityMatrix", x: Floats, y: Floats, day: int, 
     wanted = frozenset().union(*(matrix.rules.facts(matched) for matched in asked))
     claims: dict[str, Claims] = {}
     facts: list[Facts] = []
-    cell = np.full(len(x), "", dtype=object)
+    cell, cells = np.zeros(len(x), dtype=np.int64), [""]
     reached = np.zeros(len(x), dtype=bool)
     below: Areas | None = None
     ids = np.full(len(x), -1, dtype=np.int64)
@@ -129,8 +130,9 @@ def locate_many(matrix: "ResponsibilityMatrix", x: Floats, y: Floats, day: int, 
         areas = land.areas(level, day)
         ids = _climb(land, below, ids, areas, (x, y))
         fresh = np.flatnonzero((ids >= 0) & ~reached)
-        first = np.array([grid.code for grid in areas.grids] + [""], dtype=object)
-        cell[fresh] = first[_first_rows(areas, ids[fresh])]
+        if len(fresh):
+            cell[fresh] = areas.rows_at(0)[ids[fresh]] + len(cells)
+            cells += [grid.code for grid in areas.grids]
         reached |= ids >= 0
         claims[level] = Claims(ids, areas, level, matrix)
         facts.append(Facts(ids, areas, ""))
@@ -147,7 +149,7 @@ def locate_many(matrix: "ResponsibilityMatrix", x: Floats, y: Floats, day: int, 
     compounds = land.layer(COMPOUND, day)
     if compounds is not None and asks(wanted, COMPOUND):
         facts.append(Facts(compounds.many(x, y), compounds, IN_COMPOUND))
-    return Located(claims, facts, cell, reached)
+    return Located(claims, facts, cell, cells, reached)
 
 
 def _climb(land: Land, below: Areas | None, ids: Ints, areas: Areas, xy: tuple[Floats, Floats]) -> Ints:
@@ -161,13 +163,6 @@ def _climb(land: Land, below: Areas | None, ids: Ints, areas: Areas, xy: tuple[F
     rest = np.flatnonzero(found < 0)
     found[rest] = areas.many(x[rest], y[rest])
     return found
-
-
-def _first_rows(areas: Areas, ids: Ints) -> Ints:
-    rows = ids.copy()
-    several = np.flatnonzero(ids >= len(areas.grids))
-    rows[several] = [areas.rows(claim)[0] for claim in ids[several].tolist()]
-    return rows
 
 
 def _finite(pair: tuple[Any, Any]) -> tuple[Floats, Floats]:

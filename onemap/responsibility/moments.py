@@ -34,6 +34,8 @@ class Moments:
         Ordinals of the local days.
     state
         Numbers of the sets of shifts that are on.
+    on
+        These sets.
     rule_time, standing_time
         Numbers of the times between which no duty, no appointment begins, ends, or goes on or off shift.
     """
@@ -41,6 +43,7 @@ class Moments:
     second: Ints
     day: Ints
     state: Ints
+    on: list[frozenset[str]]
     rule_time: Ints
     standing_time: Ints
     matrix: "ResponsibilityMatrix"
@@ -54,6 +57,10 @@ class Moments:
             local = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=second)  # noqa: DTZ001 - local time has no zone
             found = self._known[second] = self.matrix.moment(local)
         return found
+
+    def when(self, row: int) -> tuple[int, frozenset[str]]:
+        """Return the ordinal of the day of a point, and the shifts that are on."""
+        return int(self.day[row]), self.on[self.state[row]]
 
     def split(self, rows: Ints, turns: Sequence[int]) -> Iterator[Ints]:
         """Yield those of some rows between which no layer changes."""
@@ -83,12 +90,12 @@ def read_moments(matrix: "ResponsibilityMatrix", at: Any, count: int) -> Moments
             raise SchemaError("{count} points have no time", count=int(np.isnat(local).sum()))
     second = local.astype(np.int64)
     day = second // DAY_S + _EPOCH
-    state = _states(matrix, second % DAY_S, day)
+    state, on = _states(matrix, second % DAY_S, day)
     rule = _times(matrix.rules.turns, day, state)
     standing = _times(matrix.roster.turns, day, state)
     if len(local) != count:  # one for all
         second, day, state, rule, standing = (np.repeat(v, count) for v in (second, day, state, rule, standing))
-    return Moments(second, day, state, rule, standing, matrix)
+    return Moments(second, day, state, on, rule, standing, matrix)
 
 
 def _local(matrix: "ResponsibilityMatrix", at: Any) -> NDArray[np.datetime64]:
@@ -107,8 +114,8 @@ def _local(matrix: "ResponsibilityMatrix", at: Any) -> NDArray[np.datetime64]:
     return values.to_numpy().astype("datetime64[s]")
 
 
-def _states(matrix: "ResponsibilityMatrix", second: Ints, day: Ints) -> Ints:
-    """Return a number for each set of shifts that are on."""
+def _states(matrix: "ResponsibilityMatrix", second: Ints, day: Ints) -> tuple[Ints, list[frozenset[str]]]:
+    """Return for each moment the number of the set of shifts that are on, and these sets."""
     turn = np.searchsorted(np.array(matrix.shifts.turns), second, side="right") - 1
     number, days = pd.factorize(day)
     kinds = matrix.shifts.calendar.kind
@@ -123,7 +130,7 @@ def _states(matrix: "ResponsibilityMatrix", second: Ints, day: Ints) -> Ints:
         pair_, turn_ = divmod(key, len(matrix.shifts.turns))
         today, before = divmod(pair_, len(DAY_KINDS))
         numbers.append(sets.setdefault(matrix.shifts.state(DAY_KINDS[today], DAY_KINDS[before], turn_), len(sets)))
-    return np.array(numbers, dtype=np.int64)[both] if len(both) else both.astype(np.int64)
+    return np.array(numbers, dtype=np.int64)[both], list(sets)
 
 
 def _times(turns: Sequence[int], day: Ints, state: Ints) -> Ints:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onemap.domain.duties import ROAD
 from onemap.errors import SchemaError
 from onemap.geo.crs import area_m2, to_metric
-from onemap.responsibility.batch import COLUMNS
+from onemap.responsibility.gathered import COLUMNS
 from onemap.responsibility.land import COMPOUND, Land, asks
 from onemap.responsibility.spots import converter
 
