@@ -4,10 +4,13 @@ A message is a sentence template with its values, so that the same error speaks 
 looked at (file, layer, row), what was found, what is needed.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from .translation import say
+
+_CUT_SHORT = re.compile(r"(.*) and (\d+) more", re.DOTALL)
 
 
 class OnemapError(Exception):
@@ -34,8 +37,15 @@ class OnemapError(Exception):
 
     def text(self, language: str = "en") -> str:
         """Return the message in ``language`` (``"en"`` or ``"zh"``)."""
-        values = {k: v.text(language) if isinstance(v, OnemapError) else v for k, v in self.values.items()}
-        return say(self.template, language, **values)
+        return say(self.template, language, **{name: _said(value, language) for name, value in self.values.items()})
+
+
+def _said(value: Any, language: str) -> Any:
+    """Return a value in ``language``: a cause, or a list of ids that `some` cut short."""
+    if isinstance(value, OnemapError):
+        return value.text(language)
+    cut = _CUT_SHORT.fullmatch(value) if isinstance(value, str) and language != "en" else None
+    return value if cut is None else say("{codes} and {count} more", language, codes=cut[1], count=cut[2])
 
 
 class SourceError(OnemapError):

@@ -32,8 +32,8 @@ from . import (
     version_verbs,
     who_verbs,
 )
-from .options import LANGUAGE, Lang, helped, terminal_for
-from .terminal import Exit, ProgressKind
+from .options import LANGUAGE, Lang, Speech, helped
+from .terminal import Exit
 
 app = typer.Typer(
     name="onemap",
@@ -97,7 +97,7 @@ def _global(
     ] = False,
     lang: Lang = LANGUAGE,
 ) -> None:
-    terminal_for(False, ProgressKind.none, lang)  # here the verbs take their language from it, see options.LANGUAGE
+    Speech(language=lang)  # refuses what is no language; the verbs take theirs from it, see options.LANGUAGE
     del version
 
 

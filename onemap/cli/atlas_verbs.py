@@ -5,14 +5,17 @@ from typing import Annotated
 
 import typer
 
-from .options import LANGUAGE, AsOf, Json, Kind, Lang, helped, report_language, terminal_for
-from .terminal import ProgressKind
+from .options import WRITTEN, AsOf, OneMapPath, Speech, helped, report_language, verb
 
 
+@verb
 def atlas(
-    one_map: Annotated[Path, typer.Argument(help=helped("The published map: onemap.gpkg."))],
+    *,
+    one_map: OneMapPath,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help=helped("Folder to write to (else atlas beside the map)."))
+        Path | None,
+        typer.Option("--out", "-o", help=helped("Folder to write to (else atlas beside the map).")),
+        WRITTEN,
     ] = None,
     sheets: Annotated[
         str, typer.Option(help=helped("Sheets, with commas: district, streets, agencies, posters."))
@@ -40,15 +43,12 @@ def atlas(
     sheet_lang: Annotated[
         str | None, typer.Option("--sheet-lang", help=helped("Language of the sheets (else --lang)."), metavar="en|zh")
     ] = None,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Print the atlas."""
     from onemap.report.atlas import make_atlas
     from onemap.store.one_map import open_map
 
-    terminal = terminal_for(json_, progress, lang)
     folder = out or one_map.with_name("atlas")
     with terminal.progress() as told:
         told(0.0, "opening the map")
@@ -58,7 +58,7 @@ def atlas(
             sheets=_parts(sheets),
             size=size,
             formats=_parts(formats),
-            language=report_language(sheet_lang, lang),
+            language=report_language(sheet_lang, terminal.language),
             only=only or None,
             dpi=dpi,
             watermark=watermark,

@@ -7,33 +7,29 @@ import typer
 
 from onemap.translation import translate
 
-from .frames import cells_and_code, dated_column, read_frame, write_frames
-from .options import (
-    LANGUAGE,
-    AsOf,
-    Code,
-    Crs,
-    Encoding,
-    Fail,
-    Json,
-    Kind,
-    Lang,
-    Layer,
-    Out,
-    helped,
-    say_written,
-    terminal_for,
+from .frames import (
+    Source,
+    cells_and_code,
+    community_column,
+    frame_or_none,
+    named_column,
+    named_or_same,
+    read_frame,
+    write_frames,
 )
-from .terminal import Exit, ProgressKind, Terminal
+from .options import Allowed, Cells, Fail, Out, Speech, helped, verb
+from .terminal import Exit, Terminal
 
 _FACTS = ("rule", "id", "state", "measure", "unit", "threshold", "cells", "findings", "accepted")
 
 
+@verb
 def audit(
-    cells: Annotated[Path, typer.Argument(help=helped("File of the cells: polygons."))],
+    *,
+    cells: Cells,
     communities: Annotated[Path | None, typer.Option(help=helped("The legal areas that the cells divide."))] = None,
     communities_layer: Annotated[str | None, typer.Option(help=helped("Layer of the communities' file."))] = None,
-    community: Annotated[str, typer.Option(help=helped("Column of the community that a cell names."))] = "parent_code",
+    community: Annotated[str | None, typer.Option(help=helped("Column of the community that a cell names."))] = None,
     community_code: Annotated[
         str | None, typer.Option(help=helped("Column of the communities' codes (found by its title if not given)."))
     ] = None,
@@ -46,38 +42,38 @@ def audit(
     ] = None,
     previous: Annotated[Path | None, typer.Option(help=helped("The last version of the cells."))] = None,
     exceptions: Annotated[Path | None, typer.Option(help=helped("Signed exceptions: a table."))] = None,
-    allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
+    allowed: Allowed = None,
     tolerance_m: Annotated[float, typer.Option(help=helped("Narrower defects count as mismatch, metres."))] = 0.0,
     smallest_m2: Annotated[float, typer.Option(help=helped("Least size of a cell."))] = 2_000.0,
     largest_m2: Annotated[float, typer.Option(help=helped("Largest size of a cell."))] = 20_000.0,
     load_spread: Annotated[float, typer.Option(help=helped("Share by which a load may differ from the mean."))] = 0.5,
     survey_scale: Annotated[int | None, typer.Option(help=helped("Scale of the survey, such as 2000."))] = None,
     profile: Annotated[str | None, typer.Option(help=helped("Code profile that the codes must follow."))] = None,
-    layer: Layer = None,
-    code: Code = None,
-    as_of: AsOf = None,
-    crs: Crs = None,
-    encoding: Encoding = None,
+    source: Source,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Audit a division."""
     from onemap.grids.audit import AuditLimits, audit_division
 
-    terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, layer=layer, code=code, as_of=as_of, crs=crs, encoding=encoding)
+    frame, column = source.cells(cells)
     options: dict[str, Any] = {
-        name: None if path is None else read_frame(path, as_of=as_of)
+        name: frame_or_none(path, as_of=source.as_of)
         for name, path in {
             "buildings": buildings, "compounds": compounds, "barriers": barriers, "roads": roads, "previous": previous,
             "allowed": allowed,
         }.items()
     }  # fmt: skip
     if communities is not None:
-        land, key = cells_and_code(communities, layer=communities_layer, code=community_code, as_of=as_of)
+        land, key = cells_and_code(
+            communities,
+            layer=communities_layer,
+            code=community_code,
+            as_of=source.as_of,
+            level="grid_community",
+            option="--communities-layer",
+        )
         options |= {"communities": land, "community_code": key}
     if options["previous"] is not None:
         options["previous"] = _renamed(options["previous"], column)
@@ -86,32 +82,33 @@ def audit(
     )
     with terminal.progress() as told:
         report = audit_division(
-            _renamed(frame, column), code=column, community=community, loads=_loads(load), exceptions=exceptions,
-            as_of=as_of, survey_scale=survey_scale, profile=profile, progress=told, **options,
+            _renamed(frame, column), code=column, community=community_column(frame, community),
+            loads=_loads(load, frame), exceptions=exceptions,
+            as_of=source.as_of, survey_scale=survey_scale, profile=profile, progress=told, **options,
         )  # fmt: skip
     tables = {"audit": report.table, "audit_finding": report.findings, "audit_exception": report.exceptions}
-    written = write_frames(tables, out, lang)
+    written = write_frames(tables, out, terminal.language)
     rules = [{name: row[name] for name in _FACTS} for row in report.table.to_dict("records")]
-    facts = {"cells": report.cells, "counts": report.counts, "rules": rules, "out": written}
-    lines = [translate(report.sentence, lang), *_lines(terminal, report.table)]
-    terminal.answer(facts, [*lines, *say_written(terminal, written)])
+    facts = {"cells": report.cells, "counts": report.counts, "rules": rules}
+    lines = [translate(report.sentence, terminal.language), *_lines(terminal, report.table)]
+    terminal.answer(facts, lines, out=written)
     if fail and not report.ok:
         raise typer.Exit(Exit.FINDINGS)
 
 
 def _renamed(frame: Any, code: str) -> Any:
     """Return a frame whose columns of dates bear the names that the audit knows."""
-    found = {dated_column(frame, name): name for name in ("valid_from", "valid_to")}
+    found = {named_column(frame, name): name for name in ("valid_from", "valid_to")}
     return frame.rename(columns={old: new for old, new in found.items() if old not in (None, new, code)})
 
 
-def _loads(load: list[str] | None) -> Any:
+def _loads(load: list[str] | None, cells: Any) -> Any:
     """Return the loads: columns, or the points of a file."""
     if not load:
         return None
     if len(load) == 1 and Path(load[0]).suffix and Path(load[0]).exists():
         return read_frame(Path(load[0]))
-    return load
+    return [named_or_same(cells, name) for name in load]
 
 
 def _lines(terminal: Terminal, table: Any) -> list[str]:

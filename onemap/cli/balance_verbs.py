@@ -10,30 +10,17 @@ from onemap.errors import OnemapError
 from onemap.progress import part
 from onemap.translation import translate
 
-from .frames import cells_and_code, read_frame, write_frames
-from .options import (
-    LANGUAGE,
-    AsOf,
-    Code,
-    Crs,
-    Encoding,
-    Fail,
-    Json,
-    Kind,
-    Lang,
-    Layer,
-    Out,
-    helped,
-    say_written,
-    terminal_for,
-)
-from .terminal import Exit, ProgressKind, Terminal
+from .frames import Source, frame_or_none, named_or_same, write_frames
+from .options import Cells, Fail, Out, Speech, helped, verb
+from .terminal import Exit, Terminal
 
 _MOST_SAID = 8
 
 
+@verb
 def balance(
-    cells: Annotated[Path, typer.Argument(help=helped("File of the cells: polygons."))],
+    *,
+    cells: Cells,
     load: Annotated[
         list[str], typer.Option(help=helped("Column that is to be equal, or column=weight, or area; several add up."))
     ],
@@ -69,47 +56,46 @@ def balance(
     tolerance: Annotated[
         float, typer.Option(help=helped("Share of the mean load up to which loads count as equal."))
     ] = 0.0,
-    layer: Layer = None,
-    code: Code = None,
-    as_of: AsOf = None,
-    crs: Crs = None,
-    encoding: Encoding = None,
+    source: Source,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Balance cells into groups."""
     from onemap.grids.balance import balance_cells
 
-    terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, code=code, needed=False, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
+    frame, column = source.cells(cells, needed=False)
     with terminal.progress() as told:
         result = balance_cells(
             frame,
-            load=_weights(load),
+            load=_weights([_named(frame, text) for text in load]),
             groups=_numbers(groups),
             target=target,
             minimum=minimum,
             maximum=maximum,
-            within=within,
-            barriers=None if barriers is None else read_frame(barriers),
+            within=named_or_same(frame, within),
+            barriers=frame_or_none(barriers),
             barrier_m=barrier_m,
-            buildings=None if buildings is None else read_frame(buildings),
-            locked=locked,
-            seeds=seeds,
-            before=before,
-            people=people,
+            buildings=frame_or_none(buildings),
+            locked=named_or_same(frame, locked),
+            seeds=named_or_same(frame, seeds),
+            before=named_or_same(frame, before),
+            people=named_or_same(frame, people),
             move_price=move_price,
             tolerance=tolerance,
             code=column,
             progress=part(told, 0.0, 0.95),
         )
-        written = _write(result, out, lang)
+        written = _write(result, out, terminal.language)
     _answer(terminal, result, written)
     if fail and not result.ok:
         raise typer.Exit(Exit.FINDINGS)
+
+
+def _named(frame: Any, text: str) -> str:
+    """Return ``column`` or ``column=weight`` with the column as the file calls it."""
+    name, sign, weight = text.partition("=")
+    return f"{named_or_same(frame, name)}{sign}{weight}"
 
 
 def _weights(given: Sequence[str]) -> Mapping[str, float] | str:
@@ -152,7 +138,7 @@ def _write(result: Any, path: Path | None, language: str) -> Path | None:
 def _answer(terminal: Terminal, result: Any, written: Path | None) -> None:
     """Tell the division before and after, and what was impossible."""
     rows = result.table.to_dict("records")
-    facts = {"ok": result.ok, "proved": result.proved, "table": rows, "out": written}
+    facts = {"ok": result.ok, "proved": result.proved, "table": rows}
     facts["impossible"] = result.impossible[["kind", "reason"]].to_dict("records")
     if written is None:
         facts["groups"] = [[str(index), group] for index, group in result.groups.items()]
@@ -161,7 +147,7 @@ def _answer(terminal: Terminal, result: Any, written: Path | None) -> None:
     sentences += [
         f"  {translate(reason, terminal.language)}" for reason in result.impossible["reason"].head(_MOST_SAID)
     ]
-    terminal.answer(facts, [*sentences, *say_written(terminal, written)])
+    terminal.answer(facts, sentences, out=written)
 
 
 def _row(terminal: Terminal, row: Mapping[str, Any]) -> str:

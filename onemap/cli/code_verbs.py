@@ -9,8 +9,8 @@ import typer
 from onemap.errors import CrsError
 
 from .frames import code_column, code_list, write_frames
-from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
-from .terminal import Exit, ProgressKind, Terminal
+from .options import Fail, Out, Speech, helped, verb
+from .terminal import Exit, Terminal
 
 codes = typer.Typer(no_args_is_help=True)
 Profile = Annotated[str, typer.Argument(help=helped("Code profile, such as CJT213-2005; see: onemap codes profiles."))]
@@ -20,47 +20,47 @@ One = Annotated[str, typer.Argument(help=helped("The code."))]
 
 
 @codes.command("profiles", help=helped("List the code profiles."))
-def list_profiles(json_: Json = False, lang: Lang = LANGUAGE) -> None:
+@verb
+def list_profiles(*, terminal: Speech) -> None:
     """List the code profiles."""
     from onemap.domain.codes import profile, profiles
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
-    titles = {name: profile(name).title(lang) for name in profiles()}
+    titles = {name: profile(name).title(terminal.language) for name in profiles()}
     terminal.answer({"profiles": titles}, [f"{name:<26} {title}" for name, title in titles.items()])
 
 
 @codes.command(help=helped("Explain every digit group of a code."))
-def explain(profile: Profile, code: One, json_: Json = False, lang: Lang = LANGUAGE) -> None:
+@verb
+def explain(*, profile: Profile, code: One, terminal: Speech) -> None:
     """Explain a code."""
     from onemap.domain.codes import profile as profile_of
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
-    explained = profile_of(profile).explain(code, language=lang)
+    explained = profile_of(profile).explain(code, language=terminal.language)
     parts = [{"part": row.name, "digits": row.digits, "meaning": row.meaning} for row in explained]
     terminal.answer({"code": code, "profile": profile, "parts": parts}, str(explained).splitlines())
 
 
 @codes.command("check", help=helped("Check codes; each problem names the digit group that is wrong."))
+@verb
 def check_codes(
+    *,
     profile: Profile,
     code: Annotated[list[str], typer.Argument(help=helped("The codes, or one file with a column of codes."))],
     column: Annotated[str | None, typer.Option("--column", help=helped("Column of the codes in the file."))] = None,
     fail: Fail = False,
-    json_: Json = False,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Check codes, given one by one or as a column of a file."""
     from onemap.domain.codes import profile as profile_of
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
     rules = profile_of(profile)
     if column is not None or Path(code[0]).suffix.lower() in _TABLES:
         found = [answer for name in code for answer in _check_column(terminal, rules, Path(name), column)]
         if fail and any(found):
             raise typer.Exit(Exit.FINDINGS)
         return
-    problems = {one: [problem.text(lang) for problem in rules.validate(one)] for one in code}
-    good = helped("good", language=lang)
+    problems = {one: [problem.text(terminal.language) for problem in rules.validate(one)] for one in code}
+    good = helped("good", language=terminal.language)
     sentences = [f"{one}: {'; '.join(found) or good}" for one, found in problems.items()]
     terminal.answer({"problems": problems}, sentences)
     if fail and any(problems.values()):
@@ -93,36 +93,36 @@ def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None
 
 
 @codes.command("convert", help=helped("Convert a code to another profile, where nothing is lost."))
-def convert_code(profile: Profile, target: Target, code: One, json_: Json = False, lang: Lang = LANGUAGE) -> None:
+@verb
+def convert_code(*, profile: Profile, target: Target, code: One, terminal: Speech) -> None:
     """Convert a code."""
     from onemap.domain.codes import profile as profile_of
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
     made = profile_of(profile).convert(code, target)
     terminal.answer({"code": made, "profile": target}, [made])
 
 
 @codes.command("compare", help=helped("Compare two lists of division codes: kept, renamed, gone, new, and successors."))
+@verb
 def compare_codes(
+    *,
     old: Annotated[Path, typer.Argument(help=helped("The older list: a table with codes and names."))],
     new: Annotated[list[Path], typer.Argument(help=helped("The newer list; it may be several files, one a level."))],
     code: Annotated[str | None, typer.Option("--code", help=helped("Column of the codes."))] = None,
     name: Annotated[str | None, typer.Option("--name", help=helped("Column of the names."))] = None,
     out: Out = None,
-    json_: Json = False,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Compare two lists of codes."""
     import pandas as pd
 
     from onemap.domain.codes import compare_code_lists
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
     before = code_list(old, code=code, name=name)
     after = [pair for path in new for pair in code_list(path, code=code, name=name)]
     compared = compare_code_lists(before, after)
     rows = [_compared(row, heir) for row in compared.rows for heir in (row.successors or (None,))]
-    written = write_frames({"code": pd.DataFrame(rows, columns=list(_COMPARED))}, out, lang)
+    written = write_frames({"code": pd.DataFrame(rows, columns=list(_COMPARED))}, out, terminal.language)
     counts = {level: dict(found) for level, found in compared.counts.items()}
     sentences = [
         terminal.say(
@@ -132,8 +132,8 @@ def compare_codes(
         )
         for level, found in counts.items()
     ]
-    facts = {"counts": counts, "left_out": dict(compared.left_out), "out": written}
-    terminal.answer(facts, [*sentences, *say_written(terminal, written)])
+    facts = {"counts": counts, "left_out": dict(compared.left_out)}
+    terminal.answer(facts, sentences, out=written)
 
 
 _COMPARED = ("level", "code", "status", "old_name", "new_name", "successor", "successor_name", "reason")
@@ -145,19 +145,18 @@ def _compared(row: Any, heir: Any) -> tuple[str, ...]:
     return (row.level, row.code, row.status, row.old_name, row.new_name, *found)
 
 
+@verb
 def convert(
+    *,
     x: Annotated[float, typer.Argument(help=helped("Longitude or easting."))],
     y: Annotated[float, typer.Argument(help=helped("Latitude or northing."))],
     source: Annotated[str, typer.Option("--from", help=helped("WGS84, GCJ02, BD09 or any EPSG code."))],
     target: Annotated[str, typer.Option("--to", help=helped("WGS84, GCJ02, BD09 or any EPSG code."))],
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Convert one pair of coordinates."""
     from onemap.geo.gcj import convert_coordinates
 
-    terminal = terminal_for(json_, progress, lang)
     to_x, to_y = convert_coordinates([x], [y], source=source, target=target)
     east, north = float(to_x[0]), float(to_y[0])
     if not (isfinite(east) and isfinite(north)):
@@ -167,11 +166,14 @@ def convert(
     terminal.answer({"x": east, "y": north, "crs": target}, [f"{east:.9f} {north:.9f}"])
 
 
-def layers(json_: Json = False, lang: Lang = LANGUAGE) -> None:
+@verb
+def layers(*, terminal: Speech) -> None:
     """List the layers of the catalogue."""
     from onemap.domain.catalogue import class_title, load_catalogue
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
     specs = list(load_catalogue().values())
-    rows = [{"layer": spec.id, "class": class_title(spec.class_id, lang), "title": spec.title(lang)} for spec in specs]
+    tongue = terminal.language
+    rows = [
+        {"layer": spec.id, "class": class_title(spec.class_id, tongue), "title": spec.title(tongue)} for spec in specs
+    ]
     terminal.answer({"layers": rows}, [f"{row['layer']:<20} {row['class']}  {row['title']}" for row in rows])

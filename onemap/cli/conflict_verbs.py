@@ -1,6 +1,5 @@
 """The verb conflicts: where several claim the same responsibility, and cells without the duties of their peers."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,8 +7,8 @@ import typer
 from onemap.translation import translate
 
 from .frames import write_frames
-from .options import LANGUAGE, AsOf, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
-from .terminal import Exit, ProgressKind
+from .options import AsOf, Fail, OneMapPath, Out, Speech, helped, verb
+from .terminal import Exit
 
 _MOST_SAID = 5
 _SAID = {
@@ -22,8 +21,10 @@ _SAID = {
 }
 
 
+@verb
 def conflicts(
-    one_map: Annotated[Path, typer.Argument(help=helped("The published map: onemap.gpkg."))],
+    *,
+    one_map: OneMapPath,
     start: Annotated[
         str | None, typer.Option(help=helped("First moment of the hours looked through (else the map's day)."))
     ] = None,
@@ -36,15 +37,12 @@ def conflicts(
     ] = None,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Find conflicts of responsibility."""
     from onemap.responsibility.map_gaps import matrix_of
     from onemap.store.one_map import open_map
 
-    terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
         told(0.1, "finding the conflicts")
         opened = open_map(one_map)
@@ -56,13 +54,13 @@ def conflicts(
             buildings=_layer(opened, "city3d_building"),
             population=_layer(opened, "econ_population"),
         )
-    written = write_frames({"conflict": found}, out, lang)
+    written = write_frames({"conflict": found}, out, terminal.language)
     by_kind = {kind: int(count) for kind in _SAID if (count := (found["kind"] == kind).sum())}
     sentences = [terminal.say("{conflicts} conflicts found", conflicts=len(found))]
     sentences += [terminal.say(_SAID[kind], count=count) for kind, count in by_kind.items()]
-    sentences += [translate(reason, lang) for reason in found["reason"].head(0 if written else _MOST_SAID)]
+    sentences += [translate(reason, terminal.language) for reason in found["reason"].head(0 if written else _MOST_SAID)]
     counts = {"conflicts": len(found), **by_kind}
-    terminal.answer({"counts": counts, "out": written}, [*sentences, *say_written(terminal, written)])
+    terminal.answer({"counts": counts}, sentences, out=written)
     if fail and len(found):
         raise typer.Exit(Exit.FINDINGS)
 

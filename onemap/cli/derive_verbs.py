@@ -5,43 +5,39 @@ from typing import Annotated, Any
 
 import typer
 
-from onemap.errors import OnemapError
+from onemap.errors import OnemapError, SchemaError, some
 from onemap.translation import translate
 
-from .frames import cells_and_code, code_list, read_frame, write_frames
-from .options import (
-    LANGUAGE,
-    AsOf,
-    Code,
-    Crs,
-    Encoding,
-    Fail,
-    Json,
-    Kind,
-    Lang,
-    Layer,
-    Out,
-    helped,
-    say_written,
-    terminal_for,
+from .frames import (
+    Source,
+    cells_and_code,
+    cells_layer,
+    code_list,
+    community_column,
+    frame_or_none,
+    named_column,
+    named_or_same,
+    read_frame,
+    write_frames,
 )
-from .terminal import Exit, ProgressKind, Terminal
+from .options import Fail, Out, Speech, file_and_layer, helped, refuse_absent, verb
+from .terminal import Exit, Terminal
 
 _MOST_SAID = 10
 
 
+@verb
 def derive(
+    *,
     boundary: Annotated[Path, typer.Argument(help=helped("File of the communities: polygons with a code."))],
     barriers: Annotated[
         list[str] | None,
         typer.Option(help=helped("FILE, FILE|LAYER or CLASS=FILE: roads, rivers, railways, walls; may be repeated.")),
     ] = None,
-    buildings: Annotated[str | None, typer.Option(help=helped("FILE or FILE|LAYER of the buildings."))] = None,
+    buildings: Annotated[Path | None, typer.Option(help=helped("FILE or FILE|LAYER of the buildings."))] = None,
     compounds: Annotated[
-        str | None, typer.Option(help=helped("FILE or FILE|LAYER of compounds, lots or villagers' groups."))
+        Path | None, typer.Option(help=helped("FILE or FILE|LAYER of compounds, lots or villagers' groups."))
     ] = None,
-    layer: Layer = None,
-    code: Annotated[str | None, typer.Option("--code", help=helped("Column of the communities' codes."))] = None,
     class_: Annotated[str, typer.Option("--class", help=helped("Column of the barriers' classes."))] = "class",
     rule: Annotated[str, typer.Option(help=helped("town, or country: a compound is a villagers' group."))] = "town",
     rule_column: Annotated[
@@ -56,26 +52,22 @@ def derive(
         float, typer.Option(help=helped("A compound from this size on is a cell of its own."))
     ] = 20_000.0,
     snap_m: Annotated[float, typer.Option(help=helped("Openings in barriers up to this width are closed."))] = 2.0,
-    as_of: AsOf = None,
-    crs: Crs = None,
-    encoding: Encoding = None,
+    source: Source,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Derive cells."""
     from onemap.grids.derivation import derive_cells
     from onemap.grids.derive_options import LAND_USE_M2, DeriveOptions
 
-    terminal = terminal_for(json_, progress, lang)
-    communities, column = cells_and_code(boundary, code=code, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
+    by_class = _by_class(barriers, class_)
+    communities, column = source.cells(boundary, level="grid_community")
     options = DeriveOptions(
         community=column,
         barrier_class=class_,
         rule=rule,
-        rule_column=rule_column,
+        rule_column=named_or_same(communities, rule_column),
         target_m2=target_m2,
         land_use_m2={**LAND_USE_M2, "open": open_m2},
         country_m2=country_m2,
@@ -85,38 +77,40 @@ def derive(
     with terminal.progress() as told:
         result = derive_cells(
             communities,
-            barriers=_by_class(barriers),
-            buildings=None if buildings is None else _read(buildings),
-            compounds=None if compounds is None else _read(compounds),
+            barriers=by_class,
+            buildings=frame_or_none(buildings),
+            compounds=frame_or_none(compounds),
             options=options,
-            as_of=as_of,
+            as_of=source.as_of,
             progress=told,
         )
-    written = write_frames({"grid_cell": result.cells, "unmet": result.unmet}, out, lang)
+    written = write_frames({"grid_cell": result.cells, "unmet": result.unmet}, out, terminal.language)
     rules = {str(rule): int(count) for rule, count in result.unmet["rule"].value_counts().sort_index().items()}
     sentence = terminal.say(
         "{communities} communities: {cells} cells, {exclusive} of them exclusive; {buildings_cut} buildings cut, "
         "{buildings_across_border} across a community's border; {unmet} things could not be honoured",
         **result.counts,
     )
-    said = [translate(reason, lang) for reason in result.unmet["reason"].head(0 if written else _MOST_SAID)]
-    terminal.answer(
-        {"counts": result.counts, "unmet": rules, "out": written}, [sentence, *said, *say_written(terminal, written)]
-    )
+    said = [
+        translate(reason, terminal.language) for reason in result.unmet["reason"].head(0 if written else _MOST_SAID)
+    ]
+    terminal.answer({"counts": result.counts, "unmet": rules}, [sentence, *said, *_next(terminal, out)], out=written)
     if fail and len(result.unmet):
         raise typer.Exit(Exit.FINDINGS)
 
 
+@verb
 def number(
+    *,
     cells: Annotated[Path, typer.Argument(help=helped("File of the cells: polygons with their community's code."))],
     profile: Annotated[
         str, typer.Option(help=helped("Code profile, such as CJT213-2005; see: onemap codes profiles."))
     ],
-    layer: Layer = None,
-    community: Annotated[str, typer.Option(help=helped("Column of the communities' codes."))] = "community_code",
-    code: Code = None,
+    community: Annotated[
+        str | None, typer.Option(help=helped("Column of the communities' codes (found by its title if not given)."))
+    ] = None,
     existing: Annotated[
-        str | None, typer.Option(help=helped("FILE or FILE|LAYER of the division in force: its codes are kept."))
+        Path | None, typer.Option(help=helped("FILE or FILE|LAYER of the division in force: its codes are kept."))
     ] = None,
     keep: Annotated[str | None, typer.Option(help=helped("Column of codes that the cells have already."))] = None,
     withdrawn: Annotated[
@@ -125,42 +119,39 @@ def number(
     same_share: Annotated[
         float, typer.Option(help=helped("Share of the land that a cell and an old one must have in common."))
     ] = 0.5,
-    as_of: AsOf = None,
-    crs: Crs = None,
-    encoding: Encoding = None,
+    source: Source,
     out: Out = None,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Give cells their codes."""
     from onemap.grids.numbering import number_cells
 
-    terminal = terminal_for(json_, progress, lang)
     if existing is not None and keep is not None:
         raise OnemapError("give --existing or --keep, not both")
-    frame = read_frame(cells, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
+    layer = source.layer or cells_layer(cells)
+    frame = read_frame(cells, layer=layer, as_of=source.as_of, crs=source.crs, encoding=source.encoding)
+    code = (named_column(frame, "cell_code") or "cell_code") if source.code is None else source.code
     with terminal.progress() as told:
         told(0.1, "numbering the cells")
         result = number_cells(
             frame,
             profile=profile,
-            community=community,
-            code=code or "cell_code",
-            existing=keep if existing is None else _old(existing, code, frame),
+            community=community_column(frame, community),
+            code=code,
+            existing=named_or_same(frame, keep) if existing is None else _old(existing, code, frame),
             withdrawn=[] if withdrawn is None else [c for c, _ in code_list(withdrawn, code=None, name=None)],
             same_share=same_share,
-            as_of=as_of,
+            as_of=source.as_of,
         )
-    written = write_frames({"grid_cell": result.cells, "change": result.changes}, out, lang)
+    written = write_frames({"grid_cell": result.cells, "change": result.changes}, out, terminal.language)
     counts = result.counts
     sentences = [terminal.say("{new} codes are new, {kept} are kept, {withdrawn} are withdrawn", **counts)]
     if written is None:
         sentences += [
-            *_shown(terminal, result.changes, code or "cell_code"),
+            *_shown(terminal, result.changes, code),
             terminal.say("nothing was written: no --out"),
         ]
-    terminal.answer({"counts": counts, "out": written}, [*sentences, *say_written(terminal, written)])
+    terminal.answer({"counts": counts}, sentences, out=written)
 
 
 def _shown(terminal: Terminal, changes: Any, code: str) -> list[str]:
@@ -172,15 +163,41 @@ def _shown(terminal: Terminal, changes: Any, code: str) -> list[str]:
     return [*said, terminal.say("and {count} more", count=more)] if more > 0 else said
 
 
-def _old(name: str, code: str | None, cells: Any) -> Any:
-    """Read the division in force into the system and under the column name of the cells."""
-    path, layer = _layer_of(name)
-    old, column = cells_and_code(path, code=code, layer=layer)
-    return old.rename(columns={column: code or "cell_code"}).to_crs(cells.crs)
+def _old(path: Path, code: str, cells: Any) -> Any:
+    """Read the division in force into the system and under the column name of the cells.
+
+    Raises
+    ------
+    SchemaError
+        A code stands twice in it.
+    """
+    old, column = cells_and_code(path)
+    again = old[column].duplicated(keep=False) & old[column].notna()
+    if again.any():
+        raise SchemaError(
+            "{path}: the codes {codes} stand more than once; onemap check lists their places",
+            path=path,
+            codes=some(sorted(set(old.loc[again, column].astype(str)))),
+        )
+    return old.rename(columns={column: code}).to_crs(cells.crs)
 
 
-def _by_class(names: list[str] | None) -> dict[str, Any] | None:
-    """Read barriers; those of one class are put under one another."""
+def _next(terminal: Terminal, out: Path | None) -> list[str]:
+    """Say that cells as they are derived have no codes yet, and how they get them."""
+    if out is None or out.suffix.lower() != ".gpkg":
+        return []
+    return [
+        terminal.say(
+            "the cells have no codes yet; next: onemap number {path} --profile GBT30428 --out {then} (or another "
+            "profile: onemap codes profiles)",
+            path=out,
+            then=out.with_stem(f"{out.stem}_numbered"),
+        )
+    ]
+
+
+def _by_class(names: list[str] | None, column: str) -> dict[str, Any] | None:
+    """Read barriers; those of one class are put under one another, their classes in one column."""
     import pandas as pd
 
     if not names:
@@ -188,22 +205,14 @@ def _by_class(names: list[str] | None) -> dict[str, Any] | None:
     found: dict[str, list[Any]] = {}
     for name in names:
         head, sign, rest = name.partition("=")
-        as_class = bool(sign) and not Path(_layer_of(name)[0]).exists()
-        frame = _read(rest if as_class else name)
+        as_class = bool(sign) and not file_and_layer(name)[0].exists()
+        path = Path(rest if as_class else name)
+        refuse_absent(path)
+        frame = read_frame(path)
+        frame = frame.rename(columns={named_or_same(frame, column): column})
         found.setdefault(head if as_class else "", []).append(frame)
     first = next(iter(found.values()))[0].crs
     return {
         class_: pd.concat([frame.to_crs(first) for frame in frames], ignore_index=True)
         for class_, frames in found.items()
     }
-
-
-def _read(name: str) -> Any:
-    path, layer = _layer_of(name)
-    return read_frame(path, layer=layer)
-
-
-def _layer_of(name: str) -> tuple[Path, str | None]:
-    """Return file and layer of ``FILE|LAYER``."""
-    path, _, layer = name.partition("|")
-    return Path(path), layer or None

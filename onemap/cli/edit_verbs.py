@@ -10,31 +10,18 @@ import typer
 from onemap.errors import OnemapError
 from onemap.translation import translate
 
-from .frames import cells_and_code, read_frame, write_frames
-from .options import (
-    LANGUAGE,
-    AsOf,
-    Code,
-    Crs,
-    Encoding,
-    Fail,
-    Json,
-    Kind,
-    Lang,
-    Layer,
-    Out,
-    helped,
-    say_written,
-    terminal_for,
-)
-from .terminal import Exit, ProgressKind
+from .frames import Source, community_column, frame_or_none, named_or_same, write_frames
+from .options import Cells, Fail, Out, Speech, helped, verb
+from .terminal import Exit
 
 _HOW = "move CELL GRID, split CELL 'LINESTRING (...)' or merge CELL CELL"
 _SOME = 2
 
 
+@verb
 def edit(
-    cells: Annotated[Path, typer.Argument(help=helped("File of the cells: polygons."))],
+    *,
+    cells: Cells,
     do: Annotated[
         list[str],
         typer.Option(
@@ -47,7 +34,7 @@ def edit(
     groups: Annotated[str | None, typer.Option("--groups", help=helped("Column of the grid of each cell."))] = None,
     load: Annotated[list[str] | None, typer.Option("--load", help=helped("Column of a load, once each."))] = None,
     places: Annotated[Path | None, typer.Option(help=helped("Houses that carry the loads."))] = None,
-    community: Annotated[str, typer.Option(help=helped("Column of the community that a cell names."))] = "parent_code",
+    community: Annotated[str | None, typer.Option(help=helped("Column of the community that a cell names."))] = None,
     profile: Annotated[str | None, typer.Option(help=helped("Code profile by which new cells are numbered."))] = None,
     when: Annotated[str | None, typer.Option(help=helped("First day of the change (else today)."))] = None,
     who: Annotated[str, typer.Option(help=helped("Who makes the change, for the lineage."))] = "",
@@ -55,25 +42,24 @@ def edit(
     history: Annotated[
         bool, typer.Option("--history", help=helped("Write the withdrawn cells too, with their last day."))
     ] = False,
-    layer: Layer = None,
-    code: Code = None,
-    as_of: AsOf = None,
-    crs: Crs = None,
-    encoding: Encoding = None,
+    source: Source,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Edit a division."""
     from onemap.grids.editing import Division
 
-    terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, layer=layer, code=code, as_of=as_of, crs=crs, encoding=encoding)
-    things = None if places is None else read_frame(places, as_of=as_of)
+    frame, column = source.cells(cells)
     division = Division(
-        frame, groups, loads=load or None, code=column, community=community, places=things, profile=profile, who=who
+        frame,
+        named_or_same(frame, groups),
+        loads=[named_or_same(frame, name) for name in load or ()] or None,
+        code=column,
+        community=community_column(frame, community),
+        places=frame_or_none(places, as_of=source.as_of),
+        profile=profile,
+        who=who,
     )
     with terminal.progress() as told:
         for number, step in enumerate(do):
@@ -81,14 +67,14 @@ def edit(
             _make(division, step, when=when, why=why)
     made = division.history if history else division.cells
     tables = {"cells": made, "lineage": division.lineage, "finding": division.findings}
-    written = write_frames(tables, out, lang)
+    written = write_frames(tables, out, terminal.language)
     edits = [{"what": one.what, "before": one.before, "after": one.after} for one in division.operations]
     totals = division.totals.reset_index().to_dict("records")
     sentences = [f"{terminal.say(one.what)}: {_names(one.before)} > {_names(one.after)}" for one in division.operations]
     sentences += ["  " + ", ".join(f"{name} {_shown(value)}" for name, value in row.items()) for row in totals]
-    sentences += [translate(reason, lang) for reason in division.findings["reason"]]
-    facts = {"edits": edits, "totals": totals, "findings": division.findings["reason"].tolist(), "out": written}
-    terminal.answer(facts, [*sentences, *say_written(terminal, written)])
+    sentences += [translate(reason, terminal.language) for reason in division.findings["reason"]]
+    facts = {"edits": edits, "totals": totals, "findings": division.findings["reason"].tolist()}
+    terminal.answer(facts, sentences, out=written)
     if fail and len(division.findings):
         raise typer.Exit(Exit.FINDINGS)
 

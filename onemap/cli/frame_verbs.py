@@ -9,31 +9,17 @@ import typer
 from onemap.translation import translate
 
 from .coverage import Level, check_levels, refuse_other_shapes
-from .frames import cells_and_code, kept_locator, misreading, read_frame, write_frames
-from .options import (
-    LANGUAGE,
-    AsOf,
-    Code,
-    Crs,
-    Encoding,
-    Fail,
-    Json,
-    Kind,
-    Lang,
-    Out,
-    helped,
-    say_written,
-    terminal_for,
-)
-from .terminal import Exit, ProgressKind, Terminal
-
-Cells = Annotated[Path, typer.Argument(help=helped("File of the cells: polygons."))]
+from .frames import cells_and_code, frame_or_none, kept_locator, misreading, read_frame, write_frames
+from .options import Allowed, AsOf, Cells, Code, Crs, Encoding, Fail, Out, Speech, helped, verb
+from .terminal import Exit, Terminal
 
 
+@verb
 def check(
+    *,
     cells: Cells,
     parent: Annotated[Path | None, typer.Option(help=helped("Polygons that the cells shall cover."))] = None,
-    allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
+    allowed: Allowed = None,
     tolerance_m: Annotated[float, typer.Option(help=helped("Narrower defects count as mismatch, metres."))] = 0.0,
     layer: Annotated[
         list[str] | None,
@@ -47,32 +33,43 @@ def check(
     encoding: Encoding = None,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Check a coverage, or several levels and their nesting."""
     from onemap.geo.defect_words import say_worst
 
-    terminal = terminal_for(json_, progress, lang)
     read = partial(cells_and_code, cells, code=code, needed=False, as_of=as_of, crs=crs, encoding=encoding)
     levels = [Level(name, *read(layer=name)) for name in layer or ()] or [Level(cells.stem, *read())]
     refuse_other_shapes(cells, levels)
-    around = None if parent is None else read_frame(parent, as_of=as_of)
-    exempt = None if allowed is None else read_frame(allowed)
+    around, exempt = frame_or_none(parent, as_of=as_of), frame_or_none(allowed)
     with terminal.progress() as told:
         told(0.1, "checking the coverage")
         checked = check_levels(
-            levels, parent=around, allowed=exempt, tolerance_m=tolerance_m, as_of=as_of, language=lang
+            levels, parent=around, allowed=exempt, tolerance_m=tolerance_m, as_of=as_of, language=terminal.language
         )
-    written = write_frames({"defect": checked.defects}, out, lang)
-    sentences = [*checked.sentences, *(say_worst(checked.defects, lang) if written is None else ())]
-    terminal.answer({**checked.facts, "out": written}, [*sentences, *say_written(terminal, written)])
+    written = write_frames({"defect": checked.defects}, out, terminal.language)
+    sentences = [*checked.sentences, *(say_worst(checked.defects, terminal.language) if written is None else ())]
+    facts = {**checked.facts, "parent": parent, "allowed": allowed}
+    terminal.answer(facts, [*sentences, *_beside(terminal, parent, allowed)], out=written)
     if fail and not checked.ok:
         raise typer.Exit(Exit.FINDINGS)
 
 
+def _beside(terminal: Terminal, parent: Path | None, allowed: Path | None) -> list[str]:
+    """Say what the cells were held against, since another outline or list gives another answer."""
+    return [
+        terminal.say("no outline was given: land missing along the outer border is not seen (--parent FILE)")
+        if parent is None
+        else terminal.say("outline that the cells shall fill: {path}", path=parent),
+        terminal.say("no allowed gaps were given: every gap counts (--allowed FILE)")
+        if allowed is None
+        else terminal.say("allowed gaps: {path}", path=allowed),
+    ]
+
+
+@verb
 def assign(
+    *,
     cases: Annotated[Path, typer.Argument(help=helped("File of the cases: points, or a table with positions."))],
     cells: Cells,
     near_m: Annotated[float, typer.Option(help=helped("Nearest cell within this distance, metres."))] = 0.0,
@@ -88,27 +85,22 @@ def assign(
     encoding: Encoding = None,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Assign cases to cells."""
     from onemap.cases import assign_cases
 
-    terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, layer=cells_layer, code=code, as_of=as_of)
+    frame, column = cells_and_code(cells, layer=cells_layer, code=code, as_of=as_of, option="--cells-layer")
     points = read_frame(cases, layer=layer, crs=crs, encoding=encoding, coordinates=coordinates, x=x, y=y)
     with terminal.progress() as told:
         told(0.1, "assigning the cases")
         kept = kept_locator(cells, frame, column)
         result = assign_cases(points, frame, code=column, near_m=near_m, border_m=border_m, locator=kept)
-        written = write_frames({"case": result.joined(), "near_border": result.near_border}, out, lang)
+        written = write_frames({"case": result.joined(), "near_border": result.near_border}, out, terminal.language)
     counts = result.counts
     probably = misreading(points, frame) if 2 * _placed(counts) < counts["rows"] else ""
-    sentences = [_assigned(terminal, counts), *([translate(probably, lang)] if probably else [])]
-    terminal.answer(
-        {"counts": counts, "probably": probably, "out": written}, [*sentences, *say_written(terminal, written)]
-    )
+    said = [translate(one, terminal.language) for one in (*result.notes, probably) if one]
+    terminal.answer({"counts": counts, "probably": probably}, [_assigned(terminal, counts), *said], out=written)
     if fail and (counts["outside"] or counts["no_position"]):
         raise typer.Exit(Exit.FINDINGS)
 
@@ -130,7 +122,9 @@ def _assigned(terminal: Terminal, counts: dict[str, int]) -> str:
     )
 
 
+@verb
 def own(
+    *,
     features: Annotated[Path, typer.Argument(help=helped("File of the buildings, lots or roads."))],
     cells: Cells,
     layer: Annotated[str | None, typer.Option("--layer", help=helped("Layer of the features' file."))] = None,
@@ -140,22 +134,19 @@ def own(
     crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Find owners."""
     from onemap.geo.ownership import own_polygons
     from onemap.store.tables import with_answer
 
-    terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, layer=cells_layer, code=code, as_of=as_of)
+    frame, column = cells_and_code(cells, layer=cells_layer, code=code, as_of=as_of, option="--cells-layer")
     things = read_frame(features, layer=layer, as_of=as_of, crs=crs, encoding=encoding)
     with terminal.progress() as told:
         told(0.1, "finding the owners")
         owners = own_polygons(things, frame, code=column)
     owned = int(owners["cell"].notna().sum())
-    written = write_frames({"owner": with_answer(things, owners)}, out, lang)
+    written = write_frames({"owner": with_answer(things, owners)}, out, terminal.language)
     counts = {"rows": len(owners), "owned": owned, "unowned": len(owners) - owned}
     sentence = terminal.say("{rows} features: {owned} have an owner, {unowned} lie in no cell", **counts)
-    terminal.answer({"counts": counts, "out": written}, [sentence, *say_written(terminal, written)])
+    terminal.answer({"counts": counts}, [sentence], out=written)

@@ -1,66 +1,111 @@
 """Files named on the command line to frames, and frames to files."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from onemap.errors import OnemapError
+from onemap.domain.catalogue import fold_heading, load_catalogue
+from onemap.errors import OnemapError, some
 from onemap.translation import translate
 
-from .options import LANGUAGE, helped
+from .options import LANGUAGE, AsOf, Code, Crs, Encoding, Layer, file_and_layer, helped
 
 _MOST_SAID = 5
 _DATES = ("valid_from", "valid_to")
+_LEVELS = ("grid_cell", "grid_community", "grid_street", "grid_district", "duty_grid")
+_LAYERED = (".gpkg", ".gdb")
+_OF_VERBS = {"repair_move", "repair_refused", "unmet", "change", "defect", "impossible", "lineage", "finding"}
+"""Layers that verbs write beside the cells."""
 _CODE_HEADINGS = ("code", "编码", "代码", "区划代码", "行政区划代码", "统计用区划代码", "adcode")
 _NAME_HEADINGS = ("name", "名称", "区划名称", "单位名称", "行政区划名称")
 
 
-def read_frame(path: Path, *, as_of: str | None = None, **options: Any) -> Any:
+@dataclass(frozen=True)
+class Source:
+    """How the file that a verb is about is read: a group of options."""
+
+    layer: Layer = None
+    code: Code = None
+    as_of: AsOf = None
+    crs: Crs = None
+    encoding: Encoding = None
+
+    def frame(self, path: Path) -> Any:
+        """Read a file whose rows need no code."""
+        return read_frame(path, layer=self.layer, as_of=self.as_of, crs=self.crs, encoding=self.encoding)
+
+    def cells(self, path: Path, **options: Any) -> tuple[Any, str]:
+        """Read cells and find the column of their codes, see `cells_and_code`."""
+        return cells_and_code(path, **{**vars(self), **options})
+
+
+def read_frame(path: Path, *, layer: str | None = None, as_of: str | None = None, **options: Any) -> Any:
     """Read a file that need not be of a catalogue layer; what was guessed or could not be read is said on stderr.
 
-    With ``as_of``, only the rows in force on that day are returned; a file without dates is always in force.
+    The layer may be named in the path, as ``FILE|LAYER``. With ``as_of``, only the rows in force on that day are
+    returned; a file without dates is always in force.
     """
     from onemap.sources.reading import ReadRequest, read
 
-    reading = read(ReadRequest(path, **options))
+    path, named = file_and_layer(path)
+    reading = read(ReadRequest(path, layer=layer or named, **options))
     for row in reading.rejects.head(_MOST_SAID).itertuples():
-        typer.echo(f"{row.source}, {row.row}: {translate(row.reason, LANGUAGE)}", err=True)
+        _note(f"{row.source}, {row.row}: {translate(row.reason, LANGUAGE)}")
     more = len(reading.rejects) - _MOST_SAID
     if more > 0:
-        typer.echo(helped("{path}: {count} more rows with something wrong", path=path, count=more), err=True)
+        _note(helped("{path}: {count} more rows with something wrong", path=path, count=more))
     for note in reading.notes:
-        typer.echo(f"{path.name}: {translate(note, LANGUAGE)}", err=True)
+        _note(f"{path.name}: {translate(note, LANGUAGE)}")
     return reading.frame if as_of is None else _in_force(path, reading.frame, as_of)
+
+
+def frame_or_none(path: Path | None, **options: Any) -> Any:
+    """Read a file if one was named."""
+    return None if path is None else read_frame(path, **options)
+
+
+def _note(sentence: str) -> None:
+    typer.echo(sentence, err=True)
 
 
 def _in_force(path: Path, frame: Any, as_of: str) -> Any:
     """Return the rows in force, and say how many are not; the columns of the dates are found by their headings."""
     from onemap.geo.dated import in_force
 
-    columns = {field: heading for field in _DATES if (heading := dated_column(frame, field)) is not None}
+    columns = {field: heading for field in _DATES if (heading := named_column(frame, field)) is not None}
     found = in_force(frame, as_of, **columns)
     if len(found) < len(frame):
         left_out = len(frame) - len(found)
-        typer.echo(
-            helped("{path}: {count} rows are not in force on {day}", path=path.name, count=left_out, day=as_of),
-            err=True,
-        )
+        _note(helped("{path}: {count} rows are not in force on {day}", path=path.name, count=left_out, day=as_of))
     return found
 
 
-def dated_column(frame: Any, field: str) -> str | None:
-    """Return the column that holds ``valid_from`` or ``valid_to``, by the titles that the catalogue knows."""
-    from onemap.domain.catalogue import fold_heading, load_catalogue
-
+def named_column(frame: Any, name: str) -> str | None:
+    """Return the column of a name: the very one, else the one whose heading the catalogue knows to mean the same."""
     columns = [str(column) for column in frame.columns]
-    if field in columns:
-        return field
-    catalogue = load_catalogue()
-    specs = [spec for spec in catalogue.values() if any(known.name == field for known in spec.fields)]
-    known = {fold_heading(alias) for spec in specs for alias, name in spec.aliases().items() if name == field}
-    return next((column for column in columns if fold_heading(column) in known), None)
+    if name in columns:
+        return name
+    for spec in load_catalogue().values():
+        field = spec.canonical(name)
+        found = [column for column in columns if field is not None and spec.canonical(column) == field]
+        if found:
+            return found[0]
+    return None
+
+
+def named_or_same(frame: Any, name: str | None) -> str | None:
+    """Return the column of a name, or the name itself, which the library then says it misses."""
+    return name if name is None else named_column(frame, name) or name
+
+
+def community_column(frame: Any, asked: str | None) -> str:
+    """Return the column that says in which community a cell lies: the one asked for, else by its title."""
+    names = ("community_code", "parent_code") if asked is None else (asked,)
+    found = (named_column(frame, name) for name in names)
+    return next((column for column in found if column is not None), names[-1])
 
 
 def misreading(points: Any, cells: Any) -> str:
@@ -76,40 +121,97 @@ def misreading(points: Any, cells: Any) -> str:
     return found[0].sentence if found else ""
 
 
-def cells_and_code(path: Path, *, code: str | None, needed: bool = True, **options: Any) -> tuple[Any, str]:
+def cells_and_code(
+    path: Path,
+    *,
+    code: str | None = None,
+    layer: str | None = None,
+    needed: bool = True,
+    level: str = "grid_cell",
+    option: str = "--layer",
+    **options: Any,
+) -> tuple[Any, str]:
     """Read cells and find the column of their codes: the one named, else by the titles that the catalogue knows.
 
-    Where a code is not ``needed`` and none is found, the name of an absent column is returned: row numbers serve.
+    Of a file with several layers the one that holds cells is taken, ``option`` names another. Where a code is not
+    ``needed`` and none is found, the name of an absent column is returned: row numbers serve.
 
     Raises
     ------
     OnemapError
-        The column named is absent, or none is named, none is known, and one is needed.
+        Several layers hold cells, or none; the column named is absent, or none is named, none is known, and one is
+        needed.
     """
-    from onemap.domain.catalogue import fold_heading, load_catalogue
-
-    cells = read_frame(path, **options)
+    path, named = file_and_layer(path)
+    cells = read_frame(path, layer=layer or named or cells_layer(path, level=level, option=option), **options)
     columns = [str(column) for column in cells.columns if column != cells.geometry.name]
+    found = _code_column(cells.drop(columns=cells.geometry.name), code)
+    if found is not None:
+        return cells, found
     if code is not None:
-        if code not in columns:
-            raise OnemapError(
-                "{path}: has no column {code}; it has {columns}", path=path, code=code, columns=", ".join(columns)
-            )
-        return cells, code
-    catalogue = load_catalogue()
-    for layer_id in ("grid_cell", "grid_community", "grid_street", "grid_district", "duty_grid"):
-        spec = catalogue[layer_id]
-        known = {fold_heading(alias) for alias, name in spec.aliases().items() if name == spec.key}
-        found = [column for column in columns if fold_heading(column) in known]
-        if found:
-            return cells, found[0]
+        raise OnemapError(
+            "{path}: has no column {code}; it has {columns}", path=path, code=code, columns=", ".join(columns)
+        )
     if not needed:
-        return cells, catalogue["grid_cell"].key
+        _note(helped("{path}: no column of cell codes; rows are called by their numbers", path=path.name))
+        return cells, load_catalogue()["grid_cell"].key
     raise OnemapError(
-        "{path}: which column holds the codes? Name it with --code; the columns are {columns}",
+        "{path}: which column holds the codes? Name it with --code; the columns are {columns}. Cells without codes get "
+        "them from: onemap number",
         path=path,
         columns=", ".join(columns),
     )
+
+
+def _code_column(table: Any, code: str | None) -> str | None:
+    """Return the column of the cells' codes; one whose codes stand twice on the average is of what lies above."""
+    if code is not None:
+        return named_column(table, code)
+    for layer_id in _LEVELS:
+        spec = load_catalogue()[layer_id]
+        for column in map(str, table.columns):
+            above = layer_id != "grid_cell" and 2 * table[column].nunique() <= len(table) > 0
+            if spec.canonical(column) == spec.key and not above:
+                return column
+    return None
+
+
+def cells_layer(path: Path, *, level: str = "grid_cell", option: str = "--layer") -> str | None:
+    """Return the layer of a file that holds cells; None: there is no choice to make.
+
+    It is the one that bears the level's name or title, else the only one of polygons with a column of its codes, else
+    the only one of polygons that no verb wrote beside its answer.
+
+    Raises
+    ------
+    OnemapError
+        Several layers hold cells, or none of several does.
+    """
+    import pyogrio
+
+    if path.suffix.lower() not in _LAYERED:
+        return None
+    spec = load_catalogue()[level]
+    try:
+        names = {str(name): "Polygon" in str(shape) for name, shape in pyogrio.list_layers(path)}
+        shaped = [name for name, polygons in names.items() if polygons and name not in _OF_VERBS]
+        headings = {name: pyogrio.read_info(path, layer=name)["fields"] for name in shaped}
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        return None  # whoever reads it says what is wrong
+    if len(names) <= 1:
+        return None
+    called = [name for name in shaped if name in (spec.id, spec.title_zh, spec.title_en)]
+    coded = [name for name in shaped if any(spec.canonical(str(one)) == spec.key for one in headings[name])]
+    found = called or coded or shaped
+    if len(found) != 1:
+        raise OnemapError(
+            "{path}: it has the layers {layers}; name the one of the cells with {option}",
+            path=path,
+            layers=some(names, most=20),
+            option=option,
+        )
+    _note(helped("{path}: the cells are taken from its layer {layer}", path=path.name, layer=found[0]))
+    return found[0]
 
 
 def kept_locator(path: Path, cells: Any, code: str) -> Any:
@@ -119,6 +221,7 @@ def kept_locator(path: Path, cells: Any, code: str) -> Any:
     from onemap.store.kept_index import index_path
     from onemap.store.one_map import open_map
 
+    path, _ = file_and_layer(path)
     if not path.with_name(f"{path.stem}.index").is_dir():
         return None
     try:
@@ -144,7 +247,6 @@ def code_list(path: Path, *, code: str | None, name: str | None) -> list[tuple[s
 
 def code_column(path: Path, *, column: str | None) -> list[str]:
     """Read the codes of one column as text; it is found by its heading where it is not named."""
-    from onemap.domain.catalogue import fold_heading, load_catalogue
     from onemap.sources.reading import read_attributes
     from onemap.sources.values import as_text
 
@@ -160,8 +262,6 @@ def code_column(path: Path, *, column: str | None) -> list[str]:
 
 
 def _column(path: Path, table: Any, wanted: str | None, known: tuple[str, ...], option: str) -> str:
-    from onemap.domain.catalogue import fold_heading
-
     columns = [str(column) for column in table.columns]
     if wanted is not None and wanted not in columns:
         raise OnemapError(

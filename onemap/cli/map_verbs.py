@@ -9,23 +9,8 @@ from onemap.errors import OnemapError
 from onemap.translation import translate
 
 from .frames import read_frame, write_frames
-from .options import (
-    LANGUAGE,
-    AsOf,
-    Fail,
-    Folder,
-    Json,
-    Kind,
-    Lang,
-    Out,
-    ReportLang,
-    Root,
-    helped,
-    report_language,
-    say_written,
-    terminal_for,
-)
-from .terminal import Exit, ProgressKind
+from .options import WRITTEN, Allowed, AsOf, Fail, Folder, OneMapPath, Out, Root, Speech, helped, report_language, verb
+from .terminal import Exit
 
 Manifest = Annotated[Path, typer.Argument(help=helped("The manifest: onemap.toml, or the folder that holds it."))]
 _MOST_SAID = 5
@@ -35,40 +20,58 @@ _SAID = {
     "objects": "objects without a cell: {count}",
     "time": "gaps of time: {count}",
 }
-OneMapPath = Annotated[Path, typer.Argument(help=helped("The published map: onemap.gpkg."))]
 
 
+@verb
 def sample(
-    folder: Annotated[Path, typer.Argument(help=helped("Folder to write the city to."))],
+    *,
+    folder: Annotated[Path, typer.Argument(help=helped("Folder to write the city to.")), WRITTEN],
     seed: Annotated[int, typer.Option(help=helped("Another seed is another city."))] = 7,
     size: Annotated[str, typer.Option(help=helped("full or small"), metavar="full|small")] = "full",
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    force: Annotated[
+        bool, typer.Option("--force", help=helped("Write into a folder that holds something else."))
+    ] = False,
+    terminal: Speech,
 ) -> None:
     """Write the sample city."""
     from onemap.testing import write_city
 
-    terminal = terminal_for(json_, progress, lang)
     if size not in ("full", "small"):
         raise OnemapError("--size is {found}; it must be full or small", found=size)
+    if not force and not _is_free(folder):
+        raise OnemapError(
+            "{path}: the folder holds something that is no sample city; name another one, or --force", path=folder
+        )
     manifest = write_city(folder, seed=seed, size=size)  # type: ignore[arg-type]
-    terminal.answer({"manifest": manifest}, [terminal.say("sample city written: {manifest}", manifest=manifest)])
+    terminal.answer(
+        {"manifest": manifest},
+        [
+            terminal.say("sample city written: {manifest}", manifest=manifest),
+            terminal.say("next: onemap run {manifest}", manifest=manifest),
+        ],
+    )
 
 
+def _is_free(folder: Path) -> bool:
+    """Return whether there is nothing in a folder but an earlier sample."""
+    try:
+        return not folder.is_dir() or (folder / "planted.json").is_file() or not any(folder.iterdir())
+    except OSError:
+        return True  # the writing says what is wrong with it
+
+
+@verb
 def build(
+    *,
     manifest: Manifest,
     out: Folder = None,
     root: Root = None,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Build the base map."""
     from onemap.basemap import build_base_map
     from onemap.manifest import load_manifest
 
-    terminal = terminal_for(json_, progress, lang)
     plan = load_manifest(manifest, root=root)
     with terminal.progress() as told:
         made = build_base_map(plan, out or plan.out, progress=told)
@@ -83,19 +86,18 @@ def build(
     )
 
 
+@verb
 def run(
+    *,
     manifest: Manifest,
     out: Folder = None,
     root: Root = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Run the whole line; the reports are written in both languages."""
     from onemap.pipeline import run as run_line
 
-    terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
         result = run_line(manifest, out=out, root=root, progress=told)
     where = [terminal.say("one map: {path}", path=result.path)]
@@ -103,19 +105,22 @@ def run(
         terminal.say("report ({tongue}): {path}", tongue=tongue, path=path) for tongue, path in result.report.items()
     ]
     terminal.answer(
-        {"map": result.path, "reports": result.report, "counts": result.counts}, [*result.summary(lang), *where]
+        {"map": result.path, "reports": result.report, "counts": result.counts},
+        [*result.summary(terminal.language), *where],
     )
     if fail and result.counts.get("findings"):
         raise typer.Exit(Exit.FINDINGS)
 
 
+@verb
 def gaps(
+    *,
     one_map: OneMapPath,
     kinds: Annotated[
         str | None,
         typer.Option(help=helped("land, duty, objects, time, with commas (else all that the map can tell).")),
     ] = None,
-    allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
+    allowed: Allowed = None,
     start: Annotated[
         str | None,
         typer.Option("--start", help=helped("First moment of the hours looked through (else the map's day).")),
@@ -126,50 +131,49 @@ def gaps(
     as_of: AsOf = None,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Find gaps of land, duty, objects and time."""
     from onemap.gaps import find_gaps
     from onemap.store.one_map import open_map
 
-    terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
         told(0.1, "finding the gaps")
         opened = open_map(one_map)
         exempt = None if allowed is None else read_frame(allowed).to_crs(opened.district["crs"])
         wanted = None if kinds is None else tuple(part.strip() for part in kinds.split(",") if part.strip())
         report = find_gaps(opened, kinds=wanted, allowed=exempt, window=(start, end), as_of=as_of)
-    written = write_frames({"gap": report.table}, out, lang)
+    written = write_frames({"gap": report.table}, out, terminal.language)
     by_kind = {str(kind): int(count) for kind, count in report.table["kind"].value_counts().sort_index().items()}
     counts = {"gaps": len(report.table), **by_kind}
     sentences = [terminal.say("{gaps} gaps found", gaps=len(report.table))]
     sentences += [terminal.say(_SAID[kind], count=count) for kind, count in by_kind.items()]
     for gap in report.table[report.table["hours"].notna()].head(_MOST_SAID).itertuples():
-        sentences.append(f"{gap.gap_id}: {translate(gap.reason, lang)}")
-    terminal.answer({"counts": counts, "out": written}, [*sentences, *say_written(terminal, written)])
+        sentences.append(f"{gap.gap_id}: {translate(gap.reason, terminal.language)}")
+    terminal.answer({"counts": counts}, sentences, out=written)
     if fail and len(report.table):
         raise typer.Exit(Exit.FINDINGS)
 
 
+@verb
 def report(
+    *,
     one_map: OneMapPath,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help=helped("HTML file to write (else report.LANG.html beside the map).")),
+        WRITTEN,
     ] = None,
-    report_lang: ReportLang = None,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    report_lang: Annotated[
+        str | None, typer.Option("--report-lang", help=helped("Language of the report (else --lang)."), metavar="en|zh")
+    ] = None,
+    terminal: Speech,
 ) -> None:
     """Write a report."""
     from onemap.report.html import write_report
     from onemap.store.one_map import open_map
 
-    terminal = terminal_for(json_, progress, lang)
-    written_in = report_language(report_lang, lang)
+    written_in = report_language(report_lang, terminal.language)
     with terminal.progress() as told:
         told(0.1, "writing the report")
         target = out or one_map.with_name(f"report.{written_in}.html")

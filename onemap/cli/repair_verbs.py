@@ -9,35 +9,22 @@ from onemap.errors import OnemapError, SourceError
 from onemap.progress import part
 from onemap.translation import translate
 
-from .frames import cells_and_code, read_frame
-from .options import (
-    LANGUAGE,
-    AsOf,
-    Code,
-    Crs,
-    Encoding,
-    Fail,
-    Json,
-    Kind,
-    Lang,
-    Layer,
-    Out,
-    helped,
-    say_written,
-    terminal_for,
-)
-from .terminal import Exit, ProgressKind, Terminal
+from .frames import Source, cells_layer, frame_or_none, named_or_same
+from .options import WRITTEN, Allowed, Cells, Fail, Out, Speech, helped, verb
+from .terminal import Exit, Terminal
 
 _RECORD = "repair_record"
 
 
+@verb
 def repair(
-    cells: Annotated[Path, typer.Argument(help=helped("File of the cells: polygons."))],
+    *,
+    cells: Cells,
     max_width_m: Annotated[
         float | None, typer.Option(help=helped("Only gaps and overlaps narrower than this are closed, metres."))
     ] = None,
     parent: Annotated[Path | None, typer.Option(help=helped("Polygons that the cells shall cover."))] = None,
-    allowed: Annotated[Path | None, typer.Option(help=helped("Allowed gaps: polygons with reason and until."))] = None,
+    allowed: Allowed = None,
     max_change: Annotated[
         float, typer.Option(help=helped("The most that a cell may change, as a share of its area."))
     ] = 0.001,
@@ -49,24 +36,18 @@ def repair(
     ] = "longest_border",
     people: Annotated[Path | None, typer.Option(help=helped("Points of the people, to count who is affected."))] = None,
     weight: Annotated[str | None, typer.Option(help=helped("Column of the people to be summed."))] = None,
-    record: Annotated[Path | None, typer.Option(help=helped("File to write the record to: .json."))] = None,
+    record: Annotated[Path | None, typer.Option(help=helped("File to write the record to: .json.")), WRITTEN] = None,
     undo: Annotated[
         Path | None, typer.Option(help=helped("Record (.json) or output (.gpkg) of the repair to be undone."))
     ] = None,
-    layer: Layer = None,
-    code: Code = None,
-    as_of: AsOf = None,
-    crs: Crs = None,
-    encoding: Encoding = None,
+    source: Source,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Repair a coverage, or undo it."""
-    terminal = terminal_for(json_, progress, lang)
-    frame, column = cells_and_code(cells, code=code, needed=False, as_of=as_of, layer=layer, crs=crs, encoding=encoding)
+    layer = source.layer or cells_layer(cells)
+    frame, column = source.cells(cells, layer=layer, needed=False)
     if undo is not None:
         _undo(terminal, frame, column, record=undo, layer=layer or cells.stem, out=out)
         return
@@ -75,20 +56,21 @@ def repair(
     from onemap.geo.coverage_repair import repair_coverage
     from onemap.geo.repair_record import write_record
 
+    crowd = frame_or_none(people)
     with terminal.progress() as told:
         result = repair_coverage(
             frame,
             code=column,
             max_width_m=max_width_m,
-            parent=None if parent is None else read_frame(parent, as_of=as_of),
-            allowed=None if allowed is None else read_frame(allowed),
+            parent=frame_or_none(parent, as_of=source.as_of),
+            allowed=frame_or_none(allowed),
             max_change=max_change,
             rule=rule,  # type: ignore[arg-type]  # repair_coverage says which it takes
-            people=None if people is None else read_frame(people),
-            weight=weight,
+            people=crowd,
+            weight=weight if crowd is None else named_or_same(crowd, weight),
             progress=part(told, 0.0, 0.95),
         )
-    written = _write(result, layer or cells.stem, out, lang)
+    written = _write(result, layer or cells.stem, out, terminal.language)
     kept = None if record is None else write_record(result.record, record)
     _answer(terminal, result, written, kept)
     if fail and not result.ok:
@@ -108,8 +90,6 @@ def _answer(terminal: Terminal, result: Any, written: Path | None, kept: Path | 
         "refused": len(result.refused),
         "before": result.before.counts,
         "after": result.after.counts,
-        "out": written,
-        "record": kept,
     }
     if "people" in result.moves:
         facts["people_affected"] = float(result.moves["people"].sum())
@@ -117,14 +97,18 @@ def _answer(terminal: Terminal, result: Any, written: Path | None, kept: Path | 
     most = [f"  {translate(reason, language)}" for reason in result.refused["reason"].head(5)]
     proofs = [
         terminal.say(
-            "before: {found}", found=say_result(result.before.defects, cells=result.before.cells, language=language)
+            "before: {found}",
+            found=say_result(result.before.defects, cells=result.before.cells, language=terminal.language),
         ),
         terminal.say(
-            "after: {found}", found=say_result(result.after.defects, cells=result.after.cells, language=language)
+            "after: {found}",
+            found=say_result(result.after.defects, cells=result.after.cells, language=terminal.language),
         ),
     ]
+    if most:
+        most.append(terminal.say("--max-width-m says how wide a place may be, --max-change how much a cell may change"))
     sentences = [proofs[0], translate(result.sentence, language), proofs[1], *most]
-    terminal.answer(facts, [*sentences, *say_written(terminal, written), *say_written(terminal, kept)])
+    terminal.answer(facts, sentences, out=written, record=kept)
 
 
 def _write(result: Any, name: str, path: Path | None, language: str) -> Path | None:
@@ -149,7 +133,7 @@ def _undo(terminal: Terminal, cells: Any, code: str, *, record: Path, layer: str
     restored = undo_repair(cells, rows, code=code)
     written = None if out is None else write_tables({layer: restored}, out)
     sentence = terminal.say("undone: {count} cells have the geometry that they had before the repair", count=len(rows))
-    terminal.answer({"restored": len(rows), "out": written}, [sentence, *say_written(terminal, written)])
+    terminal.answer({"restored": len(rows)}, [sentence], out=written)
 
 
 def _read(path: Path) -> Any:

@@ -9,14 +9,16 @@ from onemap.errors import OnemapError
 from onemap.translation import translate
 
 from .frames import cells_and_code, write_frames
-from .options import LANGUAGE, Encoding, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
-from .terminal import Exit, ProgressKind
+from .options import Encoding, Fail, Out, Speech, helped, verb
+from .terminal import Exit
 
 _MOST_SAID = 5
 _NO_FAULT = ("title", "heading", "note", "section", "total")
 
 
+@verb
 def roster(
+    *,
     path: Annotated[Path, typer.Argument(help=helped("The roster: .xlsx, .xls or .csv."))],
     sheet: Annotated[str | None, typer.Option(help=helped("The only sheet to read (else all of them)."))] = None,
     column: Annotated[
@@ -32,14 +34,11 @@ def roster(
     encoding: Encoding = None,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Read a roster."""
     from onemap.sources.rosters import read_roster
 
-    terminal = terminal_for(json_, progress, lang)
     with terminal.progress() as told:
         told(0.1, "reading the roster")
         read = read_roster(
@@ -51,14 +50,16 @@ def roster(
             grids=None if grids is None else _names(grids),
             fill_down=fill_down,
         )
-    written = write_frames({"holder": read.holders, "reject": read.rejects}, out, lang)
+    written = write_frames({"holder": read.holders, "reject": read.rejects}, out, terminal.language)
     faults = read.rejects[~read.rejects["kind"].isin(_NO_FAULT)]
     counts = {"rows": read.rows_in, "holders": len(read.holders), "faults": len(faults)}
     sentence = terminal.say("{rows} rows: {holders} appointments, {faults} rows or cells to be looked at", **counts)
-    said = [_place(fault) + translate(fault.reason, lang) for fault in faults.head(_MOST_SAID).itertuples()]
+    said = [
+        _place(fault) + translate(fault.reason, terminal.language) for fault in faults.head(_MOST_SAID).itertuples()
+    ]
     kinds = {str(kind): int(count) for kind, count in read.rejects["kind"].value_counts().sort_index().items()}
-    facts = {"counts": counts, "kinds": kinds, "notes": [translate(note, lang) for note in read.notes], "out": written}
-    terminal.answer(facts, [sentence, *said, *say_written(terminal, written)])
+    facts = {"counts": counts, "kinds": kinds, "notes": [translate(note, terminal.language) for note in read.notes]}
+    terminal.answer(facts, [sentence, *said], out=written)
     if fail and len(faults):
         raise typer.Exit(Exit.FINDINGS)
 

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+from onemap.errors import OnemapError
 from onemap.progress import Progress, silent
 from onemap.translation import LANGUAGES, say, translate
 
@@ -56,26 +58,37 @@ class Terminal:
 
     Parameters
     ----------
-    language
-        ``"en"`` or ``"zh"``.
     as_json
         The answer is one JSON object on stdout, for programs; else sentences for people.
     progress_kind
         How progress is told, on stderr.
+    language
+        ``"en"`` or ``"zh"``.
+
+    Raises
+    ------
+    OnemapError
+        For another language.
     """
 
-    language: str = "en"
     as_json: bool = False
     progress_kind: ProgressKind = ProgressKind.auto
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        """Refuse a language that nobody speaks here."""
+        if self.language not in LANGUAGES:
+            raise OnemapError("--lang is {found}; it must be en or zh", found=self.language)
 
     def say(self, template: str, **values: Any) -> str:
         """Return a sentence in the caller's language."""
         return say(template, self.language, **values)
 
-    def answer(self, facts: Mapping[str, Any], sentences: Sequence[str]) -> None:
-        """Print the answer: ``facts`` as JSON, or ``sentences``."""
+    def answer(self, facts: Mapping[str, Any], sentences: Sequence[str], **written: Path | None) -> None:
+        """Print the answer: ``facts`` as JSON, or ``sentences``; the files written, if any, belong to both."""
+        sentences = [*sentences, *(self.say("written: {path}", path=path) for path in written.values() if path)]
         if self.as_json:
-            text = json.dumps({**facts, "sentences": list(sentences)}, ensure_ascii=False, default=_plain)
+            text = json.dumps({**facts, **written, "sentences": sentences}, ensure_ascii=False, default=_plain)
             sys.stdout.write(text + "\n")
             return
         for sentence in sentences:

@@ -7,9 +7,9 @@ import typer
 
 from onemap.translation import translate
 
-from .frames import cells_and_code, code_list, dated_column, read_frame, write_frames
-from .options import LANGUAGE, Code, Encoding, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
-from .terminal import Exit, ProgressKind
+from .frames import cells_and_code, code_list, frame_or_none, named_column, named_or_same, read_frame, write_frames
+from .options import Code, Encoding, Fail, Out, Speech, helped, verb
+from .terminal import Exit
 
 _SHOWN = 5
 _TABLES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xls")
@@ -25,7 +25,9 @@ NewLayer = Annotated[str | None, typer.Option("--new-layer", help=helped("Layer 
 Tolerance = Annotated[float, typer.Option(help=helped("Narrower land was drawn anew, not moved, metres."))]
 
 
+@verb
 def versions(
+    *,
     old: Old,
     new: New = None,
     old_as_of: OldDay = None,
@@ -40,14 +42,11 @@ def versions(
     encoding: Encoding = None,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Compare two versions."""
     from onemap.grids.versions import compare_versions
 
-    terminal = terminal_for(json_, progress, lang)
     sides = _Sides(code, encoding)
     with terminal.progress() as told:
         told(0.1, "comparing the versions")
@@ -56,31 +55,34 @@ def versions(
             column, heading = "code", "name"
         else:
             before, after, column = sides.read(old, new or old, (old_layer, new_layer), (old_as_of, new_as_of))
-            heading = name or dated_column(after, "name") or "name"
-        things = {
-            key: None if path is None else read_frame(path) for key, path in (("houses", houses), ("cases", cases))
-        }
+            heading = name or named_column(after, "name") or "name"
+        things = {key: frame_or_none(path) for key, path in (("houses", houses), ("cases", cases))}
         found = compare_versions(
             before, after, code=column, name=heading, tolerance_m=tolerance_m, when=new_as_of, **things
         )
-    written = write_frames({"version": found.table, "lineage": found.lineage, "piece": found.pieces}, out, lang)
-    lines = [translate(found.sentence, lang)]
+    written = write_frames(
+        {"version": found.table, "lineage": found.lineage, "piece": found.pieces}, out, terminal.language
+    )
+    lines = [translate(found.sentence, terminal.language)]
     if written is None:
         changed = found.table[found.table["status"] != "unchanged"].head(_SHOWN)
         lines += [
-            f"  {row.code}: {terminal.say(row.status)} {translate(row.reason, lang)}" for row in changed.itertuples()
+            f"  {row.code}: {terminal.say(row.status)} {translate(row.reason, terminal.language)}"
+            for row in changed.itertuples()
         ]
     facts = {
         "counts": found.counts, "area_m2": found.area_m2, "houses": found.houses, "cases": found.cases,
         "lineage": {str(k): int(n) for k, n in found.lineage["what"].value_counts().sort_index().items()},
         "out": written,
     }  # fmt: skip
-    terminal.answer(facts, [*lines, *say_written(terminal, written)])
+    terminal.answer(facts, lines, out=written)
     if fail and len(found.table) > found.counts["unchanged"]:
         raise typer.Exit(Exit.FINDINGS)
 
 
+@verb
 def reassign(
+    *,
     cases: Annotated[Path, typer.Argument(help=helped("File of the cases: points, or a table with positions."))],
     old: Old,
     new: New = None,
@@ -97,34 +99,39 @@ def reassign(
     crs: Annotated[str | None, typer.Option(help=helped("Coordinate system of the cases."))] = None,
     encoding: Encoding = None,
     out: Out = None,
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Give cases the cells of a new version."""
     from onemap.cases import reassign_cases
     from onemap.store.tables import with_answer
 
-    terminal = terminal_for(json_, progress, lang)
     points = read_frame(cases, crs=crs, encoding=encoding)
     sides = _Sides(code, None)
     before, after, key = sides.read(old, new or old, (old_layer, new_layer), (old_as_of, new_as_of))
     with terminal.progress() as told:
         told(0.1, "assigning the cases")
-        found = reassign_cases(points, before, after, code=key, column=column, near_m=near_m, tolerance_m=tolerance_m)
+        found = reassign_cases(
+            points,
+            before,
+            after,
+            code=key,
+            column=named_or_same(points, column),
+            near_m=near_m,
+            tolerance_m=tolerance_m,
+        )
     moved = found.moved().reset_index(drop=True)
-    written = write_frames({"case": with_answer(found.cases, found.table), "moved": moved}, out, lang)
+    written = write_frames({"case": with_answer(found.cases, found.table), "moved": moved}, out, terminal.language)
     sentence = terminal.say(
         "{rows} cases: {kept} keep their cell, {moved} moved, {left} lost theirs, {arrived} had none, "
         "{nowhere} never had one",
         **found.counts,
     )
     shown = [
-        f"  {row.old_cell or '-'} > {row.new_cell or '-'}: {row.cases} ({translate(row.reason, lang)})"
+        f"  {row.old_cell or '-'} > {row.new_cell or '-'}: {row.cases} ({translate(row.reason, terminal.language)})"
         for row in moved.head(_SHOWN).itertuples()
     ]
-    facts = {"counts": found.counts, "out": written}
-    terminal.answer(facts, [sentence, *(shown if written is None else ()), *say_written(terminal, written)])
+    facts = {"counts": found.counts}
+    terminal.answer(facts, [sentence, *(shown if written is None else ())], out=written)
 
 
 class _Sides:
@@ -137,8 +144,8 @@ class _Sides:
         self, old: Path, new: Path, layers: tuple[str | None, str | None], days: tuple[str | None, str | None]
     ) -> tuple[Any, Any, str]:
         """Return both versions with the codes in one column, and its name."""
-        before, column = cells_and_code(old, layer=layers[0], as_of=days[0], **self._options)
-        after, key = cells_and_code(new, layer=layers[1], as_of=days[1], **self._options)
+        before, column = cells_and_code(old, layer=layers[0], option="--old-layer", as_of=days[0], **self._options)
+        after, key = cells_and_code(new, layer=layers[1], option="--new-layer", as_of=days[1], **self._options)
         return before.rename(columns={column: key}), after, key
 
 

@@ -7,12 +7,14 @@ import typer
 
 from onemap.errors import OnemapError
 
-from .options import LANGUAGE, Fail, Json, Lang, Out, helped, say_written, terminal_for
-from .terminal import Exit, ProgressKind, Terminal
+from .options import Fail, OneMapPath, Out, Speech, helped, verb
+from .terminal import Exit, Terminal
 
 
+@verb
 def who(
-    one_map: Annotated[Path, typer.Argument(help=helped("The published map: onemap.gpkg."))],
+    *,
+    one_map: OneMapPath,
     x: Annotated[float | None, typer.Option(help=helped("Easting or longitude of the spot."))] = None,
     y: Annotated[float | None, typer.Option(help=helped("Northing or latitude of the spot."))] = None,
     cell: Annotated[str | None, typer.Option(help=helped("Code of a grid of any level, instead of a spot."))] = None,
@@ -42,16 +44,16 @@ def who(
     precedence: Annotated[Path | None, typer.Option(help=helped("Another table of precedence: a TOML file."))] = None,
     out: Out = None,
     fail: Fail = False,
-    json_: Json = False,
-    lang: Lang = LANGUAGE,
+    terminal: Speech,
 ) -> None:
     """Say who answers."""
     from onemap.responsibility import MatrixOptions, ResponsibilityMatrix
     from onemap.store.one_map import open_map
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
     opened = open_map(one_map)
-    options = MatrixOptions(precedence=precedence, language=lang, timezone=timezone, road_near_m=road_near_m)
+    options = MatrixOptions(
+        precedence=precedence, language=terminal.language, timezone=timezone, road_near_m=road_near_m
+    )
     matrix = ResponsibilityMatrix.from_map(opened, options=options)
     if points is not None:
         if (x, y, cell, object_) != (None, None, None, None):
@@ -60,7 +62,7 @@ def who(
         return
     answer = matrix.who(x=x, y=y, cell=cell, object=object_, matter=matter, at=at, crs=crs, facts=fact or ())
     problems = len(matrix.problems)
-    said = [answer.say(lang)]
+    said = [answer.say(terminal.language)]
     if problems:
         said.append(terminal.say("{count} duties or holders make no sense and never count", count=problems))
     terminal.answer({**answer.to_dict(), "problems": problems}, said)
@@ -83,6 +85,6 @@ def _many(terminal: Terminal, matrix: Any, points: Path, out: Path | None, *, fa
     counts = {"rows": len(answers), **{str(k): int(n) for k, n in answers["state"].value_counts().sort_index().items()}}
     listed = ", ".join(f"{state} {count}" for state, count in counts.items() if state != "rows")
     sentence = terminal.say("{rows} points: {states}", rows=counts["rows"], states=listed)
-    terminal.answer({"counts": counts, "out": written}, [sentence, *say_written(terminal, written)])
+    terminal.answer({"counts": counts}, [sentence], out=written)
     if fail and counts.get("held", 0) != len(answers):
         raise typer.Exit(Exit.FINDINGS)

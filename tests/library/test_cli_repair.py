@@ -54,6 +54,7 @@ def test_what_stays_is_said_in_the_language_that_was_asked_for(bad):
         "places closed: 0 (0 m2), cells changed: 0, defects left: 1",
         "after: 2 cells: 1 overlap (1,000 m2)",
         "  overlap of 1,000 m2: closing it would change 02 by 9.09 percent, and 0.1 percent is the most",
+        "--max-width-m says how wide a place may be, --max-change how much a cell may change",
     ]
     chinese = onemap("repair", bad, "--max-width-m", "12", "--lang", "zh").stdout.splitlines()
     assert chinese[1] == "弥合 0 处（0 平方米），改动 0 个网格，余 1 处缺陷"
@@ -66,8 +67,8 @@ def test_what_stays_is_said_in_the_language_that_was_asked_for(bad):
         ([], "--max-width-m is missing: how narrow must a gap or overlap be to be closed?"),
         (["--max-width-m", "-1"], "max_width_m is -1.0; it must be a width from 0 to 1000 m"),
         (["--max-width-m", "1", "--rule", "x"], "rule is x; it must be one of longest_border"),
-        (["--undo", "absent.json"], "absent.json: no record of a repair can be read"),
-        (["--undo", "absent.gpkg"], "absent.gpkg: no record of a repair can be read"),
+        (["--undo", "absent.json"], "absent.json: no such file"),
+        (["--undo", __file__], f"{__file__}: no record of a repair can be read"),
     ],
 )
 def test_bad_input_is_one_line(bad, arguments, sentence):

@@ -451,9 +451,10 @@ def test_the_verb(tmp_path: Path, city: Any, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("onemap.store.one_map.open_map", lambda path: replace(city))
     out = tmp_path / "sheets"
+    (tmp_path / "x.gpkg").touch()
     asked = [
         "atlas",
-        "x.gpkg",
+        str(tmp_path / "x.gpkg"),
         "--out",
         str(out),
         "--sheets",

@@ -144,7 +144,7 @@ def test_random_requests_are_answered_one_by_one(made):
 def test_the_long_verbs_are_those_of_the_command_line():
     from onemap.cli import frame_verbs, map_verbs
 
-    spoken = {"json_", "progress", "lang", "fail"}
+    spoken = {"as_json", "progress_kind", "language", "fail"}
     for name, verb in LONG_VERBS.items():
         function = getattr(frame_verbs, name, None) or getattr(map_verbs, name)
         parameters = inspect.signature(function).parameters
