@@ -18,14 +18,20 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from onemap.geo.edges import Bools, Floats, Ints, MatchedEdges, match_edges, polygon_edges
+from onemap.geo.edges import Bools, Floats, Ints, MatchedEdges, in_threads, match_edges, polygon_edges
 from onemap.geo.orientation import left_of
-from onemap.geo.raster import EdgeLists, Raster, gather_lists, lay_raster, spread, touches
+from onemap.geo.raster import EdgeLists, Raster, gather_lists, lay_raster, spread, touch_pairs, touches
 
 ONE: Final = 1 << 40
 """What one cell adds to a state, apart from its number."""
 
 Int32s = NDArray[np.int32]
+
+# What is worked on together shall fit near the processor: edges, nodes, records.
+_EDGES_AT_ONCE: Final = 1 << 16
+_NODES_AT_ONCE: Final = 1 << 17
+_RECORDS_AT_ONCE: Final = 1 << 16
+_MOST_STRIPS: Final = 1 << 8
 
 
 @dataclass(frozen=True)
@@ -113,13 +119,12 @@ def build_index(polygons: NDArray[Any], positions: Ints) -> CellIndex:
     edges = replace(edges, owner=positions.take(edges.owner))
     change = edge_changes(edges)
     crossings, lists = _trace(raster, edges.ends)
-    state = _node_states(raster, crossings, change)
-    several = (state != 0) & ((state < ONE) | (state >= 2 * ONE))
-    lists = _with_empty_lists(lists, np.flatnonzero(several))
+    states = _node_states(raster, crossings, change, lists.place)
+    lists, state = _with_empty_lists(lists, states)
     place = lists.place
-    crowd = _crowds(raster, crossings, edges, several)
-    base = state[place] - _left_of_node(raster, edges.ends, change, lists)
-    certain = np.where(state == 0, -1, state - (ONE + 1)).astype(np.int32)
+    crowd = _crowds(raster, crossings, edges, states.several)
+    base = state - _left_of_node(raster, edges.ends, change, lists)
+    certain = states.certain
     certain[place] = -2 - np.arange(len(place), dtype=np.int32)
     return CellIndex(
         raster=raster,
@@ -164,61 +169,106 @@ def _by_place(raster: Raster, ends: Floats) -> Ints:
 
 def _trace(raster: Raster, ends: Floats) -> tuple[_Crossings, EdgeLists]:
     """Walk along all edges: the column borders they cross, and the edges that touch each raster cell."""
-    column, row, edge = [[np.empty(0, dtype=np.int64)] for _ in range(3)]
-    places, listed = [], []
-    for met in touches(raster, ends):
+
+    def walk(start: int) -> tuple[Ints, Ints, Ints, NDArray[np.uint64]]:
+        met = touches(raster, ends[start : start + _EDGES_AT_ONCE], start)
         crossed = np.flatnonzero(met.crossing >= 0)
-        column.append(met.column[crossed])
-        row.append(met.crossing[crossed])
-        edge.append(met.edge[crossed])
-        pair, step = spread(met.last - met.first + 1)
-        places.append((met.column * raster.rows + met.first)[pair] + step)
-        listed.append(met.edge[pair])
-    crossings = _Crossings(np.concatenate(column), np.concatenate(row), np.concatenate(edge))
-    return crossings, gather_lists(places, listed)
+        return met.column[crossed], met.crossing[crossed], met.edge[crossed], touch_pairs(raster, met)
+
+    walks = in_threads(walk, range(0, max(len(ends), 1), _EDGES_AT_ONCE))
+    column, row, edge, pairs = (np.concatenate(parts) for parts in zip(*walks, strict=True))
+    return _Crossings(column, row, edge), gather_lists(pairs)
 
 
-def _node_states(raster: Raster, crossings: _Crossings, change: Ints) -> Ints:
+@dataclass(frozen=True)
+class _States:
+    """What is known of the states of nodes.
+
+    Attributes
+    ----------
+    certain
+        The one cell that holds each node, -1 for none, anything where several do.
+    listed
+        States of the nodes of raster cells with edges.
+    several, several_state
+        Nodes in several cells, ascending, and their states.
+    """
+
+    certain: Int32s
+    listed: Ints
+    several: Ints
+    several_state: Ints
+
+
+def _node_states(raster: Raster, crossings: _Crossings, change: Ints, listed: Ints) -> _States:
     """Return the state of each node: going north along its column from outside, the changes of the edges crossed."""
-    state = np.zeros(raster.columns * raster.rows, dtype=np.int64)
-    np.add.at(state, crossings.column * raster.rows + crossings.row, change[crossings.edge])
-    by_column = state.reshape(raster.columns, raster.rows)
-    np.cumsum(by_column, axis=1, out=by_column)
-    return state
+    certain = np.empty(raster.columns * raster.rows, dtype=np.int32)
+    # columns are taken in strips: all their states together would be the largest array there is
+    strips = int(np.clip(len(certain) // _NODES_AT_ONCE, 1, min(_MOST_STRIPS, raster.columns)))
+    first = np.arange(strips + 1) * raster.columns // strips
+    of = np.repeat(np.arange(strips), np.diff(first)).astype(np.uint8).take(crossings.column)
+    order = np.argsort(of, kind="stable")
+    begin = np.searchsorted(of[order], np.arange(strips + 1))
+    place = (crossings.column * raster.rows + crossings.row).take(order)
+    step = change.take(crossings.edge.take(order))
+    at_list = np.searchsorted(listed, first * raster.rows)
+
+    def strip(number: int) -> tuple[Ints, Ints, Ints]:
+        start, stop = first[number] * raster.rows, first[number + 1] * raster.rows
+        state = np.zeros(stop - start, dtype=np.int64)
+        met = slice(begin[number], begin[number + 1])
+        np.add.at(state, place[met] - start, step[met])
+        by_column = state.reshape(-1, raster.rows)
+        np.cumsum(by_column, axis=1, out=by_column)
+        certain[start:stop] = np.where(state == 0, -1, state - (ONE + 1))
+        several = np.flatnonzero((state != 0) & ((state < ONE) | (state >= 2 * ONE)))
+        return state[listed[at_list[number] : at_list[number + 1]] - start], several + start, state[several]
+
+    return _States(certain, *(np.concatenate(v) for v in zip(*in_threads(strip, range(strips)), strict=True)))
 
 
-def _with_empty_lists(lists: EdgeLists, places: Ints) -> EdgeLists:
-    """Return the lists, and empty ones for those of the raster cells that have none."""
-    alone = np.setdiff1d(places, lists.place, assume_unique=True)
-    place = np.concatenate([lists.place, alone])
+def _with_empty_lists(lists: EdgeLists, states: _States) -> tuple[EdgeLists, Ints]:
+    """Return the lists, and empty ones for nodes in several cells that have none; and the states of all."""
+    alone = np.flatnonzero(np.isin(states.several, lists.place, assume_unique=True, invert=True))
+    if not len(alone):
+        return lists, states.listed
+    place = np.concatenate([lists.place, states.several[alone]])
     count = np.concatenate([np.diff(lists.start), np.zeros(len(alone), dtype=np.int32)])
     order = np.argsort(place, kind="stable")
     start = np.concatenate([[0], np.cumsum(count[order])]).astype(np.int32)
-    return EdgeLists(place[order], start, lists.edge)
+    state = np.concatenate([states.listed, states.several_state[alone]])
+    return EdgeLists(place[order], start, lists.edge), state[order]
 
 
 def _left_of_node(raster: Raster, ends: Floats, change: Ints, lists: EdgeLists) -> Ints:
     """Return for each record the sum of changes of the edges that have its node on their left, see `CellIndex.base`."""
-    total = np.zeros(len(lists.place), dtype=np.int64)
-    record = np.repeat(np.arange(len(lists.place)), np.diff(lists.start))
-    x, y = raster.nodes(*np.divmod(lists.place, raster.rows))
-    level = y.take(record)
-    pairs = np.flatnonzero((ends[:, 1].take(lists.edge) <= level) != (ends[:, 3].take(lists.edge) <= level))
-    record, edge = record[pairs], lists.edge[pairs]
-    left = left_of(ends.take(edge, axis=0), x.take(record), y.take(record))
-    np.add.at(total, record[left], change[edge[left]])
-    return total
+
+    def some(start: int) -> Ints:
+        place = lists.place[start : start + _RECORDS_AT_ONCE]
+        total = np.zeros(len(place), dtype=np.int64)
+        begin = lists.start[start : start + len(place) + 1]
+        record = np.repeat(np.arange(len(place)), np.diff(begin))
+        edge = lists.edge[begin[0] : begin[-1]]
+        x, y = raster.nodes(*np.divmod(place, raster.rows))
+        level = y.take(record)
+        pairs = np.flatnonzero((ends[:, 1].take(edge) <= level) != (ends[:, 3].take(edge) <= level))
+        record, edge = record[pairs], edge[pairs]
+        left = left_of(ends.take(edge, axis=0), x.take(record), y.take(record))
+        np.add.at(total, record[left], change[edge[left]])
+        return total
+
+    starts = range(0, max(len(lists.place), 1), _RECORDS_AT_ONCE)
+    return np.concatenate(in_threads(some, starts))
 
 
 def _crowds(
-    raster: Raster, crossings: _Crossings, edges: MatchedEdges, several: Bools
+    raster: Raster, crossings: _Crossings, edges: MatchedEdges, several: Ints
 ) -> tuple[Ints, Int32s, Int32s, Int32s]:
     """Return the nodes in several cells, and for each those cells and how often each holds it.
 
     Along a column each cell holds the nodes between the edge by which it is entered and the next one of its own.
     """
-    columns = np.flatnonzero(several.reshape(raster.columns, raster.rows).any(axis=1))
-    met = np.flatnonzero(np.isin(crossings.column, columns))
+    met = np.flatnonzero(np.isin(crossings.column, np.unique(several // raster.rows)))
     edge = crossings.edge[met]
     pair, use = spread(np.diff(edges.start)[edge])
     use += edges.start[edge][pair]
@@ -232,7 +282,7 @@ def _crowds(
     interval, node = spread(row[inside + 1] - row[inside])
     held = inside[interval]
     place = column[held] * raster.rows + row[held] + node
-    kept = np.flatnonzero(several[place])
+    kept = np.flatnonzero(np.isin(place, several))
     kept = kept[np.argsort(place[kept], kind="stable")]
     place, held = place[kept], held[kept]
     first = np.flatnonzero(np.diff(place, prepend=-1))

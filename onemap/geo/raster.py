@@ -5,7 +5,6 @@ Raster cells are squares, numbered column by column from the south-west. The sou
 last bit does no harm, since every question is asked about those very numbers.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +24,6 @@ _MARGIN: Final = 1e-6
 _ULPS: Final = 4
 # A raster cell is at least this many units in the last place wide.
 _LEAST_ULPS: Final = 4096
-_BLOCK: Final = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -51,23 +49,31 @@ class Raster:
     rows: int
     margin: float
 
-    def nodes(self, column: Ints, row: Ints) -> tuple[Floats, Floats]:
+    def nodes(self, column: Ints | Floats, row: Ints | Floats) -> tuple[Floats, Floats]:
         """Return the coordinates of nodes."""
         return self.west + column * np.float64(self.size), self.south + row * np.float64(self.size)
 
+    def across(self, x: Floats) -> Floats:
+        """Return columns and shares of them; what is outside, or no number, comes to the outermost ones."""
+        return _clipped(x - self.west, 1 / self.size, self.columns)
+
+    def along(self, y: Floats) -> Floats:
+        """Return rows and shares of them; what is outside, or no number, comes to the outermost ones."""
+        return _clipped(y - self.south, 1 / self.size, self.rows)
+
     def columns_of(self, x: Floats) -> Ints:
         """Return the columns of coordinates; what is outside, or no number, comes into an outermost one."""
-        return _clipped((x - self.west) * (1 / self.size), self.columns)
+        return self.across(x).astype(np.int64)
 
     def rows_of(self, y: Floats) -> Ints:
         """Return the rows of coordinates; what is outside, or no number, comes into an outermost one."""
-        return _clipped((y - self.south) * (1 / self.size), self.rows)
+        return self.along(y).astype(np.int64)
 
 
-def _clipped(place: Floats, count: int) -> Ints:
+def _clipped(place: Floats, share: float, count: int) -> Floats:
+    place *= share
     np.fmax(place, 0.0, out=place)
-    np.fmin(place, count - 1.0, out=place)
-    return place.astype(np.int64)
+    return np.asarray(np.fmin(place, count - 1.0, out=place))
 
 
 def lay_raster(ends: Floats, *, area: float, polygons: int) -> Raster:
@@ -109,13 +115,8 @@ class Touches:
     crossing: Ints
 
 
-def touches(raster: Raster, ends: Floats) -> Iterator[Touches]:
-    """Walk along edges through the columns of the raster, some edges at a time."""
-    for start in range(0, len(ends), _BLOCK):
-        yield _touches(raster, ends[start : start + _BLOCK], start)
-
-
-def _touches(raster: Raster, ends: Floats, number: int) -> Touches:
+def touches(raster: Raster, ends: Floats, number: int) -> Touches:
+    """Walk along edges through the columns of the raster; ``number`` is that of the first edge."""
     west, margin, share = raster.west, raster.margin, 1 / raster.size
     x1, y1, x2, y2 = ends.T.copy()
     first = ((x1 - margin - west) * share).astype(np.int64)
@@ -184,12 +185,17 @@ class EdgeLists:
     edge: NDArray[np.int32]
 
 
-def gather_lists(places: list[Ints], edges: list[Ints]) -> EdgeLists:
-    """Sort pairs of a raster cell and an edge into lists."""
-    pairs = np.concatenate([np.empty(0, dtype=np.uint64), *(p.astype(np.uint64) for p in places)]) << np.uint64(32)
-    pairs |= np.concatenate([np.empty(0, dtype=np.uint64), *(e.astype(np.uint64) for e in edges)])
+def touch_pairs(raster: Raster, met: Touches) -> NDArray[np.uint64]:
+    """Return the pairs of a raster cell and an edge that touches it, as place times 2**32 plus edge."""
+    pair, step = spread(met.last - met.first + 1)
+    place = (met.column * raster.rows + met.first).take(pair) + step
+    return (place.view(np.uint64) << np.uint64(32)) | met.edge.view(np.uint64).take(pair)
+
+
+def gather_lists(pairs: NDArray[np.uint64]) -> EdgeLists:
+    """Sort pairs of a raster cell and an edge into lists; the pairs are sorted in their place."""
     pairs.sort()
-    place = (pairs >> np.uint64(32)).astype(np.int64)
-    first = np.flatnonzero(np.diff(place, prepend=-1))
     edge = (pairs & np.uint64(0xFFFFFFFF)).astype(np.int32)
+    place = (pairs >> np.uint64(32)).view(np.int64)
+    first = np.flatnonzero(np.diff(place, prepend=-1))
     return EdgeLists(place[first], np.append(first, len(edge)).astype(np.int32), edge)

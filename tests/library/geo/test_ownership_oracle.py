@@ -19,7 +19,7 @@ CRS = "EPSG:4548"
 def by_intersection(features: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, **options) -> pd.DataFrame:
     """Own with every feature left to GEOS: each cell that it meets is cut with it whole."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ownership, "_by_edges", lambda shapes, *_: ownership._Pairs.none(len(shapes)))
+        patch.setattr(ownership, "_by_edges", lambda taken, *_: ownership._Pairs.none(len(taken.shapes)))
         return own_polygons(features, cells, **options)
 
 
