@@ -5,13 +5,13 @@ that vertex they pair up, and what is left is an edge of a gap, an overlap or th
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from onemap.geo.edges import Bools, Edges, Floats, Ints
+from onemap.geo.edges import Edges, Floats, Ints, bundle_edges
+
+_MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 
 
 @dataclass(frozen=True)
@@ -51,41 +51,64 @@ def align_edges(edges: Edges, *, reach: float, also: Floats | None = None) -> Al
     also
         Further points to split edges at.
     """
-    vertices = edges.ends.reshape(-1, 2)
-    corners, number = np.unique(vertices if also is None else np.vstack([vertices, also]), axis=0, return_inverse=True)
-    number = number[: len(vertices)]
-    points = shapely.points(corners)
-    same = _clusters(points, reach)
-    ends = number.reshape(-1, 2)
-    moved_row, moved_end = np.nonzero(same[ends] != ends)
-    first, last = same[ends].T
-    lines = shapely.linestrings(corners[same[ends]])
-    on, edge = shapely.STRtree(lines).query(points, predicate="dwithin", distance=reach)
+    same = bundle_edges(edges)  # edges with equal ends lie on one line, which is cut once
+    ends, line, stops, stopped = _cut(same.ends, reach, also)
+    turn = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
+    ends[turn] = ends[turn][:, [2, 3, 0, 1]]
+    source, piece = _of_each(same.bundle, line, len(same.ends))
+    pieces = Edges(ends[piece], edges.left[source] ^ turn[piece], edges.owner[source])
+    order = np.argsort(stopped, kind="stable")
+    row, stop = _of_each(same.bundle, stopped[order], len(same.ends))
+    return Alignment(pieces, source, stops[order[stop]], row)
+
+
+def _cut(ends: Floats, reach: float, also: Floats | None) -> tuple[Floats, Ints, Floats, Ints]:
+    """Return the pieces of lines and the line that each is of, in their order; stops, and the line each lies on."""
+    corners, number = _distinct(ends.reshape(-1, 2) if also is None else np.vstack([ends.reshape(-1, 2), also]))
+    same = _clusters(corners, reach)
+    own = number[: 2 * len(ends)].reshape(-1, 2)
+    moved_row, moved_end = np.nonzero(same[own] != own)
+    first, last = same[own].T
+    tree = shapely.STRtree(shapely.linestrings(corners[same[own]]))
+    on, line = tree.query(shapely.points(corners), predicate="dwithin", distance=reach)
     on = same[on]
-    apart = (on != first[edge]) & (on != last[edge])
-    edge, on = np.unique(np.stack([edge[apart], on[apart]], axis=1), axis=0).T
-    # every edge: its first corner, those on it in their order, its last corner
+    apart = (on != first[line]) & (on != last[line])
+    line, on = np.divmod(np.unique(line[apart] * len(corners) + on[apart]), max(len(corners), 1))
+    # every line: its first corner, those on it in their order, its last corner
     rows = np.arange(len(first))
-    row = np.concatenate([rows, edge, rows])
+    row = np.concatenate([rows, line, rows])
     stop = np.concatenate([first, on, last])
     ray = corners[last] - corners[first]
-    along = ((corners[on] - corners[first[edge]]) * ray[edge]).sum(axis=1)
+    along = ((corners[on] - corners[first[line]]) * ray[line]).sum(axis=1)
     way = np.concatenate([np.full(len(rows), -np.inf), along, np.full(len(rows), np.inf)])
     order = np.lexsort((way, row))
     row, stop = row[order], stop[order]
     piece = np.flatnonzero((row[:-1] == row[1:]) & (stop[:-1] != stop[1:]))
-    source = row[piece]
-    pieces = _ordered(
-        np.hstack([corners[stop[piece]], corners[stop[piece + 1]]]), edges.left[source], edges.owner[source]
-    )
-    stops = np.concatenate([corners[on], corners[ends[moved_row, moved_end]]])
-    return Alignment(pieces, source, stops, np.concatenate([edge, moved_row]))
+    stops = np.concatenate([corners[on], corners[own[moved_row, moved_end]]])
+    pieces = np.hstack([corners[stop[piece]], corners[stop[piece + 1]]])
+    return pieces, row[piece], stops, np.concatenate([line, moved_row])
 
 
-def _clusters(points: NDArray[Any], reach: float) -> Ints:
+def _of_each(bundle: Ints, line: Ints, count: int) -> tuple[Ints, Ints]:
+    """Return for each edge in turn, given its line, all that is of this line: the edge's row, and what it is."""
+    start = np.searchsorted(line, np.arange(count + 1))
+    many = np.diff(start)[bundle]
+    row = np.repeat(np.arange(len(bundle)), many)
+    return row, np.arange(len(row)) + np.repeat(start[bundle] - (np.cumsum(many) - many), many)
+
+
+def _distinct(points: Floats) -> tuple[Floats, Ints]:
+    """Return the distinct points from west to east, then from south to north, and which of them each is."""
+    found, number = np.unique(np.ascontiguousarray(points).view(np.complex128)[:, 0], return_inverse=True)
+    return found.view(np.float64).reshape(-1, 2), number.reshape(-1)
+
+
+def _clusters(corners: Floats, reach: float) -> Ints:
     """Return for each point the smallest number among the points that are one with it, over any number of steps."""
-    one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=reach)
-    label = np.arange(len(points))
+    label = np.arange(len(corners))
+    near = _crowded(corners, reach)
+    points = shapely.points(corners[near])
+    one, other = near[shapely.STRtree(points).query(points, predicate="dwithin", distance=reach)]
     apart = one != other
     one, other = one[apart], other[apart]
     while (label[one] != label[other]).any():
@@ -93,8 +116,17 @@ def _clusters(points: NDArray[Any], reach: float) -> Ints:
     return label
 
 
-def _ordered(ends: Floats, left: Bools, owner: Ints) -> Edges:
-    """Turn every edge so that its smaller end comes first."""
-    turn = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
-    ends[turn] = ends[turn][:, [2, 3, 0, 1]]
-    return Edges(ends, left ^ turn, owner)
+def _crowded(points: Floats, reach: float) -> Ints:
+    """Return the points that may have another within a distance: all that have, and next to no others.
+
+    Two such points share a square twice as wide in one of four patterns of squares, each half a square from the next.
+    """
+    there = np.zeros(len(points), dtype=bool)
+    for shift in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
+        column, row = np.floor(points / (4 * reach) + shift).astype(np.int64).view(np.uint64).T
+        key = column * _MIX[0] + row * _MIX[1]
+        order = np.argsort(key)
+        equal = key[order][1:] == key[order][:-1]
+        there[order[1:][equal]] = True
+        there[order[:-1][equal]] = True
+    return np.flatnonzero(there)
