@@ -132,6 +132,12 @@ class Answer:
         km = [text for text, many in zip(km, piled.tolist(), strict=True) if many]
         self.reason.say_each(self.piled, say_each(template, count=self.together.tolist(), km=km))
 
+    def take_doubled(self, codes: Sequence[Any]) -> None:
+        """Tell the cases in cells whose code several rows have; what is told already stays."""
+        cells = np.flatnonzero(pd.Series(self.locator.codes, dtype=object).isin(codes))
+        rows = np.flatnonzero(np.isin(self.cell, cells) & (self.reason.number == 0))
+        self.reason.say(rows, say("several rows of the cells have the code of its cell"))
+
     def take_unplaced(self, places: Places) -> None:
         """Enter the cases without position."""
         self.how[places.unplaced] = _NO_POSITION
@@ -141,7 +147,7 @@ class Answer:
         self, location: Location, distances: CellDistances, east: Floats, north: Floats, border_m: float
     ) -> None:
         """Queue the cases within ``border_m`` of a cell other than their own, the exact ties first."""
-        pairs = distances.within(east, north, border_m, skip=self.cell, rows=location.beside)
+        pairs = distances.within(east, north, border_m, skip=self.cell, rows=location.near)
         holders = location.special
         shared = holders.cell != self.cell[holders.point]
         point = np.concatenate([pairs.point, holders.point[shared]])

@@ -7,7 +7,8 @@ import geopandas as gpd
 from onemap.cases.answer import Answer
 from onemap.cases.places import BEYOND, read_places
 from onemap.cases.result import AssignmentResult
-from onemap.errors import CrsError, GeometryError, SchemaError
+from onemap.errors import CrsError, GeometryError, SchemaError, some
+from onemap.geo.cell_codes import doubled_codes, unique_codes
 from onemap.geo.dated import in_force
 from onemap.geo.locator import CellLocator
 from onemap.progress import Progress, silent
@@ -36,7 +37,8 @@ def assign_cases(
     cases
         Points with a CRS; any index, also one that is not unique.
     cells
-        Polygons with a CRS and a unique code; they may have holes, gaps and overlaps.
+        Polygons with a CRS and a code; they may have holes, gaps and overlaps. Rows with the same code count as one
+        cell, as in `onemap.run`; ``notes`` names the codes, and the cases there have a reason.
     code
         Column of the cells' codes.
     near_m
@@ -62,7 +64,7 @@ def assign_cases(
     CrsError
         Cases or cells have no coordinate system.
     SchemaError
-        Codes are missing or repeated, or a distance is negative or not a number.
+        Codes are missing, or a distance is negative or not a number.
     GeometryError
         A cell is not a polygon, or the locator was made of other cells.
 
@@ -79,10 +81,11 @@ def assign_cases(
     _check_arguments(cases, cells, near_m, border_m)
     progress(0.0, say("cases: reading positions"))
     cells = in_force(cells, as_of)
-    locator = _locator(cells, code, locator)
+    doubled = doubled_codes(cells, code)
+    locator = _locator(unique_codes(cells, code), code, locator)
     places = read_places(cases, cells.crs)
     progress(0.2, say("cases: which cell holds each"))
-    location = locator.look_up(places.x, places.y, beside=locator.distances.as_located)
+    location = locator.look_up(places.x, places.y, reach=locator.distances.reach(border_m))
     answer = Answer(location, locator)
     answer.take_special(location.special)
     progress(0.6, say("cases: distances to cells"))
@@ -94,7 +97,11 @@ def assign_cases(
     answer.take_unplaced(places)
     answer.queue_near_border(location, distances, east, north, border_m)
     progress(1.0, say("cases: done"))
-    return answer.result(cases, places.notes)
+    if not doubled:
+        return answer.result(cases, places.notes)
+    answer.take_doubled(doubled)
+    template = "several rows of the cells have the same code, {codes}, and count as one cell: onemap check lists them"
+    return answer.result(cases, (*places.notes, say(template, codes=some(doubled))))
 
 
 def _locator(cells: gpd.GeoDataFrame, code: str, ready: CellLocator | None) -> CellLocator:

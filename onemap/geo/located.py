@@ -35,13 +35,13 @@ class Location:
         For each point the position of the cell with the smallest code that holds it, -1 for none.
     special
         Every pair of a point and a cell that holds it, for the points on a border or in several cells.
-    beside
-        Points in or beside raster cells with edges, ascending; None where not asked for.
+    near
+        Points that may be within reach of an edge, ascending; None where not asked for, or where any may be.
     """
 
     cell: Ints
     special: Holders
-    beside: Ints | None = None
+    near: Ints | None = None
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from onemap.geo.single_point import single_point_rule
 
 __all__ = ["CellLocator"]
 
-_CHUNK: Final = 1 << 18
+_CHUNK: Final = 1 << 17
 _VERSION: Final = 1
 
 
@@ -118,27 +118,29 @@ class CellLocator:
             return self.crs == cells.crs and plain_codes(codes) == plain_codes(self.codes)
         return cell_content(shapes, codes, cells.crs)[2] == self.content_hash
 
-    def look_up(self, x: ArrayLike, y: ArrayLike, *, beside: bool = False) -> Location:
+    def look_up(self, x: ArrayLike, y: ArrayLike, *, reach: float | None = None) -> Location:
         """Return for each point its cell, and for points on a border or in several cells all of them.
 
         Parameters
         ----------
         x, y
             Coordinates in the cells' CRS.
-        beside
-            Say also which points may be near edges.
+        reach
+            Say also which points may be this near to an edge, in units of the cells' CRS.
         """
         xs, ys = np.asarray(x, dtype=np.float64).reshape(-1), np.asarray(y, dtype=np.float64).reshape(-1)
         starts = range(0, max(len(xs), 1), _CHUNK)
+        cell: Ints = np.empty(len(xs), dtype=np.int64)
+        if reach is not None:
+            reach = reach if reach < self.index.raster.size / 2 else None
+            _ = self.index.beside_edges  # made once, before the threads
 
         def chunk(a: int) -> Held:
-            return hold_points(self.index, xs[a : a + _CHUNK], ys[a : a + _CHUNK], beside=beside)
+            rows = slice(a, a + _CHUNK)
+            return hold_points(self.index, xs[rows], ys[rows], cell[rows], reach=reach)
 
-        if beside:
-            _ = self.index.beside_edges  # made once, before the threads
         chunks = in_threads(chunk, starts)
-        cell = np.concatenate([held.cell for held in chunks])
-        near = [held.beside + a for a, held in zip(starts, chunks, strict=True) if held.beside is not None]
+        near = [held.near + a for a, held in zip(starts, chunks, strict=True) if held.near is not None]
         parts = [
             (held.listing.point + a, held.listing.cell, held.listing.on_border)
             for a, held in zip(starts, chunks, strict=True)
@@ -150,7 +152,7 @@ class CellLocator:
         special = Holders(point[order], holder[order], on_border[order])
         first = np.flatnonzero(np.diff(special.point, prepend=-1))
         cell[special.point[first]] = special.cell[first]
-        return Location(cell, special, np.concatenate(near) if beside else None)
+        return Location(cell, special, np.concatenate(near) if near else None)
 
     def _held_by_invalid(
         self, cell: Ints, listed: list[tuple[Ints, Ints, NDArray[np.bool_]]], x: Floats, y: Floats

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 # Two cells are equally near when their distances differ by less than this: coordinates carry no micrometres.
 _SAME_M: Final = 1e-6
 _BATCH: Final = 1 << 16
-# What is this share of a raster cell away, or less, is in the same raster cell or in one beside it.
-_BESIDE: Final = 0.99
 # Raster cells looked through in one go.
 _MOST: Final = 1 << 21
 
@@ -90,6 +88,10 @@ class CellDistances:
             certain, lists = certain_and_lists(raster, edges.ends)
         self._borders = _Borders(raster, certain, edges, *lists)
 
+    def reach(self, metres: float) -> float | None:
+        """Return a distance in the cells' CRS that all within ``metres`` of a border keep; None if there is no such."""
+        return metres * (1 + 1e-9) if self.as_located else None
+
     @property
     def diagonal(self) -> float:
         """Length of the diagonal of the cells' bounding box, in metres."""
@@ -128,10 +130,9 @@ class CellDistances:
         skip
             Position of the cell that need not be measured, one a point; -1: none.
         rows
-            Points in or beside raster cells with edges, as `onemap.geo.locator.Location` names them; the others are
-            not looked at where that is enough to tell that they are far from all borders. By default all points.
+            Points that may be so near to a border; the others are not looked at. By default all points.
         """
-        if rows is None or not self.as_located or metres > _BESIDE * self._borders.raster.size:
+        if rows is None:
             rows = np.arange(len(x))
         starts = range(0, len(rows), _BATCH)
         found = in_threads(lambda a: self._near(x, y, rows[a : a + _BATCH], metres, skip), starts)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Signs = NDArray[np.int8]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 BOUND: Final = (3 + 16 * 2.0**-53) * 2.0**-53
 """Largest error of the determinant, as a share of the sum of its two products' magnitudes."""
@@ -71,9 +72,28 @@ def signs(along: Floats, across: Floats) -> tuple[Signs, Bools]:
     return np.sign(determinant).astype(np.int8), unsure
 
 
+def likely_left(along: Floats, across: Floats) -> tuple[Bools, Ints]:
+    """Return where ``along - across``, the two products of a determinant, is positive, and the rows not sure of it."""
+    determinant = along - across
+    left = determinant > 0
+    np.abs(determinant, out=determinant)
+    # few are near enough to nothing by the largest of all products; only they need bounds of their own
+    most = max(along.max(initial=0.0), -along.min(initial=0.0)) + max(across.max(initial=0.0), -across.min(initial=0.0))
+    rows = np.flatnonzero(determinant <= BOUND * most + LEAST)
+    bound = BOUND * (np.abs(along[rows]) + np.abs(across[rows])) + LEAST
+    return left, rows[determinant[rows] <= bound]
+
+
 def exact_orientation(ends: Floats, px: Floats, py: Floats) -> Signs:
     """Return the sides as `orientation` does, without looking at floating point determinants first."""
     ax, ay, bx, by = ends.T
+    at_end = ((px == ax) & (py == ay)) | ((px == bx) & (py == by))
+    if at_end.any():  # most often, since edges end where people survey; that needs no arithmetic
+        sign = np.zeros(len(ends), dtype=np.int8)
+        rows = np.flatnonzero(~at_end)
+        if len(rows):
+            sign[rows] = exact_orientation(ends[rows], px[rows], py[rows])
+        return sign
     factors = (_difference(bx, ax), _difference(py, ay), _difference(by, ay), _difference(px, ax))
     terms = np.stack([*_product(factors[0], factors[1]), *(-t for t in _product(factors[2], factors[3]))], axis=1)
     sign = np.array([(total > 0) - (total < 0) for total in map(fsum, terms.tolist())], dtype=np.int8)

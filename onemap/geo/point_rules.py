@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from onemap.geo.cell_index import ONE, CellIndex
 from onemap.geo.edges import Bools, Floats, Ints
-from onemap.geo.orientation import exact_orientation, left_of, signs
+from onemap.geo.orientation import exact_orientation, left_of, likely_left
 from onemap.geo.raster import spread
 
 Steps = NDArray[np.int8]
@@ -69,7 +69,7 @@ class Walk:
     step
         How often the way crosses the edge from right to left.
     touch
-        Whether the point lies on the edge.
+        Rows of the pairs whose point lies on the edge.
     spans_node
         Whether the edge spans the height of the node.
     """
@@ -78,7 +78,7 @@ class Walk:
     start: Ints
     edge: NDArray[np.int32]
     step: Steps
-    touch: Bools
+    touch: Ints
     spans_node: Bools
 
 
@@ -93,35 +93,62 @@ class Listing:
 
 @dataclass(frozen=True)
 class Held:
-    """Which cells hold points.
+    """What is known of points besides the cell that holds each of them.
 
     Attributes
     ----------
-    cell
-        For each point the one cell that holds it, or -1.
     listing
         All cells of the points that lie on a border or in several cells.
-    beside
-        Points in or beside raster cells with edges, ascending; None where not asked for.
+    near
+        Points that may be within reach of an edge, ascending; None where not asked for.
     """
 
-    cell: Ints
     listing: Listing
-    beside: Ints | None = None
+    near: Ints | None = None
 
 
-def hold_points(index: CellIndex, x: Floats, y: Floats, *, beside: bool = False) -> Held:
-    """Find the cells that hold points; say also which points may be near edges if asked for ``beside``."""
+def hold_points(index: CellIndex, x: Floats, y: Floats, cell: Ints, *, reach: float | None = None) -> Held:
+    """Find the cells that hold points.
+
+    Parameters
+    ----------
+    index
+        The cells.
+    x, y
+        Points.
+    cell
+        Where the one cell that holds each point is written, -1 for none.
+    reach
+        Say also which points may be this near to an edge; less than the width of a raster cell.
+    """
     raster = index.raster
-    column, row = raster.columns_of(x), raster.rows_of(y)
-    place = column * raster.rows + row
-    cell = index.certain.take(place).astype(np.int64)
-    near = np.flatnonzero(index.beside_edges.take(place)) if beside else None
-    point = np.flatnonzero(cell < -1)
-    record = -2 - cell[point]
-    cell[point] = -1
+    across, along = raster.across(x), raster.along(y)
+    column, row = np.floor(across), np.floor(along)
+    place = (column * raster.rows + row).astype(np.int64)
+    found = index.certain.take(place)
+    uncertain = found < -1
+    point = np.flatnonzero(uncertain)
+    record = -2 - found[point].astype(np.int64)
+    found[point] = -1
+    cell[:] = found
     places = Places(point, record, *raster.nodes(column[point], row[point]))
-    return Held(cell, _walk_to(index, places, x, y, cell), near)
+    listing = _walk_to(index, places, x, y, cell)
+    if reach is None:
+        return Held(listing)
+    # within a raster cell without edges, near is what lies at its rim where one beside it has edges
+    across -= column
+    along -= row
+    rim = _near_rim(across, along, (reach + 4 * raster.margin) / raster.size)
+    uncertain[rim[index.beside_edges.take(place.take(rim))]] = True
+    return Held(listing, np.flatnonzero(uncertain))
+
+
+def _near_rim(across: Floats, along: Floats, share: float) -> Ints:
+    """Return the places that are up to this share of a raster cell's width from its rim; the arrays are used up."""
+    across -= 0.5
+    along -= 0.5
+    off_middle = np.maximum(np.abs(across, out=across), np.abs(along, out=along), out=across)
+    return np.flatnonzero(off_middle >= 0.5 - share)
 
 
 def _walk_to(index: CellIndex, places: Places, x: Floats, y: Floats, cell: Ints) -> Listing:
@@ -129,43 +156,60 @@ def _walk_to(index: CellIndex, places: Places, x: Floats, y: Floats, cell: Ints)
     if not len(places.point):
         return list_cells(index, places, x, y)
     walk = walk_points(index, places, x, y)
-    crossed = np.concatenate([[0], np.cumsum(index.change.take(walk.edge) * walk.step)])
-    state = index.base.take(places.record) + np.diff(crossed[walk.start])
-    touching = np.concatenate([[0], np.cumsum(walk.touch)])
-    plain = ((state == 0) | ((state >= ONE) & (state < 2 * ONE))) & (np.diff(touching[walk.start]) == 0)
-    cell[places.point[plain]] = np.where(state[plain] == 0, -1, state[plain] - (ONE + 1))
+    state = index.base.take(places.record) + _sums(index.change.take(walk.edge) * walk.step, walk.start)
+    alone = (state >= ONE) & (state < 2 * ONE)
+    plain = alone | (state == 0)
+    plain[walk.place[walk.touch]] = False
+    cell[places.point[plain]] = np.where(alone, state - (ONE + 1), -1)[plain]
     return list_cells(index, places.take(np.flatnonzero(~plain)), x, y)
+
+
+def _sums(values: Ints, start: Ints) -> Ints:
+    """Return the sum of the values of each list."""
+    total = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=total[1:])
+    return np.diff(total.take(start))
 
 
 def walk_points(index: CellIndex, places: Places, x: Floats, y: Floats) -> Walk:
     """Walk from the nodes to the points, past the edges of their raster cells."""
     first = index.list_start.take(places.record)
     count = index.list_start.take(places.record + 1) - first
-    place, number = spread(count)
-    edge = index.list_edge.take(first.take(place) + number)
-    ends = index.ends.take(edge, axis=0)
-    x1, y1, x2, y2 = ends.T
+    start = np.zeros(len(count) + 1, dtype=np.int64)
+    np.cumsum(count, out=start[1:])
+    place = np.repeat(np.arange(len(count)), count)
+    member = np.repeat(first - start[:-1], count)
+    member += np.arange(len(place))
+    edge = index.list_edge.take(member)
+    x1, y1, x2, y2 = index.ends.take(edge, axis=0).T
     px, py = x.take(places.point).take(place), y.take(places.point).take(place)
     node_y = places.node_y.take(place)
     spans_point = (x1 <= px) != (x2 <= px)
     spans_node = (y1 <= node_y) != (y2 <= node_y)
-    inside = (x1 <= px) & (px <= x2) & (np.minimum(y1, y2) <= py) & (py <= np.maximum(y1, y2))
     dx, dy = x2 - x1, y2 - y1
     across = dy * (px - x1)
-    side, unsure = signs(dx * (py - y1), across)
-    turn, unsure_turn = signs(dx * (node_y - y1), across)
-    for sign, doubtful, height in (
-        (side, unsure & (spans_point | inside), py),
-        (turn, unsure_turn & (spans_point | spans_node), node_y),
-    ):
-        rows = np.flatnonzero(doubtful)
-        if len(rows):
-            sign[rows] = exact_orientation(ends[rows], px[rows], height[rows])
-    turn_left = (turn > 0) | ((turn == 0) & (dx > 0))
-    step = spans_node & turn_left
-    step = step.astype(np.int8) + spans_point * ((side > 0).astype(np.int8) - turn_left)
-    start = np.concatenate([[0], np.cumsum(count)])
-    return Walk(place, start, edge, step, inside & (side == 0), spans_node)
+    left, close = likely_left(dx * (py - y1), across)
+    turn_left, close_turn = likely_left(dx * (node_y - y1), across)
+    touch = close
+    if len(close):
+        ends, at_x, at_y = index.ends[edge[close]], px[close], py[close]
+        inside = _in_box(ends, at_x, at_y)
+        asked = np.flatnonzero(inside | spans_point[close])
+        side = exact_orientation(ends[asked], at_x[asked], at_y[asked])
+        left[close[asked]] = side > 0
+        touch = close[asked[inside[asked] & (side == 0)]]
+    close_turn = close_turn[spans_point[close_turn] | spans_node[close_turn]]
+    if len(close_turn):
+        turn_left[close_turn] = left_of(index.ends[edge[close_turn]], px[close_turn], node_y[close_turn])
+    step = (spans_node & turn_left).view(np.int8)
+    step += spans_point.view(np.int8) * (left.view(np.int8) - turn_left.view(np.int8))
+    return Walk(place, start, edge, step, touch, spans_node)
+
+
+def _in_box(ends: Floats, x: Floats, y: Floats) -> Bools:
+    """Return which points lie in the bounding boxes of edges, rim included."""
+    x1, y1, x2, y2 = ends.T
+    return np.asarray((x1 <= x) & (x <= x2) & (np.minimum(y1, y2) <= y) & (y <= np.maximum(y1, y2)))
 
 
 def list_cells(index: CellIndex, places: Places, x: Floats, y: Floats) -> Listing:
@@ -179,9 +223,11 @@ def list_cells(index: CellIndex, places: Places, x: Floats, y: Floats) -> Listin
     use += index.use[walk.edge][pair]
     step = (walk.step - before)[pair] * np.where(index.left[use], 1, -1)
     change = index.change.take(walk.edge) * before
-    state = index.base.take(places.record) + np.diff(np.concatenate([[0], np.cumsum(change)])[walk.start])
+    state = index.base.take(places.record) + _sums(change, walk.start)
+    touching = np.zeros(len(walk.edge), dtype=bool)
+    touching[walk.touch] = True
     parts = [
-        (walk.place[pair], index.owner[use].astype(np.int64), step, walk.touch[pair]),
+        (walk.place[pair], index.owner[use].astype(np.int64), step, touching[pair]),
         *_cells_of_nodes(index, places.record, state),
     ]
     place, cell, step, touch = (np.concatenate(values) for values in zip(*parts, strict=True))
