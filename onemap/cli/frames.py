@@ -217,6 +217,7 @@ def cells_layer(path: Path, *, level: str = "grid_cell", option: str = "--layer"
 def kept_locator(path: Path, cells: Any, code: str) -> Any:
     """Return the index of the cells of a published map, if it is kept beside the map and of these cells; else None."""
     from onemap.errors import StoreError
+    from onemap.geo.cell_codes import unique_codes
     from onemap.geo.locator import CellLocator
     from onemap.store.kept_index import index_path
     from onemap.store.one_map import open_map
@@ -227,7 +228,7 @@ def kept_locator(path: Path, cells: Any, code: str) -> Any:
     try:
         one_map = open_map(path, verify=False)
         for finest in one_map.levels[-1:]:
-            return CellLocator.load(index_path(one_map, finest), cells, code=code)
+            return CellLocator.load(index_path(one_map, finest), unique_codes(cells, code), code=code)
     except StoreError:  # no published map, or cells of another level
         return None
     return None

@@ -40,20 +40,38 @@ def cell_codes(cells: gpd.GeoDataFrame, code: str) -> NDArray[np.object_]:
     repeated = column.duplicated(keep=False)
     if repeated.any():
         raise SchemaError(
-            "{code} is not unique in the cells: {codes}", code=code, codes=some(sorted(set(column[repeated])))
+            "{code} is not unique in the cells: {codes} (onemap check lists the places)",
+            code=code,
+            codes=some(sorted(set(column[repeated]))),
         )
     return values
 
 
-def unique_codes(cells: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
-    """Return the cells with one row a code: parts that claim the same code are taken together.
+def doubled_codes(cells: gpd.GeoDataFrame, key: str) -> list[Any]:
+    """Return the codes that several rows have, sorted; none where there is no such column."""
+    if key not in cells.columns:
+        return []
+    codes = cells.loc[[isinstance(value, str | int | np.integer) for value in cells[key]], key]
+    return sorted(set(codes[codes.duplicated()]), key=str)
 
-    The repeated code itself is a finding of the nesting check; a point in any of the parts belongs to that code.
+
+def unique_codes(cells: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
+    """Return the cells with one row a code, the first: parts that claim the same code are taken together.
+
+    The repeated code itself is a finding of the coverage check; a point in any of the parts belongs to that code.
     """
-    if not cells[key].duplicated().any():
+    doubled = doubled_codes(cells, key)
+    if not doubled:
         return cells
-    together: gpd.GeoDataFrame = cells.dissolve(by=key, as_index=False)
-    return together
+    column = cells[key].reset_index(drop=True)
+    shapes = cells.geometry.to_numpy().copy()
+    rows = column[column.isin(doubled)]
+    for parts in rows.groupby(rows).groups.values():
+        sound = [shape if shape is None or shape.is_valid else shapely.make_valid(shape) for shape in shapes[parts]]
+        shapes[parts[0]] = shapely.union_all(sound)
+    first = ~(column.duplicated() & column.notna()).to_numpy()
+    together: gpd.GeoDataFrame = cells.set_geometry(gpd.GeoSeries(shapes, cells.index, crs=cells.crs))
+    return together[first].reset_index(drop=True)
 
 
 def polygons_of(cells: gpd.GeoDataFrame) -> NDArray[Any]:

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from onemap.errors import CrsError, GeometryError, SchemaError
+from onemap.geo.cell_codes import unique_codes
 from onemap.geo.dated import in_force
 from onemap.geo.edges import Bools, Floats, Ints
 from onemap.geo.features import LINE, POLYGON, Features, Shapes, in_metres, sound_shapes, take_features
@@ -46,7 +47,8 @@ def own_polygons(
     features
         Buildings, lots, roads, points; any CRS, any index.
     cells
-        Polygons with a unique code; any CRS. Whether a feature lies wholly in a cell is decided in their CRS.
+        Polygons with a code; any CRS. Rows with the same code count as one cell. Whether a feature lies wholly in a
+        cell is decided in their CRS.
     code
         Column of the codes.
     locator
@@ -66,7 +68,7 @@ def own_polygons(
     CrsError
         One of the two has no coordinate system.
     SchemaError
-        Codes are missing or repeated, or there is no geometry column.
+        Codes are missing, or there is no geometry column.
     GeometryError
         A cell is not a polygon, or the locator was made of other cells.
 
@@ -85,7 +87,7 @@ def own_polygons(
             raise SchemaError("the {name} have no geometry column", name=name)
         if frame.crs is None:
             raise CrsError("features and cells must both have a coordinate system")
-    cells = in_force(cells, as_of)
+    cells = unique_codes(in_force(cells, as_of), code)
     given = features.geometry.to_crs(cells.crs).to_numpy()
     with ThreadPoolExecutor(1) as aside:  # looking at features and at cells are both long, and do not need each other
         looked_at = aside.submit(take_features, given, cells)

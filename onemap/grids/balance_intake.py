@@ -134,7 +134,9 @@ def _refuse_repeated(codes: pd.Series, code: str) -> None:
     again = codes[codes.duplicated(keep=False)]
     if len(again):
         raise SchemaError(
-            "{code} is not unique in the cells: {codes}", code=code, codes=some(sorted(set(map(str, again))))
+            "{code} is not unique in the cells: {codes} (onemap check lists the places)",
+            code=code,
+            codes=some(sorted(set(map(str, again)))),
         )
 
 

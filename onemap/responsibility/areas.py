@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from onemap.domain.duties import as_text
-from onemap.geo.cell_codes import unique_codes
+from onemap.geo.cell_codes import doubled_codes, unique_codes
 from onemap.geo.edges import Floats, Ints
 from onemap.geo.locator import CellLocator
 from onemap.geo.single_point import single_point_rule
@@ -143,6 +143,7 @@ class Areas:
 
     def __init__(self, frame: gpd.GeoDataFrame, kind: Kind) -> None:
         cells = unique_codes(frame, kind.key)
+        self.doubled: Final = frozenset(doubled_codes(frame, kind.key))
         self.locator: Final = CellLocator(cells, kind.key)
         self.grids: list[Grid] = read_grids(cells, kind)
         self.by_code: Final = {grid.code: row for row, grid in enumerate(self.grids)}

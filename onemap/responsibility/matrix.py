@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from onemap.store.one_map import OneMap
 
 _ALL_MATTERS: Final = Matter("", "", "")
+DOUBLED: Final = "Several cells have the code {code}: which of them is meant must be settled first."
 SEVERAL: Final = "{count} grids of {agency} reach into {code}, the answer is for a point inside it."
 
 
@@ -259,7 +260,7 @@ class ResponsibilityMatrix:
         spot = self.land.spot(x_, y_, day, self.rules.channels(matched), wanted, start=start)
         known = spot.facts | (wanted & frozenset(facts)) if facts else spot.facts
         answer = self.decider.decide(asked, moment, spot, known, thing=thing, xy=(x_, y_), language=language)
-        return answer if start is None else self._noted(answer, start, day)
+        return self._noted(answer, start, day)
 
     def who_batch(self, points: Any, matter: Any = None, at: Any = None, **options: Any) -> pd.DataFrame:
         """Return who answers for many points at once: a row each, the same as `who` gives one by one.
@@ -381,11 +382,12 @@ class ResponsibilityMatrix:
 
         return find_conflicts(self, GapOptions(**options))
 
-    def _noted(self, answer: Answer, start: tuple[str, tuple[int, ...]], day: int) -> Answer:
-        """Return an answer for a grid, with a note where several duty grids of the agency reach into it."""
-        notes: list[tuple[str, dict[str, Any]]] = []
+    def _noted(self, answer: Answer, start: tuple[str, tuple[int, ...]] | None, day: int) -> Answer:
+        """Return an answer with a note where its cell's code is doubled, or several duty grids reach into the grid."""
+        doubled = self.land.areas(self.land.levels[-1], day).doubled
+        notes: list[tuple[str, dict[str, Any]]] = [(DOUBLED, {"code": answer.cell})] if answer.cell in doubled else []
         for claim in answer.claims:
-            count = self.land.reaching(claim.grid, start, day)
+            count = 0 if start is None else self.land.reaching(claim.grid, start, day)
             if count > 1:
                 notes.append((SEVERAL, {"count": count, "agency": claim.grid.agency, "code": answer.cell}))
         return replace(answer, notes=tuple(notes)) if notes else answer

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import MultiPoint, Point, Polygon, box
 
-from onemap import AssignmentResult, CellLocator, assign_cases
+from onemap import AssignmentResult, CellLocator, assign_cases, own_polygons
 from onemap.cases import HOW
 from onemap.errors import CrsError, GeometryError, SchemaError
+from onemap.geo.cell_codes import unique_codes
 from onemap.translation import translate
 
 CRS = "EPSG:4548"
@@ -222,7 +223,6 @@ def test_whole_number_codes_are_taken_as_numbers():
         (CrsError, "cells have no coordinate system", {"cells": lambda f: f.set_crs(None, allow_override=True)}),
         (SchemaError, "no geometry column", {"cases": lambda f: pd.DataFrame(f.drop(columns="geometry"))}),
         (SchemaError, "no column cell_code", {"cells": lambda f: f.rename(columns={"cell_code": "x"})}),
-        (SchemaError, "not unique", {"cells": lambda f: f.assign(cell_code="same")}),
         (SchemaError, "1 cells have no cell_code", {"cells": lambda f: f.assign(cell_code=["a", None, "c", "d"])}),
         (SchemaError, "2 cells have no cell_code", {"cells": lambda f: f.assign(cell_code=["a", " ", "", "d"])}),
         (SchemaError, "not codes", {"cells": lambda f: f.assign(cell_code=[1.1, 2.0, 3.0, 4.0])}),
@@ -436,3 +436,33 @@ def test_near_and_distances_agree_with_all_pairs(cells, positions):
         assert (row.how == "near") == (least <= 2.0)
         if row.how == "near":
             assert row.cell == min(cells["cell_code"][distances <= least + 1e-6])
+
+
+def test_rows_with_the_same_code_count_as_one_cell():
+    cells = grid(2, 2)
+    cells["cell_code"] = ["a", "b", "c", "a"]
+    cases = gpd.GeoDataFrame(geometry=cells.representative_point(), crs=cells.crs)
+    answer = assign_cases(cases, cells)
+    assert answer.table["cell"].tolist() == ["a", "b", "c", "a"]
+    several = "several rows of the cells have the code of its cell"
+    assert answer.table["reason"].tolist() == [several, "", "", several]
+    (note,) = answer.notes
+    assert note.startswith("several rows of the cells have the same code, a, and count as one cell")
+    assert "编码 a 在网格表中有多行" in translate(note)
+    again = assign_cases(cases, cells, locator=CellLocator(unique_codes(cells, "cell_code"), "cell_code"))
+    assert again.table.equals(answer.table)
+    assert own_polygons(cases, cells)["cell"].tolist() == ["a", "b", "c", "a"]
+
+
+def test_the_shapes_of_one_code_are_joined_and_the_rest_is_left_alone():
+    cells = grid(2, 2).reset_index(drop=True)
+    cells["cell_code"] = ["a", "b", None, None]
+    assert unique_codes(cells, "cell_code") is cells
+    cells["cell_code"] = ["b", None, "a", "b"]
+    bow = shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
+    cells.loc[3, "geometry"] = bow
+    joined = unique_codes(cells, "cell_code")
+    assert joined["cell_code"].tolist()[0::2] == ["b", "a"]
+    assert len(joined) == 3
+    assert joined.geometry.iloc[0].is_valid
+    assert cells.geometry.iloc[3].equals_exact(bow)

@@ -348,3 +348,16 @@ def test_ranks_that_a_spreadsheet_wrote_as_text_are_whole_numbers():
     matrix = make(duties, [ONE])
     assert matrix.problems.empty
     assert ask(matrix).to_dict()["agency"] == "A"
+
+
+def test_a_cell_whose_code_stands_twice_is_told():
+    layers = levels()
+    cells = layers["grid_cell"]
+    again = cells.assign(geometry=[land(200, 0, 300, 100), None], cell_code=["110120001001002", "x"]).iloc[:1]
+    doubled = {**layers, "grid_cell": pd.concat([cells, again], ignore_index=True)}
+    matrix = ResponsibilityMatrix(doubled, pd.DataFrame({"duty_code": ["D1"], "matters": ["*"]}))
+    for spot in ({"x": WEST + 250, "y": SOUTH + 50}, {"x": WEST + 150, "y": SOUTH + 50}, {"cell": "110120001001002"}):
+        answer = matrix.who(**spot, at=MORNING)
+        assert "Several cells have the code 110120001001002" in answer.sentence
+        assert "有多个网格的编码同为 110120001001002" in answer.say("zh")
+    assert "Several cells" not in matrix.who(x=WEST + 50, y=SOUTH + 50, at=MORNING).sentence
