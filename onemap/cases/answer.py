@@ -138,12 +138,6 @@ class Answer:
         rows = np.flatnonzero(np.isin(self.cell, cells) & (self.reason.number == 0))
         self.reason.say(rows, say("several rows of the cells have the code of its cell"))
 
-    def take_doubled(self, codes: Sequence[Any]) -> None:
-        """Tell the cases in cells whose code several rows have; what is told already stays."""
-        cells = np.flatnonzero(pd.Series(self.locator.codes, dtype=object).isin(codes))
-        rows = np.flatnonzero(np.isin(self.cell, cells) & (self.reason.number == 0))
-        self.reason.say(rows, say("several rows of the cells have the code of its cell"))
-
     def take_unplaced(self, places: Places) -> None:
         """Enter the cases without position."""
         self.how[places.unplaced] = _NO_POSITION
