@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from onemap.geo.orientation import orientation
+from onemap.geo.ring_direction import are_counterclockwise
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -139,7 +139,7 @@ def _fill(target: Edges, polygons: NDArray[Any], owner: Ints, *, inside_out: boo
     points = shapely.get_coordinates(polygons)
     points += 0.0  # minus zero is zero: equal numbers must have equal bits
     first, shell, polygon = _ring_starts(polygons)
-    inner_left = (_are_ccw(points, first) == shell) ^ inside_out
+    inner_left = (are_counterclockwise(points, first) == shell) ^ inside_out
     x, y = points.T
     turn, level = x[:-1] > x[1:], np.flatnonzero(x[:-1] == x[1:])
     turn[level] = y[level] > y[level + 1]
@@ -185,30 +185,6 @@ def _ring_starts(polygons: NDArray[Any]) -> tuple[Ints, Bools, Ints]:
         rings = shapely.get_rings(polygons[with_holes])
         length[holes.take(polygon) > 0] = shapely.get_num_coordinates(rings)
     return np.cumsum(length) - length, shell, polygon
-
-
-def _are_ccw(points: Floats, first: Ints) -> Bools:
-    """Return which rings run counterclockwise: those that turn left at their lowest point of the westernmost.
-
-    Parameters
-    ----------
-    points, first
-        The points of closed rings that do not cross or touch themselves, and where each ring begins.
-    """
-    last = np.append(first[1:], len(points)) - 1
-    x, y = points.T
-    far = np.flatnonzero(x == np.repeat(np.minimum.reduceat(x, first), last + 1 - first))
-    ring = np.searchsorted(first, far, side="right") - 1
-    kept = far != last.take(ring)
-    far, ring = far[kept], ring[kept]
-    order = np.lexsort((y.take(far), ring))
-    far = far[order[np.flatnonzero(np.diff(ring.take(order), prepend=-1))]]
-    before = np.where(far == first, last - 1, far - 1)
-    turns = orientation(np.hstack([points[before], points[far]]), *points[far + 1].T)
-    ccw = np.asarray(turns > 0)
-    for number in np.flatnonzero(turns == 0):  # a point is repeated there
-        ccw[number] = shapely.is_ccw(shapely.linearrings(points[first[number] : last[number] + 1]))
-    return ccw
 
 
 def join_edges(*several: Edges) -> Edges:

@@ -98,5 +98,8 @@ def _pairs(index: CellIndex, boxes: Floats, box: Ints, record: Ints) -> NDArray[
     west, south, east, north = boxes.take(box, axis=0).T
     meets = (x1 <= east) & (x2 >= west) & (np.minimum(y1, y2) <= north) & (np.maximum(y1, y2) >= south)
     rows = np.flatnonzero(meets)
-    keys = (box.take(rows).astype(np.uint64) << np.uint64(32)) | edge.take(rows).astype(np.uint64)
-    return np.unique(keys)
+    keys = (box.take(rows).view(np.uint64) << np.uint64(32)) | edge.take(rows).view(np.uint64)
+    keys.sort()
+    new = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return keys[new]

@@ -143,7 +143,7 @@ def _in_portions(shapes: Shapes, size: Floats, locator: CellLocator, rule: Any) 
 def _polygon_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Shares:
     boxes = shapely.bounds(shapes)
     near, doubtful = _surroundings(locator, boxes)
-    sides = _sides_of(shapes, np.unique(near.box))
+    sides = _sides_of(shapes, near.box[np.flatnonzero(np.diff(near.box, prepend=-1))])
     first = np.searchsorted(sides.owner, np.arange(len(shapes) + 1))
     doubtful |= np.bincount(near.box, minlength=len(shapes)) * np.diff(first) > _MOST_ROWS
     kept = np.flatnonzero(~doubtful[near.box])
@@ -154,7 +154,8 @@ def _polygon_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Share
     cut[meeting.shape[inside]] = True
     cut[meeting.shape[crossings.pair]] = True
     # the parts of one shape may lie in several cells without any edge through them
-    apart = ~cut & (shapely.get_num_geometries(shapes) > 1) & (first[1:] > first[:-1])
+    apart = ~cut & (first[1:] > first[:-1])
+    apart[apart] = shapely.get_num_geometries(shapes[apart]) > 1
     cell = near.cell
     alone = np.flatnonzero((cell == UNKNOWN) & ~cut & ~apart & ~doubtful)
     cell[alone], special = _located(locator, *_corners(meeting, alone))
@@ -289,37 +290,54 @@ def _parted(key: Ints) -> tuple[Ints, Ints]:
 def _edge_pieces(index: CellIndex, meeting: _Meeting, crossings: _Crossings, inside: Bools, cut: Bools) -> _Pieces:
     """Return the pieces of edges inside cut shapes, once for each cell beside the edge."""
     box, edge = meeting.shape, meeting.edge
-    some = np.flatnonzero(cut[box])
-    pair = np.concatenate([some, crossings.pair, some])
-    along = np.concatenate([np.zeros(len(some)), crossings.on_edge, np.ones(len(some))])
-    kept = cut[box[pair]]
-    pair, along = pair[kept], along[kept]
-    order = np.lexsort((along, pair))
-    pair, along = pair[order], along[order]
-    start = np.maximum.accumulate(np.where(np.diff(pair, prepend=-1) != 0, np.arange(len(pair)), 0))
-    number = np.arange(len(pair)) - start
+    crossed, pair, start, stop, number = _parts_of(crossings.pair, crossings.on_edge, cut[box])
     # from its first end on an edge is inside and outside by turns
-    piece = np.flatnonzero((pair[:-1] == pair[1:]) & (((number[:-1] & 1) == 1) != inside[pair[:-1]]))
-    of = pair[piece]
-    ends = _between(index.ends[edge[of]], along[piece], along[piece + 1])
+    kept = np.flatnonzero(((number & 1) == 1) != inside[pair])
+    whole = np.flatnonzero(cut[box] & inside & ~crossed)
+    of = np.concatenate([pair[kept], whole])
+    ends = np.concatenate([_between(index.ends[edge[pair[kept]]], start[kept], stop[kept]), index.ends[edge[whole]]])
+    order = np.argsort(of, kind="stable")
+    of, ends = of[order], ends.take(order, axis=0)
     copy, use = spread((index.use[edge[of] + 1] - index.use[edge[of]]).astype(np.int64))
     use += index.use[edge[of]][copy]
     sign = np.where(index.left[use], 1.0, -1.0)
-    return _Pieces(box[of][copy], index.owner[use].astype(np.int64), ends[copy], sign)
+    return _Pieces(box[of][copy], index.owner[use].astype(np.int64), ends.take(copy, axis=0), sign)
 
 
 def _side_pieces(sides: _Sides, crossings: _Crossings, cut: Bools) -> _Sides:
     """Return the sides of cut shapes, cut where edges cross them."""
-    some = np.flatnonzero(cut[sides.owner])
-    side = np.concatenate([some, crossings.side, some])
-    along = np.concatenate([np.zeros(len(some)), crossings.on_side, np.ones(len(some))])
-    kept = cut[sides.owner[side]]
-    side, along = side[kept], along[kept]
-    order = np.lexsort((along, side))
-    side, along = side[order], along[order]
-    piece = np.flatnonzero((side[:-1] == side[1:]) & (along[:-1] < along[1:]))
-    of = side[piece]
-    return _Sides(_between(sides.ends[of], along[piece], along[piece + 1]), sides.sign[of], sides.owner[of])
+    wanted = cut.take(sides.owner)
+    crossed, side, start, stop, _ = _parts_of(crossings.side, crossings.on_side, wanted)
+    long = np.flatnonzero(start < stop)
+    side = side[long]
+    parted = _between(sides.ends.take(side, axis=0), start[long], stop[long])
+    pieces = (wanted & ~crossed).astype(np.int64)
+    pieces += np.bincount(side, minlength=len(pieces))
+    of, _ = spread(pieces)
+    ends = sides.ends.take(of, axis=0)
+    ends[crossed[of]] = parted
+    return _Sides(ends, sides.sign.take(of), sides.owner.take(of))
+
+
+def _parts_of(line: Ints, along: Floats, wanted: Bools) -> tuple[Bools, Ints, Floats, Floats, Ints]:
+    """Cut wanted lines where they are crossed.
+
+    Return which are crossed; and of their parts, in order, the line, where along it from 0 to 1 the part begins and
+    ends, and its number from 0.
+    """
+    kept = np.flatnonzero(wanted[line])
+    line, along = line[kept], along[kept]
+    crossed = np.zeros(len(wanted), dtype=bool)
+    crossed[line] = True
+    some = np.flatnonzero(crossed)
+    line = np.concatenate([some, line, some])
+    along = np.concatenate([np.zeros(len(some)), along, np.ones(len(some))])
+    order = np.lexsort((along, line))
+    line, along = line[order], along[order]
+    number = np.arange(len(line))
+    number -= np.maximum.accumulate(np.where(np.diff(line, prepend=-1) != 0, number, 0))
+    part = np.flatnonzero(line[:-1] == line[1:])
+    return crossed, line[part], along[part], along[part + 1], number[part]
 
 
 def _between(ends: Floats, start: Floats, stop: Floats) -> Floats:
