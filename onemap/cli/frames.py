@@ -193,12 +193,12 @@ def cells_layer(path: Path, *, level: str = "grid_cell", option: str = "--layer"
         return None
     spec = load_catalogue()[level]
     try:
-        names = {str(name): "Polygon" in str(shape) for name, shape in pyogrio.list_layers(path)}
-        shaped = [name for name, polygons in names.items() if polygons and name not in _OF_VERBS]
+        listed = [(str(name), str(shape)) for name, shape in pyogrio.list_layers(path)]
+        shaped = [name for name, shape in listed if name not in _OF_VERBS and _areal(path, name, shape)]
         headings = {name: pyogrio.read_info(path, layer=name)["fields"] for name in shaped}
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
         return None  # whoever reads it says what is wrong
-    if len(names) <= 1:
+    if len(listed) <= 1:
         return None
     called = [name for name in shaped if name in (spec.id, spec.title_zh, spec.title_en)]
     coded = [name for name in shaped if any(spec.canonical(str(one)) == spec.key for one in headings[name])]
@@ -207,11 +207,21 @@ def cells_layer(path: Path, *, level: str = "grid_cell", option: str = "--layer"
         raise OnemapError(
             "{path}: it has the layers {layers}; name the one of the cells with {option}",
             path=path,
-            layers=some(names, most=20),
+            layers=some((name for name, _ in listed), most=20),
             option=option,
         )
     _note(helped("{path}: the cells are taken from its layer {layer}", path=path.name, layer=found[0]))
     return found[0]
+
+
+def _areal(path: Path, layer: str, shape: str) -> bool:
+    """Return whether a layer is of polygons; where it may hold any shape, its first row says so."""
+    import pyogrio
+
+    if shape != "Unknown":
+        return "Polygon" in shape
+    first = pyogrio.read_dataframe(path, layer=layer, columns=[], max_features=1)
+    return any("Polygon" in str(kind) for kind in first.geom_type)
 
 
 def kept_locator(path: Path, cells: Any, code: str) -> Any:
