@@ -21,6 +21,7 @@ Shapes = NDArray[Any]
 
 LINE: Final = 1
 POLYGON: Final = 2
+_COLLECTION: Final = 7
 _PORTION: Final = 1 << 13
 
 
@@ -40,6 +41,10 @@ class Features:
         0 point, 1 line, 2 polygon, -1 nothing.
     size
         Area of polygons, length of lines, 1 of points, NaN of nothing.
+    boxes
+        West, south, east and north of the shapes.
+    mixed
+        Which are collections of shapes of any kinds.
     """
 
     shapes: Shapes
@@ -47,18 +52,21 @@ class Features:
     measured: Shapes
     kind: NDArray[np.int32]
     size: Floats
+    boxes: Floats
+    mixed: Bools
 
 
 def take_features(shapes: Shapes, cells: gpd.GeoDataFrame) -> Features:
     """Make shapes in the coordinate system of cells fit for measuring in metres, as they are right around the cells."""
     metric = _metric(cells)
     measured = sound = np.empty_like(shapes)
-    mended = np.zeros(len(shapes), dtype=bool)
-    kind, size = np.empty(len(shapes), dtype=np.int32), np.empty(len(shapes))
+    mended, mixed = np.zeros((2, len(shapes)), dtype=bool)
+    kind, size, boxes = np.empty(len(shapes), dtype=np.int32), np.empty(len(shapes)), np.empty((len(shapes), 4))
 
     def mend(start: int) -> None:
         rows = slice(start, start + _PORTION)
-        sound[rows], mended[rows] = sound_shapes(shapes[rows])
+        sound[rows], mended[rows], boxes[rows] = sound_shapes(shapes[rows])
+        mixed[rows] = shapely.get_type_id(sound[rows]) == _COLLECTION
         if metric == cells.crs:
             measure(start)
 
@@ -71,7 +79,7 @@ def take_features(shapes: Shapes, cells: gpd.GeoDataFrame) -> Features:
     if metric != cells.crs:
         measured = _moved(sound, cells.crs, metric)
         in_threads(measure, starts)
-    return Features(sound, mended, measured, kind, size)
+    return Features(sound, mended, measured, kind, size, boxes, mixed)
 
 
 def in_metres(shapes: Shapes, cells: gpd.GeoDataFrame) -> Shapes:
@@ -88,17 +96,19 @@ def _moved(shapes: Shapes, crs: pyproj.CRS, to: pyproj.CRS) -> Shapes:
     return np.asarray(gpd.GeoSeries(shapes, crs=crs).to_crs(to).to_numpy())
 
 
-def sound_shapes(shapes: Shapes) -> tuple[Shapes, Bools]:
-    """Return measurable shapes: invalid ones mended, impossible ones and empty ones None; and which were mended."""
+def sound_shapes(shapes: Shapes) -> tuple[Shapes, Bools, Floats]:
+    """Return measurable shapes: invalid ones mended, impossible ones and empty ones None; which were mended; bounds."""
     sound = shapes.copy()
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    boxes = shapely.bounds(shapes)
+    finite = np.isfinite(boxes).all(axis=1)
     sound[~finite] = None
     doubtful = np.flatnonzero(finite & ~surely_valid(shapes))
     mended = np.zeros(len(shapes), dtype=bool)
     mended[doubtful] = ~shapely.is_valid(shapes[doubtful])
     sound[mended] = shapely.make_valid(shapes[mended], method="structure", keep_collapsed=False)
+    boxes[mended] = shapely.bounds(sound[mended])
     sound[shapely.is_empty(sound)] = None
-    return sound, mended
+    return sound, mended, boxes
 
 
 def _measures(shapes: Shapes) -> tuple[NDArray[np.int32], Floats]:

@@ -25,7 +25,6 @@ _TIE: Final = 1e-9
 _UNCOVERED: Final = 1e-6
 # Shares so close to a decision, or to the rounding of a written share, are taken from GEOS.
 _CLOSE: Final = 1e-8
-_COLLECTION: Final = 7
 _TWO: Final = 2
 
 
@@ -152,18 +151,23 @@ class _Pairs:
 
 def _by_edges(taken: Features, locator: CellLocator) -> _Pairs:
     """Return the shares that follow from the edges near the features, but for those close to a decision."""
-    shapes = taken.shapes
-    pairs = _Pairs.none(len(shapes))
-    for dimension, rule in ((POLYGON, polygon_shares), (LINE, line_shares)):
-        rows = np.flatnonzero(taken.kind == dimension)
-        rows = rows[shapely.get_type_id(shapes[rows]) != _COLLECTION]
-        found = rule(shapes[rows], taken.size[rows], locator)
+    pairs = _Pairs.none(len(taken.shapes))
+    for dimension in (POLYGON, LINE):
+        rows = np.flatnonzero((taken.kind == dimension) & ~taken.mixed)
+        if not len(rows):
+            continue
+        shapes, size = taken.shapes.take(rows), taken.size.take(rows)
+        if dimension == POLYGON:
+            found = polygon_shares(shapes, taken.boxes.take(rows, axis=0), size, locator)
+        else:
+            found = line_shares(shapes, size, locator)
         done = ~found.doubtful
         done[_undecided(found.shape, found.share, len(rows))] = False
-        kept = np.flatnonzero(done[found.shape])
-        finished = np.zeros(len(shapes), dtype=bool)
+        kept = np.flatnonzero(done.take(found.shape))
+        finished = np.zeros(len(pairs.done), dtype=bool)
         finished[rows[done]] = True
-        pairs = pairs.join(_Pairs(rows[found.shape[kept]], found.cell[kept], found.share[kept], finished))
+        found_pairs = _Pairs(rows.take(found.shape.take(kept)), found.cell.take(kept), found.share.take(kept), finished)
+        pairs = pairs.join(found_pairs)
     return pairs
 
 
@@ -200,7 +204,7 @@ def _meetings(rows: Ints, shapes: Shapes, locator: CellLocator) -> tuple[Ints, I
 def _shares(feature: Ints, cell: Ints, taken: Features, cells: gpd.GeoDataFrame) -> Floats:
     """Return which share of the feature lies in the cell, for pairs that cross."""
     used, place = np.unique(cell, return_inverse=True)
-    cut, _ = sound_shapes(cells.geometry.to_numpy()[used])
+    cut, *_ = sound_shapes(cells.geometry.to_numpy()[used])
     pieces = shapely.intersection(in_metres(cut, cells)[place], taken.measured[feature])
     kind = taken.kind[feature]
     amount = np.where(kind == POLYGON, shapely.area(pieces), np.where(kind == LINE, shapely.length(pieces), 0.0))

@@ -11,6 +11,7 @@ cells, or where the pieces given to one cell do not close (the sum of their vect
 *doubtful* and left to GEOS.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -116,32 +117,31 @@ class _Crossings:
     on_side: Floats
 
 
-def polygon_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Shares:
-    """Return the shares of valid polygons of these areas, given in the plane in which areas are meant."""
-    return _in_portions(shapes, size, locator, _polygon_shares)
+def polygon_shares(shapes: Shapes, boxes: Floats, size: Floats, locator: CellLocator) -> Shares:
+    """Return the shares of valid polygons of these bounds and areas, given in the plane in which areas are meant."""
+    return _in_portions(len(shapes), lambda part: _polygon_shares(shapes[part], boxes[part], size[part], locator))
 
 
 def line_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Shares:
     """Return the shares of lines of these lengths, given in the plane in which lengths are meant."""
-    return _in_portions(shapes, size, locator, _line_shares)
+    return _in_portions(len(shapes), lambda part: _line_shares(shapes[part], size[part], locator))
 
 
-def _in_portions(shapes: Shapes, size: Floats, locator: CellLocator, rule: Any) -> Shares:
+def _in_portions(count: int, rule: Callable[[slice], Shares]) -> Shares:
     """Take some shapes at a time: what is worked on together shall fit near the processor."""
 
     def portion(start: int) -> tuple[Ints, Ints, Floats, Bools]:
-        part = rule(shapes[start : start + _AT_ONCE], size[start : start + _AT_ONCE], locator)
+        part = rule(slice(start, start + _AT_ONCE))
         return part.shape + start, part.cell, part.share, part.doubtful
 
-    parts = in_threads(portion, range(0, len(shapes), _AT_ONCE))
+    parts = in_threads(portion, range(0, count, _AT_ONCE))
     if not parts:
         none = np.empty(0, dtype=np.int64)
         return Shares(none, none, np.empty(0), np.empty(0, dtype=bool))
     return Shares(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
-def _polygon_shares(shapes: Shapes, size: Floats, locator: CellLocator) -> Shares:
-    boxes = shapely.bounds(shapes)
+def _polygon_shares(shapes: Shapes, boxes: Floats, size: Floats, locator: CellLocator) -> Shares:
     near, doubtful = _surroundings(locator, boxes)
     sides = _sides_of(shapes, near.box[np.flatnonzero(np.diff(near.box, prepend=-1))])
     first = np.searchsorted(sides.owner, np.arange(len(shapes) + 1))
@@ -330,14 +330,16 @@ def _parts_of(line: Ints, along: Floats, wanted: Bools) -> tuple[Bools, Ints, Fl
     crossed = np.zeros(len(wanted), dtype=bool)
     crossed[line] = True
     some = np.flatnonzero(crossed)
-    line = np.concatenate([some, line, some])
-    along = np.concatenate([np.zeros(len(some)), along, np.ones(len(some))])
-    order = np.lexsort((along, line))
-    line, along = line[order], along[order]
-    number = np.arange(len(line))
-    number -= np.maximum.accumulate(np.where(np.diff(line, prepend=-1) != 0, number, 0))
-    part = np.flatnonzero(line[:-1] == line[1:])
-    return crossed, line[part], along[part], along[part + 1], number[part]
+    order = np.argsort(line, kind="stable")  # swift: they nearly are in order
+    count = np.bincount(line, minlength=len(wanted)).take(some)
+    many = np.flatnonzero(np.repeat(count > 1, count))
+    order[many] = order[many][np.lexsort((along[order[many]], line[order[many]]))]
+    along = along.take(order)
+    of, number = spread(count + 1)
+    start, stop = np.zeros(len(of)), np.ones(len(of))
+    start[number > 0] = along
+    stop[number < count.take(of)] = along
+    return crossed, some.take(of), start, stop, number
 
 
 def _between(ends: Floats, start: Floats, stop: Floats) -> Floats:

@@ -54,9 +54,10 @@ def test_sound_shapes_are_what_they_were_and_others_are_mended():
     bow_tie = Polygon([(0, 0), (4, 4), (4, 0), (0, 4)])
     with np.errstate(invalid="ignore"):
         given_shapes = np.array([box(0, 0, 1, 1), bow_tie, Polygon(), None, Polygon([(0, 0), (np.inf, 0), (0, 1)])])
-    sound, mended = sound_shapes(given_shapes)
+    sound, mended, boxes = sound_shapes(given_shapes)
     assert mended.tolist() == [False, True, False, False, False]
     assert sound[0] is given_shapes[0]
     assert sound[1].is_valid
     assert sound[1].area == 8.0
     assert sound[2:].tolist() == [None, None, None]
+    assert boxes[:2].tolist() == [[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 4.0, 4.0]]
