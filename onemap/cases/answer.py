@@ -61,7 +61,7 @@ class Answer:
     def __init__(self, location: Location, locator: CellLocator) -> None:
         """Enter the cases that some cell holds."""
         self.locator = locator
-        self.cell: Ints = location.cell.copy()
+        self.cell: Ints = location.cell  # written into from here on: the location is used up
         self.lost: Ints = np.flatnonzero(self.cell < 0)
         self.how = np.zeros(len(self.cell), dtype=np.int8)
         self.how[self.lost] = _OUTSIDE
@@ -174,9 +174,7 @@ class Answer:
 
     def _once(self, point: Ints, cell: Ints) -> tuple[Ints, Ints]:
         """Return pairs of a case and a cell each once, sorted by case, then by rank of the code."""
-        order = np.lexsort((self.locator.rank[cell], point))
-        point, cell = point[order], cell[order]
-        once = np.flatnonzero(np.diff(point, prepend=-1) | np.diff(cell, prepend=-1))
+        _, once = np.unique(point * len(self.locator.rank) + self.locator.rank[cell], return_index=True)
         return point[once], cell[once]
 
     def _name_candidates(self, point: Ints, cell: Ints, rows: Ints) -> None:
@@ -205,24 +203,31 @@ class Answer:
     def result(self, cases: gpd.GeoDataFrame, notes: tuple[str, ...]) -> AssignmentResult:
         """Put the answer into frames."""
         table = self.table(cases.index)
-        near_border = _listed(cases, table, self.queue, self.queue_metres)
-        failed = _listed(cases, table, self.piled, self.metres[self.piled]).assign(together=self.together)
+        shown = ("cell", "candidates", "distance_m", "how", "reason")
+        near_border = _listed(cases, table, self.queue, shown, distance_m=self.queue_metres)
+        failed = _listed(cases, table, self.piled, ("together", "distance_m", "reason"), together=self.together)
         kinds = np.bincount(self.how, minlength=len(HOW)).tolist()
         counts = {"rows": len(table), **dict(zip(HOW, kinds, strict=True))}
         counts |= {"near_border": len(near_border), "failed_geocodes": len(failed)}
         return AssignmentResult(
             table=table,
-            near_border=near_border[["row", "cell", "candidates", "distance_m", "how", "reason", "geometry"]],
-            failed_geocodes=failed[["row", "together", "distance_m", "reason", "geometry"]],
+            near_border=near_border,
+            failed_geocodes=failed,
             counts=counts,
             notes=notes,
             cases=cases,
         )
 
 
-def _listed(cases: gpd.GeoDataFrame, table: pd.DataFrame, rows: Ints, metres: Floats) -> gpd.GeoDataFrame:
-    listed = table.iloc[rows].assign(row=rows, distance_m=metres)
-    return gpd.GeoDataFrame(listed, geometry=cases.geometry.to_numpy()[rows], crs=cases.crs)
+def _listed(
+    cases: gpd.GeoDataFrame, table: pd.DataFrame, rows: Ints, names: Sequence[str], **others: NDArray[Any]
+) -> gpd.GeoDataFrame:
+    """Return some of the cases with these columns, of the table or of ``others``."""
+    columns: dict[str, Any] = {"row": rows}
+    for name in names:
+        columns[name] = others[name] if name in others else table[name].array[rows]
+    columns["geometry"] = cases.geometry.array[rows]
+    return gpd.GeoDataFrame(columns, index=table.index.take(rows), copy=False)
 
 
 def _objects(tuples: list[tuple[Any, ...]]) -> NDArray[np.object_]:

@@ -28,6 +28,8 @@ PLANE_M: Final = 1_000_000.0
 """Up to here a plane around the district measures within about one percent."""
 
 _POINT, _MULTIPOINT = 0, 4
+# Points whose x and y are read together, while they are near the processor.
+_AT_ONCE: Final = 1 << 14
 _NONE: Final[Ints] = np.empty(0, dtype=np.int64)
 _NO_REASON: Final[NDArray[np.object_]] = np.empty(0, dtype=object)
 _MOST_LATITUDE, _MOST_LONGITUDE = 90.0, 360.0
@@ -92,11 +94,18 @@ def read_places(cases: gpd.GeoDataFrame, crs: pyproj.CRS) -> Places:
 
 def _coordinates(shapes: NDArray[Any]) -> tuple[Floats, Floats, Ints]:
     """Return the coordinates of points, and the rows of all that is not a point with two of them."""
-    axes = (shapely.get_x, shapely.get_y)
+    x, y = np.empty(len(shapes)), np.empty(len(shapes))
+
+    def read(start: int) -> None:
+        rows = slice(start, start + _AT_ONCE)
+        shapely.get_x(shapes[rows], out=x[rows])
+        shapely.get_y(shapes[rows], out=y[rows])
+
     try:
-        x, y = in_threads(lambda number: axes[number](shapes), range(2))
+        in_threads(read, range(0, len(shapes), _AT_ONCE))
     except shapely.errors.GEOSException:  # GEOS has no x of an empty point
-        x, y = np.full(len(shapes), np.nan), np.full(len(shapes), np.nan)
+        x.fill(np.nan)
+        y.fill(np.nan)
     return x, y, np.flatnonzero(np.isnan(x) | np.isnan(y))
 
 

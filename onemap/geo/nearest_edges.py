@@ -70,8 +70,10 @@ class NearestEdges:
         if not len(self._ends) or not len(x):
             none = np.empty(0, dtype=np.int64)
             return none, none, np.empty(0)
-        starts = range(0, len(x), _BATCH)
-        found = in_threads(lambda a: self._of_batch(x[a : a + _BATCH], y[a : a + _BATCH], a, slack), starts)
+        batches = 2 * -(-len(x) // (2 * _BATCH))  # as much for one processor as for the other
+        size = -(-len(x) // batches)
+        starts = range(0, len(x), size)
+        found = in_threads(lambda a: self._of_batch(x[a : a + size], y[a : a + size], a, slack), starts)
         point, edge, far = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return point, edge, far
 

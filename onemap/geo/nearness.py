@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Two cells are equally near when their distances differ by less than this: coordinates carry no micrometres.
 _SAME_M: Final = 1e-6
-_BATCH: Final = 1 << 16
+_BATCH: Final = 1 << 15
 # Raster cells looked through in one go.
 _MOST: Final = 1 << 21
 
@@ -134,9 +134,15 @@ class CellDistances:
         """
         if rows is None:
             rows = np.arange(len(x))
+        return self._sorted(*self._pairs(x, y, metres, skip, rows))
+
+    def _pairs(self, x: Floats, y: Floats, metres: float, skip: Ints, rows: Ints) -> tuple[Ints, Ints, Floats]:
+        """Return the pairs of `within` as they come, a cell as often as edges of it are near."""
         starts = range(0, len(rows), _BATCH)
         found = in_threads(lambda a: self._near(x, y, rows[a : a + _BATCH], metres, skip), starts)
-        return self._sorted(list(chain.from_iterable(found)))
+        none = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
+        point, cell, far = (np.concatenate(parts) for parts in zip(none, *chain.from_iterable(found), strict=True))
+        return point, cell, far
 
     def _near(self, x: Floats, y: Floats, rows: Ints, metres: float, skip: Ints) -> list[tuple[Ints, Ints, Floats]]:
         """Return point, cell and distance of some of the points and all borders up to ``metres`` away."""
@@ -147,8 +153,9 @@ class CellDistances:
         """Yield pairs of a point and a raster cell with edges that lies up to ``metres`` away, some at a time."""
         raster, certain = self._borders.raster, self._borders.certain
         reach = metres * (1 + 1e-9) + raster.margin
-        west, east = (raster.columns_of(x[rows] + way) for way in (-reach, reach))
-        south, north = (raster.rows_of(y[rows] + way) for way in (-reach, reach))
+        px, py = x.take(rows), y.take(rows)
+        west, east = (raster.columns_of(px + way) for way in (-reach, reach))
+        south, north = (raster.rows_of(py + way) for way in (-reach, reach))
         wide, high = east - west + 1, north - south + 1
         lone = np.flatnonzero((wide == 1) & (high == 1))
         many = np.flatnonzero((wide > 1) | (high > 1))
@@ -173,13 +180,13 @@ class CellDistances:
         first = borders.list_start.take(record)
         pair, number = spread((borders.list_start.take(record + 1) - first).astype(np.int64))
         edge = borders.list_edge.take(first.take(pair) + number)
-        point = point.take(pair)
-        across, along = _offset(edges.ends.take(edge, axis=0), places[0].take(point), places[1].take(point))
-        # squares are cheaper than roots, and enough to leave out the most
-        maybe = np.flatnonzero(across * across + along * along <= metres * metres * (1 + 1e-9))
-        far = np.hypot(across[maybe], along[maybe])
+        x, y = (axis.take(point).take(pair) for axis in places)
+        # most edges are left out because their lines are far already
+        maybe = _near_lines(edges.ends.take(edge, axis=0), x, y, metres * (1 + 1e-9) + borders.raster.margin)
+        edge = edge[maybe]
+        far = np.hypot(*_offset(edges.ends.take(edge, axis=0), x[maybe], y[maybe]))
         close = np.flatnonzero(far <= metres)
-        point, edge, far = point[maybe[close]], edge[maybe[close]], far[close]
+        point, edge, far = point[pair[maybe[close]]], edge[close], far[close]
         pair, use = spread((edges.start[edge + 1] - edges.start[edge]).astype(np.int64))
         use += edges.start[edge][pair]
         point, cell, far = point[pair], edges.owner[use].astype(np.int64), far[pair]
@@ -190,18 +197,18 @@ class CellDistances:
         """Return for each point outside all cells the nearest one, the smallest code where several are equally near."""
         rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         if not len(rows):
-            return self._sorted([])
+            return Distances(rows, rows, np.empty(0))
         outer, tree = self._outer
         point, edge, far = tree.nearest(x[rows], y[rows], slack=_SAME_M)
         at = rows[point]
         foot_x, foot_y = _foot(self._borders.edges.ends[outer[edge]], x[at], y[at])
-        # all cells that touch the outer edges in the points where they are nearest
-        met = self.within(foot_x, foot_y, 2 * _SAME_M, skip=np.full(len(at), -1))
-        least = np.full(len(x), np.inf)
+        # of all cells that touch the outer edges in the points where they are nearest, the smallest code
+        foot, met, _ = self._pairs(foot_x, foot_y, 2 * _SAME_M, np.full(len(at), -1), np.arange(len(at)))
+        least, best = np.full(len(x), np.inf), np.full(len(x), len(self.rank))
         np.minimum.at(least, at, far)
-        pairs = self._sorted([(at[met.point], met.cell, least[at[met.point]])])
-        first = np.flatnonzero(np.diff(pairs.point, prepend=-1))
-        return Distances(pairs.point[first], pairs.cell[first], pairs.metres[first])
+        np.minimum.at(best, at[foot], self.rank[met])
+        found = np.flatnonzero(best < len(self.rank))
+        return Distances(found, np.argsort(self.rank)[best[found]], least[found])
 
     @cached_property
     def _outer(self) -> tuple[Ints, NearestEdges]:
@@ -210,15 +217,12 @@ class CellDistances:
         outer = np.flatnonzero(~edges.balanced)
         return outer, NearestEdges(edges.ends[outer])
 
-    def _sorted(self, found: list[tuple[Ints, Ints, Floats]]) -> Distances:
-        """Join batches of pairs, the least distance of each, sorted by point, then by rank of the code."""
-        none = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
-        point, cell, metres = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
-        order = np.lexsort((metres, self.rank[cell], point))
-        point, cell, metres = point[order], cell[order], metres[order]
-        first = np.ones(len(point), dtype=bool)
-        first[1:] = (point[1:] != point[:-1]) | (cell[1:] != cell[:-1])
-        return Distances(point[first], cell[first], metres[first])
+    def _sorted(self, point: Ints, cell: Ints, metres: Floats) -> Distances:
+        """Return each pair once with its least distance, sorted by point, then by rank of the code."""
+        key = point * len(self.rank) + self.rank[cell]
+        order = np.lexsort((metres, key))
+        order = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
+        return Distances(point[order], cell[order], metres[order])
 
 
 def _extent(ends: Floats) -> tuple[float, float, float, float]:
@@ -243,6 +247,14 @@ def _foot(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Return the point of each edge that is nearest to the point beside it."""
     dx, dy, along = _along(ends, x, y)
     return ends[:, 0] + along * dx, ends[:, 1] + along * dy
+
+
+def _near_lines(ends: Floats, x: Floats, y: Floats, metres: float) -> Ints:
+    """Return the rows of edges whose lines pass the point beside them within a distance."""
+    x1, y1, x2, y2 = ends.T
+    dx, dy = x2 - x1, y2 - y1
+    doubled = dx * (y - y1) - dy * (x - x1)  # the area between edge and point
+    return np.flatnonzero(doubled * doubled <= (dx * dx + dy * dy) * (metres * metres))
 
 
 def _offset(ends: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
