@@ -5,11 +5,13 @@ that vertex they pair up, and what is left is an edge of a gap, an overlap or th
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
 
-from onemap.geo.edges import Edges, Floats, Ints, bundle_edges
+from onemap.geo.arrangement import Shapes
+from onemap.geo.edges import Bools, Edges, Floats, Ints, bundle_edges
 
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 
@@ -51,25 +53,71 @@ def align_edges(edges: Edges, *, reach: float, also: Floats | None = None) -> Al
     also
         Further points to split edges at.
     """
-    same = bundle_edges(edges)  # edges with equal ends lie on one line, which is cut once
-    ends, line, stops, stopped = _cut(same.ends, reach, also)
-    turn = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
-    ends[turn] = ends[turn][:, [2, 3, 0, 1]]
-    source, piece = _of_each(same.bundle, line, len(same.ends))
-    pieces = Edges(ends[piece], edges.left[source] ^ turn[piece], edges.owner[source])
-    order = np.argsort(stopped, kind="stable")
-    row, stop = _of_each(same.bundle, stopped[order], len(same.ends))
-    return Alignment(pieces, source, stops[order[stop]], row)
+    tied = bundle_edges(edges)  # edges with equal ends lie on one line, which is cut once
+    cut = cut_lines(Lines(tied.ends), reach=reach, also=also)
+    source, piece = cut.of_each(tied.bundle)
+    pieces = Edges(cut.ends[piece], edges.left[source] ^ cut.turned[piece], edges.owner[source])
+    order = np.argsort(cut.stopped, kind="stable")
+    row, stop = _of_each(tied.bundle, cut.stopped[order], len(tied.ends))
+    return Alignment(pieces, source, cut.stops[order[stop]], row)
 
 
-def _cut(ends: Floats, reach: float, also: Floats | None) -> tuple[Floats, Ints, Floats, Ints]:
-    """Return the pieces of lines and the line that each is of, in their order; stops, and the line each lies on."""
+class Lines:
+    """Straight lines, none there twice, given by their ends as in `Edges`; shapes and index are made when needed."""
+
+    def __init__(self, ends: Floats) -> None:
+        self.ends = ends
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """The lines as shapes."""
+        return np.asarray(shapely.linestrings(self.ends.reshape(-1, 2, 2)), dtype=object)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index of the shapes."""
+        return shapely.STRtree(self.shapes)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Lines cut into pieces.
+
+    Attributes
+    ----------
+    ends
+        The pieces, those of one line after those of the line before, and in their order on it; the smaller end first.
+    turned
+        Which pieces run against their line.
+    line
+        The line of each piece.
+    stops, stopped
+        As in `Alignment`.
+    count
+        How many lines there were.
+    """
+
+    ends: Floats
+    turned: Bools
+    line: Ints
+    stops: Floats
+    stopped: Ints
+    count: int
+
+    def of_each(self, lines: Ints) -> tuple[Ints, Ints]:
+        """Return the pieces of some lines, line for line: its place among them, and the piece."""
+        return _of_each(lines, self.line, self.count)
+
+
+def cut_lines(lines: Lines, *, reach: float, also: Floats | None = None) -> Cut:
+    """Cut lines where the end of another, or one of further points, lies on them; see `align_edges`."""
+    ends = lines.ends
     corners, number = _distinct(ends.reshape(-1, 2) if also is None else np.vstack([ends.reshape(-1, 2), also]))
     same = _clusters(corners, reach)
     own = number[: 2 * len(ends)].reshape(-1, 2)
     moved_row, moved_end = np.nonzero(same[own] != own)
     first, last = same[own].T
-    tree = shapely.STRtree(shapely.linestrings(corners[same[own]]))
+    tree = Lines(corners[same[own]].reshape(-1, 4)).tree if len(moved_row) else lines.tree
     on, line = tree.query(shapely.points(corners), predicate="dwithin", distance=reach)
     on = same[on]
     apart = (on != first[line]) & (on != last[line])
@@ -85,8 +133,10 @@ def _cut(ends: Floats, reach: float, also: Floats | None) -> tuple[Floats, Ints,
     row, stop = row[order], stop[order]
     piece = np.flatnonzero((row[:-1] == row[1:]) & (stop[:-1] != stop[1:]))
     stops = np.concatenate([corners[on], corners[own[moved_row, moved_end]]])
-    pieces = np.hstack([corners[stop[piece]], corners[stop[piece + 1]]])
-    return pieces, row[piece], stops, np.concatenate([line, moved_row])
+    made = np.hstack([corners[stop[piece]], corners[stop[piece + 1]]])
+    turned = (made[:, 0] > made[:, 2]) | ((made[:, 0] == made[:, 2]) & (made[:, 1] > made[:, 3]))
+    made[turned] = made[turned][:, [2, 3, 0, 1]]
+    return Cut(made, turned, row[piece], stops, np.concatenate([line, moved_row]), len(ends))
 
 
 def _of_each(bundle: Ints, line: Ints, count: int) -> tuple[Ints, Ints]:

@@ -13,11 +13,12 @@ only between them, where polygons lie over one another, matched edges are looked
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import shapely
 
-from onemap.geo.alignment import align_edges
+from onemap.geo.alignment import Lines, cut_lines
 from onemap.geo.arrangement import Shapes, near_faces
 from onemap.geo.edges import Bools, Edges, Floats, Ints, MatchedEdges, bundle_edges, join_edges, match_edges
 from onemap.geo.line_faces import count_covers, faces_beside, polygons_between
@@ -94,10 +95,10 @@ class _Bench:
         self._matched = matched
         self._reach = reach
         self.busy = ~matched.balanced
-        lone = _lines(matched.ends[self.busy])
+        lone = Lines(matched.ends[self.busy]).shapes
         calm = np.flatnonzero(~self.busy)
         if len(lone) and len(calm):
-            near = shapely.STRtree(lone).query(_lines(matched.ends[calm]), predicate="dwithin", distance=reach)[0]
+            near = shapely.STRtree(lone).query(Lines(matched.ends[calm]).shapes, predicate="dwithin", distance=reach)[0]
             self.busy[calm[np.unique(near)]] = True
         self._settle()
 
@@ -154,7 +155,7 @@ def _meeting(ends: Floats, faces: Shapes) -> Bools:
     found = near_faces(ends, faces)
     rows = np.flatnonzero(found)
     found[rows] = False
-    found[rows[np.unique(shapely.STRtree(_lines(ends[rows])).query(faces, predicate="intersects")[1])]] = True
+    found[rows[np.unique(Lines(ends[rows]).tree.query(faces, predicate="intersects")[1])]] = True
     return found
 
 
@@ -169,15 +170,14 @@ def _of_owners(matched: MatchedEdges, owners: Ints | None) -> Bools:
 
 def _in_conflict(ends: Floats, reach: float) -> Bools:
     """Return which edges, none of them there twice, touch or cross another, and which have the vertex that touches."""
-    lines = _lines(ends)
-    tree = shapely.STRtree(lines)
+    lines = Lines(ends)
     corners = np.unique(_corners(ends))
     points = shapely.points(corners.view(np.float64).reshape(-1, 2))
-    point, line = tree.query(points, predicate="dwithin", distance=reach)
+    point, line = lines.tree.query(points, predicate="dwithin", distance=reach)
     inner = (corners[point, None] != _corners(ends)[line]).all(axis=1)
     found = _with_corner(ends, corners[point[inner]])
     found[line[inner]] = True
-    one, other = _crossing(ends, lines, tree)
+    one, other = _crossing(lines)
     found[one] = True
     found[other] = True
     return found
@@ -185,42 +185,46 @@ def _in_conflict(ends: Floats, reach: float) -> Bools:
 
 def _divided(edges: Edges, reach: float) -> tuple[Edges, Ints]:
     """Return the pieces of edges, and the edge that each comes from."""
-    source = np.arange(len(edges.ends))
-    crossings = np.zeros((0, 2))
+    tied = bundle_edges(edges)  # edges on one line are divided alike, and the line once
+    lines, line = Lines(tied.ends), tied.bundle
+    source, left = np.arange(len(line)), edges.left
+    crossings: Floats | None = None
     for _ in range(_ROUNDS):
-        if not len(edges.ends):
+        if not len(lines.ends):
             break
-        aligned = align_edges(edges, reach=reach, also=crossings)
-        still = len(aligned.edges.ends) == len(edges.ends) and not len(aligned.stops)
-        edges, source = aligned.edges, source[aligned.source]
-        crossings = _crossings(edges)
+        cut = cut_lines(lines, reach=reach, also=crossings)
+        still = len(cut.ends) == len(lines.ends) and not len(cut.stops)
+        if not still:
+            use, piece = cut.of_each(line)
+            pieces = bundle_edges(Edges(cut.ends, cut.turned, cut.line))
+            lines, line = Lines(pieces.ends), pieces.bundle[piece]
+            source, left = source[use], left[use] ^ cut.turned[piece]
+        if crossings is None or not still:  # those of lines that stayed as they are were found the round before
+            crossings = _crossings(lines)
         if still and not len(crossings):
             break
-    return edges, source
+    return Edges(lines.ends[line], left, edges.owner[source]), source
 
 
-def _crossings(edges: Edges) -> Floats:
-    """Return the points in which edges cross."""
-    ends = bundle_edges(edges).ends
-    lines = _lines(ends)
-    one, other = _crossing(ends, lines, shapely.STRtree(lines))
-    points = shapely.intersection(lines[one], lines[other])
+def _crossings(lines: Lines) -> Floats:
+    """Return the points in which lines cross."""
+    one, other = _crossing(lines)
+    points = shapely.intersection(lines.shapes[one], lines.shapes[other])
     return np.unique(shapely.get_coordinates(points), axis=0)
 
 
-def _crossing(ends: Floats, lines: Shapes, tree: shapely.STRtree) -> tuple[Ints, Ints]:
-    """Return the pairs of edges that cross; those with an end in common do not."""
-    one, other = tree.query(lines)
+def _crossing(lines: Lines) -> tuple[Ints, Ints]:
+    """Return the pairs of lines that cross; those with an end in common do not."""
+    one, other = lines.tree.query(lines.shapes)
     once = one < other
     one, other = one[once], other[once]
-    apart = (_corners(ends)[one][:, :, None] != _corners(ends)[other][:, None, :]).all(axis=(1, 2))
+    ends = _corners(lines.ends)
+    apart = np.ones(len(one), dtype=bool)
+    for mine, theirs in product((0, 1), repeat=2):
+        apart &= ends[one, mine] != ends[other, theirs]
     one, other = one[apart], other[apart]
-    crossing = shapely.crosses(lines[one], lines[other])
+    crossing = shapely.crosses(lines.shapes[one], lines.shapes[other])
     return one[crossing], other[crossing]
-
-
-def _lines(ends: Floats) -> Shapes:
-    return np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)), dtype=object)
 
 
 def _corners(ends: Floats) -> _Corners:

@@ -6,7 +6,7 @@ wholly inside or wholly outside of each of them; what holds for a point inside h
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -42,15 +42,30 @@ class Claims:
     grids: list[Grid]
     of: Ints
     several: list[Rows]
+    _at: dict[int, Ints] = field(default_factory=dict, repr=False)
 
     def rows(self, piece: int) -> Rows:
         """Return the grids that claim a piece."""
         return self.several[self.of[piece]]
 
+    def at(self, position: int) -> Ints:
+        """Return for each of ``several`` the claimant at a position, -1 where there is none."""
+        if position not in self._at:
+            rows = [rows[position] if len(rows) > position else -1 for rows in self.several]
+            self._at[position] = np.array(rows, dtype=np.int64)
+        return self._at[position]
+
     @cached_property
     def first(self) -> Ints:
         """For each piece its first claimant, -1 where there is none."""
-        return np.array([rows[0] if rows else -1 for rows in self.several], dtype=np.int64)[self.of]
+        return self.at(0)[self.of]
+
+    @cached_property
+    def rank(self) -> Ints:
+        """For each grid the place of its code among all codes in their order."""
+        codes = [grid.code for grid in self.grids]
+        place = {code: number for number, code in enumerate(sorted(set(codes)))}
+        return np.array([place[code] for code in codes], dtype=np.int64)
 
 
 class Ground:

@@ -12,8 +12,8 @@ import numpy as np
 
 from onemap.domain.duties import Duty, Matter
 from onemap.geo.edges import Ints
-from onemap.responsibility.areas import Rows
 from onemap.responsibility.ground import Ground
+from onemap.responsibility.grouping import group
 from onemap.responsibility.rules import Buckets, Found, Matched, RuleTable
 from onemap.responsibility.time_gaps import Stretch
 
@@ -151,7 +151,7 @@ class Holdings:
         if wanted:
             for of, known in self._facts.values():
                 kind, kinds = _combined(kind, kinds, of, [facts & wanted for facts in known])
-        _, first, alike = np.unique(kind, return_index=True, return_inverse=True)
+        alike, first = group([kind])
         return first, alike
 
     def _outcome(
@@ -214,16 +214,10 @@ def _combined(kind: Ints, kinds: int, of: Ints, values: list[Any]) -> tuple[Ints
 def claimants(ground: Ground, bearer: Bearer, pieces: Ints) -> Ints:
     """Return for each piece the row of the grid by which a post bears it."""
     claims = ground.claims[bearer.channel]
-    at = bearer.position
-    rows: list[int] = [found[at] if len(found) > at else -1 for found in claims.several]
-    return np.array(rows, dtype=np.int64)[claims.of[pieces]]
+    return claims.at(bearer.position)[claims.of[pieces]]
 
 
-def rows_of_several(columns: Sequence[Ints]) -> tuple[list[Rows], Ints]:
-    """Return the distinct combinations of some columns, and which of them each row has."""
-    if len(columns) == 1:
-        values, which = np.unique(columns[0], return_inverse=True)
-        return [(row,) for row in values.tolist()], which.reshape(-1)
-    table = np.column_stack(columns)
-    distinct, which = np.unique(table, axis=0, return_inverse=True)
-    return [tuple(row) for row in distinct.tolist()], which.reshape(-1)
+def rows_of_several(columns: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """Return the distinct combinations of some columns, a row each, and which of them each row has."""
+    which, example = group(columns)
+    return np.column_stack(columns)[example], which

@@ -16,7 +16,6 @@ from onemap.domain.duties import ANY, ROAD, Matter
 from onemap.errors import SchemaError
 from onemap.geo.crs import area_m2
 from onemap.geo.edges import Floats, Ints
-from onemap.responsibility.areas import Rows
 from onemap.responsibility.ground import Ground
 from onemap.responsibility.holdings import Holding, Holdings, claimants, rows_of_several
 from onemap.responsibility.time_gaps import Interval, Run, Seat, Stretch, Timelines, intervals, stretches
@@ -216,39 +215,43 @@ def _posts(holding: Holding, ground: Ground, lines: Timelines, together: int) ->
             alike.setdefault((cause, run.day, run.stretches), []).append((at, run))
     named = all(bearer.holder_code for bearer in holding.bearers)  # then the grid does not matter
     for (cause, _, _), states in alike.items():
-        where = np.isin(number, [at for at, _ in states])
-        rows = sorted(np.flatnonzero(where).tolist(), key=lambda row: _codes(holding, ground, distinct[row]))
+        wanted = np.zeros(int(number.max()) + 1, dtype=bool)
+        wanted[[at for at, _ in states]] = True
+        where = wanted[number]
+        rows = _by_code(holding, ground, distinct, np.flatnonzero(where))
         if len(rows) <= together and not named:
             run_of = dict(states)
-            for row in rows:
+            for row in rows.tolist():
                 seats = _seats(holding, ground, distinct[row])
                 yield _Found(cause, seats, run_of[int(number[row])], holding.pieces[which == row])
         else:
-            seats = tuple(seat for row in rows[:together] for seat in _seats(holding, ground, distinct[row]))
+            seats = tuple(seat for row in rows[:together].tolist() for seat in _seats(holding, ground, distinct[row]))
             yield _Found(cause, seats, states[0][1], holding.pieces[where[which]], len(rows))
 
 
-def _seated(holding: Holding, ground: Ground, lines: Timelines) -> tuple[list[Rows], Ints, Ints]:
+def _seated(holding: Holding, ground: Ground, lines: Timelines) -> tuple[Ints, Ints, Ints]:
     """Return the grids of a holding's posts, which of them each piece has, and what becomes of each (`Timelines`)."""
     columns = [claimants(ground, bearer, holding.pieces) for bearer in holding.bearers]
     distinct, which = rows_of_several(columns)
     first = holding.bearers[0]
     if len(columns) == 1 and not first.holder_code:
         table = lines.table(first.channel, ground.claims[first.channel].grids, holding.duties[0], first.agency)
-        return distinct, which, table[[row for (row,) in distinct]]
+        return distinct, which, table[distinct[:, 0]]
     number = [lines.number(holding.part, _seats(holding, ground, rows)) for rows in distinct]
     return distinct, which, np.array(number, dtype=np.int64)
 
 
-def _seats(holding: Holding, ground: Ground, rows: Rows) -> tuple[Seat, ...]:
+def _seats(holding: Holding, ground: Ground, rows: Ints) -> tuple[Seat, ...]:
     return tuple(
         Seat(duty, ground.claims[bearer.channel].grids[row])
-        for duty, bearer, row in zip(holding.duties, holding.bearers, rows, strict=True)
+        for duty, bearer, row in zip(holding.duties, holding.bearers, rows.tolist(), strict=True)
     )
 
 
-def _codes(holding: Holding, ground: Ground, rows: Rows) -> tuple[str, ...]:
-    return tuple(ground.claims[b.channel].grids[row].code for b, row in zip(holding.bearers, rows, strict=True))
+def _by_code(holding: Holding, ground: Ground, distinct: Ints, rows: Ints) -> Ints:
+    """Return rows of grids in the order of their codes."""
+    ranks = [ground.claims[b.channel].rank[distinct[rows, at]] for at, b in enumerate(holding.bearers)]
+    return rows[np.lexsort(ranks[::-1])]
 
 
 def _told(holding: Holding, found: _Found, spans: Sequence[Stretch], ground: Surveyed) -> Iterator[Vacancy]:

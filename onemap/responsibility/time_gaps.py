@@ -6,7 +6,8 @@ stretches, and who is in is asked once for each.
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,8 @@ CAUSES: Final = {NEVER_APPOINTED: "vacant", EXPIRED: "expired", NOT_YET: "not_ye
 """Why a post is vacant: the template of the reason, and the word for it in tables."""
 
 Interval = tuple[dt.datetime, dt.datetime]
+People = tuple[Holder, ...]
+_State = tuple[str, str, str, dt.date | None, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Timelines:
     def __init__(self, roster: Roster, window: Sequence[Stretch]) -> None:
         self.roster, self.window = roster, window
         self._known: dict[tuple[Post, ...], tuple[Run, ...]] = {}
+        self._times: dict[tuple[frozenset[str], bool], list[tuple[Stretch, list[int]]]] = {}
         self._alike: dict[tuple[int, ...], tuple[Run, ...]] = {}
         self._numbers: dict[tuple[Run, ...], int] = {(): 0}
         self._listed: list[tuple[Run, ...]] = []
@@ -127,7 +131,7 @@ class Timelines:
         """Return when a post (or several that count equally) is not held by one; nothing where it always is."""
         key = tuple(seat.post for seat in seats)
         if key not in self._known:
-            self._known[key] = self._runs(part, seats, key)
+            self._known[key] = self._runs(part, seats, [self.roster.appointed(post) for post in key])
         return self._known[key]
 
     def number(self, part: str, seats: tuple[Seat, ...]) -> int:
@@ -146,7 +150,7 @@ class Timelines:
             table = open_.copy()
             for row in closed.tolist():
                 post = Post(grids[row].code, grids[row].scope, agency, duty.role)
-                table[row] = self._number(self.roster.appointed(post), post, Seat(duty, grids[row]))
+                table[row] = self._number(self.roster.appointed(post))
             self._tables[key] = table
         return self._tables[key]
 
@@ -154,19 +158,17 @@ class Timelines:
         """Return what becomes of each grid's post if agencies are not asked for, and the grids where they matter."""
         key = channel, duty.role, ""
         if key not in self._open:
-            posts = [Post(grid.code, grid.scope, "", duty.role) for grid in grids]
-            appointed = [self.roster.appointed(post) for post in posts]
-            seats = [Seat(replace(duty, agency=""), replace(grid, agency="")) for grid in grids]
-            numbers = [self._number(*one) for one in zip(appointed, posts, seats, strict=True)]
+            appointed = [self.roster.appointed(Post(grid.code, grid.scope, "", duty.role)) for grid in grids]
+            numbers = [self._number(people) for people in appointed]
             closed = [row for row, holders in enumerate(appointed) if any(holder.agency for holder in holders)]
             self._open[key] = np.array(numbers, dtype=np.int64), np.array(closed, dtype=np.int64)
         return self._open[key]
 
-    def _number(self, appointed: tuple[Holder, ...], post: Post, seat: Seat) -> int:
+    def _number(self, appointed: People) -> int:
         """Return the number of what becomes of a post: the same for all posts that the same people are appointed to."""
         people = tuple(map(id, appointed))  # the roster keeps them; a code may stand in several rows
         if people not in self._alike:
-            self._alike[people] = self._runs("", (seat,), (post,))
+            self._alike[people] = self._runs("", (), [appointed])
         runs = self._alike[people]
         return self._numbers.setdefault(runs, len(self._numbers))
 
@@ -176,33 +178,41 @@ class Timelines:
             self._listed = list(self._numbers)
         return self._listed[number]
 
-    def _runs(self, part: str, seats: tuple[Seat, ...], posts: tuple[Post, ...]) -> tuple[Run, ...]:
-        found: dict[tuple[str, str, str, dt.date | None, tuple[str, ...]], list[int]] = {}
-        asked: dict[object, tuple[str, str, str, dt.date | None, tuple[str, ...]]] = {}
-        appointed = [holder for post in posts for holder in self.roster.appointed(post)]
+    def _runs(self, part: str, seats: tuple[Seat, ...], people: Sequence[People]) -> tuple[Run, ...]:
+        """Return when a post, or several, are not held by one; ``seats`` are asked for where there are several."""
+        appointed = list(chain.from_iterable(people))
         used = frozenset(holder.shift for holder in appointed if holder.shift)
         limits = [holder.valid_from for holder in appointed] + [holder.valid_to for holder in appointed]
         constant = all(limit is None or not self._first <= limit <= self._last for limit in limits)
-        for number, stretch in enumerate(self.window):
-            when = (stretch.on & used, None if constant else stretch.day)
-            if when not in asked:
-                asked[when] = self._state(part, seats, posts, stretch)
-            if asked[when][0] != HELD:
-                found.setdefault(asked[when], []).append(number)
-        return tuple(Run(*state, tuple(numbers)) for state, numbers in found.items())
+        found: dict[_State, list[int]] = {}
+        for stretch, numbers in self._told_apart(used, constant=constant):
+            state = self._state(part, seats, people, stretch)
+            if state[0] != HELD:
+                found.setdefault(state, []).extend(numbers)
+        return tuple(Run(*state, tuple(sorted(numbers))) for state, numbers in found.items())
 
-    def _state(
-        self, part: str, seats: tuple[Seat, ...], posts: tuple[Post, ...], stretch: Stretch
-    ) -> tuple[str, str, str, dt.date | None, tuple[str, ...]]:
-        standings = [self.roster.standing(post, stretch.day, stretch.on) for post in posts]
-        claims = tuple(Claim(seat.duty, seat.grid, one) for seat, one in zip(seats, standings, strict=True))
-        state = judge(part, claims).state
+    def _told_apart(self, used: frozenset[str], *, constant: bool) -> list[tuple[Stretch, list[int]]]:
+        """Return the stretches that differ in these shifts or in the day, and the numbers of all that are alike."""
+        if (used, constant) not in self._times:
+            times: dict[tuple[frozenset[str], dt.date | None], tuple[Stretch, list[int]]] = {}
+            for number, stretch in enumerate(self.window):
+                when = (stretch.on & used, None if constant else stretch.day)
+                times.setdefault(when, (stretch, []))[1].append(number)
+            self._times[used, constant] = list(times.values())
+        return self._times[used, constant]
+
+    def _state(self, part: str, seats: tuple[Seat, ...], people: Sequence[People], stretch: Stretch) -> _State:
+        standings = [self.roster.among(appointed, stretch.day, stretch.on) for appointed in people]
+        first = standings[0]
+        state = first.state
+        if len(standings) > 1:
+            claims = [Claim(seat.duty, seat.grid, one) for seat, one in zip(seats, standings, strict=True)]
+            state = judge(part, tuple(claims)).state
         if state == HELD:
             return HELD, "", "", None, ()
-        people = tuple(sorted({holder.holder_code for one in standings for holder in one.holders}))
-        first = standings[0]
-        cause = CAUSES.get(first.reason, "") if len(claims) == 1 else ""
-        return state, cause, first.reason_name if cause else "", first.reason_day if cause else None, people
+        claimed_by = tuple(sorted({holder.holder_code for one in standings for holder in one.holders}))
+        cause = CAUSES.get(first.reason, "") if len(standings) == 1 else ""
+        return state, cause, first.reason_name if cause else "", first.reason_day if cause else None, claimed_by
 
 
 def intervals(window: Sequence[Stretch], numbers: Iterable[int]) -> list[Interval]:
