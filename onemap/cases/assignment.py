@@ -5,6 +5,7 @@ from typing import Any
 import geopandas as gpd
 
 from onemap.cases.answer import Answer
+from onemap.cases.decisions import Decisions, decided
 from onemap.cases.places import BEYOND, read_places
 from onemap.cases.result import AssignmentResult
 from onemap.errors import CrsError, GeometryError, SchemaError, some
@@ -13,6 +14,8 @@ from onemap.geo.dated import in_force
 from onemap.geo.locator import CellLocator
 from onemap.progress import Progress, silent
 from onemap.translation import say
+
+_DOUBLED = "several rows of the cells have the same code, {codes}, and count as one cell: onemap check lists them"
 
 
 def assign_cases(
@@ -24,6 +27,8 @@ def assign_cases(
     border_m: float = 1.0,
     locator: CellLocator | None = None,
     as_of: Any = None,
+    decisions: Decisions | None = None,
+    case_code: str = "case_code",
     progress: Progress = silent,
 ) -> AssignmentResult:
     """Assign each case to exactly one cell.
@@ -49,6 +54,11 @@ def assign_cases(
         A `CellLocator` of these very cells, when there is one already; by default it is made.
     as_of
         Only cells in force on this day, see `in_force`; by default all rows.
+    decisions
+        What people decided: `onemap.domain.journal.Journal.in_force`. A decided case gets the cell that was chosen,
+        ``how`` "decided", and leaves the queue; a decision that cannot be followed is listed with its reason.
+    case_code
+        Column of the cases' codes, by which decisions name them.
     progress
         Called with the share done and a text.
 
@@ -56,7 +66,7 @@ def assign_cases(
     -------
     AssignmentResult
         ``table`` has one row a case in the cases' order: ``cell`` (missing where none), ``how`` (inside, border,
-        near, outside, no_position), ``distance_m`` (0 inside), ``candidates`` (codes of all cells in question,
+        near, outside, no_position, decided), ``distance_m`` (0 inside), ``candidates`` (codes of all cells in question,
         sorted), ``reason`` (empty where all is plain).
 
     Raises
@@ -97,11 +107,11 @@ def assign_cases(
     answer.take_unplaced(places)
     answer.queue_near_border(location, distances, east, north, border_m)
     progress(1.0, say("cases: done"))
-    if not doubled:
-        return answer.result(cases, places.notes)
-    answer.take_doubled(doubled)
-    template = "several rows of the cells have the same code, {codes}, and count as one cell: onemap check lists them"
-    return answer.result(cases, (*places.notes, say(template, codes=some(doubled))))
+    notes = places.notes
+    if doubled:
+        answer.take_doubled(doubled)
+        notes = (*notes, say(_DOUBLED, codes=some(doubled)))
+    return decided(answer.result(cases, notes), cells, decisions or {}, code=code, case_code=case_code)
 
 
 def _locator(cells: gpd.GeoDataFrame, code: str, ready: CellLocator | None) -> CellLocator:

@@ -10,7 +10,24 @@ import pandas as pd
 from onemap.store.tables import with_answer, write_tables
 
 HOW: Final = ("inside", "border", "near", "outside", "no_position")
-"""The answers of the column ``how``."""
+"""The answers of the column ``how`` that a position gives."""
+DECIDED: Final = "decided"
+"""The answer of the column ``how`` where a person chose the cell."""
+DECISION_COLUMNS: Final = (
+    "number",
+    "case_code",
+    "verb",
+    "cell_code",
+    "decided_by",
+    "decided_at",
+    "decided_why",
+    "followed",
+    "reason",
+)
+
+
+def _none_decided() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(DECISION_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -30,6 +47,9 @@ class AssignmentResult:
         ``distance_m``, ``geometry``; index of the cases.
     counts
         ``rows``, then rows by ``how`` (they add up to ``rows``), ``near_border`` and ``failed_geocodes``.
+    decisions
+        Every decision about a case that counts: ``number`` in the journal, ``case_code verb cell_code decided_by
+        decided_at decided_why``, ``followed``, and the ``reason`` where it could not be.
     notes
         English sentences about the whole: for example that the cases were reprojected.
     cases
@@ -42,13 +62,14 @@ class AssignmentResult:
     counts: dict[str, int]
     notes: tuple[str, ...]
     cases: gpd.GeoDataFrame = field(repr=False)
+    decisions: pd.DataFrame = field(default_factory=_none_decided)
 
     def joined(self) -> gpd.GeoDataFrame:
         """Return the cases with their answer; a column of theirs that has an answer's name gets ``_source`` added."""
         return with_answer(self.cases, self.table)
 
     def write(self, path: str | Path) -> Path:
-        """Write the cases with their answer and the near-border queue.
+        """Write the cases with their answer, the near-border queue, and the decisions where there are any.
 
         Parameters
         ----------
@@ -67,4 +88,5 @@ class AssignmentResult:
         StoreError
             The suffix is none of these, an extra is not installed, or the file cannot be written.
         """
-        return write_tables({"case": self.joined(), "near_border": self.near_border}, Path(path))
+        decisions = {"decision": self.decisions} if len(self.decisions) else {}
+        return write_tables({"case": self.joined(), "near_border": self.near_border, **decisions}, Path(path))

@@ -2,16 +2,21 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from onemap.translation import translate
 
 from .coverage import Level, check_levels, refuse_other_shapes
-from .frames import cells_and_code, frame_or_none, kept_locator, misreading, read_frame, write_frames
+from .frames import cells_and_code, frame_or_none, kept_locator, misreading, named_column, read_frame, write_frames
 from .options import Allowed, AsOf, Cells, Code, Crs, Encoding, Fail, Out, Speech, helped, verb
 from .terminal import Exit, Terminal
+
+if TYPE_CHECKING:
+    from onemap.cases import AssignmentResult
+
+_MOST_SAID = 5
 
 
 @verb
@@ -89,24 +94,50 @@ def assign(
 ) -> None:
     """Assign cases to cells."""
     from onemap.cases import assign_cases
+    from onemap.cases.decisions import read_decisions
 
     frame, column = cells_and_code(cells, layer=cells_layer, code=code, as_of=as_of, option="--cells-layer")
     points = read_frame(cases, layer=layer, crs=crs, encoding=encoding, coordinates=coordinates, x=x, y=y)
     with terminal.progress() as told:
         told(0.1, "assigning the cases")
         kept = kept_locator(cells, frame, column)
-        result = assign_cases(points, frame, code=column, near_m=near_m, border_m=border_m, locator=kept)
-        written = write_frames({"case": result.joined(), "near_border": result.near_border}, out, terminal.language)
+        result = assign_cases(
+            points,
+            frame,
+            code=column,
+            near_m=near_m,
+            border_m=border_m,
+            locator=kept,
+            decisions=read_decisions(cells),
+            case_code=named_column(points, "case_code") or "case_code",
+        )
+        tables = {"case": result.joined(), "near_border": result.near_border}
+        tables |= {"decision": result.decisions} if len(result.decisions) else {}
+        written = write_frames(tables, out, terminal.language)
     counts = result.counts
     probably = misreading(points, frame) if 2 * _placed(counts) < counts["rows"] else ""
     said = [translate(one, terminal.language) for one in (*result.notes, probably) if one]
-    terminal.answer({"counts": counts, "probably": probably}, [_assigned(terminal, counts), *said], out=written)
+    terminal.answer(
+        {"counts": counts, "probably": probably},
+        [_assigned(terminal, counts), *_decided(terminal, result), *said],
+        out=written,
+    )
     if fail and (counts["outside"] or counts["no_position"]):
         raise typer.Exit(Exit.FINDINGS)
 
 
 def _placed(counts: dict[str, int]) -> int:
-    return counts["inside"] + counts["border"] + counts["near"]
+    return counts["inside"] + counts["border"] + counts["near"] + counts["decided"]
+
+
+def _decided(terminal: Terminal, result: "AssignmentResult") -> list[str]:
+    """Say what became of the decisions in the journal beside the map, the first few that could not be followed too."""
+    open_ = result.decisions[~result.decisions["followed"].astype(bool)]
+    if not len(result.decisions):
+        return []
+    template = "{decided} cases as people decided; {decisions_open} decisions could not be followed"
+    first = terminal.say(template, decided=result.counts["decided"], decisions_open=len(open_))
+    return [first, *(translate(reason, terminal.language) for reason in open_["reason"].head(_MOST_SAID))]
 
 
 def _assigned(terminal: Terminal, counts: dict[str, int]) -> str:

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from onemap.basemap import Assembly
 from onemap.basemap.levels import code_chain
 from onemap.cases import AssignmentResult, assign_cases
+from onemap.cases.decisions import Decisions
 from onemap.domain.catalogue import BASE_MAP_CLASSES, load_catalogue
 from onemap.errors import SourceError
 from onemap.geo.coverage import check_coverage
@@ -147,8 +148,13 @@ def finest_of(assembly: Assembly, path: Path) -> Finest:
     return Finest(cells, locator_for(path, layer_id, cells))
 
 
-def assign(assembly: Assembly, finest: Finest, *, progress: Progress = silent) -> AssignmentResult | None:
-    """Assign the cases to the finest level and write the answer into the map; None where the map has no cases."""
+def assign(
+    assembly: Assembly, finest: Finest, *, decisions: Decisions, progress: Progress = silent
+) -> AssignmentResult | None:
+    """Assign the cases to the finest level and write the answer into the map; None where the map has no cases.
+
+    What people decided stands, and is listed in the layer ``decision``.
+    """
     if "case" not in assembly.frames:
         return None
     cases = assembly.frames["case"]
@@ -160,6 +166,7 @@ def assign(assembly: Assembly, finest: Finest, *, progress: Progress = silent) -
         near_m=rules.near_m,
         border_m=rules.border_m,
         locator=finest.locator,
+        decisions=decisions,
         progress=progress,
     )
     answer = result.table
@@ -174,6 +181,8 @@ def assign(assembly: Assembly, finest: Finest, *, progress: Progress = silent) -
         reason=answer["reason"].to_numpy(),
     )
     assembly.frames["near_border"] = _near_border(result, assembly)
+    if len(result.decisions):
+        assembly.frames["decision"] = result.decisions
     _list_failed_geocodes(assembly, result)
     return result
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from onemap.basemap import Assembly, assemble, map_path, raster_folder
 from onemap.cases import AssignmentResult
+from onemap.cases.decisions import Decisions, read_decisions
 from onemap.errors import StoreError
 from onemap.gaps import find_gaps
 from onemap.manifest import Manifest, load_manifest
@@ -42,7 +43,8 @@ def run(
         The manifest, or its path.
     out
         Folder of the results (``onemap.gpkg``, ``onemap.index``, ``rasters``, ``report.zh.html``,
-        ``report.en.html``, ``tables``); by default ``out`` beside the manifest.
+        ``report.en.html``, ``tables``); by default ``out`` beside the manifest. What people decided about cases stands
+        in ``onemap.journal.jsonl`` there: it is followed and never touched.
     root
         Folder of the sources; overrides the manifest's.
     language
@@ -60,13 +62,15 @@ def run(
     Raises
     ------
     OnemapError
-        The manifest has problems, a source cannot be worked on, or the map cannot be written.
+        The manifest has problems, a source cannot be worked on, the journal of decisions beside the map is damaged, or
+        the map cannot be written.
     """
     checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest, root=root)
     path = map_path(checked, out)
     with writer(path):  # to the end, so that tables and reports are those of the map they lie beside
+        decisions = read_decisions(path)
         with raster_folder(path) as rasters:
-            assembly, finest, assigned = _work(checked, path, rasters, progress)
+            assembly, finest, assigned = _work(checked, path, rasters, decisions, progress)
             contents = list(assembly.contents())
             publish(path, contents, facts=assembly.district, now=now, held=True, progress=part(progress, 0.65, 0.8))
         _keep(path, assembly.grids.finest, finest, progress)
@@ -79,14 +83,14 @@ def run(
 
 
 def _work(
-    manifest: Manifest, path: Path, rasters: Path, progress: Progress
+    manifest: Manifest, path: Path, rasters: Path, decisions: Decisions, progress: Progress
 ) -> tuple[Assembly, Finest, AssignmentResult | None]:
     """Return the assembled map with all its findings, its finest level, and the answer for the cases."""
     assembly = assemble(manifest, rasters, progress=part(progress, 0.0, 0.35))
     defects = find_defects(assembly, progress=part(progress, 0.35, 0.5))
     assembly.frames |= findings_of(defects)
     finest = finest_of(assembly, path)
-    assigned = assign(assembly, finest, progress=part(progress, 0.5, 0.55))
+    assigned = assign(assembly, finest, decisions=decisions, progress=part(progress, 0.5, 0.55))
     own(assembly, finest, progress=part(progress, 0.55, 0.6))
     progress(0.6, "finding the gaps")
     matrix = matrix_of(assembly) if assembly.has("duty") else None

@@ -27,9 +27,10 @@ class RunResult:
         The tables (CSV) by name.
     counts
         ``rows_in rows_out rows_rejected rows_outside rows_repaired`` of all sources; ``cases``, the cases by ``how``
-        (``inside border near outside no_position``), ``near_border``, ``failed_geocodes``; ``cells``; ``defects`` and
+        (``inside border near outside no_position decided``), ``near_border``, ``failed_geocodes``,
+        ``decisions_open`` (that could not be followed); ``cells``; ``defects`` and
         ``defects_allowed`` of all coverages; of the finest level ``gaps``, ``gap_area_m2``, ``overlaps``,
-        ``overlap_area_m2``; ``object_gaps``.
+        ``overlap_area_m2``; ``outside_in_gaps``, cases in gaps of the finest level; ``object_gaps``.
     balance
         Rows in, out, rejected and outside of each source.
     """
@@ -61,10 +62,23 @@ class RunResult:
                     "{cases} cases: {placed} in exactly one cell, {outside} outside, {no_position} without position; "
                     "{near_border} near a border",
                     language,
-                    placed=count["inside"] + count["border"] + count["near"],
+                    placed=count["inside"] + count["border"] + count["near"] + count["decided"],
                     **{name: count[name] for name in ("cases", "outside", "no_position", "near_border")},
                 )
             )
+        if count["decided"] or count["decisions_open"]:
+            sentences.append(
+                say(
+                    "{decided} cases as people decided; {decisions_open} decisions could not be followed",
+                    language,
+                    **{name: count[name] for name in ("decided", "decisions_open")},
+                )
+            )
+        if count["outside_in_gaps"]:
+            template = (
+                "{count} of the cases outside lie in gaps between the cells: they are placed once those are closed"
+            )
+            sentences.append(say(template, language, count=count["outside_in_gaps"]))
         sentences.append(
             say(
                 "{rows_in} rows read: {rows_out} in the map, {rows_rejected} rejected, {rows_outside} outside; "
@@ -126,8 +140,10 @@ def counts_of(
     """Return the counts of a run from its tables."""
     counts: dict[str, Any] = {name: int(balance[name].sum()) if len(balance) else 0 for name in _ROWS}
     counts["cases"] = int(assigned.get("rows", 0))
-    for name in ("inside", "border", "near", "outside", "no_position", "near_border", "failed_geocodes"):
+    for name in ("inside", "border", "near", "outside", "no_position", "decided", "near_border", "failed_geocodes"):
         counts[name] = int(assigned.get(name, 0))
+    followed = frames["decision"]["followed"].astype(bool) if "decision" in frames else pd.Series(dtype=bool)
+    counts["decisions_open"] = int((~followed).sum())
     areas, lines = frames["defect"], frames["defect_line"]
     counts["defects"] = len(areas) + len(lines)
     counts["defects_allowed"] = int(areas["allowed"].astype(bool).sum()) + int(lines["allowed"].astype(bool).sum())
@@ -137,6 +153,8 @@ def counts_of(
         found = own[own["kind"] == kind]
         counts[many] = len(found)
         counts[f"{kind}_area_m2"] = float(found["area_m2"].sum())
+    land = frames["coverage_gap"] if "coverage_gap" in frames else pd.DataFrame(columns=["layer_id", "cases"])
+    counts["outside_in_gaps"] = int(land.loc[land["layer_id"] == finest, "cases"].sum())
     counts["widest_gap_m"] = _widest(own[own["kind"] == "gap"])
     counts["widest_nesting_m"] = _widest(areas[(areas["kind"] == "nesting") & ~areas["allowed"].astype(bool)])
     counts["object_gaps"] = len(frames["object_gap"]) if "object_gap" in frames else 0

@@ -25,6 +25,7 @@ _MOST_EXCEL_ROWS: Final = 1_048_575
 TABLE_FILES: Final = {
     "case": "cases",
     "near_border": "near_border",
+    "decision": "decisions",
     "defect": "defects",
     "defect_line": "defect_lines",
     "coverage_gap": "gaps",

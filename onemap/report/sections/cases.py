@@ -13,6 +13,7 @@ from onemap.report.maps import Entry, state_entry
 from onemap.report.signs import state_sign, swatch
 from onemap.report.tables import Cell, Column, ColumnMaker, make_table, plain
 
+from .decisions import decision_blocks
 from .parts import Block, Desk, Section, empty
 
 STATES = ("new", "in_hand", "overdue", "settled")
@@ -250,15 +251,15 @@ def near_section(desk: Desk) -> Section:
     """Return the section on the near-border queue."""
     facts, words = desk.facts, desk.words
     title, frame = words.say("Cases near a border"), facts.frame("near_border")
+    settled = decision_blocks(desk)
     if not len(frame):
         text = (
             words.say("No case lies so near a border that a person should decide.")
             if len(facts.cases)
             else words.say("This map holds no cases.")
         )
-        return Section(
-            "near", title, "", [empty(text)], "0" if len(facts.cases) else "–", "good" if len(facts.cases) else "quiet"
-        )
+        badge, tone = ("0", "good") if len(facts.cases) else ("–", "quiet")
+        return Section("near", title, "", [empty(text), *settled], badge, tone)
     blocks = []
     if desk.maps is not None:
         blocks.append(_near_map(desk))
@@ -272,6 +273,7 @@ def near_section(desk: Desk) -> Section:
         make.reason(),
     ]
     blocks.append(Block("table", make_table("t-near", ordered, columns, rest=desk.rest("near_border"))))
+    blocks += settled
     lead = words.say(
         "Each of these cases has its cell; but it stands so near a border that a wrong coordinate of a few steps "
         "would give it to the neighbour. A person looks at them; the nearest come first."

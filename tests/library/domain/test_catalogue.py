@@ -30,7 +30,7 @@ LAYERS = {
     "econ": {"econ_population", "econ_unit"},
     "grid": {"grid_district", "grid_street", "grid_community", "grid_cell"},
     "duty": {"calendar_day", "duty", "duty_grid", "holder", "shift"},
-    "case": {"case"},
+    "case": {"case", "decision"},
     "finding": {
         "near_border",
         "defect",
@@ -69,8 +69,8 @@ def test_the_eight_classes_bear_their_official_titles():
 def test_every_layer_of_every_class():
     catalogue = load_catalogue()
     assert {id_: {spec.id for spec in catalogue.of_class(id_)} for id_ in CLASSES} == LAYERS
-    assert len(catalogue) == 47
-    assert sum(len(spec.fields) for spec in catalogue.values()) == 438
+    assert len(catalogue) == 48
+    assert sum(len(spec.fields) for spec in catalogue.values()) == 448
 
 
 @pytest.mark.parametrize("spec", load_catalogue().values(), ids=lambda spec: spec.id)

@@ -1,0 +1,32 @@
+"""What people decided about cases, and which of it could not be followed."""
+
+from onemap.report.tables import ColumnMaker, make_table
+
+from .parts import Block, Desk
+
+
+def decision_blocks(desk: Desk) -> list[Block]:
+    """Return the tables of decisions, those that could not be followed first; none where nobody decided anything."""
+    words, frame = desk.words, desk.facts.frame("decision")
+    if not len(frame):
+        return []
+    followed = frame["followed"].astype(bool)
+    make = ColumnMaker(words, "decision")
+    known = [
+        make.text("case_code", css="code"),
+        make.label("verb"),
+        make.text("cell_code", css="code"),
+        make.text("decided_by"),
+        make.date("decided_at"),
+        make.text("decided_why", css="wide"),
+    ]
+    blocks = []
+    for id_, part, title, columns in (
+        ("t-decision-open", frame[~followed], "Decisions that could not be followed", [*known, make.reason()]),
+        ("t-decision", frame[followed], "Cases that people decided", known),
+    ):
+        if len(part):
+            ordered = part.sort_values("number", ascending=False, kind="stable")
+            table = make_table(id_, ordered, columns, rest=desk.rest("decision"))
+            blocks.append(Block("table", table, words.say(title)))
+    return blocks
