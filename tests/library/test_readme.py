@@ -88,3 +88,22 @@ def test_what_the_examples_write_is_not_taken_into_the_repository():
     for path in ("city/onemap.toml", "city/out/onemap.gpkg", "repaired.gpkg", "assigned.xlsx", "atlas/district.pdf"):
         ignored = subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False)
         assert ignored.returncode == 0, path
+
+
+@pytest.mark.parametrize(
+    ("spoken", "said"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "onemap 需要 python3 3.11 或更高版本；当前：Python 3.9.2"),
+        ({"LANG": "de_DE.UTF-8"}, "onemap needs python3 3.11 or newer; found: Python 3.9.2"),
+        ({"LANG": "zh_CN.UTF-8", "ONEMAP_LANG": "en"}, "onemap needs python3 3.11 or newer; found: Python 3.9.2"),
+    ],
+)
+def test_the_demo_speaks_the_language_of_the_locale(tmp_path, spoken, said):
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1\n', encoding="utf-8")
+    old.chmod(0o755)
+    place = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "demo.sh"), str(tmp_path)], env=place | spoken, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout.decode(), done.stderr.decode().strip()) == (2, "", said)
