@@ -6,11 +6,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pandas.api.types import infer_dtype
 
 from onemap.errors import GeometryError, SchemaError, some
 
 _POLYGONAL: Final = (3, 6)
 _BEYOND: Final = 1e9
+_PLAIN: Final = ("string", "integer")
 
 
 def cell_codes(cells: gpd.GeoDataFrame, code: str) -> NDArray[np.object_]:
@@ -35,7 +37,8 @@ def cell_codes(cells: gpd.GeoDataFrame, code: str) -> NDArray[np.object_]:
             rows=some(np.flatnonzero(missing.to_numpy())),
         )
     values: NDArray[np.object_] = column.to_numpy(dtype=object)
-    if not (all(isinstance(v, str) for v in values) or all(isinstance(v, int | np.integer) for v in values)):
+    plain = infer_dtype(values, skipna=False) in _PLAIN
+    if not (plain or all(isinstance(v, str) for v in values) or all(isinstance(v, int | np.integer) for v in values)):
         raise SchemaError("{code} holds values that are not codes; codes are strings", code=code)
     repeated = column.duplicated(keep=False)
     if repeated.any():
@@ -51,7 +54,10 @@ def doubled_codes(cells: gpd.GeoDataFrame, key: str) -> list[Any]:
     """Return the codes that several rows have, sorted; none where there is no such column."""
     if key not in cells.columns:
         return []
-    codes = cells.loc[[isinstance(value, str | int | np.integer) for value in cells[key]], key]
+    column = cells[key]
+    if column.dtype != object and column.is_unique:  # in columns of objects anything can stand
+        return []
+    codes = column[[isinstance(value, str | int | np.integer) for value in column]]
     return sorted(set(codes[codes.duplicated()]), key=str)
 
 
