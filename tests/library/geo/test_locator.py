@@ -184,3 +184,19 @@ def test_equally_near_cells_the_smallest_code():
     found = CellLocator(cells).nearest([10.0, 12.0], [13.0, 30.0], within_m=50)
     assert found.cell.tolist() == [2, 2]
     assert found.metres.tolist() == [3.0, np.hypot(2, 20)]
+
+
+@pytest.mark.parametrize("reach", [0.0, 0.01, 1.0, 4.0, 1000.0])
+def test_no_point_within_reach_of_an_edge_is_left_out(reach):
+    chance = np.random.default_rng(11)
+    sites = shapely.MultiPoint(chance.uniform(0, 1000, (60, 2)))
+    cells = frame(*shapely.get_parts(shapely.voronoi_polygons(sites)))
+    x, y = chance.uniform(-50, 1050, (2, 20_000))
+    borders = shapely.union_all(shapely.boundary(cells.geometry.to_numpy()))
+    metres = shapely.distance(shapely.points(x, y), borders)
+    location = CellLocator(cells).look_up(x, y, reach=reach)
+    near = np.arange(len(x)) if location.near is None else location.near
+    assert (np.diff(near) > 0).all()
+    assert np.isin(np.flatnonzero(metres <= reach), near).all()
+    assert len(near) < len(x) / 2 or reach > 1
+    assert location.cell.tolist() == CellLocator(cells).locate(x, y).tolist()
