@@ -1,9 +1,12 @@
 """The worker as a process: its answers, its speed and memory, long requests beside short ones, and its end."""
 
+import gc
+import io
 import os
 import shutil
 import signal
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,8 @@ import pytest
 
 import onemap
 from onemap.cases import assign_cases
+from onemap.worker.protocol import Request
+from onemap.worker.session import Session
 
 
 def is_alive(pid: int) -> bool:
@@ -109,6 +114,21 @@ def test_a_map_published_again_is_noticed(worker, city, tmp_path):
     copy.write_bytes(damaged)
     assert worker.ask(4, "open", path=str(copy))["error"]["code"] == "bad_input"
     assert worker.ask(5, "locate", x=1, y=1)["ok"], "the map opened before is still there"
+
+
+def test_cycles_are_not_looked_for_in_an_open_map_and_the_one_before_goes(city):
+    session = Session(io.BytesIO(), io.BytesIO())
+    request = Request(1, "open", {"path": str(city / "out" / "onemap.gpkg"), "verify": False})
+    session._answer(request)
+    try:
+        first = weakref.ref(session._map)
+        left = {id(thing) for thing in gc.get_objects()}
+        assert id(session._map) not in left
+        assert id(session._map.matrix.roster) not in left
+        session._answer(request)
+        assert first() is None
+    finally:
+        gc.unfreeze()
 
 
 @linux
