@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from onemap.errors import StoreError
 from onemap.geo.cell_codes import cell_codes, polygons_of
-from onemap.geo.cell_content import cell_content, plain_codes
+from onemap.geo.cell_content import cell_content
 from onemap.geo.cell_index import CellIndex, build_index
 from onemap.geo.edges import Floats, Ints, in_threads
 from onemap.geo.index_file import read_arrays, write_arrays
@@ -115,7 +115,7 @@ class CellLocator:
         if len(codes) != len(self.rank):
             return False
         if "geometry" in self.__dict__ and all(map(operator.is_, self.geometry, shapes)):
-            return self.crs == cells.crs and plain_codes(codes) == plain_codes(self.codes)
+            return bool(self.crs == cells.crs and (codes == self.codes).all())
         return cell_content(shapes, codes, cells.crs)[2] == self.content_hash
 
     def look_up(self, x: ArrayLike, y: ArrayLike, *, reach: float | None = None) -> Location:

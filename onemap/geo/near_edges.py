@@ -50,9 +50,11 @@ def edges_near(index: CellIndex, boxes: Floats) -> NearEdges:
     found = [np.empty(0, dtype=np.uint64)]
     for rows in _portions(places):
         box, number = spread(places[rows])
-        column, row = np.divmod(number, high[rows][box])
-        column += first_column[rows][box]
-        row += first_row[rows][box]
+        tall = high[rows].take(box)
+        column = (number / tall).astype(np.int64)  # so small numbers are divided rightly, and sooner than whole ones
+        row = number - column * tall
+        column += first_column[rows].take(box)
+        row += first_row[rows].take(box)
         state = index.certain.take(column * index.raster.rows + row).astype(np.int64)
         box += rows.start
         # boxes of one certain raster cell alone, or of several: without edges between them they are of one state
