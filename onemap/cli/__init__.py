@@ -15,6 +15,7 @@ import typer
 
 from onemap import __version__
 from onemap.errors import Cancelled, OnemapError
+from onemap.translation import translate
 
 from . import (
     atlas_verbs,
@@ -32,11 +33,13 @@ from . import (
     version_verbs,
     who_verbs,
 )
+from .help import ToldCommand, ToldGroup
 from .options import LANGUAGE, Lang, Speech, helped
 from .terminal import Exit
 
 app = typer.Typer(
     name="onemap",
+    cls=ToldGroup,
     help=helped("The one map of a district: build it, assign the cases, prove the coverage."),
     no_args_is_help=True,
     add_completion=False,
@@ -71,7 +74,7 @@ _VERBS: dict[Callable[..., None], str] = {
 }
 for _verb, _help in _VERBS.items():
     negative = {"ignore_unknown_options": _verb is code_verbs.convert}  # -73.9 is a longitude, no option
-    app.command(help=helped(_help), context_settings=negative)(_verb)
+    app.command(help=helped(_help), context_settings=negative, cls=ToldCommand)(_verb)
 app.add_typer(
     code_verbs.codes,
     name="codes",
@@ -122,7 +125,7 @@ def main() -> None:
         sys.exit(Exit.DONE)
     except Exception as error:  # noqa: BLE001 - the edge of the program: nothing catches it after us
         if hasattr(error, "format_message"):  # a wrong option or argument: typer's own sentence
-            _fail(error.format_message(), Exit.BAD_INPUT)
+            _fail(translate(error.format_message(), LANGUAGE), Exit.BAD_INPUT)
         traceback.print_exc()
         _fail(helped("internal error; please report it with the lines above"), Exit.INTERNAL)
 

@@ -9,17 +9,18 @@ import typer
 from onemap.errors import CrsError
 
 from .frames import code_column, code_list, write_frames
+from .help import ToldCommand, ToldGroup
 from .options import Fail, Out, Speech, helped, verb
 from .terminal import Exit, Terminal
 
-codes = typer.Typer(no_args_is_help=True)
+codes = typer.Typer(no_args_is_help=True, cls=ToldGroup)
 Profile = Annotated[str, typer.Argument(help=helped("Code profile, such as CJT213-2005; see: onemap codes profiles."))]
 
 Target = Annotated[str, typer.Argument(help=helped("Code profile to convert to."))]
 One = Annotated[str, typer.Argument(help=helped("The code."))]
 
 
-@codes.command("profiles", help=helped("List the code profiles."))
+@codes.command("profiles", cls=ToldCommand, help=helped("List the code profiles."))
 @verb
 def list_profiles(*, terminal: Speech) -> None:
     """List the code profiles."""
@@ -29,7 +30,7 @@ def list_profiles(*, terminal: Speech) -> None:
     terminal.answer({"profiles": titles}, [f"{name:<26} {title}" for name, title in titles.items()])
 
 
-@codes.command(help=helped("Explain every digit group of a code."))
+@codes.command(cls=ToldCommand, help=helped("Explain every digit group of a code."))
 @verb
 def explain(*, profile: Profile, code: One, terminal: Speech) -> None:
     """Explain a code."""
@@ -40,7 +41,7 @@ def explain(*, profile: Profile, code: One, terminal: Speech) -> None:
     terminal.answer({"code": code, "profile": profile, "parts": parts}, str(explained).splitlines())
 
 
-@codes.command("check", help=helped("Check codes; each problem names the digit group that is wrong."))
+@codes.command("check", cls=ToldCommand, help=helped("Check codes; each problem names the digit group that is wrong."))
 @verb
 def check_codes(
     *,
@@ -92,7 +93,7 @@ def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None
     return wrong
 
 
-@codes.command("convert", help=helped("Convert a code to another profile, where nothing is lost."))
+@codes.command("convert", cls=ToldCommand, help=helped("Convert a code to another profile, where nothing is lost."))
 @verb
 def convert_code(*, profile: Profile, target: Target, code: One, terminal: Speech) -> None:
     """Convert a code."""
@@ -102,7 +103,11 @@ def convert_code(*, profile: Profile, target: Target, code: One, terminal: Speec
     terminal.answer({"code": made, "profile": target}, [made])
 
 
-@codes.command("compare", help=helped("Compare two lists of division codes: kept, renamed, gone, new, and successors."))
+@codes.command(
+    "compare",
+    cls=ToldCommand,
+    help=helped("Compare two lists of division codes: kept, renamed, gone, new, and successors."),
+)
 @verb
 def compare_codes(
     *,

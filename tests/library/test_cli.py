@@ -160,6 +160,44 @@ def test_every_argument_has_its_help():
     assert [one.name for one in arguments(typer.main.get_command(app)) if not one.help] == []
 
 
+def test_every_sentence_of_the_help_has_its_chinese():
+    import typer.main
+
+    from onemap.cli import app
+    from onemap.cli.options import LANGUAGE
+    from onemap.translation import sentences
+
+    def helps(command):
+        yield command.help
+        yield from (param.help for param in command.params if param.help)
+        for below in getattr(command, "commands", {}).values():
+            yield from helps(below)
+
+    assert LANGUAGE == "en"
+    assert [one for one in helps(typer.main.get_command(app)) if one not in sentences()] == []
+
+
+def test_the_frame_of_the_help_and_of_mistakes_is_chinese_too():
+    told = onemap("check", "--help", ONEMAP_LANG="zh", COLUMNS="110").stdout
+    for word in ("用法：", "[选项]", "参数 ─", "选项 ─", "[必填]", "[默认：0.0]", "显示本帮助后退出。"):
+        assert word in told
+    for word in ("Usage", "Options", "Arguments", "default", "required", "Show"):
+        assert word not in told
+    assert "命令 ─" in onemap("codes", "--help", ONEMAP_LANG="zh", COLUMNS="110").stdout
+    assert "Usage: " in onemap("check", "--help").stdout
+    mistakes = {
+        ("chekc",): "没有命令“chekc”。是否要用“check”？",
+        ("check",): "缺少参数“cells”。",
+        ("check", "a", "--foo"): "没有选项 --foo",
+        ("check", "a", "--tolerance-m", "x"): "“--tolerance-m”的取值无效：应为数字",
+        ("number", "a"): "缺少选项“--profile”。",
+        ("check", "--out"): "选项“--out”缺少取值。",
+        ("check", "a", "b"): "多余的参数（b）",
+    }
+    for words, sentence in mistakes.items():
+        assert onemap(*words, ONEMAP_LANG="zh").stderr.startswith(f"onemap: {sentence}"), words
+
+
 def test_coordinates_are_converted():
     done = onemap("convert", "120", "40", "--from", "WGS84", "--to", "GCJ02", "--json")
     assert json.loads(done.stdout)["x"] == pytest.approx(120.00567568355486, abs=1e-12)
