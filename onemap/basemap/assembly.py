@@ -30,6 +30,7 @@ from .rasters import RasterLayer, check_together, read_heights, read_raster_laye
 from .terrain import draw_contours
 
 _REJECT_COLUMNS = ("layer_id", "source", "row", "kind", "found", "reason", "removed")
+_HASH_DIGITS = 8
 _ROLES = ("provider", "owner", "checker", "updater", "update_cycle_days", "secrecy")
 
 
@@ -48,6 +49,7 @@ class Assembly:
     provenance: dict[str, dict[str, Any]]
     balance: pd.DataFrame
     rasters: dict[str, RasterLayer] = field(default_factory=dict)
+    agency_sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def levels(self) -> list[str]:
@@ -62,7 +64,10 @@ class Assembly:
     @property
     def district(self) -> dict[str, str]:
         """Facts of the whole map."""
-        return facts_of(self.manifest, self.outline)
+        facts = facts_of(self.manifest, self.outline)
+        if self.agency_sources:
+            facts["agency_sources"] = json.dumps(self.agency_sources, ensure_ascii=False, sort_keys=True)
+        return facts
 
     def has(self, layer_id: str) -> bool:
         """Say whether the map holds a layer."""
@@ -129,7 +134,9 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
         for layer_id, raster in rasters.items()
     }
     balance = pd.DataFrame([intake.balance() for intake in intakes])
-    assembly = Assembly(manifest, levels, outline, frames, provenance, balance, rasters)
+    assembly = Assembly(
+        manifest, levels, outline, frames, provenance, balance, rasters, _agency_sources(by_layer.get("duty_grid", ()))
+    )
     progress(0.95, "looking for what is missing")
     frames["completeness"] = _completeness(assembly, by_layer)
     return assembly
@@ -266,6 +273,17 @@ def _raster_provenance(raster: RasterLayer, folder: Path, origin: Sequence[Sourc
     else:
         row["notes"] = say("lies wholly outside the district", "en")
     return row | written_roles(origin)
+
+
+def _agency_sources(intakes: Sequence[Intake]) -> dict[str, str]:
+    """Return where the duty grids of each agency came from: file, day and the start of its hash."""
+    told: dict[str, list[str]] = {}
+    for intake in intakes:
+        day = intake.source.as_of.isoformat() if intake.source.as_of else ""
+        text = " ".join(part for part in (intake.source.title, day, intake.sha256[:_HASH_DIGITS]) if part)
+        for agency in sorted(intake.frame["agency"].dropna().astype(str).unique()):
+            told.setdefault(agency, []).append(text)
+    return {agency: "; ".join(dict.fromkeys(texts)) for agency, texts in sorted(told.items())}
 
 
 def written_roles(sources: Sequence[Source]) -> dict[str, Any]:

@@ -107,6 +107,10 @@ class Roster:
         self.turns: Final = sorted(turns)
         self._posts: dict[Post, tuple[Holder, ...]] = {}
 
+    def name_of(self, holder_code: str) -> str:
+        """Return the name of a holder; the code itself where nobody wrote one."""
+        return next((holder.name for holder in self._by_code.get(holder_code, ()) if holder.name), holder_code)
+
     def appointed(self, post: Post) -> tuple[Holder, ...]:
         """Return all who were, are or will be appointed to a post, in the order in which they count."""
         found = self._posts.get(post)

@@ -67,6 +67,7 @@ class Shift:
     days: tuple[str, ...]
     start: int
     end: int
+    name_en: str = ""
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -97,7 +98,7 @@ class Shift:
         named = {kind for word in words for kind in _DAY_WORDS[word]}
         days = tuple(kind for kind in DAY_KINDS if kind in named)
         start, end = seconds_of_day(row.get("start"), 0), seconds_of_day(row.get("end"), DAY_S)
-        return cls(code, as_text(row.get("name")), days, start % DAY_S, end)
+        return cls(code, as_text(row.get("name")), days, start % DAY_S, end, as_text(row.get("name_en")))
 
     def covers(self, second: int, today: str, yesterday: str) -> bool:
         """Tell whether the shift is on at a second of a day, given the kinds of this day and of the day before."""

@@ -34,6 +34,7 @@ _REASONS = {
     ("outside", False): "{area} m2 of {cells} lie outside the parent",
     ("outside", True): "{area} m2 of {cells} lie outside the parent",
 }
+_BESIDE_ONE = "no cell covers {area} m2 here, up to {width} m wide, beside {cells}"
 _VERTICES = "the border of {cells} is drawn with different vertices over {length} m"
 _SLIVER = "the border of {cells} is drawn twice over {length} m, at most {width} m apart"
 
@@ -154,6 +155,8 @@ class _Sight:
                 continue
             cells = tuple(o for o in owners if o != self._outside) if region.kind == "gap" else region.covers
             template = _REASONS[region.kind, at_border]
+            if region.kind == "gap" and not at_border and len(cells) == 1:
+                template = _BESIDE_ONE
             defects.append(Defect(region.kind, region.shape, cells, template, touches_parent=at_border))
         crumbs = faces.shapes[unseen]
         crumbs = crumbs[~self._hang_on(crumbs, shapes)]

@@ -22,7 +22,8 @@ _NEED: Final = "needs {layers}"
 _OUTSIDE: Final = "{area} m2 of {cell} lie in no community of the legal boundary"
 _NO_HOME: Final = "{cell} names the community {community}, which the legal boundary does not have"
 _COARSE: Final = "the survey scale 1:{scale} is coarser than 1:{limit}"
-_BASE: Final = "{area} m2 outside the legal boundary, {count} cells of unknown communities, survey scale {scale}"
+_BASE: Final = "{area} m2 outside the legal boundary, {count} cells of unknown communities"
+_SCALED: Final = "{area} m2 outside the legal boundary, {count} cells of unknown communities, survey scale {scale}"
 _STRAYS: Final = "{area} m2 of {cell} lie in community {other}, its own is {community}"
 _TERRITORIAL: Final = "{count} of {cells} cells reach into another community, with {area} m2"
 _BUILDING: Final = "the border of {cell} and {other} cuts building {object}: {share} percent lie in {other}"
@@ -61,8 +62,10 @@ def statutory_base(audited: Audited, *, home: str, community_code: str, survey_s
         land = shapely.union_all(audited.shapes)
         findings.append(Finding(audited.codes, float(survey_scale), float(limit), float(survey_scale), reason, land))
     area = float(outside["area_m2"].sum())
-    scale = "-" if survey_scale is None else f"1:{survey_scale}"
-    said = say(_BASE, "en", area=write_number(area), count=len(strangers), scale=scale)
+    values = {"area": write_number(area), "count": len(strangers)}
+    said = (
+        say(_BASE, "en", **values) if survey_scale is None else say(_SCALED, "en", scale=f"1:{survey_scale}", **values)
+    )
     return Verdict(area, "m2", 0.0, said, findings)
 
 

@@ -23,6 +23,7 @@ _SIZE: Final = "{good} of {cells} cells are of {smallest} to {largest} m2, the m
 _PARTS: Final = "{cell} lies in {parts} parts"
 _THIN: Final = "{cell} is not compact: {measure}, least {limit}"
 _FAR: Final = "no road comes nearer to {cell} than {metres} m, {limit} m are allowed"
+_ROADLESS: Final = "{parts} cells in parts, {thin} not compact, the median is {median}"
 _CONVENIENT: Final = "{parts} cells in parts, {thin} not compact, {far} out of reach of a road, the median is {median}"
 _LOAD: Final = "{cell}: {name} is {load}, {percent} percent off the mean of {mean}"
 _BALANCE: Final = "{name}: mean {mean}, from {least} to {most}, spread {spread} percent"
@@ -96,14 +97,8 @@ def convenient(audited: Audited) -> Verdict:
         )
     far = _far(audited)
     median = float(np.median(shape)) if len(shape) else math.nan
-    said = say(
-        _CONVENIENT,
-        "en",
-        parts=int((parts > 1).sum()),
-        thin=len(thin),
-        far="-" if far is None else len(far),
-        median=f"{median:.3f}",
-    )
+    values = {"parts": int((parts > 1).sum()), "thin": len(thin), "median": f"{median:.3f}"}
+    said = say(_ROADLESS, "en", **values) if far is None else say(_CONVENIENT, "en", far=len(far), **values)
     return Verdict(median, "ratio", limits.least_compactness, said, [*findings, *(far or ())])
 
 

@@ -245,9 +245,7 @@ class DistrictMaps:
         parts.append(words.say("Source: {providers}", providers=providers))
         if self.facts.district.get("as_of"):
             parts.append(words.say("Data as of {date}", date=words.date(self.facts.district["as_of"])))
-        crs = self.facts.crs
-        code = crs.to_authority()
-        parts.append(f"{crs.name} ({':'.join(code)})" if code else crs.name)
+        parts.append(words.system(self.facts.crs))
         return " · ".join(parts)
 
     # Pieces of maps.

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pandas as pd
 
 from onemap.domain.catalogue import CLASSES, load_catalogue
+from onemap.domain.classes import class_tables
 from onemap.translation import say, translate
 
 _KM2 = 1_000_000
 _KM = 10_000
 _MISSING = "–"
+_MATTERS = "CJT214/matter"
 _DIGITS = ((100.0, 0), (10.0, 1), (0.1, 2))  # from this size on, so many digits after the point
 _LEAST = 5e-7  # below half a micrometre it is nothing
 _HARDLY_ANY, _NEARLY_ALL, _ALL = 0.05, 99.95, 100.0
@@ -102,6 +105,21 @@ class Wording:
             return "< 0.1%"
         return f"{percent:.0f}%" if percent in {0, _ALL} else f"{percent:.1f}%"
 
+    def system(self, crs: Any) -> str:
+        """Return the name and the code of a coordinate system.
+
+        Examples
+        --------
+        >>> import pyproj
+        >>> Wording("zh").system(pyproj.CRS("EPSG:4548"))
+        'CGCS2000 三度带高斯-克吕格投影（中央经线117°E），EPSG:4548'
+        """
+        code = crs.to_authority()
+        name = _chinese_system(crs.name) if self.language == "zh" else crs.name
+        if not code:
+            return str(name)
+        return f"{name}，{':'.join(code)}" if self.language == "zh" else f"{name} ({':'.join(code)})"
+
     def date(self, value: Any) -> str:
         """Return a day as year-month-day, whatever holds it."""
         if value is None or value == "" or (not isinstance(value, str) and pd.isna(value)):
@@ -116,6 +134,19 @@ class Wording:
         if self.language == "zh":
             return _text(row.get("reason_zh")) or translate(english, "zh")
         return english
+
+    def matter(self, code: str) -> str:
+        """Return code and title of a class of matters.
+
+        Examples
+        --------
+        >>> Wording("zh").matter("0302"), Wording("zh").matter("x")
+        ('0302 工地扬尘', 'x')
+        """
+        table = class_tables().get(_MATTERS)
+        entry = None if table is None else table.get(code)
+        title = entry.title if entry is not None else None if table is None else table.majors.get(code)
+        return code if title is None else f"{code} {title.text(self.language)}"
 
     def sentence(self, english: str) -> str:
         """Return a published English sentence in the report's language."""
@@ -153,6 +184,32 @@ class Wording:
             return translate(text, "zh")
         english = _LABELS_EN.get(text, text.replace("_", " "))
         return english[:1].upper() + english[1:]
+
+
+_ZONE = re.compile(r"(.*?) ?/ ?(\d)-degree Gauss-Kruger (CM|zone) (\d+)(E?)")
+_UTM = re.compile(r"(.*?) ?/ ?UTM zone (\d+)([NS])")
+
+
+def _chinese_system(name: str) -> str:
+    """Return what a coordinate system of the registry is called on Chinese sheets; others keep their name."""
+    if zone := _ZONE.fullmatch(name):
+        datum, width, kind, number, _ = zone.groups()
+        middle = f"中央经线{number}°E" if kind == "CM" else f"第{number}带"
+        return f"{_DATUMS.get(datum, datum)} {_DEGREES.get(width, width)}度带高斯-克吕格投影（{middle}）"
+    if zone := _UTM.fullmatch(name):
+        datum, number, half = zone.groups()
+        return f"{_DATUMS.get(datum, datum)} UTM投影{number}{half}带"
+    return _DATUMS.get(name, name)
+
+
+_DEGREES = {"3": "三", "6": "六"}
+_DATUMS = {
+    "CGCS2000": "CGCS2000",
+    "China Geodetic Coordinate System 2000": "CGCS2000",
+    "Beijing 1954": "北京54坐标系",
+    "Xian 1980": "西安80坐标系",
+    "WGS 84": "WGS 84",
+}
 
 
 def _text(value: Any) -> str:

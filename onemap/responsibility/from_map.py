@@ -1,6 +1,7 @@
 """The tables of a published map that the matrix is made of, and where each came from."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -55,7 +56,7 @@ def tables_of(
         replace(
             given,
             code_profile=given.code_profile or facts.get("code_profile") or "",
-            sources={**_sources(one_map), **(given.sources or {})},
+            sources={**_sources(one_map), **_agency_sources(facts), **(given.sources or {})},
             version=given.version or facts.get("as_of") or facts.get("built_at") or "",
             level_titles=given.level_titles or _titles(one_map),
         ),
@@ -74,9 +75,28 @@ def _sources(one_map: OneMap) -> dict[str, str]:
     return {layer: text for layer, text in told.items() if text}
 
 
+def _agency_sources(facts: Mapping[str, str]) -> dict[str, str]:
+    """Return where the duty grids of each agency came from: their layer is made of several files."""
+    told: dict[str, str] = json.loads(facts.get("agency_sources") or "{}")
+    return {f"{DUTY_GRID}/{agency}": text for agency, text in told.items()}
+
+
 def _titles(one_map: OneMap) -> dict[str, dict[str, str]]:
     """Return the titles of the levels: the manifest's own, else what a level is called in a sentence."""
     told: dict[str, dict[str, str]] = json.loads(one_map.district.get("level_titles", "{}"))
     usual = {level: {language: layer_title(level, language) for language in LANGUAGES} for level in one_map.levels}
     own = {level: told[level] for level in one_map.levels if told.get(level) not in (None, usual[level])}
+    own = {level: {**titles, "en": one_of(titles["en"])} if "en" in titles else titles for level, titles in own.items()}
     return {**titles_of(one_map.levels), **own}
+
+
+def one_of(title: str) -> str:
+    """Return an English title of many as the word for one within a sentence; titles of other kinds as they are.
+
+    Examples
+    --------
+    >>> one_of("Districts"), one_of("Communities"), one_of("Unit grid cells"), one_of("SMDs"), one_of("Ward")
+    ('district', 'community', 'unit grid cell', 'SMD', 'ward')
+    """
+    word = f"{title[:-3]}y" if title.endswith("ies") else title[:-1] if title[-1:] == "s" != title[-2:-1] else title
+    return word if word[1:2].isupper() else word[:1].lower() + word[1:]

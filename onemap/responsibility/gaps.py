@@ -259,7 +259,7 @@ def _values(matrix: "ResponsibilityMatrix", one: Vacancy) -> dict[str, Any]:
         "hours": f"{hours(one.when):g}",
         "start": one.when[0][0].isoformat(" ", "minutes"),
         "end": one.when[0][1].isoformat(" ", "minutes"),
-        "people": some(one.people) if one.people else "-",
+        "people": some(tuple(map(matrix.roster.name_of, one.people))) if one.people else "-",
         "duties": some(one.duties),
         "who": one.agency or _above(matrix, one),
     }

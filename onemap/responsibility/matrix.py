@@ -118,6 +118,7 @@ class ResponsibilityMatrix:
             self.options.code_profile,
             self.options.scheme,
             {code: shift.name for code, shift in self.shifts.shifts.items()},
+            {code: shift.name_en for code, shift in self.shifts.shifts.items() if shift.name_en},
         )
         self.decider: Final = Decider(self.rules, self.roster, self.wording, self.options.language)
 
@@ -375,7 +376,7 @@ class ResponsibilityMatrix:
         >>> two = pd.DataFrame({"holder_code": ["Z1", "Z2"], "name": ["张三", "李四"], "grid_code": ["a", "a"]})
         >>> matrix = ResponsibilityMatrix(cells, pd.DataFrame({"duty_code": ["D1"], "matters": ["*"]}), two)
         >>> matrix.conflicts(start="2026-06-26")["reason"].tolist()
-        ['Z1, Z2 hold a with equal right']
+        ['张三, 李四 hold a with equal right']
         """
         from onemap.responsibility.conflicts import find_conflicts
         from onemap.responsibility.gaps import GapOptions

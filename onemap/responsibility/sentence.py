@@ -57,6 +57,8 @@ class Wording:
         Class table of the matters.
     shifts
         Name of each shift.
+    shift_titles
+        English name of each shift that has one; another is told by its code where its name is Chinese.
     """
 
     level_titles: Mapping[str, Mapping[str, str]]
@@ -65,6 +67,7 @@ class Wording:
     profile: str = ""
     scheme: str = ""
     shifts: Mapping[str, str] = field(default_factory=dict)
+    shift_titles: Mapping[str, str] = field(default_factory=dict)
 
     def proof(self, answer: "Answer", language: str) -> str:
         """Return all sentences."""
@@ -83,7 +86,7 @@ class Wording:
     def verdict(self, answer: "Answer", language: str) -> str:
         """Return the first sentence: who it is, or why it is nobody."""
         moment = answer.moment
-        hours = [say(_DAYS[moment.kind], language), *(self.shifts.get(code) or code for code in sorted(moment.on))]
+        hours = [say(_DAYS[moment.kind], language), *(self._shift(code, language) for code in sorted(moment.on))]
         values: dict[str, Any] = {
             "time": moment.local.strftime("%Y-%m-%d %H:%M"),
             "hours": _join(hours, language),
@@ -101,6 +104,13 @@ class Wording:
         claims = [self._claimant(claim, language) for claim in first.claims]
         people = sum(max(len(claim.standing.holders), 1) for claim in first.claims)
         return say(CONTESTED, language, count=people, claims=_join(claims, language), **values)
+
+    def _shift(self, code: str, language: str) -> str:
+        """Return the name of a shift in the language of the sentence, as far as the table has one."""
+        name = self.shifts.get(code) or code
+        if language == "en":
+            return self.shift_titles.get(code) or (name if name.isascii() else code)
+        return name
 
     def matter(self, matter: Matter, language: str) -> str:
         """Return code and title of a matter."""
@@ -170,11 +180,14 @@ class Wording:
     def _sources(self, answer: "Answer", language: str) -> str:
         layers = [answer.chain[-1].level] if answer.chain else []
         layers += [claim.grid.layer for claim in answer.claims]
+        # of the duty grids only the file of an agency that answers: the others decided nothing
+        own = {claim.grid.layer: f"{claim.grid.layer}/{claim.grid.agency}" for claim in answer.claims}
+        sources = {
+            name: self.sources.get(own.get(name, ""), self.sources.get(name)) for name in (*layers, "duty", "holder")
+        }
         told = [*dict.fromkeys(layers), *(name for name in ("duty", "holder") if answer.claims)]
         marks = "（）" if language == "zh" else ("\N{SPACE}(", ")")
-        said = [
-            name + marks[0] + self.sources[name] + marks[1] if name in self.sources else name for name in told if name
-        ]
+        said = [f"{name}{marks[0]}{sources[name]}{marks[1]}" if sources.get(name) else name for name in told if name]
         version = [say("version {version}", language, version=self.version)] if self.version else []
         return say(SOURCES, language, layers=_join([*said, *version], language)) if said else ""
 

@@ -28,9 +28,9 @@ _DUTIES = (
 )
 """Code, agency, matters, scope, part, role and text; matter 0302 (工地扬尘) is nobody's."""
 _SHIFTS = (
-    ("day", "白班", "工作日、周末", "08:00", "20:00"),
-    ("night", "夜班", "工作日、周末", "20:00", "08:00"),
-    ("holiday", "节假日", "节假日", "08:00", "08:00"),
+    ("day", "白班", "day shift", "工作日、周末", "08:00", "20:00"),
+    ("night", "夜班", "night shift", "工作日、周末", "20:00", "08:00"),
+    ("holiday", "节假日", "holiday shift", "节假日", "08:00", "08:00"),
 )
 _DAYS = (
     ("2026-01-01", "holiday", "元旦"),
@@ -77,7 +77,7 @@ def _duties() -> pd.DataFrame:
 
 
 def _shifts() -> pd.DataFrame:
-    return pd.DataFrame(_SHIFTS, columns=["shift_code", "name", "days", "start", "end"])
+    return pd.DataFrame(_SHIFTS, columns=["shift_code", "name", "name_en", "days", "start", "end"])
 
 
 def _calendar() -> pd.DataFrame:

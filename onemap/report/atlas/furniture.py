@@ -227,10 +227,8 @@ def facts_of(
     district: Any, *, version: str, crs: Any, maker: str, printed: str, words: Wording
 ) -> tuple[tuple[str, str], ...]:
     """Return the facts of the imprint."""
-    code = crs.to_authority()
-    system = f"{crs.name} ({':'.join(code)})" if code else crs.name
     return (
-        (words.say("Coordinate system"), system),
+        (words.say("Coordinate system"), words.system(crs)),
         (words.say("Data as of"), words.date(district.get("as_of"))),
         (words.say("Version"), version or words.say("not stated")),
         (words.say("Made by"), maker or words.say("not stated")),

@@ -54,12 +54,18 @@ def division_section(desk: Desk) -> Section | None:
         blocks.append(_map(desk))
     if facts.has_rows("audit_finding"):
         title = words.say("Where principles are broken")
-        more = words.say("The worst of each principle; defects of the coverage stand in their own table above.")
+        more = words.say("The worst of each principle.")
+        seams = int(audit.loc[audit["rule"] == _SEAMLESS, "findings"].sum())
+        if seams:
+            apart = words.say("The {count} of principle 8 are defects of the coverage: {place} lists them.",
+                              count=words.number(seams), place=words.say("All defects"))  # fmt: skip
+            more = words.sentences([more, apart])
         blocks.append(Block("table", _findings(desk), title, more))
     if facts.has_rows("audit_exception"):
         blocks.append(Block("table", _exceptions(desk), words.say("Exceptions, signed and dated")))
     tone = "bad" if states["broken"] else "good"
-    return Section("division", words.say("Audit of the division"), lead, blocks, f"{states['kept']}/{len(audit)}", tone)
+    badge = words.say("{count} broken", count=states["broken"]) if states["broken"] else words.say("all kept")
+    return Section("division", words.say("Audit of the division"), lead, blocks, badge, tone)
 
 
 def _principles(desk: Desk, audit: pd.DataFrame) -> Table:

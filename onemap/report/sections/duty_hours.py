@@ -9,12 +9,13 @@ from onemap.geo.arrangement import inside_points
 from onemap.report.facts import Facts
 from onemap.report.hours import DAY, NIGHT, Clock, Hours, Measured, gaps_of
 from onemap.report.maps import finding_entries
-from onemap.report.tables import Cell, Column, ColumnMaker, Table, make_table, narrowed, plain
+from onemap.report.tables import Cell, Column, ColumnMaker, Table, codes_of, make_table, narrowed, plain
 from onemap.report.wording import Wording
 
 from .parts import Block, Desk, Section, empty
 
 _MOST_MAPS = 4
+_MOST_MATTERS = 6
 _LEAST_M2 = 1.0  # smaller parts are left by the rounding of two outlines
 _TITLES = {
     DAY: "Workdays, {start}:00 to {end}:00",
@@ -45,6 +46,8 @@ def duty_hours_section(desk: Desk) -> Section | None:
         start=f"{start:%Y-%m-%d %H:%M}",
         end=f"{end:%Y-%m-%d %H:%M}",
     )
+    if "" in hours.agencies:
+        lead = words.sentences([lead, _unclaimed(desk, frame)])
     blocks = [
         Block("table", _matrix(desk, hours), words.say("Hours and land that nobody answers for")),
         Block(
@@ -56,10 +59,24 @@ def duty_hours_section(desk: Desk) -> Section | None:
     ]
     if desk.maps is not None:
         sizes = {agency: sum(one.area_m2 * one.hours for one in hours.of(agency).values()) for agency in hours.agencies}
+        sizes.pop("", None)  # a matter of no agency is open everywhere: a map of it is one colour
         worst = sorted(sizes, key=lambda name: (-sizes[name], name))[:_MOST_MAPS]
         blocks += [_map(desk, hours, agency, number) for number, agency in enumerate(worst, start=1)]
     blocks.append(Block("table", _rows(desk, frame), words.say("All duty gaps")))
     return Section("hours", title, lead, blocks, words.number(len(frame)), "bad")
+
+
+def _unclaimed(desk: Desk, frame: Any) -> str:
+    """Return the sentence on the matters for which no agency has a duty."""
+    words = desk.words
+    mine = frame.loc[frame["agency"].fillna("").astype(str) == "", "matters"]
+    codes = sorted({code for matters in mine for code in codes_of(matters)})
+    shown = words.listed([words.matter(code) for code in codes[:_MOST_MATTERS]])
+    return words.say(
+        "No agency has a duty for {count}: {matters}. The row of them says nothing of any other matter.",
+        count=words.count(len(codes), "matter", "matters"),
+        matters=shown if len(codes) <= _MOST_MATTERS else f"{shown} …",
+    )
 
 
 def agency_name(agency: str, words: Wording) -> str:

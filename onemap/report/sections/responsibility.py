@@ -1,7 +1,8 @@
 """Who is accountable: by level and by agency, vacancies, expired appointments, double claims, same cell same duty."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -66,8 +67,8 @@ def _day(facts: Facts) -> Any:
     return as_day(facts.district.get("as_of") or facts.district.get("built_at"))
 
 
-def _posts(facts: Facts, codes: Iterable[str], *, also: Iterable[str] = ()) -> Posts:
-    """Return what became of the appointments to grids; ``also`` are grids whose holder their own layer names."""
+def _posts(facts: Facts, codes: Iterable[str], *, also: Mapping[str, str] = MappingProxyType({})) -> Posts:
+    """Return what became of the appointments to grids; ``also`` names who holds a grid by the grid's own layer."""
     day, holders = _day(facts), facts.frame("holder")
     wanted, named = set(codes), set(also)
     mine = holders[holders["grid_code"].astype(str).isin(wanted)]
@@ -77,7 +78,7 @@ def _posts(facts: Facts, codes: Iterable[str], *, also: Iterable[str] = ()) -> P
     held = {str(row["grid_code"]) for row in now} | named
     before = {str(row["grid_code"]) for row in known if as_day(row["valid_to"]) and as_day(row["valid_to"]) < day}
     expired = len(before - held)
-    people = {plain(row["holder_code"]) or plain(row["name"]) for row in now}
+    people = {plain(row["name"]) or plain(row["holder_code"]) for row in now} | set(also.values())
     return Posts(len(wanted), len(held), expired, len(wanted) - len(held) - expired, len(people))
 
 
@@ -97,7 +98,8 @@ def _agencies(facts: Facts) -> dict[str, Posts]:
     found = {}
     for agency, grids in duty.groupby(duty["agency"].fillna("").astype(str), sort=True):
         codes = grids["duty_code"].dropna().astype(str)
-        named = codes[(grids["holder"].fillna("").astype(str) != "").reindex(codes.index)]
+        names = grids["holder"].reindex(codes.index).fillna("").astype(str)
+        named = {code: name for code, name in zip(codes, names, strict=True) if name}
         found[str(agency)] = _posts(facts, codes, also=named)
     return found
 
@@ -109,14 +111,14 @@ def _accountable(desk: Desk, by_level: dict[str, Posts], by_agency: dict[str, Po
     counted = conflicts["agency"].fillna("").astype(str).value_counts()
     rows = []
     for layer_id, posts in by_level.items():
-        mine = int(conflicts["scope"].astype(str).str.contains(layer_id, regex=False).sum())
-        rows.append(_row(desk, words.layer(layer_id, facts.layers), posts, duties=None, conflicts=mine))
-    for agency in sorted(set(by_agency) | (set(duties.index) - {""})):
+        rows.append(_row(desk, words.layer(layer_id, facts.layers), posts, duties=None, conflicts=None))
+    # every conflict stands in the row of one agency, so that the rows add up to the number told above
+    for agency in sorted(set(by_agency) | (set(duties.index) - {""}) | set(counted.index)):
         posts = by_agency.get(agency, Posts(0, 0, 0, 0, 0))
         rows.append(
             _row(
                 desk,
-                agency,
+                agency_name(agency, words),
                 posts,
                 duties=int(duties.get(agency, 0)),
                 conflicts=int(counted.get(agency, 0)),
@@ -136,7 +138,9 @@ def _accountable(desk: Desk, by_level: dict[str, Posts], by_agency: dict[str, Po
     return Table("t-accountable", columns, rows, len(rows))
 
 
-def _row(desk: Desk, name: str, posts: Posts, *, duties: int | None, conflicts: int, agency: str = "") -> list[Cell]:
+def _row(
+    desk: Desk, name: str, posts: Posts, *, duties: int | None, conflicts: int | None, agency: str = ""
+) -> list[Cell]:
     """Return the row of a level, or of an agency whose rows the figures lead to."""
     words, facts = desk.words, desk.facts
 
@@ -158,7 +162,7 @@ def _row(desk: Desk, name: str, posts: Posts, *, duties: int | None, conflicts: 
         Cell(words.number(duties), -1 if duties is None else duties, css="" if duties else "zero"),
         Cell(
             words.number(conflicts),
-            conflicts,
+            -1 if conflicts is None else conflicts,
             css="loud" if conflicts else "zero",
             link="t-conflict" if loud else "",
             narrow=narrowed(agency=agency) if loud else "",
