@@ -22,7 +22,7 @@ ROOMS = {
     "manifest": 5, "manifest_rules": 5, "terrain": 5, "completeness": 5, "basemap": 5, "responsibility": 6, "cases": 6, "gaps": 6, "report": 7, "pipeline": 8,
     "scale": 7, "worker": 9, "testing": 9, "cli": 10,
 }  # fmt: skip
-HEAVY = {"numpy", "pandas", "shapely", "geopandas", "pyproj", "pyogrio", "fiona", "rasterio", "rtree", "pyarrow"}
+HEAVY = {"numpy", "pandas", "shapely", "geopandas", "pyproj", "pyogrio", "fiona", "rasterio", "pyarrow"}
 STDLIB = set(sys.stdlib_module_names)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from onemap.geo.connected import connected, part_from
+
 Score = tuple[int, float, int, int]
 """What a plan is judged by, first to last: load beyond minimum and maximum; largest deviation and the price of moving;
 border between groups; people moved. Smaller is better."""
@@ -168,28 +170,14 @@ class Plan:
 
 def _joined(units: set[int], neighbours: list[list[int]]) -> bool:
     """Tell whether units hang together."""
-    queue = [min(units)]
-    left = units - {queue[0]}
-    for at in queue:
-        for other in neighbours[at]:
-            if other in left:
-                left.discard(other)
-                queue.append(other)
+    left = set(units)
+    part_from(min(units), neighbours.__getitem__, left)
     return not left
 
 
 def pieces(units: Iterable[int], neighbours: list[list[int]], label: list[int] | None = None) -> list[list[int]]:
     """Return the connected pieces of some units (of those of the same label, where one is given), in their order."""
-    left = dict.fromkeys(units)
-    found = []
-    while left:
-        first = next(iter(left))
-        del left[first]
-        piece = [first]
-        for at in piece:
-            for other in neighbours[at]:
-                if other in left and (label is None or label[other] == label[at]):
-                    del left[other]
-                    piece.append(other)
-        found.append(sorted(piece))
-    return found
+    if label is None:
+        return [sorted(piece) for piece in connected(units, neighbours.__getitem__)]
+    alike = [[other for other in beside if label[other] == label[at]] for at, beside in enumerate(neighbours)]
+    return [sorted(piece) for piece in connected(units, alike.__getitem__)]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from onemap.geo.connected import connected
 from onemap.translation import say
 
 from .balance_borders import Borders
@@ -210,14 +211,9 @@ def _areas(names: Sequence[Any]) -> list[str]:
 
 def _parts(of: NDArray[np.int64], count: int, inner: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many pieces each group is in, by any shared border."""
-    first = np.arange(len(of))
-    while True:
-        low = first.copy()
-        np.minimum.at(low, inner[:, 0], first[inner[:, 1]])
-        np.minimum.at(low, inner[:, 1], first[inner[:, 0]])
-        low = low[low]
-        if (low == first).all():
-            break
-        first = low
-    roots = np.flatnonzero(first == np.arange(len(of)))
+    beside: list[list[int]] = [[] for _ in of]
+    for one, other in inner.tolist():
+        beside[one].append(other)
+        beside[other].append(one)
+    roots = [part[0] for part in connected(range(len(of)), beside.__getitem__)]
     return np.bincount(of[roots], minlength=count)

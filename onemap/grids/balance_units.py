@@ -8,6 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from onemap.geo.connected import connected
+
 from .balance_borders import Borders, Shapes
 from .balance_findings import Finding
 
@@ -40,19 +42,8 @@ class Units:
 
     def parts(self) -> list[list[int]]:
         """Return the units that hang together, the parts of each area one after another."""
-        left = dict.fromkeys(sorted(range(len(self.cells)), key=lambda unit: (self.area[unit], unit)))
-        found = []
-        while left:
-            first = next(iter(left))
-            del left[first]
-            part = [first]
-            for at in part:
-                for other in self.neighbours[at]:
-                    if other in left:
-                        del left[other]
-                        part.append(other)
-            found.append(sorted(part))
-        return found
+        units = sorted(range(len(self.cells)), key=lambda unit: (self.area[unit], unit))
+        return [sorted(part) for part in connected(units, self.neighbours.__getitem__)]
 
 
 def make_units(

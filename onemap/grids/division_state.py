@@ -9,6 +9,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from onemap.geo.connected import connected
+
 from .cutting import touching
 
 Loads = dict[str, float]
@@ -115,18 +117,7 @@ class State:
 
     def parts(self, codes: Iterable[str]) -> list[list[str]]:
         """Return the connected parts of some cells, the one with the most land first."""
-        left = set(codes)
-        found = []
-        while left:
-            part, ahead = [], [min(left)]
-            left.discard(ahead[0])
-            while ahead:
-                code = ahead.pop()
-                part.append(code)
-                step = self.near[code] & left
-                left -= step
-                ahead.extend(step)
-            found.append(sorted(part))
+        found = [sorted(part) for part in connected(codes, self.near.__getitem__)]
         return sorted(found, key=lambda p: (-math.fsum(self.cells[c].area_m2 for c in p), p[0]))
 
     def total(self, group: str | None, loads: Sequence[str]) -> Loads:
