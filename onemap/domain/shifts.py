@@ -14,6 +14,9 @@ from .work_calendar import DAY_KINDS, HOLIDAY, WEEKEND, WORKDAY, WorkCalendar
 
 DAY_S: Final = 86_400
 _TIME: Final = re.compile(r"(\d{1,2})[:：点时](\d{2})?分?(?:[:：](\d{2}))?")
+_SHARE: Final = re.compile(r"\d?\.\d+(?:[eE]-\d+)?|[01]")
+_DAY_LATER: Final = ("1 day, 0:00:00", "1900-01-01", "1900-01-01 00:00:00")
+"""What 24:00 in a spreadsheet's cell of time is read as."""
 _SEPARATORS: Final = re.compile(r"[,，、；;|\s]+")
 _DAY_WORDS: Final = {
     "工作日": (WORKDAY,),
@@ -31,6 +34,8 @@ _DAY_WORDS: Final = {
 def seconds_of_day(value: Any, empty: int) -> int:
     """Return a time of day in seconds: ``08:30``, ``8:30:00``, ``24:00``, ``8点30分``; ``empty`` where there is none.
 
+    A number from 0 to 1 is the share of the day by which spreadsheets keep times: 0.75 is 18:00.
+
     Raises
     ------
     SchemaError
@@ -40,12 +45,18 @@ def seconds_of_day(value: Any, empty: int) -> int:
     --------
     >>> seconds_of_day("08:30", 0), seconds_of_day("24:00", 0), seconds_of_day("", 7)
     (30600, 86400, 7)
+    >>> seconds_of_day(0.75, 0), seconds_of_day("0.354166666666667", 0)
+    (64800, 30600)
     """
     if isinstance(value, dt.time):
         return value.hour * 3600 + value.minute * 60 + value.second
     text = as_text(value)
     if not text:
         return empty
+    if _SHARE.fullmatch(text) and float(text) <= 1:
+        return round(float(text) * DAY_S)
+    if text in _DAY_LATER:
+        return DAY_S
     match = _TIME.fullmatch(text)
     hour, minute, second = (int(part or 0) for part in match.groups()) if match else (99, 0, 0)
     found = hour * 3600 + minute * 60 + second

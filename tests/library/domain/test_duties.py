@@ -43,13 +43,25 @@ def test_a_shift_is_on_from_its_beginning_for_its_length(days, start, end, minut
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("8点30分", 30_600), ("8:30:15", 30_615), ("24:00", 86_400), (dt.time(1, 1), 3660)]
+    ("text", "seconds"),
+    [
+        ("8点30分", 30_600),
+        ("8:30:15", 30_615),
+        ("24:00", 86_400),
+        (dt.time(1, 1), 3660),
+        (0.75, 64_800),
+        ("0.333333333333333", 28_800),
+        ("3.472222222222222e-05", 3),
+        (0, 0),
+        (1.0, 86_400),
+        (dt.timedelta(days=1), 86_400),
+    ],
 )
 def test_times_of_day_as_people_write_them(text, seconds):
     assert seconds_of_day(text, 0) == seconds
 
 
-@pytest.mark.parametrize("text", ["25:00", "8:61", "morning", "24:01"])
+@pytest.mark.parametrize("text", ["25:00", "8:61", "morning", "24:01", "1.5", "-0.25", "7"])
 def test_what_is_no_time_of_day(text):
     with pytest.raises(SchemaError, match="no time of day"):
         seconds_of_day(text, 0)
