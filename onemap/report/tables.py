@@ -135,7 +135,7 @@ class ColumnMaker:
 
     def reason(self) -> Column:
         """Return the column of reasons."""
-        return Column(self.title("reason"), lambda row: Cell(self.words.reason(row)), "wide")
+        return Column(self.title("reason"), lambda row: Cell(self.words.reason(row)), "reason wide")
 
 
 def narrowed(**wanted: str) -> str:

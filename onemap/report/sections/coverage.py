@@ -1,5 +1,6 @@
 """The proof of coverage: every level and agency, a map of what was found, a picture of each defect, nesting."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -142,7 +143,7 @@ def _defect_map(desk: Desk, agency: str) -> Block:
         agency=agency,
         names=1,
     )
-    return Block("map", figure, id=f"map-defects-{agency}" if agency else "map-defects")
+    return Block("map", figure, id=f"map-defects-{agency}" if agency else "map-defects", half=bool(agency))
 
 
 def _defect_table(desk: Desk) -> Table:
@@ -162,7 +163,7 @@ def _defect_table(desk: Desk) -> Table:
         make.label("kind", key="kind"),
         make.measure("area_m2"),
         make.measure("width_m"),
-        make.codes("cells"),
+        replace(make.codes("cells"), css="code wide offpaper"),  # on paper the reason names them
         Column(make.title("allowed"), lambda row: Cell(_allowed(row, words)), ""),
         make.reason(),
     ]

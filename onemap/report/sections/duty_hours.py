@@ -226,7 +226,7 @@ def _map(desk: Desk, hours: Hours, agency: str, number: int) -> Block:
         agency=agency if agency in set(desk.facts.frame("duty_grid")["agency"].dropna()) else "",
         names=1,
     )
-    return Block("map", figure, id=f"map-hours-{number}")
+    return Block("map", figure, id=f"map-hours-{number}", half=True)
 
 
 def _rows(desk: Desk, frame: Any) -> Table:

@@ -21,6 +21,7 @@ class Block:
     title: str = ""
     lead: str = ""
     id: str = ""
+    half: bool = False  # on paper half as wide as the page
 
 
 @dataclass(frozen=True)

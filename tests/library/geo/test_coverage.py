@@ -55,7 +55,7 @@ def test_an_enclosed_gap_names_its_neighbours():
     assert found(report) == [("gap", 1.0, ("a",))]
     row = report.defects.iloc[0]
     assert (row["width_m"], row["touches_parent"], row["allowed"]) == (pytest.approx(1.0, rel=0.01), False, False)
-    assert row["reason"] == "no cell covers 1 m2 here, up to 1 m wide, between a"
+    assert row["reason"] == "no cell covers 1 m2 here, up to 1 m wide, beside a"
 
 
 def test_courtyards_filled_by_other_cells_are_no_gaps():

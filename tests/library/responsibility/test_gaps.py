@@ -112,7 +112,7 @@ def test_conflicts_of_precedence_of_people_and_of_borders():
         "公安 cuts the cell b into its duty grids g, h, the smallest share is 30 percent"
     )
     two = matrix([{"matters": "05"}], people).conflicts(**WEEK)
-    assert two[["cause", "reason"]].to_numpy().tolist() == [["two_holders", "Z0, Z1 hold 甲 a with equal right"]]
+    assert two[["cause", "reason"]].to_numpy().tolist() == [["two_holders", "张三, 李四 hold 甲 a with equal right"]]
 
 
 def test_houses_and_people_are_counted_once():

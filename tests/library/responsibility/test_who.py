@@ -83,7 +83,7 @@ def test_the_sentence_proves_the_answer_in_both_languages():
         "数据来源：grid_cell（网格.gpkg）、duty、holder、版本 2026-06-30。"
     )
     assert answer.say("en").startswith(
-        "At 2026-06-30 10:00 (workday, 白班), 张三 (grid worker, phone 1390000) is accountable here for 0501 unlicensed street vendor: in charge. "
+        "At 2026-06-30 10:00 (workday, day), 张三 (grid worker, phone 1390000) is accountable here for 0501 unlicensed street vendor: in charge. "
         "Rule: duty D0 of 城管, for matters 05, tied to cell 110120001001001 一格, rank 0, from 城管发3号, version 2."
     )
     assert [link.code for link in answer.chain] == ["110120001", "110120001001", "110120001001001"]
