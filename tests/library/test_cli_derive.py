@@ -92,7 +92,9 @@ def test_what_could_not_be_honoured_is_said_and_may_fail(files: Path) -> None:
 def test_bad_input_is_one_line(files: Path) -> None:
     done = onemap("derive", files / "land.gpkg", "--rule", "sea")
     assert (done.returncode, done.stderr) == (2, "onemap: the rule is sea; it must be town or country\n")
-    done = onemap("number", files / "land.gpkg", "--profile", "GBT30428", "--existing", files / "land.gpkg", "--keep", "b")
+    done = onemap(
+        "number", files / "land.gpkg", "--profile", "GBT30428", "--existing", files / "land.gpkg", "--keep", "b"
+    )
     assert (done.returncode, done.stderr) == (2, "onemap: give --existing or --keep, not both\n")
     done = onemap("derive", files / "land.gpkg", "--barriers", files / "none.gpkg")
     assert done.returncode == 2

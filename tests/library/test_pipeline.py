@@ -91,7 +91,10 @@ def test_the_summary_speaks_both_languages(result: RunResult):
     english, chinese = result.summary("en"), result.summary("zh")
     assert english[0].startswith("Is Qinghe covered? No: ")
     assert chinese[0].startswith("青禾区是否全覆盖？否：")
-    assert len(english) == len(chinese) == 4
+    assert len(english) == len(chinese) == 5
+    assert (result.counts["outside"], result.counts["outside_in_gaps"]) == (221, 209)
+    assert english[2].startswith("209 of the cases outside lie in gaps between the cells")
+    assert chinese[2] == "区外案件中有 209 件落在网格空隙内：空隙弥合后即可落格"
 
 
 NOON = "2026-06-30T12:00:00+00:00"
