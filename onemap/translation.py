@@ -9,11 +9,21 @@ import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 LANGUAGES = ("en", "zh")
 _SENTENCE_SPACES = 2  # names, codes and numbers have fewer; a whole sentence has more
+_START = 3  # letters by which templates are told apart
 _FIELD = re.compile(r"\{(\w+)(?:[^{}]*)\}")
+
+
+class _Pattern(NamedTuple):
+    """A template with fields: its longest fixed text, what fits it, its Chinese, the text before its first field."""
+
+    word: str
+    fits: re.Pattern[str]
+    chinese: str
+    start: str
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +64,7 @@ def say_each(template: str, **columns: Sequence[Any]) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+def _patterns() -> tuple[_Pattern, ...]:
     """Return the longest fixed text and the pattern of each template with fields, the longest fixed text first."""
     made = []
     for english, chinese in sentences().items():
@@ -68,11 +78,26 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str], str], ...]:
             pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
             pattern += re.escape(after)
             seen.add(name)
-        made.append(
-            (sum(map(len, fixed)), max(fixed, key=len), re.compile(pattern, re.DOTALL), _FIELD.sub(r"{\1}", chinese))
-        )
+        one = _Pattern(max(fixed, key=len), re.compile(pattern, re.DOTALL), _FIELD.sub(r"{\1}", chinese), fixed[0])
+        made.append((sum(map(len, fixed)), one))
     made.sort(key=lambda item: -item[0])
-    return tuple((word, pattern, chinese) for _, word, pattern, chinese in made)
+    return tuple(one for _, one in made)
+
+
+@lru_cache(maxsize=1)
+def _patterns_by_start() -> tuple[dict[str, tuple[_Pattern, ...]], tuple[_Pattern, ...]]:
+    """Return the patterns that a sentence can fit by its first letters, and those that begin with a field.
+
+    Most templates begin with words of their own, so a sentence is tried with few of the many, in the same order.
+    """
+    known = _patterns()
+    starts = [one.start[:_START] if len(one.start) >= _START else "" for one in known]
+    by_start = {
+        start: tuple(one for one, its in zip(known, starts, strict=True) if its in {"", start})
+        for start in dict.fromkeys(starts)
+        if start
+    }
+    return by_start, tuple(one for one, its in zip(known, starts, strict=True) if not its)
 
 
 @lru_cache(maxsize=100_000)
@@ -103,7 +128,8 @@ def _known(sentence: str) -> str | None:
     table = sentences()
     if sentence in table:
         return table[sentence]
-    for word, pattern, chinese in _patterns():
+    by_start, others = _patterns_by_start()
+    for word, pattern, chinese, _ in by_start.get(sentence[:_START], others):
         match = pattern.fullmatch(sentence) if word in sentence else None
         if match:
             return chinese.format(**{name: _term(value) for name, value in match.groupdict().items()})
