@@ -130,8 +130,9 @@ def jobs(size: Size) -> list[Job]:
             SJOIN, (Limit(15, 30, SJOIN),), "build-city"),
         Job("locate_cold", f"{million[nation]}, index built in the job", names[nation], size.points,
             SJOIN, (Limit(6, 15, SJOIN),), "build-nation"),
+        # the promise is for the city, as with points and owners; what a small district gains is told without a limit
         *(Job("assign_kept", f"{cases}, {cells:,} cells, index kept", names[cells], size.cases,
-              SJOIN, (Limit(12, 25, SJOIN),), f"cases-{place}") for place, cells in places),
+              SJOIN, (Limit(12, 25, SJOIN),) if cells == city else (), f"cases-{place}") for place, cells in places),
         *(Job("assign", f"{cases}, {cells:,} cells, index built in the job", names[cells], size.cases, SJOIN,
               row=f"cases-{place}-built") for place, cells in places),
         Job("locate_one", f"one point, {city:,} cells", names[city], size.single,
