@@ -163,6 +163,7 @@ CONTESTANTS = {
     "pymetis": (pymetis, "pymetis"),
     "onemap, as even as pymetis": (onemap, "onemap"),
     "pymetis, tightest": (pymetis_tight, "pymetis"),
+    "onemap, as even as the tightest": (onemap, "onemap"),
     "spopt Skater": (spopt_skater, "spopt"),
     "spopt MaxP": (spopt_maxp, "spopt"),
     "GerryChain": (gerrychain, "gerrychain"),

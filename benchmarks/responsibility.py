@@ -1,18 +1,25 @@
-"""Time the responsibility matrix on a synthetic city: build, one answer warm, a million in a batch.
+"""Time the responsibility matrix on a synthetic city: build, one answer warm, a million in a batch, gaps, conflicts.
 
 usage: python -m benchmarks.responsibility [--cells 25000] [--agencies 30] [--holders 20000] [--points 1000000]
+       [--out docs/responsibility.md]
 """
 
 import argparse
+import os
+import platform
 import resource
 import time
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from benchmarks.environments import ROOT
 from onemap.domain.classes import class_table
 from onemap.responsibility import MatrixOptions, ResponsibilityMatrix
 
@@ -20,6 +27,8 @@ CRS = "EPSG:4548"
 WEST, SOUTH, CELL_M = 480_000.0, 4_390_000.0, 100.0
 DAY = pd.Timestamp("2026-06-30 10:00")
 MATTERS = 400
+BEGIN: Final = "<!-- measured responsibility: written by benchmarks.responsibility -->"
+END: Final = "<!-- end of measured responsibility -->"
 
 
 def blocks(side: int, size: int, start: float = 0.0) -> np.ndarray:
@@ -146,68 +155,92 @@ def make_roads(side: int) -> gpd.GeoDataFrame:
     )
 
 
+@dataclass
+class Figures:
+    """What was measured: a row each with seconds by the clock and of the processor; told as soon as it is there."""
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, what: str, clock: str, processor: str) -> None:
+        """Note a row, and print it."""
+        self.rows.append((what, clock, processor))
+        print(f"{what}: {clock or '-'} by the clock, {processor} of the processor", flush=True)
+
+    def time(self, what: str, work: Callable[[], Any], told: Callable[[Any], str] = lambda _: "") -> Any:
+        """Note how long some work takes; what came of it is told with its name."""
+        clock, used = time.perf_counter(), time.process_time()
+        done = work()
+        clock, used = time.perf_counter() - clock, time.process_time() - used
+        self.add(what + told(done), f"{clock:.1f} s", f"{used:.1f} s")
+        return done
+
+    def table(self, title: str) -> str:
+        """Return the rows as Markdown."""
+        load = " ".join(f"{part:.1f}" for part in os.getloadavg())
+        where = f"Python {platform.python_version()}, {os.cpu_count()} processors, load at the end {load}."
+        rows = [f"| {' | '.join(row)} |" for row in self.rows]
+        return "\n".join(["", title, "", "| | clock | processor |", "|---|---:|---:|", *rows, "", where])
+
+
 def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure, and write the figures into the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, value in (("cells", 25_000), ("agencies", 30), ("holders", 20_000), ("points", 1_000_000)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "responsibility.md")
     given = parser.parse_args()
     rng = np.random.default_rng(7)
     side = max(2, -(-int(given.cells**0.5 * 1000) // 1000))
     levels = make_levels(side)
     tables = make_tables(levels, given.agencies, given.holders, rng)
-    counts = {name: len(tables[name]) for name in ("duty_grids", "duties", "holders")}
-    print(f"{side * side} cells, {given.agencies} agencies: {counts}")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    clock, used = time.perf_counter(), time.process_time()
-    matrix = ResponsibilityMatrix(
-        levels, tables.pop("duties"), tables.pop("holders"), **tables, options=MatrixOptions()
+    title = (
+        f"{side * side:,} cells, {given.agencies} agencies with {len(tables['duty_grids']):,} duty grids, "
+        f"{len(tables['duties']):,} duties for {MATTERS} classes of matters, {len(tables['holders']):,} holders."
     )
-    matrix.warm(DAY)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"build: {spent(clock, used)}; memory {peak / 1024:.0f} MB, {(peak - before) / 1024:.0f} MB more than before")
+    print(title)
+    figures = Figures()
+    before = peak_mb()
+    matrix = figures.time(
+        "build, all indexes made",
+        lambda: ResponsibilityMatrix(
+            levels, tables.pop("duties"), tables.pop("holders"), **tables, options=MatrixOptions()
+        ).warm(DAY),
+        lambda _: f" ({peak_mb() - before:.0f} MB)",
+    )
+    ask(matrix, figures, given.points, side * CELL_M, rng)
+    for name, asked in (
+        ("all gaps of a week, the land divided first", matrix.gaps),
+        ("all conflicts of a week, the land divided already", matrix.conflicts),
+    ):
+        figures.time(name, lambda asked=asked: asked(start=DAY.normalize()), lambda found: f" ({len(found):,} rows)")
+    figures.add(f"most memory of the process: {peak_mb():,.0f} MB", "", "")
+    put_into(given.out, figures.table(title))
+
+
+def ask(matrix: ResponsibilityMatrix, figures: Figures, points: int, reach: float, rng: np.random.Generator) -> None:
+    """Measure single answers and batches at random spots."""
     matters = np.array(
         [f"{e.scheme}/{e.kind}/{e.code}" for e in class_table("GBT47678.5", "matter")]
         + [f"CJT214/matter/{e.code}" for e in class_table("CJT214", "matter")]
     )
-    x, y = WEST + rng.random(given.points) * side * CELL_M, SOUTH + rng.random(given.points) * side * CELL_M
-    single(matrix, x, y, matters, rng)
-    for title, matter, at in (
+    x, y = WEST + rng.random(points) * reach, SOUTH + rng.random(points) * reach
+    single(matrix, figures, x, y, rng.choice(matters, 2000))
+    minutes = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 525_600, points), unit="min")
+    for name, matter, at in (
         ("one matter, one time", matters[0], DAY),
-        ("any matter, one time", rng.choice(matters, given.points), DAY),
-        (
-            "any matter, any minute of a year",
-            rng.choice(matters, given.points),
-            pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 525_600, given.points), unit="min"),
-        ),
+        (f"each any of {len(matters)} matters, one time", rng.choice(matters, points), DAY),
+        ("each any matter and any minute of a year", rng.choice(matters, points), minutes),
     ):
-        clock, used = time.perf_counter(), time.process_time()
-        states = matrix.who_batch((x, y), matter, at)["state"].value_counts().to_dict()
-        print(f"{given.points} points, {title}: {spent(clock, used)}; {states}")
-    for title, asked in (
-        ("gaps of a week", matrix.gaps),
-        ("conflicts of a week, the land divided already", matrix.conflicts),
-    ):
-        clock, used = time.perf_counter(), time.process_time()
-        found = asked(start=DAY.normalize())
-        causes = found["cause"].value_counts().to_dict()
-        print(
-            f"{title}: {time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor; {causes}"
+        figures.time(
+            f"{points:,} points, {name}",
+            lambda matter=matter, at=at: matrix.who_batch((x, y), matter, at),
         )
-    print(f"memory at the end: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def spent(clock: float, used: float) -> str:
-    """Return the seconds since two clocks were read."""
-    return f"{time.perf_counter() - clock:.2f} s, {time.process_time() - used:.2f} s of processor"
-
-
-def single(
-    matrix: ResponsibilityMatrix, x: np.ndarray, y: np.ndarray, matters: np.ndarray, rng: np.random.Generator
-) -> None:
-    """Print how long one answer takes, without and with its sentence."""
-    asked = [(float(x[n]), float(y[n]), str(rng.choice(matters))) for n in range(2000)]
-    for label, also in (("answer", False), ("answer with its sentence", True)):
+def single(matrix: ResponsibilityMatrix, figures: Figures, x: np.ndarray, y: np.ndarray, matters: np.ndarray) -> None:
+    """Measure one answer, without and with its sentence."""
+    asked = list(zip(x.tolist(), y.tolist(), matters.tolist(), strict=False))
+    for label, also in (("one answer", False), ("one answer with its sentence", True)):
         times = []
         for px, py, matter in asked:
             clock = time.thread_time()  # a busy machine takes the processor away for longer than an answer lasts
@@ -215,10 +248,24 @@ def single(
             if also:
                 answer.say("zh")
             times.append((time.thread_time() - clock) * 1000)
-        warm = times[200:]
-        print(
-            f"one {label}, processor: median {np.median(warm):.3f} ms, 99th percentile {np.percentile(warm, 99):.3f} ms"
-        )
+        median, most = np.percentile(times[200:], [50, 99])
+        figures.add(f"{label}: median, 99th percentile", "", f"{median:.2f} ms, {most:.2f} ms")
+
+
+def peak_mb() -> float:
+    """Return the most memory that the process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def put_into(page: Path, table: str) -> None:
+    """Replace the measured part of a page, or add it at its end."""
+    text = page.read_text(encoding="utf-8") if page.exists() else "# Who answers\n"
+    block = f"{BEGIN}\n{table}\n\n{END}"
+    if BEGIN in text:
+        text = text.split(BEGIN, maxsplit=1)[0] + block + text.split(END, maxsplit=1)[1]
+    else:
+        text = text.rstrip() + f"\n\n{block}\n"
+    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

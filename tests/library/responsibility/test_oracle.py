@@ -1,5 +1,7 @@
 """One by one and in batches, the answers are those of the slow way that tries every duty at every spot."""
 
+import random
+
 import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, Phase, given, settings
@@ -44,3 +46,30 @@ def test_a_batch_is_the_single_answers_whatever_the_order_of_rows(rng):
     one = batch.who_batch((x, y), asked[0][2], moment)
     rows = [single.who(x=q[0], y=q[1], matter=asked[0][2], at=moment).row() for q in asked]
     pd.testing.assert_frame_equal(one, pd.DataFrame(rows)[one.columns.tolist()], check_dtype=False)
+
+
+def test_thousands_of_points_are_answered_as_one_by_one_in_any_order_and_portions():
+    """So many that people, hours and grids recur in every combination; points without position and far away too."""
+    rng = random.Random(5)
+    city = draw_city(rng)
+    matrix = make_matrix(city)
+    asked = list(draw_questions(rng, 3000))
+    x, y = (np.array([question[i] for question in asked], dtype=float) for i in (0, 1))
+    x[::97], y[5::97] = np.nan, 1e7
+    matters = pd.Series([question[2] for question in asked])
+    moments = pd.Series([question[3] for question in asked])
+    table = matrix.who_batch((x, y), matters, moments)
+    nowhere = np.isnan(x)
+    rows = [
+        matrix.who(x=x[n], y=y[n], matter=matters[n], at=moments[n].to_pydatetime()).row()
+        for n in np.flatnonzero(~nowhere)
+    ]
+    singly = pd.DataFrame(rows, index=table.index[~nowhere])[table.columns.tolist()]
+    pd.testing.assert_frame_equal(table[~nowhere], singly)
+    assert set(table.loc[nowhere, "state"]) == {"outside"}
+    order = np.array(rng.sample(range(len(x)), len(x)))
+    shuffled = matrix.who_batch((x[order], y[order]), matters[order], moments[order])
+    pd.testing.assert_frame_equal(shuffled, table.iloc[order].reset_index(drop=True))
+    parts = [matrix.who_batch((x[n : n + 700], y[n : n + 700]), matters[n : n + 700], moments[n : n + 700]) for n in
+             range(0, len(x), 700)]  # fmt: skip
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), table)
