@@ -10,8 +10,7 @@ from typing import Final
 from benchmarks.jobs import Limit, Size
 from benchmarks.results import Growth, Record, Verdict
 
-BEGIN: Final = "<!-- measured: written by scripts/benchmark.sh -->"
-END: Final = "<!-- /measured -->"
+MARK: Final = "measured: written by scripts/benchmark.sh"
 
 
 def table(head: str, rows: Iterable[Sequence[str]]) -> str:
@@ -54,6 +53,28 @@ def _limit_row(verdict: Verdict) -> list[str]:
     theirs = [seconds(value) for value in (verdict.rival.seconds, verdict.rival.cpu_s)] if verdict.rival else ["–", "–"]
     ours = [seconds(own.seconds), seconds(own.cpu_s)]
     return [title, *ours, rival, *theirs, ratio, f"{limit.must:g} x", aim, word]
+
+
+def repeated_row(same: Sequence[Verdict]) -> list[str]:
+    """Return one limit with what each of several runs found, the rival without its version."""
+    limit, title = same[0].limit, same[0].limit.title or same[0].job.title
+    if limit.rivals:
+        against = limit.rivals[0] if len(limit.rivals) == 1 else f"the fastest of {len(limit.rivals)} engines"
+        found = ["–" if v.value is None else f"{v.value:.1f} x" for v in same]
+        return [f"{title}, against {against}", *found, f"{limit.must:g} x", _in_all([v.holds for v in same])]
+    found = ["–" if v.value is None else _amount(limit, v.value) for v in same]
+    return [title, *found, _at_most(limit, limit.must), _in_all([v.holds for v in same])]
+
+
+def repeated_growth_row(same: Sequence[Growth]) -> list[str]:
+    """Return one growth with the exponents of several runs."""
+    found = [f"{growth.exponent:.2f}" for growth in same]
+    title = f"{same[0].cost}, exponent over {same[0].driver}"
+    return [title, *found, f"≤ {same[0].must:g}", _in_all([growth.exponent <= growth.must for growth in same])]
+
+
+def _in_all(held: Sequence[bool | None]) -> str:
+    return "not measured" if None in held else f"held in {sum(map(bool, held))} of {len(held)}"
 
 
 def said(verdict: Verdict) -> str:
@@ -195,10 +216,11 @@ def measured(size: Size, records: list[Record], judged: list[Verdict], found: li
     )
 
 
-def put_into(page: str, text: str) -> str:
-    """Return the page with the measured part replaced; put at the end where the page has none."""
-    block = f"{BEGIN}\n\n{text}\n\n{END}"
-    if BEGIN not in page:
+def put_into(page: str, text: str, *, mark: str = MARK) -> str:
+    """Return the page with the part between two marks replaced; put at the end where the page has none."""
+    begin, end = f"<!-- {mark} -->", f"<!-- /{mark.partition(':')[0]} -->"
+    block = f"{begin}\n\n{text}\n\n{end}"
+    if begin not in page:
         return f"{page.rstrip()}\n\n{block}\n"
-    before, rest = page.split(BEGIN, 1)
-    return before + block + rest.split(END, 1)[1]
+    before, rest = page.split(begin, 1)
+    return before + block + rest.split(end, 1)[1]
