@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from onemap.progress import Progress, part, silent
 from onemap.store.content import LayerContent
 from onemap.translation import say
 
+from .beside import beside
 from .buildings import fill_heights
 from .completeness import Presence, Streets, completeness_table, empty_relations, measure_footprint, measure_frame
 from .intake import REPAIR_COLUMNS, Intake, Setting, take_in
@@ -101,7 +103,9 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
     outline = levels.outline
     reach = _reach(outline, manifest.district.margin_m)
     setting = replace(setting, district=outline, reach=reach, levels=levels.frames)
-    intakes = [*levels.intakes, *_take_all(manifest, setting, part(progress, 0.2, 0.7))]
+    with beside(partial(_take_rasters, manifest, setting, folder)) as drawing:  # GDAL warps while rows are read
+        intakes = [*levels.intakes, *_take_all(manifest, setting, part(progress, 0.2, 0.8))]
+        rasters = drawing.result(part(progress, 0.8, 0.95))
     frames: dict[str, pd.DataFrame] = dict(levels.frames)
     notes = dict(levels.notes)
     for layer_id in dict.fromkeys(intake.source.layer for intake in intakes[len(levels.intakes) :]):
@@ -119,7 +123,6 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
         frames[layer_id] = joined
     frames["reject"] = _rejects(intakes)
     frames["repair"] = _repairs(intakes)
-    rasters = _take_rasters(manifest, setting, folder, part(progress, 0.7, 0.95))
     if "terrain_contour" not in frames and rasters.get("terrain_dem") and rasters["terrain_dem"].path:
         frames["terrain_contour"] = draw_contours(*read_heights(rasters["terrain_dem"].path), setting.crs)
         notes["terrain_contour"] = (say("made from {layer}", "en", layer="terrain_dem"),)
