@@ -7,7 +7,7 @@ import typer
 
 from onemap.translation import translate
 
-from .frames import cells_and_code, dated_column, read_frame, write_frames
+from .frames import cells_and_code, dated_column, file_and_layer, read_frame, write_frames
 from .options import (
     LANGUAGE,
     AsOf,
@@ -109,7 +109,8 @@ def _loads(load: list[str] | None) -> Any:
     """Return the loads: columns, or the points of a file."""
     if not load:
         return None
-    if len(load) == 1 and Path(load[0]).suffix and Path(load[0]).exists():
+    file, _ = file_and_layer(load[0])
+    if len(load) == 1 and file.suffix and file.exists():
         return read_frame(Path(load[0]))
     return load
 

@@ -1,12 +1,11 @@
 """Verbs on single values: codes, coordinates, and the list of layers."""
 
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from onemap.errors import CrsError
+from onemap.errors import OnemapError
 
 from .frames import code_column, code_list, write_frames
 from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
@@ -20,21 +19,23 @@ One = Annotated[str, typer.Argument(help=helped("The code."))]
 
 
 @codes.command("profiles", help=helped("List the code profiles."))
-def list_profiles(json_: Json = False, lang: Lang = LANGUAGE) -> None:
+def list_profiles(json_: Json = False, progress: Kind = ProgressKind.none, lang: Lang = LANGUAGE) -> None:
     """List the code profiles."""
     from onemap.domain.codes import profile, profiles
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
+    terminal = terminal_for(json_, progress, lang)
     titles = {name: profile(name).title(lang) for name in profiles()}
     terminal.answer({"profiles": titles}, [f"{name:<26} {title}" for name, title in titles.items()])
 
 
 @codes.command(help=helped("Explain every digit group of a code."))
-def explain(profile: Profile, code: One, json_: Json = False, lang: Lang = LANGUAGE) -> None:
+def explain(
+    profile: Profile, code: One, json_: Json = False, progress: Kind = ProgressKind.none, lang: Lang = LANGUAGE
+) -> None:
     """Explain a code."""
     from onemap.domain.codes import profile as profile_of
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
+    terminal = terminal_for(json_, progress, lang)
     explained = profile_of(profile).explain(code, language=lang)
     parts = [{"part": row.name, "digits": row.digits, "meaning": row.meaning} for row in explained]
     terminal.answer({"code": code, "profile": profile, "parts": parts}, str(explained).splitlines())
@@ -45,17 +46,21 @@ def check_codes(
     profile: Profile,
     code: Annotated[list[str], typer.Argument(help=helped("The codes, or one file with a column of codes."))],
     column: Annotated[str | None, typer.Option("--column", help=helped("Column of the codes in the file."))] = None,
+    out: Out = None,
     fail: Fail = False,
     json_: Json = False,
+    progress: Kind = ProgressKind.none,
     lang: Lang = LANGUAGE,
 ) -> None:
     """Check codes, given one by one or as a column of a file."""
     from onemap.domain.codes import profile as profile_of
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
+    terminal = terminal_for(json_, progress, lang)
     rules = profile_of(profile)
     if column is not None or Path(code[0]).suffix.lower() in _TABLES:
-        found = [answer for name in code for answer in _check_column(terminal, rules, Path(name), column)]
+        if out is not None and len(code) > 1:
+            raise OnemapError("--out takes the codes of one file")
+        found = [answer for name in code for answer in _check_column(terminal, rules, Path(name), column, out)]
         if fail and any(found):
             raise typer.Exit(Exit.FINDINGS)
         return
@@ -71,8 +76,10 @@ _TABLES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xls", ".parquet", ".gpkg", 
 _FIRST = 5
 
 
-def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None) -> list[Any]:
+def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None, out: Path | None) -> list[Any]:
     """Check the codes of a file, and say how many are wrong and which come first."""
+    import pandas as pd
+
     codes_ = code_column(path, column=column)
     wrong: list[dict[str, Any]] = [
         {"row": row, "code": one, "problems": [problem.text(terminal.language) for problem in found]}
@@ -88,16 +95,26 @@ def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None
         )
     if len(wrong) > _FIRST:
         sentences.append(terminal.say("  ... and {count} more", count=len(wrong) - _FIRST))
-    terminal.answer({"file": path, "counts": counts, "problems": wrong}, sentences)
+    rows = [{**row, "problems": "; ".join(row["problems"])} for row in wrong]
+    written = write_frames({"code": pd.DataFrame(rows, columns=["row", "code", "problems"])}, out, terminal.language)
+    facts = {"file": path, "counts": counts, "problems": wrong, "out": written}
+    terminal.answer(facts, [*sentences, *say_written(terminal, written)])
     return wrong
 
 
 @codes.command("convert", help=helped("Convert a code to another profile, where nothing is lost."))
-def convert_code(profile: Profile, target: Target, code: One, json_: Json = False, lang: Lang = LANGUAGE) -> None:
+def convert_code(
+    profile: Profile,
+    target: Target,
+    code: One,
+    json_: Json = False,
+    progress: Kind = ProgressKind.none,
+    lang: Lang = LANGUAGE,
+) -> None:
     """Convert a code."""
     from onemap.domain.codes import profile as profile_of
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
+    terminal = terminal_for(json_, progress, lang)
     made = profile_of(profile).convert(code, target)
     terminal.answer({"code": made, "profile": target}, [made])
 
@@ -110,6 +127,7 @@ def compare_codes(
     name: Annotated[str | None, typer.Option("--name", help=helped("Column of the names."))] = None,
     out: Out = None,
     json_: Json = False,
+    progress: Kind = ProgressKind.none,
     lang: Lang = LANGUAGE,
 ) -> None:
     """Compare two lists of codes."""
@@ -117,7 +135,7 @@ def compare_codes(
 
     from onemap.domain.codes import compare_code_lists
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
+    terminal = terminal_for(json_, progress, lang)
     before = code_list(old, code=code, name=name)
     after = [pair for path in new for pair in code_list(path, code=code, name=name)]
     compared = compare_code_lists(before, after)
@@ -145,33 +163,15 @@ def _compared(row: Any, heir: Any) -> tuple[str, ...]:
     return (row.level, row.code, row.status, row.old_name, row.new_name, *found)
 
 
-def convert(
-    x: Annotated[float, typer.Argument(help=helped("Longitude or easting."))],
-    y: Annotated[float, typer.Argument(help=helped("Latitude or northing."))],
-    source: Annotated[str, typer.Option("--from", help=helped("WGS84, GCJ02, BD09 or any EPSG code."))],
-    target: Annotated[str, typer.Option("--to", help=helped("WGS84, GCJ02, BD09 or any EPSG code."))],
-    json_: Json = False,
-    progress: Kind = ProgressKind.auto,
-    lang: Lang = LANGUAGE,
-) -> None:
-    """Convert one pair of coordinates."""
-    from onemap.geo.gcj import convert_coordinates
-
-    terminal = terminal_for(json_, progress, lang)
-    to_x, to_y = convert_coordinates([x], [y], source=source, target=target)
-    east, north = float(to_x[0]), float(to_y[0])
-    if not (isfinite(east) and isfinite(north)):
-        raise CrsError(
-            "{x} {y} is no place in {source} that {target} can express", x=x, y=y, source=source, target=target
-        )
-    terminal.answer({"x": east, "y": north, "crs": target}, [f"{east:.9f} {north:.9f}"])
-
-
-def layers(json_: Json = False, lang: Lang = LANGUAGE) -> None:
+def layers(out: Out = None, json_: Json = False, progress: Kind = ProgressKind.none, lang: Lang = LANGUAGE) -> None:
     """List the layers of the catalogue."""
+    import pandas as pd
+
     from onemap.domain.catalogue import class_title, load_catalogue
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
+    terminal = terminal_for(json_, progress, lang)
     specs = list(load_catalogue().values())
     rows = [{"layer": spec.id, "class": class_title(spec.class_id, lang), "title": spec.title(lang)} for spec in specs]
-    terminal.answer({"layers": rows}, [f"{row['layer']:<20} {row['class']}  {row['title']}" for row in rows])
+    written = None if out is None else write_frames({"layer": pd.DataFrame(rows)}, out, lang)
+    said = [f"{row['layer']:<20} {row['class']}  {row['title']}" for row in rows]
+    terminal.answer({"layers": rows, "out": written}, [*said, *say_written(terminal, written)])

@@ -8,7 +8,7 @@ import typer
 from onemap.errors import OnemapError
 from onemap.translation import translate
 
-from .frames import cells_and_code, code_list, read_frame, write_frames
+from .frames import cells_and_code, code_list, file_and_layer, read_frame, write_frames
 from .options import (
     LANGUAGE,
     AsOf,
@@ -86,8 +86,8 @@ def derive(
         result = derive_cells(
             communities,
             barriers=_by_class(barriers),
-            buildings=None if buildings is None else _read(buildings),
-            compounds=None if compounds is None else _read(compounds),
+            buildings=None if buildings is None else read_frame(buildings),
+            compounds=None if compounds is None else read_frame(compounds),
             options=options,
             as_of=as_of,
             progress=told,
@@ -174,8 +174,7 @@ def _shown(terminal: Terminal, changes: Any, code: str) -> list[str]:
 
 def _old(name: str, code: str | None, cells: Any) -> Any:
     """Read the division in force into the system and under the column name of the cells."""
-    path, layer = _layer_of(name)
-    old, column = cells_and_code(path, code=code, layer=layer)
+    old, column = cells_and_code(Path(name), code=code)
     return old.rename(columns={column: code or "cell_code"}).to_crs(cells.crs)
 
 
@@ -188,22 +187,11 @@ def _by_class(names: list[str] | None) -> dict[str, Any] | None:
     found: dict[str, list[Any]] = {}
     for name in names:
         head, sign, rest = name.partition("=")
-        as_class = bool(sign) and not Path(_layer_of(name)[0]).exists()
-        frame = _read(rest if as_class else name)
+        as_class = bool(sign) and not Path(file_and_layer(name)[0]).exists()
+        frame = read_frame(rest if as_class else name)
         found.setdefault(head if as_class else "", []).append(frame)
     first = next(iter(found.values()))[0].crs
     return {
         class_: pd.concat([frame.to_crs(first) for frame in frames], ignore_index=True)
         for class_, frames in found.items()
     }
-
-
-def _read(name: str) -> Any:
-    path, layer = _layer_of(name)
-    return read_frame(path, layer=layer)
-
-
-def _layer_of(name: str) -> tuple[Path, str | None]:
-    """Return file and layer of ``FILE|LAYER``."""
-    path, _, layer = name.partition("|")
-    return Path(path), layer or None

@@ -17,22 +17,38 @@ _CODE_HEADINGS = ("code", "编码", "代码", "区划代码", "行政区划代�
 _NAME_HEADINGS = ("name", "名称", "区划名称", "单位名称", "行政区划名称")
 
 
-def read_frame(path: Path, *, as_of: str | None = None, **options: Any) -> Any:
+def read_frame(path: str | Path, *, as_of: str | None = None, **options: Any) -> Any:
     """Read a file that need not be of a catalogue layer; what was guessed or could not be read is said on stderr.
 
-    With ``as_of``, only the rows in force on that day are returned; a file without dates is always in force.
+    A layer may also be named behind the file (``FILE|LAYER``). With ``as_of``, only the rows in force on that day are
+    returned; a file without dates is always in force.
     """
     from onemap.sources.reading import ReadRequest, read
 
-    reading = read(ReadRequest(path, **options))
+    file, inside = file_and_layer(path)
+    reading = read(ReadRequest(file, **{"layer": inside, **{k: v for k, v in options.items() if v is not None}}))
     for row in reading.rejects.head(_MOST_SAID).itertuples():
         typer.echo(f"{row.source}, {row.row}: {translate(row.reason, LANGUAGE)}", err=True)
     more = len(reading.rejects) - _MOST_SAID
     if more > 0:
-        typer.echo(helped("{path}: {count} more rows with something wrong", path=path, count=more), err=True)
+        typer.echo(helped("{path}: {count} more rows with something wrong", path=file, count=more), err=True)
     for note in reading.notes:
-        typer.echo(f"{path.name}: {translate(note, LANGUAGE)}", err=True)
-    return reading.frame if as_of is None else _in_force(path, reading.frame, as_of)
+        typer.echo(f"{file.name}: {translate(note, LANGUAGE)}", err=True)
+    return reading.frame if as_of is None else _in_force(file, reading.frame, as_of)
+
+
+def file_and_layer(name: str | Path) -> tuple[Path, str | None]:
+    """Return file and layer of ``FILE|LAYER``; QGIS's way to write it (``FILE|layername=LAYER``) is understood.
+
+    Examples
+    --------
+    >>> file_and_layer("map.gpkg|grid_cell")[1], file_and_layer("map.gpkg")[1]
+    ('grid_cell', None)
+    """
+    if Path(name).exists():
+        return Path(name), None
+    path, _, layer = str(name).partition("|")
+    return Path(path), layer.removeprefix("layername=") or None
 
 
 def _in_force(path: Path, frame: Any, as_of: str) -> Any:

@@ -7,7 +7,7 @@ import typer
 
 from onemap.errors import OnemapError
 
-from .options import LANGUAGE, Fail, Json, Lang, Out, helped, say_written, terminal_for
+from .options import LANGUAGE, Fail, Json, Kind, Lang, Out, helped, say_written, terminal_for
 from .terminal import Exit, ProgressKind, Terminal
 
 
@@ -43,13 +43,14 @@ def who(
     out: Out = None,
     fail: Fail = False,
     json_: Json = False,
+    progress: Kind = ProgressKind.auto,
     lang: Lang = LANGUAGE,
 ) -> None:
     """Say who answers."""
     from onemap.responsibility import MatrixOptions, ResponsibilityMatrix
     from onemap.store.one_map import open_map
 
-    terminal = terminal_for(json_, ProgressKind.none, lang)
+    terminal = terminal_for(json_, progress, lang)
     opened = open_map(one_map)
     options = MatrixOptions(precedence=precedence, language=lang, timezone=timezone, road_near_m=road_near_m)
     matrix = ResponsibilityMatrix.from_map(opened, options=options)
@@ -78,8 +79,10 @@ def _many(terminal: Terminal, matrix: Any, points: Path, out: Path | None, *, fa
     for name, column in (("matter", "matter_code"), ("at", "reported_at")):
         if asked[name] is None and column in frame.columns and frame[column].notna().all():
             asked[name] = frame[column]
-    answers = matrix.who_batch(frame, asked["matter"], asked["at"], facts=asked["facts"])
-    written = write_frames({"who": with_answer(frame, answers)}, out, terminal.language)
+    with terminal.progress() as told:
+        told(0.1, "finding who answers")
+        answers = matrix.who_batch(frame, asked["matter"], asked["at"], facts=asked["facts"])
+        written = write_frames({"who": with_answer(frame, answers)}, out, terminal.language)
     counts = {"rows": len(answers), **{str(k): int(n) for k, n in answers["state"].value_counts().sort_index().items()}}
     listed = ", ".join(f"{state} {count}" for state, count in counts.items() if state != "rows")
     sentence = terminal.say("{rows} points: {states}", rows=counts["rows"], states=listed)
