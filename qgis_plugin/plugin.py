@@ -56,7 +56,7 @@ class OnemapPlugin:
 
     def open_one_map(self, path: str | Path) -> None:
         """Open a one map as a new project, with its lists in the dock."""
-        from .project.fill import fill_project
+        from .project.hall import make_hall
         from .project.one_map_file import NotAOneMap, open_one_map
 
         bar = self._iface.messageBar()
@@ -69,7 +69,8 @@ class OnemapPlugin:
             return
         if not self._iface.newProject(True):
             return
-        done = fill_project(QgsProject.instance(), one_map, language=language())
+        done = make_hall(QgsProject.instance(), one_map, language=language())
+        self._keep_project(one_map.path)
         view = QgsProject.instance().viewSettings().defaultViewExtent()
         self._iface.mapCanvas().setReferencedExtent(view)
         self._iface.mapCanvas().refresh()
@@ -78,6 +79,21 @@ class OnemapPlugin:
         if done.missing:
             text = tr("Not opened: {layers}", layers=", ".join(done.missing))
             bar.pushMessage(MENU, text, Qgis.MessageLevel.Warning)
+
+    def _keep_project(self, one_map: Path) -> None:
+        """Keep the project beside the map; one that lies there already is somebody's work and stays as it is."""
+        from .project.writing import project_beside, write_project
+
+        kept, bar = project_beside(one_map), self._iface.messageBar()
+        if not kept.exists():
+            if write_project(QgsProject.instance(), kept):
+                bar.pushMessage(MENU, tr("Kept beside the map: {name}", name=kept.name), Qgis.MessageLevel.Info)
+            return
+        message = bar.createMessage(MENU, tr("A project is kept beside this map: {name}", name=kept.name))
+        button = QPushButton(tr("Open it"), message)
+        button.clicked.connect(lambda: self._iface.addProject(str(kept)))
+        message.layout().addWidget(button)
+        bar.pushWidget(message, Qgis.MessageLevel.Info)
 
     def _show_dock(self) -> None:
         """Bring the dock to the front; the first time ever, give it room. Later its width is the user's."""

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from qgis._3d import QgsPhongMaterialSettings, QgsPolygon3DSymbol, QgsVectorLayer3DRenderer
 from qgis.core import (
     Qgis,
-    QgsAbstract3DSymbol,
+    QgsAbstract3DRenderer,
     QgsAbstractVectorLayerLabeling,
     QgsCategorizedSymbolRenderer,
     QgsFeatureRenderer,
@@ -13,12 +12,12 @@ from qgis.core import (
     QgsGeometryGeneratorSymbolLayer,
     QgsPointClusterRenderer,
     QgsProperty,
-    QgsPropertyCollection,
     QgsRendererCategory,
     QgsSingleSymbolRenderer,
     QgsSymbol,
     QgsSymbolLayer,
 )
+from qgis_solids import buildings, pipes, spaces
 from qgis_symbols import (
     FAMILIES,
     PALETTE,
@@ -57,7 +56,7 @@ class Style:
     labels: QgsAbstractVectorLayerLabeling | None = None
     smallest: float = 0.0
     largest: float = 0.0
-    renderer3d: QgsVectorLayer3DRenderer | None = None
+    renderer3d: QgsAbstract3DRenderer | None = None
 
 
 def vector_styles() -> dict[str, Style]:
@@ -144,26 +143,9 @@ def _base() -> dict[str, Style]:
                 only_inside=True,
             ),
             smallest=BLOCK,
-            renderer3d=_blocks(),
+            renderer3d=buildings(),
         ),
     }
-
-
-def _blocks() -> QgsVectorLayer3DRenderer:
-    """Return buildings raised to their height, or 3 m a floor where the height is unknown."""
-    symbol = QgsPolygon3DSymbol()
-    material = QgsPhongMaterialSettings()
-    material.setDiffuse(colour("building"))
-    material.setAmbient(colour("building_outline"))
-    symbol.setMaterialSettings(material)
-    symbol.setExtrusionHeight(6)
-    heights = QgsPropertyCollection()
-    heights.setProperty(
-        QgsAbstract3DSymbol.Property.PropertyExtrusionHeight,
-        QgsProperty.fromExpression('coalesce("height_m", 3 * "floors", 6)'),
-    )
-    symbol.setDataDefinedProperties(heights)
-    return QgsVectorLayer3DRenderer(symbol)
 
 
 def _roads() -> QgsCategorizedSymbolRenderer:
@@ -208,16 +190,19 @@ _PIPES = {
 
 
 def _underground() -> dict[str, Style]:
-    pipes: dict[str, QgsSymbol] = {kind: lines(line(ink, 0.45, dash=[3.0, 1.0])) for kind, ink in _PIPES.items()}
+    drawn: dict[str, QgsSymbol] = {kind: lines(line(ink, 0.45, dash=[3.0, 1.0])) for kind, ink in _PIPES.items()}
     depth = "coalesce(\"name\" || ' ', '') || '-' || round(\"depth_m\", 1) || ' m'"
     return {
         "underground_pipe": Style(
-            by_value("underground_pipe", "kind", pipes, lines(line("#8A8F98", 0.45, dash=[3.0, 1.0]))), smallest=BLOCK
+            by_value("underground_pipe", "kind", drawn, lines(line("#8A8F98", 0.45, dash=[3.0, 1.0]))),
+            smallest=BLOCK,
+            renderer3d=pipes(_PIPES),
         ),
         "underground_space": Style(
             one(fills(area("#5B4A8A", opacity=0.10, outline="#5B4A8A", width=0.3, dash=[2.0, 1.0]))),
             labels(depth, text_format(6.5, ink="#5B4A8A"), HORIZONTAL, smallest=BLOCK, only_inside=True),
             smallest=QUARTER,
+            renderer3d=spaces(),
         ),
     }
 
