@@ -29,7 +29,7 @@ class RunResult:
         ``rows_in rows_out rows_rejected rows_outside rows_repaired`` of all sources; ``cases``, the cases by ``how``
         (``inside border near outside no_position``), ``near_border``, ``failed_geocodes``; ``cells``; ``defects`` and
         ``defects_allowed`` of all coverages; of the finest level ``gaps``, ``gap_area_m2``, ``overlaps``,
-        ``overlap_area_m2``; ``object_gaps``.
+        ``overlap_area_m2``; ``object_gaps``; ``findings``, the defects that nobody allowed and the object gaps.
     balance
         Rows in, out, rejected and outside of each source.
     """
@@ -140,6 +140,7 @@ def counts_of(
     counts["widest_gap_m"] = _widest(own[own["kind"] == "gap"])
     counts["widest_nesting_m"] = _widest(areas[(areas["kind"] == "nesting") & ~areas["allowed"].astype(bool)])
     counts["object_gaps"] = len(frames["object_gap"]) if "object_gap" in frames else 0
+    counts["findings"] = counts["defects"] - counts["defects_allowed"] + counts["object_gaps"]
     return counts
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from qgis.core import QgsProcessingContext, QgsProcessingOutputHtml
+from qgis.core import QgsProcessingOutputHtml
 
-from ..translation import language, tr
+from ...translation import language, tr
+from ..call import Call
 from .build import BuildAlgorithm
 
 REPORT = "REPORT"
@@ -14,7 +15,7 @@ class RunAlgorithm(BuildAlgorithm):
     """`onemap run`."""
 
     verb = "run"
-    counts = ("cases", "findings", "rejects")
+    told = ("cases", "findings", "rows_rejected")
 
     def displayName(self) -> str:
         return tr("Run the whole line")
@@ -30,11 +31,6 @@ class RunAlgorithm(BuildAlgorithm):
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputHtml(REPORT, tr("Report")))
 
-    def titles(self) -> dict[str, str]:
-        return {"cases": tr("Cases"), "findings": tr("Findings"), "rejects": tr("Rejected rows")}
-
-    def results(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, answer: dict[str, Any]
-    ) -> dict[str, Any]:
-        made = super().results(parameters, context, answer)
+    def results(self, call: Call, answer: dict[str, Any]) -> dict[str, Any]:
+        made = super().results(call, answer)
         return {**made, REPORT: str(answer.get("reports", {}).get(language(), ""))}
