@@ -70,12 +70,12 @@ class OnemapPlugin:
         if not self._iface.newProject(True):
             return
         done = make_hall(QgsProject.instance(), one_map, language=language())
-        self._keep_project(one_map.path)
         view = QgsProject.instance().viewSettings().defaultViewExtent()
         self._iface.mapCanvas().setReferencedExtent(view)
         self._iface.mapCanvas().refresh()
         self.controller.show(one_map.path)
         self._show_dock()
+        self._keep_project(one_map.path)
         if done.missing:
             text = tr("Not opened: {layers}", layers=", ".join(done.missing))
             bar.pushMessage(MENU, text, Qgis.MessageLevel.Warning)
@@ -155,7 +155,7 @@ class OnemapPlugin:
         self._life.on_unload(lambda: self._iface.unregisterOptionsWidgetFactory(factory))
 
     def _add_search(self) -> None:
-        from .console.locator_filter import OneMapFilter
+        from .console.search.locator_filter import OneMapFilter
 
         search = OneMapFilter(lambda: self.controller.one_map if self.controller else None, self.controller.show_found)
         self._iface.registerLocatorFilter(search)

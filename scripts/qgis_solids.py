@@ -32,7 +32,7 @@ def buildings() -> QgsAbstract3DRenderer:
     """Return buildings raised to their height, or by their floors where the height is unknown."""
     return QgsVectorLayer3DRenderer(
         _block(
-            material("building", "building_outline"),
+            material("building", "#6E675C"),  # a dark shade: lit and unlit walls differ
             extrusion=f'coalesce("height_m", {FLOOR_M} * "floors", {2 * FLOOR_M})',
         )
     )
@@ -42,7 +42,7 @@ def spaces() -> QgsAbstract3DRenderer:
     """Return underground spaces from their floor up to the earth that covers them."""
     return QgsVectorLayer3DRenderer(
         _block(
-            material("#8E80B8", "#5B4A8A"),
+            material("#A99BD8", "#4A3C72"),
             extrusion=f'max(1, coalesce("depth_m", 5) - {COVER_M})',
             height='-coalesce("depth_m", 5)',
         )

@@ -4,7 +4,7 @@
   <vector-layer-3d-tiling show-bounding-boxes="0" zoom-levels-count="3"></vector-layer-3d-tiling>
   <symbol material_type="phong" type="polygon">
    <data add-back-faces="0" alt-binding="centroid" alt-clamping="relative" culling-mode="no-culling" extrusion-height="6" invert-normals="0" offset="0" rendered-facade="3"></data>
-   <material ambient="91,74,138,255,rgb:0.35686274509803922,0.29019607843137257,0.54117647058823526,1" diffuse="142,128,184,255,rgb:0.55686274509803924,0.50196078431372548,0.72156862745098038,1" ka="1" kd="1" ks="1" opacity="1" shininess="0" specular="0,0,0,255,rgb:0,0,0,1">
+   <material ambient="74,60,114,255,rgb:0.29019607843137257,0.23529411764705882,0.44705882352941179,1" diffuse="169,155,216,255,rgb:0.66274509803921566,0.60784313725490191,0.84705882352941175,1" ka="1" kd="1" ks="1" opacity="1" shininess="0" specular="0,0,0,255,rgb:0,0,0,1">
     <data-defined-properties>
      <Option type="Map">
       <Option name="name" type="QString" value=""></Option>

@@ -18,6 +18,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
+from ..onemap.domain.catalogue import styles_folder
 from .layers import LAYER_ID
 from .palette import light
 
@@ -47,6 +48,8 @@ def add_scenes(project: QgsProject, tr: Callable[..., str], area: QgsRectangle) 
         (tr("3D: below ground"), BELOW, True),
     ):
         layers = [layer for layer in (_layer(project, layer_id) for layer_id in wanted) if layer is not None]
+        for layer in layers:
+            _raise_up(layer)
         if any(layer.customProperty(LAYER_ID) == wanted[0] for layer in layers):
             _add_view(views, Scene(name, layers, area, project.crs(), None if underground else ground))
             names.append(name)
@@ -58,6 +61,13 @@ def add_scenes(project: QgsProject, tr: Callable[..., str], area: QgsRectangle) 
 
 def _layer(project: QgsProject, layer_id: str) -> QgsMapLayer | None:
     return next((layer for layer in project.mapLayers().values() if layer.customProperty(LAYER_ID) == layer_id), None)
+
+
+def _raise_up(layer: QgsMapLayer) -> None:
+    """Give a layer its solid form where the style that came with the map has none."""
+    style = styles_folder() / f"{layer.customProperty(LAYER_ID)}.qml"
+    if layer.renderer3D() is None and style.is_file():
+        layer.loadNamedStyle(str(style), True, QgsMapLayer.StyleCategory.Symbology3D)
 
 
 @dataclass(frozen=True)
