@@ -16,6 +16,7 @@ from .translation import language, tr
 WIDTH, TREE_WIDTH = 540, 260  # of the dock, and of QGIS's layer tree beside it
 
 MENU = "onemap"
+TOLD_SECONDS = 8
 
 
 class OnemapPlugin:
@@ -123,6 +124,8 @@ class OnemapPlugin:
         self._life.connect(dock.open_wanted, self._ask_for_map)
         self._life.connect(self.controller.replaced, self._offer_reload)
         self._life.connect(self.controller.refused, self._warn)
+        self._life.connect(self.controller.told, self._tell)
+        self._life.connect(self.controller.done, self._tell_done)
         project = QgsProject.instance()
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
@@ -184,6 +187,19 @@ class OnemapPlugin:
 
     def _warn(self, sentence: str) -> None:
         self._iface.messageBar().pushMessage(MENU, sentence, Qgis.MessageLevel.Warning)
+
+    def _tell(self, sentence: str) -> None:
+        self._iface.messageBar().pushMessage(MENU, sentence, Qgis.MessageLevel.Info, TOLD_SECONDS)
+
+    def _tell_done(self, sentence: str) -> None:
+        """Say what was decided, with the way back beside it."""
+        bar = self._iface.messageBar()
+        message = bar.createMessage(MENU, sentence)
+        button = QPushButton(tr("Undo"), message)
+        button.setToolTip(tr("Takes back your own latest decision (Ctrl+Z)"))
+        button.clicked.connect(self.controller.desk.undo_last)
+        message.layout().addWidget(button)
+        bar.pushWidget(message, Qgis.MessageLevel.Success, TOLD_SECONDS)
 
     def _offer_reload(self, sentence: str) -> None:
         bar = self._iface.messageBar()

@@ -101,6 +101,14 @@ def kind_title(kind: str) -> str:
         "nesting": tr("wrong level"),
         "orphan": tr("orphan"),
         "land": tr("land nobody covers"),
+        "duty": tr("no duty"),
+        "time": tr("nobody on duty"),
+        "conflict": tr("conflict"),
+        "claimed_twice": tr("claimed twice"),
+        "tie": tr("several posts"),
+        "two_holders": tr("two holders"),
+        "cut": tr("cell is cut"),
+        "unlike": tr("unlike its peers"),
         "object": tr("object without cell"),
         "near_border": tr("near border"),
         "decided": tr("decided"),
@@ -121,6 +129,8 @@ def state_title(state: str) -> str:
         "settled": tr("settled"),
         "open": tr("open"),
         "allowed": tr("allowed"),
+        "accepted": tr("repair accepted"),
+        "refused": tr("repair refused"),
         "decided": tr("decided"),
     }
     return titles.get(state, state)

@@ -5,32 +5,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 
-from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
-    QLabel,
     QLineEdit,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
-from ..translation import tr
+from ...translation import tr
+from ..card.decision_bar import DecisionBar
+from ..envelope import Box
+from ..rows import Row
+from ..tones import QuietLabel, quiet
 from .chips import Chips
-from .decision_bar import DecisionBar
-from .envelope import Box
-from .filters import FilterProxy
-from .rows import Row
+from .span_box import SpanBox
+from .table import Act, RowTable
 from .table_model import ROW, RowModel
 
-ROW_HEIGHT = 22
 SEARCH_DELAY_MS = 200
 VIEW_DELAY_MS = 250
 ALL = "all"
@@ -40,7 +37,7 @@ ALL = "all"
 class Choice:
     """A combo box that filters: the part of a row it asks, its first entry, and the titles of its values."""
 
-    part: str  # "kind" "group" "state" "street"
+    part: str  # "kind" "group" "state" "street" "holder"
     all_of_them: str
     title: Callable[[str], str]
 
@@ -58,7 +55,9 @@ class ListKind:
     chip_title: Callable[[str], str]
     choices: tuple[Choice, ...]
     empty: Callable[[], str]
+    acts: tuple[Act, ...] = ()
     newest_first: int = -1  # column by which the list is sorted at first, latest on top
+    in_time: bool = False  # rows have a moment and a holder: spans and *mine* make sense
 
 
 class ListTab(QWidget):
@@ -66,16 +65,20 @@ class ListTab(QWidget):
 
     chosen = pyqtSignal(object)  # Row: show it on the map
     current = pyqtSignal(object)  # Row or None: it is looked at
+    acted = pyqtSignal(str, object)  # what is wanted with which row
     view_wanted = pyqtSignal(bool)  # only rows in the map's view
+    counted = pyqtSignal(int)  # so many rows there are
 
     def __init__(self, kind: ListKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(f"onemapTab_{kind.name}")
         self.kind = kind
         self.model = RowModel(kind.columns(), self)
-        self.proxy = FilterProxy(self.model, self)
         self._source: Iterator[list[Row]] | None = None
         self._counted: Counter[str] = Counter()
+        self._row: Row | None = None  # the current one
+        self._line = 0  # in which it was shown
+        self._mine = ""
         self._step = QTimer(self)
         self._step.setInterval(0)
         self._step.timeout.connect(self._take_batch)
@@ -108,6 +111,7 @@ class ListTab(QWidget):
 
     def _empty(self) -> None:
         self.stop()
+        self._row = None
         self.model.clear()
         self._counted.clear()
         self._count([])
@@ -136,22 +140,31 @@ class ListTab(QWidget):
             self.model.sort(section, order)
         for choice, box in zip(self.kind.choices, self._boxes, strict=True):
             self._fill(box, choice)
+        if self.kind.in_time and self.model.rows:
+            moments = [row.moment for row in self.model.rows if row.moment]
+            self.span.reach(min(moments, default=""), max(moments, default=""))
 
     def _count(self, batch: list[Row]) -> None:
         for row in batch:
             self._counted.update(self.kind.chips(row))
         self._counted[ALL] += len(batch)
         self.chips.show_counts(self._counted)
+        self.counted.emit(len(self.model.rows))
 
-    def put(self, case: str, again: Callable[[Row], Row]) -> None:
-        """Put what `again` makes of them in the place of the rows of a case; the current row stays the current one."""
+    def put(self, concerned: Callable[[Row], bool], again: Callable[[Row], Row]) -> None:
+        """Put what `again` makes of them in the place of the rows concerned; the current row stays the current one."""
+        changed = {}
         for number, row in enumerate(self.model.rows):
-            if row.case == case:
+            if concerned(row):
+                changed[number] = again(row)
                 self._counted.subtract(self.kind.chips(row))
-                self.model.put(number, again(row))
-                self._counted.update(self.kind.chips(self.model.rows[number]))
+                self._counted.update(self.kind.chips(changed[number]))
+        if not changed:
+            return
+        self._goes_on = True
+        self.model.put(changed)
+        self._goes_on = False
         self.chips.show_counts(+self._counted)
-        self.proxy.look_again()
         self._tell_state()
 
     def _sort_as_read(self) -> None:
@@ -172,22 +185,28 @@ class ListTab(QWidget):
         box.setCurrentIndex(max(0, box.findData(kept)))
         box.blockSignals(False)
         box.setVisible(len(found) > 1)
-        self.proxy.change(**{choice.part: box.currentData()})
+        self.model.change(**{choice.part: box.currentData()})
 
     # --- filters
 
     def set_view(self, view: Box | None) -> None:
         """Show only rows that meet this extent; None: all."""
-        self.proxy.change(view=view)
+        self._change(view=view)
+
+    def be(self, name: str) -> None:
+        """Take the name of whose cases are *mine*."""
+        self._mine = name
+        self.mine.setToolTip(
+            tr("Only cases in cells to which {name} is appointed; the name stands in the options", name=name)
+        )
+        self._change(ours=name if self.mine.isChecked() else "")
+
+    def _change(self, **parts: object) -> None:
+        self.model.change(**parts)
         self._tell_state()
 
     def _chip_chosen(self, name: str) -> None:
-        self.proxy.change(**({"kind": "", "state": ""} | self.kind.chip_filter(name)))
-        self._tell_state()
-
-    def _search(self) -> None:
-        self.proxy.change(text=self.search.text().strip())
-        self._tell_state()
+        self._change(**({"kind": "", "state": ""} | self.kind.chip_filter(name)))
 
     # --- what the user does
 
@@ -197,29 +216,72 @@ class ListTab(QWidget):
             self.chosen.emit(row)
 
     def _moved(self, index: QModelIndex) -> None:
-        self.current.emit(index.data(ROW) if index.isValid() else None)
+        self._row = index.data(ROW) if index.isValid() else None
+        self._line = max(0, index.row())
+        self.current.emit(self._row)
+
+    def _restore(self) -> None:
+        """Find the current row again in rows shown anew; one that was settled gives way to the next."""
+        if self._row is None:
+            return
+        place = self.model.place_of(self._row)
+        if place is None and self._goes_on and self.model.shown:
+            place = min(self._line, len(self.model.shown) - 1)
+        if place is None:
+            self._row = None
+            self.current.emit(None)
+        else:
+            self.table.go(place)
 
     def select(self, number: int) -> None:
         """Make a shown row the current one."""
-        index = self.proxy.index(number, 0)
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.table.selectionModel().setCurrentIndex(index, flags)
-        self.table.scrollTo(index)
+        self.table.go(number)
+
+    def find(self, table: str, fid: int) -> bool:
+        """Make the row of a feature the current one, where it is shown."""
+        for number, row in enumerate(self.model.shown):
+            if row.fid == fid and row.table == table:
+                self.table.go(number)
+                return True
+        return False
+
+    @property
+    def row(self) -> Row | None:
+        """The row that is looked at."""
+        return self._row
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Esc and Enter lead from the search back to the list."""
+        keys = (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if watched is self.search and event.type() == QEvent.Type.KeyPress and event.key() in keys:
+            self.table.setFocus()
+            if not self.table.currentIndex().isValid():
+                self.table.go(0)
+            return True
+        return super().eventFilter(watched, event)
 
     def show_card(self, facts: list[tuple[str, str]]) -> None:
         """Show the attributes of the current row; text is shown as text, never as markup."""
-        self.card.setVisible(bool(facts))
         lines = [
-            f"<tr><td style='color:#5B626B;padding-right:10px;white-space:nowrap'>{escape(title)}</td>"
+            f"<tr><td style='color:{quiet()};padding-right:10px;white-space:nowrap'>{escape(title)}</td>"
             f"<td>{escape(text)}</td></tr>"
             for title, text in facts
         ]
-        self.card.setHtml(f"<table cellspacing='0' cellpadding='2'>{''.join(lines)}</table>")
+        self.show_html(f"<table cellspacing='0' cellpadding='2'>{''.join(lines)}</table>" if facts else "")
+
+    def show_html(self, html: str) -> None:
+        """Show a card made elsewhere; empty: none."""
+        self.card.setVisible(bool(html))
+        self.card.setHtml(html)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put a bar under the card."""
+        self._column.insertWidget(self._column.indexOf(self.status), widget)
 
     # --- appearance
 
     def _tell_state(self) -> None:
-        shown, all_ = self.proxy.rowCount(), len(self.model.rows)
+        shown, all_ = len(self.model.shown), len(self.model.rows)
         if self.is_loading:
             self.status.setText(tr("reading ... {count}", count=f"{all_:,}"))
         else:
@@ -233,22 +295,16 @@ class ListTab(QWidget):
     def _build(self) -> None:
         titles = {name: self.kind.chip_title(name) for name in self.kind.chip_order}
         self.chips = Chips([ALL, *self.kind.chip_order], {ALL: tr("all"), **titles}, self)
-        self.search = QLineEdit(self)
-        self.search.setObjectName(f"onemapSearch_{self.kind.name}")
-        self.search.setClearButtonEnabled(True)
-        self.search.setPlaceholderText(tr("search: number, address, cell, street ..."))
-        self.in_view = QCheckBox(tr("in view"), self)
-        self.in_view.setToolTip(tr("Only what lies in the part of the map that is shown"))
-        self._boxes = [self._box(choice) for choice in self.kind.choices]
-        self.status = QLabel(self)
-        self.status.setStyleSheet("color: #5B626B")
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(self.search, 1)
-        first.addWidget(self.in_view)
-        for box in self._boxes:
-            second.addWidget(box, 1)
-        second.addStretch(0)
-        self._build_table()
+        self._build_filters()
+        self.table = RowTable(self.model, self.kind.widths, self.kind.acts, self)
+        self.table.setObjectName(f"onemapTable_{self.kind.name}")
+        self.nothing = QuietLabel("", self)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setWordWrap(True)
+        self.nothing.setMargin(24)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.table)
+        self.stack.addWidget(self.nothing)
         self.card = QTextBrowser(self)
         self.card.setObjectName(f"onemapCard_{self.kind.name}")
         self.card.setOpenLinks(False)
@@ -258,17 +314,47 @@ class ListTab(QWidget):
         splitter.addWidget(self.stack)
         splitter.addWidget(self.card)
         splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 1)
+        splitter.setStretchFactor(1, 2)
         splitter.setChildrenCollapsible(False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(8, 8, 8, 4)
-        whole.setSpacing(6)
-        whole.addWidget(self.chips)
-        whole.addLayout(first)
-        whole.addLayout(second)
-        whole.addWidget(splitter, 1)
-        whole.addWidget(self.decision)
-        whole.addWidget(self.status)
+        self._column.addWidget(splitter, 1)
+        self._column.addWidget(self.decision)
+        self._column.addWidget(self.status)
+
+    def _build_filters(self) -> None:
+        self.search = QLineEdit(self)
+        self.search.setObjectName(f"onemapSearch_{self.kind.name}")
+        self.search.setClearButtonEnabled(True)
+        self.search.setPlaceholderText(tr("search: number, address, cell, street ..."))
+        self.search.setToolTip(tr("Key F leads here, Esc or Enter back to the list"))
+        self.in_view = QCheckBox(tr("in view"), self)
+        self.in_view.setToolTip(tr("Only what lies in the part of the map that is shown"))
+        self.follow = QCheckBox(tr("map follows"), self)
+        self.follow.setToolTip(tr("The map goes along when another row becomes the current one"))
+        self.mine = QCheckBox(tr("mine"), self)
+        self.mine.setObjectName("onemapMine")
+        self.mine.setVisible(self.kind.in_time)
+        self.span = SpanBox(self)
+        self.span.setVisible(self.kind.in_time)
+        self._boxes = [self._box(choice) for choice in self.kind.choices]
+        self.status = QuietLabel("", self)
+        self.status.setToolTip(
+            tr("Keys: J K move, Enter or Space go there, F search, right click for all there is to do")
+        )
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.search, 1)
+        first.addWidget(self.mine)
+        first.addWidget(self.in_view)
+        first.addWidget(self.follow)
+        for box in self._boxes:
+            second.addWidget(box, 1)
+        second.addStretch(0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 8, 8, 4)
+        self._column.setSpacing(6)
+        self._column.addWidget(self.chips)
+        self._column.addLayout(first)
+        self._column.addLayout(second)
+        self._column.addWidget(self.span)
 
     def _box(self, choice: Choice) -> QComboBox:
         box = QComboBox(self)
@@ -276,50 +362,29 @@ class ListTab(QWidget):
         box.addItem(choice.all_of_them, "")
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(6)
+        box.setToolTip(tr("Only rows of the one that is chosen here"))
         box.hide()
         return box
 
-    def _build_table(self) -> None:
-        self.table = QTableView(self)
-        self.table.setObjectName(f"onemapTable_{self.kind.name}")
-        self.table.setModel(self.proxy)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setAlternatingRowColors(True)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setSortingEnabled(True)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        header = self.table.horizontalHeader()
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate(self.kind.widths):
-            self.table.setColumnWidth(column, width)
-        self.nothing = QLabel(self)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setWordWrap(True)
-        self.nothing.setMargin(24)
-        self.nothing.setStyleSheet("color: #5B626B")
-        self.stack = QStackedWidget(self)
-        self.stack.addWidget(self.table)
-        self.stack.addWidget(self.nothing)
-
     def _wire(self) -> None:
+        self._goes_on = False
         self.chips.chosen.connect(self._chip_chosen)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(SEARCH_DELAY_MS)
-        self._typing.timeout.connect(self._search)
+        self._typing.timeout.connect(lambda: self._change(text=self.search.text().strip()))
         self.search.textChanged.connect(self._typing.start)
+        self.search.installEventFilter(self)
         self.in_view.toggled.connect(self.view_wanted)
+        self.mine.toggled.connect(lambda on: self._change(ours=self._mine if on else ""))
+        self.span.changed.connect(lambda since, until: self._change(since=since, until=until))
         for choice, box in zip(self.kind.choices, self._boxes, strict=True):
-            box.currentIndexChanged.connect(lambda _, part=choice.part, box=box: self._box_changed(part, box))
+            box.currentIndexChanged.connect(
+                lambda _, part=choice.part, box=box: self._change(**{part: box.currentData() or ""})
+            )
         self.table.clicked.connect(self._activated)
         self.table.activated.connect(self._activated)
+        self.table.find_wanted.connect(self.search.setFocus)
+        self.table.acted.connect(lambda name: self.acted.emit(name, self._row) if self._row else None)
         self.table.selectionModel().currentChanged.connect(lambda now, _: self._moved(now))
-
-    def _box_changed(self, part: str, box: QComboBox) -> None:
-        self.proxy.change(**{part: box.currentData() or ""})
-        self._tell_state()
+        self.model.modelReset.connect(self._restore)

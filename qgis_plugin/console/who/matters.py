@@ -1,6 +1,6 @@
 """The matters for which a map can name holders: those of its cases, the most frequent first."""
 
-from ..project.one_map_file import OneMapFile, columns_of, reading, tables_of
+from ...project.one_map_file import OneMapFile, columns_of, reading, tables_of
 
 _MATTERS = (
     "SELECT matter_code, coalesce(matter_name, '') FROM \"case\" WHERE coalesce(matter_code, '') <> '' "

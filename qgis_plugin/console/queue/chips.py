@@ -3,14 +3,18 @@
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QButtonGroup, QToolButton, QWidget
 
+from ...translation import tr
+from ..signs import sign_icon
 from .flow_layout import FlowLayout
-from .signs import sign_icon
 
+# Colours of QGIS's own palette, so that the chips follow its theme.
 STYLE = """
-QToolButton { border: 1px solid #DEDAD2; border-radius: 9px; padding: 2px 8px; background: #FFFFFF; color: #22262B; }
-QToolButton:hover { border-color: #0B5C8C; }
-QToolButton:checked { background: #0B5C8C; border-color: #0B5C8C; color: #FFFFFF; }
-QToolButton:focus { border-color: #22262B; }
+QToolButton { border: 1px solid palette(mid); border-radius: 9px; padding: 2px 8px; background: palette(base);
+  color: palette(text); }
+QToolButton:hover { border-color: palette(highlight); }
+QToolButton:checked { background: palette(highlight); border-color: palette(highlight);
+  color: palette(highlighted-text); }
+QToolButton:focus { border-color: palette(text); }
 """
 
 
@@ -51,6 +55,7 @@ class Chips(QWidget):
         button = QToolButton(self)
         button.setObjectName(f"onemapChip_{name}")
         button.setCheckable(True)
+        button.setToolTip(tr("Only these: {name}", name=self._titles[name]))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setIconSize(QSize(14, 14))
         if name != "all":

@@ -14,15 +14,19 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from .. import settings
-from ..translation import tr
-from .who_card import QUIET, holder_card, place_card
+from ... import settings
+from ...translation import tr
+from ..card.ask_bar import AskBar
+from ..tones import quiet
+from .card import holder_card, holders_card, place_card
 
 
 class WhoTab(QWidget):
     """A button that arms the map tool, the matter and the moment, and the answer for the spot."""
 
     pick_wanted = pyqtSignal(bool)
+    draw_wanted = pyqtSignal(str)  # "line" or "area"; empty: no longer
+    phone_wanted = pyqtSignal()
     asked_anew = pyqtSignal()  # matter or moment changed: the same spot has another answer
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -33,15 +37,25 @@ class WhoTab(QWidget):
         self.pick.setCheckable(True)
         self.pick.clicked.connect(self.pick_wanted)
         self.pick.setToolTip(tr("Then each click on the map is answered here; Esc ends it."))
+        self.line, self.area = self._drawer("line", tr("Draw a line")), self._drawer("area", tr("Draw an area"))
         self.card = QTextBrowser(self)
         self.card.setObjectName("onemapWhoCard")
-        self.card.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.card.setOpenLinks(False)
+        self.card.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.LinksAccessibleByMouse
+        )
+        self.card.anchorClicked.connect(lambda _: self.phone_wanted.emit())
+        self.bar = AskBar(self)
         self.card.setStyleSheet("QTextBrowser { border: none; padding: 8px }")
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
-        column.addWidget(self.pick)
+        row = QHBoxLayout()
+        for button in (self.pick, self.line, self.area):
+            row.addWidget(button, 1)
+        column.addLayout(row)
         column.addWidget(self._question())
         column.addWidget(self.card, 1)
+        column.addWidget(self.bar)
         self.say(tr("Press the button, then click on the map: the cell that answers for the spot appears here."))
 
     def offer(self, matters: list[tuple[str, str]]) -> None:
@@ -54,6 +68,8 @@ class WhoTab(QWidget):
         self.matter.setCurrentIndex(max(0, self.matter.findData(remembered)))
         self.matter.blockSignals(False)
         self.question.setVisible(bool(matters))
+        for button in (self.line, self.area):
+            button.setEnabled(bool(matters))
 
     def asked(self) -> dict:
         """Return what is asked beside the spot: the matter and, unless it is now, the moment."""
@@ -65,15 +81,32 @@ class WhoTab(QWidget):
 
     def say(self, sentence: str) -> None:
         """Show one sentence in place of a card."""
-        self.card.setHtml(f'<p style="color:{QUIET}">{escape(sentence)}</p>')
+        self.card.setHtml(f'<p style="color:{quiet()}">{escape(sentence)}</p>')
 
     def show_place(self, answer: dict) -> None:
         """Show where a spot lies."""
         self.card.setHtml(place_card(answer))
 
-    def show_holder(self, answer: dict) -> None:
-        """Show who answers at a spot."""
-        self.card.setHtml(holder_card(answer))
+    def show_holder(self, answer: dict, *, whole: bool = False) -> None:
+        """Show who answers at a spot; telephone numbers are whole where that was asked for."""
+        self.card.setHtml(holder_card(answer, whole=whole))
+
+    def show_holders(self, answer: dict) -> None:
+        """Show all who answer on a line or in an area."""
+        self.card.setHtml(holders_card(answer))
+
+    def rest(self) -> None:
+        """Release the buttons: no tool of this tab is in use."""
+        for button in (self.pick, self.line, self.area):
+            button.setChecked(False)
+
+    def _drawer(self, name: str, title: str) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setObjectName(f"onemapDraw_{name}")
+        button.setCheckable(True)
+        button.setToolTip(tr("Click the corners on the map; right click or Enter ends, Backspace takes one back."))
+        button.clicked.connect(lambda on, name=name: self.draw_wanted.emit(name if on else ""))
+        return button
 
     def _question(self) -> QWidget:
         self.question = QWidget(self)

@@ -2,13 +2,15 @@
 
 from html import escape
 
-from ..engine.worker import said
-from ..translation import tr
-from .words import kind_title, number
+from ...engine.worker import said
+from ...translation import tr
+from ..tones import quiet
+from ..words import kind_title, number
 
-QUIET = "#5B626B"
+PHONE = "onemap:phone"  # the link that asks for the whole number
 _PARTS = ("in_charge", "owner", "maintainer", "territorial")
 _SHOWN_OF_PHONE = 3
+_SHOWN_CELLS = 4
 
 
 def place_card(answer: dict) -> str:
@@ -29,24 +31,29 @@ def place_card(answer: dict) -> str:
     return "".join([*parts, _stale(answer)])
 
 
-def holder_card(answer: dict) -> str:
-    """Return the card of who answers: the person and the telephone first, then the roles, the chain, the proof."""
+def holder_card(answer: dict, *, whole: bool = False) -> str:
+    """Return the card of who answers: the person and the telephone first, then the roles, the chain, the proof.
+
+    Telephone numbers are masked unless they shall be `whole`; a link asks for that.
+    """
+    masked = str if whole else _masked
     person = answer.get("accountable")
     if person:
         title = " · ".join(part for part in (person["name"], role_title(person["role"]), person["agency"]) if part)
-        telephone = _masked(person["phone"])
+        telephone = masked(person["phone"])
     else:
         title, telephone = state_words(answer["state"]), ""
     parts = [_heading(title)]
     if telephone:
-        parts.append(f"<p><b>{escape(telephone)}</b></p>")
+        link = "" if whole else f' &nbsp;<a href="{PHONE}">{escape(tr("show the number"))}</a>'
+        parts.append(f"<p><b>{escape(telephone)}</b>{link}</p>")
     rows = [(part_title(part), _claims(answer["parts"][part]), "") for part in _PARTS if part in answer["parts"]]
-    rows += [(tr("Deputy"), deputy["name"], _masked(deputy["phone"])) for deputy in answer["deputies"]]
+    rows += [(tr("Deputy"), deputy["name"], masked(deputy["phone"])) for deputy in answer["deputies"]]
     parts += [_table(rows), _table([(link_title(link), link["name"], link["code"]) for link in answer["chain"]])]
     proof = said(answer.get("sentence"))
     for phone in _phones(answer):
-        proof = proof.replace(phone, _masked(phone))
-    parts += [_table(_position(answer)), f'<p style="color:{QUIET}">{escape(proof)}</p>']
+        proof = proof.replace(phone, masked(phone))
+    parts += [_table(_position(answer)), f'<p style="color:{quiet()}">{escape(proof)}</p>']
     return "".join([*parts, _stale(answer)])
 
 
@@ -136,8 +143,28 @@ def _paragraph(text: str) -> str:
 
 def _table(rows: list[tuple[str, str, str]]) -> str:
     lines = "".join(
-        f'<tr><td style="color:{QUIET};padding:1px 12px 1px 0">{escape(title)}</td>'
+        f'<tr><td style="color:{quiet()};padding:1px 12px 1px 0">{escape(title)}</td>'
         f'<td style="padding-right:12px">{escape(name)}</td><td>{escape(code)}</td></tr>'
         for title, name, code in rows
     )
     return f"<table>{lines}</table>" if lines else ""
+
+
+def holders_card(answer: dict) -> str:
+    """Return the card of all who answer somewhere on a line or in an area, the largest share first."""
+    unit = "m²" if answer["measure"] == "area_m2" else "m"
+    whole = sum(row["size"] for row in answer["rows"]) or 1.0
+    parts = [_heading(tr("{count} answer here", count=answer["holders"]))]
+    lines = []
+    for row in answer["rows"]:
+        who = row["holder"] or state_words(row["state"])
+        post = " · ".join(part for part in (role_title(row["role"] or ""), row["agency"] or "") if part)
+        share = f"{number(row['size'])} {unit} ({row['size'] / whole:.0%})"
+        cells = ", ".join(row["cells"][:_SHOWN_CELLS]) + (" ..." if len(row["cells"]) > _SHOWN_CELLS else "")
+        lines.append(
+            f"<tr><td style='padding:4px 12px 4px 0'><b>{escape(who)}</b> {escape(_masked(row['phone'] or ''))}<br/>"
+            f"<span style='color:{quiet()}'>{escape(post)}<br/>{escape(cells)}</span></td>"
+            f"<td align='right'>{escape(share)}</td></tr>"
+        )
+    parts.append(f"<table width='100%'>{''.join(lines)}</table>")
+    return "".join([*parts, _stale(answer)])

@@ -5,8 +5,8 @@ from datetime import datetime
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ..onemap.domain.journal import REASSIGN_CASE, Entry
-from ..translation import tr
+from ...onemap.domain.journal import REASSIGN_CASE, Entry
+from ...translation import tr
 
 MOST_BUTTONS = 4
 SHORT_CODE = 7  # the end of a code tells neighbours apart

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from qgis.core import QgsFeedback, QgsLocatorContext, QgsLocatorFilter, QgsLocatorResult
 
-from ..project.one_map_file import NotAOneMap, OneMapFile
-from ..translation import tr
+from ...project.one_map_file import NotAOneMap, OneMapFile
+from ...translation import tr
 from .coordinates import Position, parse
-from .search import Hit, find
+from .finding import Hit, find
 
 PREFIX = "omap"  # QGIS keeps shorter ones for itself
 

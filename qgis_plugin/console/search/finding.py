@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..onemap.domain.catalogue import load_catalogue
-from ..onemap.domain.codes import profile
-from ..onemap.errors import OnemapError
-from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
-from ..translation import language, title_of
-from .envelope import Box, box_of
+from ...onemap.domain.catalogue import load_catalogue
+from ...onemap.domain.codes import profile
+from ...onemap.errors import OnemapError
+from ...project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
+from ...translation import language, title_of
+from ..envelope import Box, box_of
 
 PLACES = ("place_address", "place_name", "emap_poi", "frame_compound", "city3d_building", "econ_unit", "emap_road")
 MOST = 8  # of one layer: a search shows what was meant, not all there is
