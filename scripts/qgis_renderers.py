@@ -39,6 +39,7 @@ from qgis_symbols import (
 
 from onemap.domain.catalogue import load_catalogue
 
+DASHED = 40_000  # smallest scale at which streets and communities have dashed borders
 CITY, QUARTER, BLOCK, HOUSE = 100_000, 25_000, 8_000, 3_000  # the steps of the scale ranges
 STRENGTH = {"grid_district": 0.85, "grid_street": 0.75, "grid_community": 0.6, "grid_cell": 0.4}  # opacity of the lines
 AUDITED = (
@@ -239,7 +240,8 @@ def _frame() -> dict[str, Style]:
 def _own_border(layer_id: str) -> QgsGeometryGeneratorSymbolLayer:
     """Return the border drawn once: each polygon leaves out what a neighbour of smaller code already draws.
 
-    Two dashed lines drawn over each other from opposite ends would fill each other's gaps.
+    Two dashed lines drawn over each other from opposite ends would fill each other's gaps. To find the neighbours
+    costs time: from afar, where hundreds of areas are in view, all borders are drawn, twice and solid.
     """
     form = PALETTE["lines"][layer_id]
     key = load_catalogue()[layer_id].key
@@ -248,12 +250,19 @@ def _own_border(layer_id: str) -> QgsGeometryGeneratorSymbolLayer:
         "and geometry(@element) is not null)"
     )
     covered = f"buffer(collect_geometries(array_foreach({smaller}, geometry(@element))), 0.01)"
+    afar = f"coalesce(@map_scale, 1) > {DASHED}"
     expression = (
-        "try(coalesce(line_merge(difference(boundary(@geometry), "
-        f"{covered})), boundary(@geometry)), boundary(@geometry))"
+        f"if({afar}, boundary(@geometry), try(coalesce(line_merge(difference(boundary(@geometry), "
+        f"{covered})), boundary(@geometry)), boundary(@geometry)))"
     )
     made = QgsGeometryGeneratorSymbolLayer.create({"SymbolType": "Line", "geometryModifier": expression})
-    made.setSubSymbol(lines(line("grid_line", form["width_mm"], dash=form["dash"], opacity=STRENGTH[layer_id])))
+    drawn = line("grid_line", form["width_mm"], dash=form["dash"], opacity=STRENGTH[layer_id])
+    dashes = ";".join(map(str, form["dash"]))
+    solid = QgsProperty.fromExpression(f"if({afar}, '1000;0.01', '{dashes}')")
+    drawn.setDataDefinedProperty(QgsSymbolLayer.Property.CustomDash, solid)
+    thin = QgsProperty.fromExpression(f"if({afar}, {form['width_mm'] / 2}, {form['width_mm']})")
+    drawn.setDataDefinedProperty(QgsSymbolLayer.Property.StrokeWidth, thin)
+    made.setSubSymbol(lines(drawn))
     return made
 
 

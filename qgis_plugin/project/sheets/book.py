@@ -294,8 +294,8 @@ def _poster(
     sheet.label(f"[% {phone} %]", Box(14, 313, 150, 18), text(40, ink="accent"), down="middle", name="phone")
     y = 336.0
     for title, expression in contacts:
-        sheet.label(title, Box(14, y, 30, 9), text(14, ink="ink_quiet"), down="middle")
-        sheet.label(f"[% {expression} %]", Box(44, y, 125, 9), text(16), down="middle")
+        sheet.label(title, Box(14, y, 36, 9), text(14, ink="ink_quiet"), down="middle")
+        sheet.label(f"[% {expression} %]", Box(50, y, 119, 9), text(16), down="middle")
         y += 11
     sheet.label(tr("What is done here"), Box(172, 276, 111, 10), text(16, ink="ink_quiet"))
     sheet.label(f"[% {lines} %]", Box(172, 288, 111, 70), text(16), name="duties")

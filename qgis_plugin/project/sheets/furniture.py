@@ -146,10 +146,10 @@ class Sheet:
                 QgsMapLayerLegendUtils.setLegendNodeCustomSymbol(node, 0, line.symbol)
             QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
             model.refreshLayerLegend(node)
-        for part in (QgsLegendStyle.Style.SymbolLabel, QgsLegendStyle.Style.Subgroup, QgsLegendStyle.Style.Group):
+        for part in (QgsLegendStyle.Style.Symbol, QgsLegendStyle.Style.SymbolLabel, QgsLegendStyle.Style.Subgroup, QgsLegendStyle.Style.Group):
             style = made.style(part)
             style.setTextFormat(text(8.5))
-            style.setMargin(QgsLegendStyle.Side.Top, 0.8)
+            style.setMargin(QgsLegendStyle.Side.Top, 1.3)
             made.setStyle(part, style)
         made.setSymbolWidth(9.0)
         made.setSymbolHeight(3.6)
