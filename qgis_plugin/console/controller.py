@@ -31,6 +31,7 @@ from .streets import Streets
 from .wall.window import WallWindow
 from .who.asking import WhoAnswers
 from .who.matters import matters_of
+from .words import Words
 
 SHIFTED = ("GCJ02", "BD09")  # the library converts these, QGIS cannot
 SETTLE_MS = 1_000  # a build replaces the map in one stroke, but its rasters come beside it
@@ -143,8 +144,9 @@ class Controller(QObject):
         self.desk.open(path)
         self._known = self._what_is_known()
         self.dock.show_map(self.one_map.title(language()))
+        self.dock.cases.span.zone = Words(self.one_map.facts).zone
         for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
-            tab.be(person())
+            tab.filters.be(person())
             tab.load(read_rows(self.one_map, tables, self._known))
         matters = matters_of(self.one_map)
         self.who.of_map(self._crs(), matters)

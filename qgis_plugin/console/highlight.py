@@ -78,7 +78,8 @@ def go_to(canvas: QgsMapCanvas, box: Box, crs: QgsCoordinateReferenceSystem) -> 
     area = to_map(box, crs, canvas)
     if area is None:
         return
-    nearer = min(canvas.scale(), CLOSE_SCALE)
+    scale = canvas.scale()
+    nearer = min(scale, CLOSE_SCALE) if scale > 0 else CLOSE_SCALE  # not a number before the first picture
     if area.width() > 0 or area.height() > 0:
         area.scale(ROOM)
         canvas.setExtent(area)

@@ -23,7 +23,7 @@ class Words:
         self._levels = json.loads((facts or {}).get("level_titles") or "{}")
 
     @cached_property
-    def _zone(self) -> tzinfo | None:
+    def zone(self) -> tzinfo | None:
         """The district's time zone; None: this computer's."""
         try:
             return ZoneInfo(self._zone_name) if self._zone_name else None
@@ -75,7 +75,7 @@ class Words:
             moment = datetime.fromisoformat(text)
         except ValueError:
             return text
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
 
 def listed(codes: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ...translation import tr
 from ..rows import Row, case_columns, finding_columns
 from ..words import Words, kind_title, state_title
-from .list_tab import ALL, Choice, ListKind
+from .list_kind import ALL, Choice, ListKind
 from .table import Act
 
 _STATES = ("new", "in_hand", "overdue", "settled")

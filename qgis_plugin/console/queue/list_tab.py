@@ -2,15 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from html import escape
 
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QModelIndex, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLineEdit,
     QSplitter,
     QStackedWidget,
     QTextBrowser,
@@ -23,41 +18,13 @@ from ..card.decision_bar import DecisionBar
 from ..envelope import Box
 from ..rows import Row
 from ..tones import QuietLabel, quiet
-from .chips import Chips
-from .span_box import SpanBox
-from .table import Act, RowTable
+from .filter_bar import FilterBar
+from .list_kind import ALL, ListKind
+from .table import RowTable
 from .table_model import ROW, RowModel
 
-SEARCH_DELAY_MS = 200
 VIEW_DELAY_MS = 250
-ALL = "all"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A combo box that filters: the part of a row it asks, its first entry, and the titles of its values."""
-
-    part: str  # "kind" "group" "state" "street" "holder"
-    all_of_them: str
-    title: Callable[[str], str]
-
-
-@dataclass(frozen=True)
-class ListKind:
-    """What a tab lists."""
-
-    name: str
-    columns: Callable[[], list[str]]
-    widths: tuple[int, ...]
-    chips: Callable[[Row], tuple[str, ...]]  # names of the chips under which a row is counted
-    chip_order: tuple[str, ...]
-    chip_filter: Callable[[str], dict[str, str]]
-    chip_title: Callable[[str], str]
-    choices: tuple[Choice, ...]
-    empty: Callable[[], str]
-    acts: tuple[Act, ...] = ()
-    newest_first: int = -1  # column by which the list is sorted at first, latest on top
-    in_time: bool = False  # rows have a moment and a holder: spans and *mine* make sense
+PREPARE_MS = 100
 
 
 class ListTab(QWidget):
@@ -78,10 +45,13 @@ class ListTab(QWidget):
         self._counted: Counter[str] = Counter()
         self._row: Row | None = None  # the current one
         self._line = 0  # in which it was shown
-        self._mine = ""
         self._step = QTimer(self)
         self._step.setInterval(0)
         self._step.timeout.connect(self._take_batch)
+        self._columns_left: list[int] = []
+        self._prepare = QTimer(self)
+        self._prepare.setInterval(PREPARE_MS)
+        self._prepare.timeout.connect(self._prepare_next)
         self._build()
         self._wire()
         self._sort_as_read()
@@ -99,6 +69,7 @@ class ListTab(QWidget):
     def stop(self) -> None:
         """Stop reading and let go of the file."""
         self._step.stop()
+        self._prepare.stop()
         if self._source is not None:
             self._source.close()
             self._source = None
@@ -122,11 +93,25 @@ class ListTab(QWidget):
         """Whether rows are still coming."""
         return self._source is not None
 
+    @property
+    def is_preparing(self) -> bool:
+        """Whether orders of columns are still being made."""
+        return self._prepare.isActive()
+
+    def _prepare_next(self) -> None:
+        """Make the order of one more column while nobody asks for anything."""
+        if self._columns_left and not self.is_loading:
+            self.model.prepare(self._columns_left.pop())
+        if not self._columns_left:
+            self._prepare.stop()
+
     def _take_batch(self) -> None:
         batch = next(self._source, None) if self._source is not None else None
         if batch is None:
             self.stop()
             self._rows_complete()
+            self._columns_left = list(range(self.model.columnCount()))
+            self._prepare.start()
         else:
             self.model.append(batch)
             self._count(batch)
@@ -138,17 +123,13 @@ class ListTab(QWidget):
         as_read = (self.kind.newest_first, Qt.SortOrder.DescendingOrder)
         if 0 <= section < self.model.columnCount() and (section, order) != as_read:
             self.model.sort(section, order)
-        for choice, box in zip(self.kind.choices, self._boxes, strict=True):
-            self._fill(box, choice)
-        if self.kind.in_time and self.model.rows:
-            moments = [row.moment for row in self.model.rows if row.moment]
-            self.span.reach(min(moments, default=""), max(moments, default=""))
+        self.filters.fill(self.model.rows)
 
     def _count(self, batch: list[Row]) -> None:
         for row in batch:
             self._counted.update(self.kind.chips(row))
         self._counted[ALL] += len(batch)
-        self.chips.show_counts(self._counted)
+        self.filters.count(self._counted)
         self.counted.emit(len(self.model.rows))
 
     def put(self, concerned: Callable[[Row], bool], again: Callable[[Row], Row]) -> None:
@@ -164,7 +145,7 @@ class ListTab(QWidget):
         self._goes_on = True
         self.model.put(changed)
         self._goes_on = False
-        self.chips.show_counts(+self._counted)
+        self.filters.count(+self._counted)
         self._tell_state()
 
     def _sort_as_read(self) -> None:
@@ -174,39 +155,15 @@ class ListTab(QWidget):
         header.setSortIndicator(self.kind.newest_first, Qt.SortOrder.DescendingOrder)
         header.blockSignals(False)
 
-    def _fill(self, box: QComboBox, choice: Choice) -> None:
-        found = sorted({getattr(row, choice.part) for row in self.model.rows} - {""}, key=choice.title)
-        kept = box.currentData()
-        box.blockSignals(True)
-        box.clear()
-        box.addItem(choice.all_of_them, "")
-        for value in found:
-            box.addItem(choice.title(value), value)
-        box.setCurrentIndex(max(0, box.findData(kept)))
-        box.blockSignals(False)
-        box.setVisible(len(found) > 1)
-        self.model.change(**{choice.part: box.currentData()})
-
     # --- filters
 
     def set_view(self, view: Box | None) -> None:
         """Show only rows that meet this extent; None: all."""
         self._change(view=view)
 
-    def be(self, name: str) -> None:
-        """Take the name of whose cases are *mine*."""
-        self._mine = name
-        self.mine.setToolTip(
-            tr("Only cases in cells to which {name} is appointed; the name stands in the options", name=name)
-        )
-        self._change(ours=name if self.mine.isChecked() else "")
-
     def _change(self, **parts: object) -> None:
         self.model.change(**parts)
         self._tell_state()
-
-    def _chip_chosen(self, name: str) -> None:
-        self._change(**({"kind": "", "state": ""} | self.kind.chip_filter(name)))
 
     # --- what the user does
 
@@ -250,15 +207,10 @@ class ListTab(QWidget):
         """The row that is looked at."""
         return self._row
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let Esc and Enter lead from the search back to the list."""
-        keys = (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if watched is self.search and event.type() == QEvent.Type.KeyPress and event.key() in keys:
-            self.table.setFocus()
-            if not self.table.currentIndex().isValid():
-                self.table.go(0)
-            return True
-        return super().eventFilter(watched, event)
+    def _back_to_list(self) -> None:
+        self.table.setFocus()
+        if not self.table.currentIndex().isValid():
+            self.table.go(0)
 
     def show_card(self, facts: list[tuple[str, str]]) -> None:
         """Show the attributes of the current row; text is shown as text, never as markup."""
@@ -293,9 +245,12 @@ class ListTab(QWidget):
         self.stack.setCurrentIndex(0 if shown or self.is_loading else 1)
 
     def _build(self) -> None:
-        titles = {name: self.kind.chip_title(name) for name in self.kind.chip_order}
-        self.chips = Chips([ALL, *self.kind.chip_order], {ALL: tr("all"), **titles}, self)
-        self._build_filters()
+        self.filters = FilterBar(self.kind, self)
+        self.chips, self.search, self.span = self.filters.chips, self.filters.search, self.filters.span
+        self.mine, self.in_view, self.follow = self.filters.mine, self.filters.in_view, self.filters.follow
+        self.status = QuietLabel("", self)
+        words = tr("Keys: J K move, Enter or Space go there, F search, right click for all there is to do")
+        self.status.setToolTip(words)
         self.table = RowTable(self.model, self.kind.widths, self.kind.acts, self)
         self.table.setObjectName(f"onemapTable_{self.kind.name}")
         self.nothing = QuietLabel("", self)
@@ -316,72 +271,19 @@ class ListTab(QWidget):
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
         splitter.setChildrenCollapsible(False)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 8, 8, 4)
+        self._column.setSpacing(6)
+        self._column.addWidget(self.filters)
         self._column.addWidget(splitter, 1)
         self._column.addWidget(self.decision)
         self._column.addWidget(self.status)
 
-    def _build_filters(self) -> None:
-        self.search = QLineEdit(self)
-        self.search.setObjectName(f"onemapSearch_{self.kind.name}")
-        self.search.setClearButtonEnabled(True)
-        self.search.setPlaceholderText(tr("search: number, address, cell, street ..."))
-        self.search.setToolTip(tr("Key F leads here, Esc or Enter back to the list"))
-        self.in_view = QCheckBox(tr("in view"), self)
-        self.in_view.setToolTip(tr("Only what lies in the part of the map that is shown"))
-        self.follow = QCheckBox(tr("map follows"), self)
-        self.follow.setToolTip(tr("The map goes along when another row becomes the current one"))
-        self.mine = QCheckBox(tr("mine"), self)
-        self.mine.setObjectName("onemapMine")
-        self.mine.setVisible(self.kind.in_time)
-        self.span = SpanBox(self)
-        self.span.setVisible(self.kind.in_time)
-        self._boxes = [self._box(choice) for choice in self.kind.choices]
-        self.status = QuietLabel("", self)
-        self.status.setToolTip(
-            tr("Keys: J K move, Enter or Space go there, F search, right click for all there is to do")
-        )
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(self.search, 1)
-        first.addWidget(self.mine)
-        first.addWidget(self.in_view)
-        first.addWidget(self.follow)
-        for box in self._boxes:
-            second.addWidget(box, 1)
-        second.addStretch(0)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(8, 8, 8, 4)
-        self._column.setSpacing(6)
-        self._column.addWidget(self.chips)
-        self._column.addLayout(first)
-        self._column.addLayout(second)
-        self._column.addWidget(self.span)
-
-    def _box(self, choice: Choice) -> QComboBox:
-        box = QComboBox(self)
-        box.setObjectName(f"onemapFilter_{self.kind.name}_{choice.part}")
-        box.addItem(choice.all_of_them, "")
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(6)
-        box.setToolTip(tr("Only rows of the one that is chosen here"))
-        box.hide()
-        return box
-
     def _wire(self) -> None:
         self._goes_on = False
-        self.chips.chosen.connect(self._chip_chosen)
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(SEARCH_DELAY_MS)
-        self._typing.timeout.connect(lambda: self._change(text=self.search.text().strip()))
-        self.search.textChanged.connect(self._typing.start)
-        self.search.installEventFilter(self)
-        self.in_view.toggled.connect(self.view_wanted)
-        self.mine.toggled.connect(lambda on: self._change(ours=self._mine if on else ""))
-        self.span.changed.connect(lambda since, until: self._change(since=since, until=until))
-        for choice, box in zip(self.kind.choices, self._boxes, strict=True):
-            box.currentIndexChanged.connect(
-                lambda _, part=choice.part, box=box: self._change(**{part: box.currentData() or ""})
-            )
+        self.filters.changed.connect(lambda parts: self._change(**parts))
+        self.filters.view_wanted.connect(self.view_wanted)
+        self.filters.left.connect(self._back_to_list)
         self.table.clicked.connect(self._activated)
         self.table.activated.connect(self._activated)
         self.table.find_wanted.connect(self.search.setFocus)

@@ -112,12 +112,16 @@ class RowModel(QAbstractTableModel):
             return row
         return None
 
+    def prepare(self, column: int) -> None:
+        """Make the order of a column now, so that the first click on its heading is no pause either."""
+        if column not in self._ranks:
+            self._ranks[column] = sorted(self._rows, key=lambda row: row.keys[column])
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort the rows by a column; the order of each column is made once and kept until rows change."""
         if not 0 <= column < len(self._columns):
             return
-        if column not in self._ranks:
-            self._ranks[column] = sorted(self._rows, key=lambda row: row.keys[column])
+        self.prepare(column)
         self.beginResetModel()
         ascending = order == Qt.SortOrder.AscendingOrder
         self._rows = self._ranks[column][:: 1 if ascending else -1]
