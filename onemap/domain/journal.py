@@ -27,7 +27,7 @@ REASSIGN_CASE: Final = "reassign_case"
 ALLOW_GAP: Final = "allow_gap"
 """A gap that shall be one, with the reason; the value is the last day on which it is allowed, or empty: without end."""
 ACCEPT_REPAIR: Final = "accept_repair"
-"""The land of a gap, an overlap or a part outside goes to the cell that is the value; empty: to none (outside)."""
+"""The land of a gap, an overlap or a part outside goes to the cell or agency's grid in the value; empty: to none."""
 REFUSE_REPAIR: Final = "refuse_repair"
 """The proposed repair is refused, with the reason; the value is empty and the finding stays open."""
 SAVE_VERSION: Final = "save_version"
@@ -114,7 +114,8 @@ class FindingSpot:
     kind
         As in the finding's own table: ``gap``, ``overlap``, ``land``, ``duty`` ...
     about
-        The layer (``grid_cell``); for gaps and conflicts of duty ``agency/part/matters/cells`` as they stand there.
+        The layer (``grid_cell``), of an agency's own grids with its name (``duty_grid/AGENCY``); for gaps and
+        conflicts of duty ``agency/part/matters/cells`` as they stand there.
     x, y
         A point of the finding in the system of the map, metres to the centimetre.
 

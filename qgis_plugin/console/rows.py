@@ -186,7 +186,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
 def _about(table: str, row: dict[str, Any], layer: str) -> str:
     """Return what a finding is about, as `FindingSpot` wants it."""
     if table not in ("duty_gap", "duty_conflict"):
-        return layer
+        return "/".join(part for part in (layer, _text(row, "agency").replace("|", "/")) if part)
     return "/".join(_text(row, name) for name in ("agency", "part", "matters", "cells")).replace("|", "/")
 
 
@@ -243,13 +243,18 @@ def _measure(row: dict[str, Any]) -> tuple[float, str]:
 
 def codes_of(one_map: OneMapFile) -> list[str]:
     """Return the codes of the finest level's cells."""
-    if not one_map.levels:
-        return []
-    level = one_map.levels[-1]
-    code = quoted(level.removeprefix("grid_") + "_code")
+    level = one_map.levels[-1] if one_map.levels else ""
+    return codes_in(one_map, level, level.removeprefix("grid_") + "_code") if level else []
+
+
+def codes_in(one_map: OneMapFile, table: str, code: str, agency: str = "") -> list[str]:
+    """Return the codes in a table; of one agency's rows alone, where it is named."""
     with reading(one_map.path) as connection:
-        sql = f"SELECT DISTINCT {code} FROM {quoted(level)} ORDER BY 1"  # noqa: S608 # nosec B608
-        return [str(row[0]) for row in connection.execute(sql)]
+        if table not in tables_of(connection) or code not in columns_of(connection, table):
+            return []
+        only = " WHERE agency = ?" if agency else ""
+        sql = f"SELECT DISTINCT {quoted(code)} FROM {quoted(table)}{only} ORDER BY 1"  # noqa: S608 # nosec B608
+        return [str(row[0]) for row in connection.execute(sql, (agency,) if agency else ())]
 
 
 def shape_at(one_map: OneMapFile, row: Row) -> bytes | None:

@@ -83,14 +83,13 @@ class AskBar(QWidget):
         for widget in (self.cell, self.pick, self.day):
             first.addWidget(widget)
         first.addWidget(self.why, 1)
-        second.addStretch(1)
+        second.addWidget(self.words, 1)
         second.addWidget(self.ok)
         second.addWidget(self.no)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
-        column.addWidget(self.words)
-        column.addLayout(first)
         column.addLayout(second)
+        column.addLayout(first)
         self._wire()
         self.hide()
 

@@ -14,12 +14,13 @@ from ...project.one_map_file import OneMapFile
 from ...translation import spoken, tr
 from ..card.ask_bar import AskBar, Question
 from ..desk import Desk
+from ..envelope import shape_of
 from ..highlight import geometry_to_map
 from ..queue.list_tab import ListTab
-from ..rows import Row, codes_of, details, shape_at
+from ..rows import Row, codes_in, details, shape_at
 from ..tones import quiet, tone
 from ..words import number
-from .proposals import Proposal, Proposals, no_repair_for
+from .proposals import Proposal, Proposals, Target, no_repair_for
 
 PREVIEW_WIDTH = 3
 _MANY_M2 = 10_000.0
@@ -66,12 +67,12 @@ class FindingDesk(QObject):
 
     def repair(self, row: Row) -> None:
         """Show who would get the land, or say why nothing is proposed."""
-        lacking = no_repair_for(row.kind)
+        lacking = no_repair_for(row.kind, row.about)
         if lacking:
             self._say(lacking)
             return
         self._say(tr("The library is working out a proposal ..."))
-        self.proposals.ask(lambda: self._propose(row), self._say)
+        self.proposals.ask(Target.of(row.about), lambda: self._propose(row), self._say)
 
     def accept(self, row: Row) -> None:
         """Ask for a word and keep that the proposal shall be done; the cell may be another one."""
@@ -81,11 +82,11 @@ class FindingDesk(QObject):
         if row.kind == "outside":
             words = tr("Cut off what lies outside? The reason is kept.")
             self.bar.ask(Question(words, lambda _, why: self._desk.accept(self._subject(row), "", why)))
-        elif no_repair_for(row.kind):
-            self._say(no_repair_for(row.kind))
+        elif no_repair_for(row.kind, row.about):
+            self._say(no_repair_for(row.kind, row.about))
         else:
             words = tr("Which cell gets the land, and why?")
-            known = codes_of(self.one_map)
+            known = self._codes(row)
             self.bar.ask(Question(words, lambda value, why: self._accepted(row, value, why), cells=known, cell=cell))
 
     def refuse(self, row: Row) -> None:
@@ -125,17 +126,23 @@ class FindingDesk(QObject):
     # --- inside
 
     def _accepted(self, row: Row, value: str, why: str) -> None:
-        known = codes_of(self.one_map) if self.one_map is not None else []
-        full = [code for code in known if code == value or code.endswith(value)]
+        full = [code for code in self._codes(row) if code == value or code.endswith(value)]
         if len(full) == 1:
             self._desk.accept(self._subject(row), full[0], why)
         else:
             self.told.emit(tr("There is no cell {cell}, or more than one ends so.", cell=value))
 
+    def _codes(self, row: Row) -> list[str]:
+        """Return the codes among which somebody may get the land: of the cells, or of the agency's grids."""
+        if self.one_map is None:
+            return []
+        target = Target.of(row.about)
+        return codes_in(self.one_map, target.layer, target.code, target.agency)
+
     def _propose(self, row: Row) -> None:
         if self._row is None or (self._row.table, self._row.fid) != (row.table, row.fid):
             return
-        self.proposal = self.proposals.find(row.kind, self._shape(row))
+        self.proposal = self.proposals.find(Target.of(row.about), row.kind, self._shape(row))
         if self.proposal is None:
             self._say(tr("The library finds nothing to repair here."))
             return
@@ -145,8 +152,6 @@ class FindingDesk(QObject):
     def _shape(self, row: Row) -> QgsGeometry:
         shape = QgsGeometry()
         if self.one_map is not None:
-            from ..envelope import shape_of
-
             shape.fromWkb(shape_of(shape_at(self.one_map, row)))
         return shape
 

@@ -1,4 +1,4 @@
-"""What the library proposes for gaps and overlaps: asked once a map, in a process of its own, read from its file."""
+"""What the library proposes for gaps and overlaps: asked once for cells or grids, in a process of its own."""
 
 import sqlite3
 import tempfile
@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.core import QgsGeometry
+from qgis.core import QgsGeometry, QgsProject, QgsVectorFileWriter, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...engine.worker import Worker
@@ -17,6 +17,7 @@ from ..envelope import Box, box_of, shape_of
 
 WIDEST_M, MOST_SHARE = 1000.0, 0.5  # whatever may be closed is proposed; a person decides
 KINDS = ("gap", "overlap", "outside", "land")
+DUTY = "duty_grid"
 _PEOPLE = ("econ_population", "city3d_building")
 
 
@@ -43,6 +44,31 @@ class Proposal:
     shape: QgsGeometry
 
 
+@dataclass(frozen=True)
+class Target:
+    """What would be repaired: the cells of the finest level, or the grids of one agency.
+
+    Attributes
+    ----------
+    layer, agency
+        ``grid_cell`` and nothing, or ``duty_grid`` and whose.
+    """
+
+    layer: str
+    agency: str = ""
+
+    @classmethod
+    def of(cls, about: str) -> "Target":
+        """Return the target of a finding: ``gap|grid_cell``, ``overlap|duty_grid/AGENCY``."""
+        layer, _, agency = about.partition("|")[2].partition("/")
+        return cls(layer, agency)
+
+    @property
+    def code(self) -> str:
+        """Column of the codes."""
+        return "duty_code" if self.layer == DUTY else self.layer.removeprefix("grid_") + "_code"
+
+
 class Proposals(QObject):
     """Asks the library for all repairs at once and finds the one for a place."""
 
@@ -52,14 +78,14 @@ class Proposals(QObject):
         super().__init__(parent)
         self._worker = worker
         self._one_map: OneMapFile | None = None
-        self._known: list[Proposal] | None = None
+        self._known: dict[Target, list[Proposal]] = {}
         self._folder: tempfile.TemporaryDirectory | None = None
         self._number = 0
 
     def of_map(self, one_map: OneMapFile | None) -> None:
         """Take a map; what was proposed for another one is forgotten."""
         self.cancel()
-        self._one_map, self._known = one_map, None
+        self._one_map, self._known = one_map, {}
 
     def cancel(self) -> None:
         """Stop asking."""
@@ -72,32 +98,35 @@ class Proposals(QObject):
         """Whether the library is at it."""
         return bool(self._number)
 
-    def ask(self, ready: Callable[[], None], refused: Callable[[str], None]) -> None:
-        """Call `ready` once the proposals are known."""
+    def ask(self, target: Target, ready: Callable[[], None], refused: Callable[[str], None]) -> None:
+        """Call `ready` once the proposals for a target are known."""
         one_map = self._one_map
-        if self._known is not None:
+        if target in self._known:
             ready()
             return
-        if one_map is None or not one_map.levels or self._number:
+        if one_map is None or self._number:
             return
         self._folder = tempfile.TemporaryDirectory(prefix="onemap-repair-", ignore_cleanup_errors=True)
-        target = Path(self._folder.name) / "repair.gpkg"
-        people = next((layer for layer in _PEOPLE if one_map.layer(layer)), "")
+        folder = Path(self._folder.name)
+        made = folder / "repair.gpkg"
+        cells = one_map.path if not target.agency else grids_alone(one_map, target, folder / "grids.gpkg")
         asked = {
-            "cells": str(one_map.path),
-            "layer": one_map.levels[-1],
+            "cells": str(cells),
+            "layer": target.layer,
+            "code": target.code,
             "max_width_m": WIDEST_M,
             "max_change": MOST_SHARE,
-            "out": str(target),
+            "out": str(made),
         }
-        if len(one_map.levels) > 1:
+        if one_map.levels and target.layer != one_map.levels[0]:
             asked["parent"] = f"{one_map.path}|{one_map.levels[0]}"
+        people = next((layer for layer in _PEOPLE if one_map.layer(layer)), "")
         if people:
             asked |= {"people": f"{one_map.path}|{people}", "weight": "residents"}
 
         def answered(_: dict) -> None:
             self._number = 0
-            self._known = read_proposals(target)
+            self._known[target] = read_proposals(made)
             self._folder.cleanup()
             ready()
 
@@ -107,14 +136,14 @@ class Proposals(QObject):
 
         self._number = self._worker.ask("repair", asked, answered, failed, self.told.emit)
 
-    def find(self, kind: str, shape: QgsGeometry) -> Proposal | None:
+    def find(self, target: Target, kind: str, shape: QgsGeometry) -> Proposal | None:
         """Return the proposal for a finding: of its kind, with the largest common land."""
-        if self._known is None or shape.isEmpty():
+        if shape.isEmpty():
             return None
         wanted = "gap" if kind == "land" else kind
         bounds = shape.boundingBox()
         best, most = None, 0.0
-        for proposal in self._known:
+        for proposal in self._known.get(target, ()):
             if proposal.kind == wanted and bounds.intersects(proposal.shape.boundingBox()):
                 common = proposal.shape.intersection(shape).area()
                 if common > most:
@@ -153,8 +182,27 @@ def read_proposals(path: Path) -> list[Proposal]:
     return found
 
 
-def no_repair_for(kind: str) -> str:
-    """Return why nothing can be proposed for a kind of finding; empty where it can."""
-    if kind in KINDS:
+def grids_alone(one_map: OneMapFile, target: Target, path: Path) -> Path:
+    """Write the grids of one agency to a file of their own and return it."""
+    layer = QgsVectorLayer(f"{one_map.path}|layername={target.layer}", target.layer, "ogr", read_only())
+    agency = target.agency.replace("'", "''")
+    layer.setSubsetString(f"agency = '{agency}'")
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.layerName = "GPKG", target.layer
+    QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), QgsProject.instance().transformContext(), options)
+    return path
+
+
+def read_only() -> QgsVectorLayer.LayerOptions:
+    """Return how a layer of the map is opened: nothing is written, and no style is read."""
+    options = QgsVectorLayer.LayerOptions()
+    options.forceReadOnly = True
+    options.loadDefaultStyle = False
+    return options
+
+
+def no_repair_for(kind: str, about: str) -> str:
+    """Return why nothing can be proposed for a finding; empty where it can."""
+    if kind in KINDS and Target.of(about).layer:
         return ""
     return tr("For this kind the library proposes no repair of cells; the card says who could close it.")

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from qgis.PyQt.QtCore import QDateTime, QMarginsF, Qt
-from qgis.PyQt.QtGui import QPageLayout, QPageSize, QTextDocument
-from qgis.PyQt.QtPrintSupport import QPrinter
+from qgis.PyQt.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from qgis.PyQt.QtWidgets import (
     QDateTimeEdit,
     QFileDialog,
@@ -92,16 +91,14 @@ class HandoverWindow(QWidget):
 
     def save_pdf(self, path: str | Path) -> None:
         """Write the note as pages of A4."""
-        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-        printer.setOutputFileName(str(path))
-        printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        pages = QPdfWriter(str(path))
+        pages.setTitle(tr("Shift handover"))
+        pages.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
         margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
-        printer.setPageMargins(margins, QPageLayout.Unit.Millimeter)
+        pages.setPageMargins(margins, QPageLayout.Unit.Millimeter)
         document = QTextDocument()
         document.setHtml(self.html())
-        document.setPageSize(printer.pageRect(QPrinter.Unit.Point).size())
-        document.print(printer)
+        document.print(pages)
         self.status.setText(tr("Saved: {path}", path=path))
 
     def _ask_html(self) -> None:

@@ -57,7 +57,7 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
     return ListKind(
         name="cases",
         columns=case_columns,
-        widths=(136, 122, 110, 130, 110),
+        widths=(150, 116, 92, 104, 110),
         chips=_case_chips,
         chip_order=(*_STATES, *_PLACES),
         chip_filter=_case_filter,

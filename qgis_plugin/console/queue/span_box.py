@@ -13,14 +13,17 @@ _SHOWN = "yyyy-MM-dd HH:mm"
 
 
 class SpanBox(QWidget):
-    """Offers spans; `changed` tells the first and the last moment in UTC, empty where there is no bound."""
+    """Offers spans in its `box`, and two moments below.
+
+    `changed` tells the first and the last moment in UTC, empty where there is no bound.
+    """
 
     changed = pyqtSignal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.zone: tzinfo | None = None
-        self.box = QComboBox(self)
+        self.box = QComboBox(parent)
         self.box.setObjectName("onemapSpan")
         self.box.setToolTip(tr("Only cases reported in this span of time"))
         titles = {
@@ -36,7 +39,7 @@ class SpanBox(QWidget):
         self.dash = QLabel("–", self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.box, self.first, self.dash, self.last):
+        for widget in (self.first, self.dash, self.last):
             row.addWidget(widget)
         row.addStretch(1)
         self._show_moments()
@@ -79,5 +82,4 @@ class SpanBox(QWidget):
         self.changed.emit(*self.bounds())
 
     def _show_moments(self) -> None:
-        for widget in (self.first, self.dash, self.last):
-            widget.setVisible(self.box.currentData() == CHOSEN)
+        self.setVisible(self.box.currentData() == CHOSEN)
