@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingUtils,
+    QgsProviderRegistry,
     QgsVectorLayer,
 )
 
@@ -61,7 +62,7 @@ class Layer(Input):
         )
         if not path:
             raise QgsProcessingException(tr("{name}: the layer cannot be read", name=self.title))
-        return path, layer
+        return path, layer if shown is None else inside(shown, path, layer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +79,17 @@ class Layers(Input):
             if not isinstance(layer, QgsVectorLayer):
                 raise QgsProcessingException(tr("{name}: the layer cannot be read", name=layer.name()))
             formats = [] if is_more_than_its_file(layer) else list(READ_AS_THEY_ARE)
-            path, inside = QgsProcessingUtils.convertToCompatibleFormatAndLayerName(
+            path, name = QgsProcessingUtils.convertToCompatibleFormatAndLayerName(
                 layer, False, self.name.lower(), formats, "gpkg", call.context, call.feedback
             )
-            call.say(self.option, f"{path}|{inside}" if inside else path)
+            name = inside(layer, path, name)
+            call.say(self.option, f"{path}|{name}" if name else path)
+
+
+def inside(layer: QgsVectorLayer, path: str, name: str) -> str:
+    """Return the name of the layer inside the file; QGIS tells the old name also of the file that it has just made."""
+    source = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+    return name if source.get("path") == path else ""
 
 
 def is_more_than_its_file(layer: QgsVectorLayer) -> bool:

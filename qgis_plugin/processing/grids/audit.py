@@ -178,6 +178,7 @@ class AuditAlgorithm(VerbAlgorithm):
                 shape=AREA,
                 style="audit_finding",
                 renamed=(("id", "kind"),),
+                extra=True,
             ),
             Table(
                 name="EDGES",

@@ -120,7 +120,7 @@ class DeriveAlgorithm(VerbAlgorithm):
                 advanced=True,
             ),
             Number(
-                name="EXCLUSIVE",
+                name="EXCLUSIVE_FROM",
                 title=tr("Exclusive from (m²)"),
                 help=tr("A compound from this size on is a cell of its own."),
                 option="--exclusive-m2",
@@ -140,7 +140,7 @@ class DeriveAlgorithm(VerbAlgorithm):
                 style="grid_cell",
             ),
             Table(
-                name="UNMET",
+                name="NOT_HONOURED",
                 title=tr("Not honoured: areas"),
                 help=tr("Areas where a wish could not be honoured, with the reason."),
                 table="unmet",
@@ -148,7 +148,7 @@ class DeriveAlgorithm(VerbAlgorithm):
                 extra=True,
             ),
             Table(
-                name="UNMET_LINES",
+                name="NOT_HONOURED_LINES",
                 title=tr("Not honoured: barriers"),
                 help=tr("Barriers that could not be followed, with the reason."),
                 table="unmet",

@@ -64,7 +64,7 @@ class NumberAlgorithm(VerbAlgorithm):
                 advanced=True,
             ),
             File(
-                name="WITHDRAWN",
+                name="OLD_CODES",
                 title=tr("Withdrawn codes"),
                 help=tr("A table of codes that were once given and are never given again."),
                 option="--withdrawn",

@@ -109,6 +109,7 @@ class VersionsAlgorithm(VerbAlgorithm):
                 table="piece",
                 shape=AREA,
                 style="version_piece",
+                extra=True,
             ),
             Table(
                 name="LINEAGE",

@@ -90,6 +90,7 @@ class GapsAlgorithm(VerbAlgorithm):
                 only=("kind", ("duty", "time")),
                 shape=AREA,
                 style="duty_gap",
+                extra=True,
             ),
             Table(
                 name="OBJECTS",
@@ -99,5 +100,6 @@ class GapsAlgorithm(VerbAlgorithm):
                 only=("kind", ("objects",)),
                 shape=POINT,
                 style="object_gap",
+                extra=True,
             ),
         )
