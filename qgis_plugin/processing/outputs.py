@@ -26,7 +26,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..project.layers import dress
+from ..project.layers import LAYER_ID, dress
 from ..translation import language, tr
 from .call import Call
 
@@ -200,6 +200,8 @@ class Dresser(QgsProcessingLayerPostProcessorInterface):
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         dress(layer, self._layer_id, language=language())
+        layer.removeCustomProperty(LAYER_ID)  # it looks like a layer of the map, and is none
+        layer.setScaleBasedVisibility(False)  # an answer is seen at once, from afar too
         layer.triggerRepaint()
 
 

@@ -186,8 +186,8 @@ def test_results_are_loaded_with_their_styles(run_here, library, one_map, projec
     for source, details in loaded.items():
         layer = QgsProcessingUtils.mapLayerFromString(source, context)
         details.postProcessor().postProcessLayer(layer, context, QgsProcessingFeedback())
-        name = "case" if source == results["OUTPUT"] else "near_border"
-        assert layer.customProperty("onemap/layer_id") == name
+        assert layer.customProperty("onemap/layer_id") is None, "the console would take it for a layer of the map"
+        assert not layer.hasScaleBasedVisibility()
         assert layer.fields().lookupField("fid") == -1
     cases = QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], context)
     assert cases.renderer().type() == "pointCluster"
