@@ -194,6 +194,9 @@ class OnemapPlugin:
     def _tell_done(self, sentence: str) -> None:
         """Say what was decided, with the way back beside it."""
         bar = self._iface.messageBar()
+        for old in bar.items():  # one after the other, not one on top of the other
+            if old.title() == MENU and old.level() == Qgis.MessageLevel.Success:
+                bar.popWidget(old)
         message = bar.createMessage(MENU, sentence)
         button = QPushButton(tr("Undo"), message)
         button.setToolTip(tr("Takes back your own latest decision (Ctrl+Z)"))

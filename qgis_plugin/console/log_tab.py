@@ -23,7 +23,7 @@ from .tones import QuietLabel
 from .words import kind_title
 
 ROW_HEIGHT = 22
-_WIDTHS = (112, 70, 110, 150, 120)
+_WIDTHS = (122, 60, 76, 126, 100)
 
 
 def verb_title(verb: str) -> str:
@@ -31,7 +31,7 @@ def verb_title(verb: str) -> str:
     titles = {
         DECIDE_CASE: tr("case decided"),
         REASSIGN_CASE: tr("case reassigned"),
-        ALLOW_GAP: tr("gap allowed"),
+        ALLOW_GAP: tr("exception allowed"),
         ACCEPT_REPAIR: tr("repair accepted"),
         REFUSE_REPAIR: tr("repair refused"),
         SAVE_VERSION: tr("version saved"),
@@ -76,7 +76,7 @@ class LogModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole):
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return [tr("When"), tr("Who"), tr("What"), tr("About"), tr("To"), tr("Reason")][section]
+            return [tr("When"), tr("By"), tr("What"), tr("About"), tr("Result"), tr("Reason")][section]
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):

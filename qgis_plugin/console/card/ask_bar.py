@@ -71,6 +71,7 @@ class AskBar(QWidget):
         self.day = QDateEdit(self)
         self.day.setDisplayFormat("yyyy-MM-dd")
         self.day.setCalendarPopup(True)
+        self.day.setToolTip(tr("Last day of it"))
         self.why = QLineEdit(self)
         self.why.setObjectName("onemapWhy")
         self.why.setPlaceholderText(tr("reason"))

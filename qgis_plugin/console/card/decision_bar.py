@@ -28,6 +28,7 @@ class DecisionBar(QWidget):
         self.words.setWordWrap(True)
         self._row = QHBoxLayout()
         self.undo = QPushButton(tr("Undo"), self)
+        self.undo.setToolTip(tr("What was decided about it no longer counts"))
         self.undo.clicked.connect(lambda: self.undone.emit(self._case))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
@@ -36,6 +37,7 @@ class DecisionBar(QWidget):
         self.buttons: list[QPushButton] = []
         for number in range(MOST_BUTTONS):
             button = QPushButton(self)
+            button.setToolTip(tr("This cell answers"))
             button.clicked.connect(lambda _, number=number: self.choose(number))
             self.buttons.append(button)
             self._row.addWidget(button)

@@ -73,6 +73,7 @@ class EditDesk(QObject):
         if self.draft is not None:
             self.draft.remove()
             self.draft = None
+            self._canvas.refreshAllLayers()
             self._worker.ask("edit.close", {}, lambda _: None)
         self._tab.work(False)
 

@@ -23,7 +23,7 @@ from ..words import number
 
 ROW_HEIGHT = 22
 SWATCH = 12
-_WIDTHS = (190, 52, 96, 80, 56)
+_WIDTHS = (150, 64, 92, 64, 48)
 
 
 class GridModel(QAbstractTableModel):
@@ -64,7 +64,7 @@ class GridModel(QAbstractTableModel):
         row = self.rows[index.row()]
         broken = self._broken.get(row["grid"], 0)
         texts = (
-            self.title(row["grid"]),
+            self.names.get(row["grid"]) or row["grid"],
             f"{row['cells']:,}",
             number(row["area_m2"]),
             f"{row.get('residents', 0):,.0f}",
@@ -74,7 +74,7 @@ class GridModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return texts[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{texts[0]} · {texts[index.column()]}"
+            return f"{self.title(row['grid'])} · {texts[index.column()]}"
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             swatch = QPixmap(SWATCH, SWATCH)
             swatch.fill(QColor(self._colours.get(row["grid"], "#808080")))

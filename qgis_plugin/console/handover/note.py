@@ -69,7 +69,7 @@ def _open(cases: list[Row], findings: list[Row]) -> str:
     near = sum(row.kind == "near_border" for row in cases)
     rows = [(state_title(state), f"{states[state]:,}") for state in _STATES]
     rows.append((tr("near a border, not decided"), f"{near:,}"))
-    kinds = Counter(row.kind for row in findings if row.state in ("open", "refused"))
+    kinds = Counter(row.kind for row in findings if row.state in ("open", "refused") and row.kind != "near_border")
     rows += [(kind_title(kind), f"{count:,}") for kind, count in kinds.most_common()]
     lines = "".join(
         f"<tr><td style='padding:2px 16px 2px 0'>{escape(title)}</td><td align='right'>{count}</td></tr>"
@@ -81,7 +81,7 @@ def _open(cases: list[Row], findings: list[Row]) -> str:
 def _done(done: list[Entry], gone: Mapping[int, Entry]) -> str:
     if not done:
         return f"<p style='color:{_QUIET}'>{escape(tr('Nothing was decided in this span.'))}</p>"
-    heads = (tr("When"), tr("Who"), tr("What"), tr("About"), tr("To"), tr("Reason"))
+    heads = (tr("When"), tr("By"), tr("What"), tr("About"), tr("Result"), tr("Reason"))
     head = "".join(f"<th align='left' style='color:{_QUIET}'>{escape(title)}</th>" for title in heads)
     lines = []
     for entry in done:

@@ -94,7 +94,7 @@ def finding_acts() -> tuple[Act, ...]:
         Act("repair", tr("Propose a repair"), "R", tr("The library proposes who gets the land, with area and people")),
         Act("accept", tr("Accept the repair ..."), "Y", tr("The proposal shall be done with the next build")),
         Act("refuse", tr("Refuse the repair ..."), "N", tr("The finding stays open; the reason is kept")),
-        Act("allow", tr("Allow the gap ..."), "L", tr("The gap shall be one, until a day, with the reason")),
+        Act("allow", tr("Allow it ..."), "L", tr("It may stay as it is until a day, with the reason")),
         Act("take_back", tr("Take back"), "U", tr("What was decided about it no longer counts")),
         Act("who", tr("Who answers here?"), "W", tr("Asks for the middle of the finding")),
     )

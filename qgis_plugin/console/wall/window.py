@@ -11,7 +11,9 @@ from qgis.PyQt.QtCore import QDateTime, QEvent, Qt, QTimer
 from qgis.PyQt.QtGui import QFont, QKeyEvent
 from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ...project.layers import GROUP_ID
 from ...project.one_map_file import OneMapFile
+from ...project.paper import GROUP as PRINTED
 from ...translation import language, tr
 from ..queue.table_model import RowModel
 from ..rows import Row
@@ -20,7 +22,7 @@ from ..tones import tone
 
 TURN_MS, TICK_MS = 15_000, 1_000
 LATEST = 5
-_BIG, _TITLE, _LINE = 0.062, 0.03, 0.02  # of the height of the screen
+_BIG, _TITLE, _LINE = 0.075, 0.034, 0.024  # of the height of the screen
 
 
 class Figure(QFrame):
@@ -31,6 +33,7 @@ class Figure(QFrame):
         self._sign = sign
         self.sign, self.count, self.title = QLabel(self), QLabel("0", self), QLabel(title, self)
         first = QHBoxLayout()
+        first.setSpacing(16)
         first.addWidget(self.sign)
         first.addWidget(self.count)
         first.addStretch(1)
@@ -73,13 +76,14 @@ class WallWindow(QWidget):
             "in_hand": Figure("in_hand", tr("in hand"), self),
             "overdue": Figure("overdue", tr("overdue"), self),
             "near_border": Figure("near_border", tr("near border"), self),
-            "gap": Figure("gap", tr("gaps and conflicts"), self),
+            "gap": Figure("gap", tr("open findings"), self),
         }
         self.latest = [QLabel(self) for _ in range(LATEST)]
         self.map = QgsMapCanvas(self)
         self.map.setDestinationCrs(canvas.mapSettings().destinationCrs())
         self.map.setCanvasColor(tone("paper"))
         self.map.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.map.setFrameShape(QFrame.Shape.NoFrame)
         self.map.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lay_out()
         for model in (cases, findings):
@@ -93,8 +97,16 @@ class WallWindow(QWidget):
 
     @property
     def themes(self) -> list[str]:
-        """Names of the project's map themes; one that is empty stands for the map as it is."""
-        return list(QgsProject.instance().mapThemeCollection().mapThemes()) or [""]
+        """Names of the project's map themes for screens; one that is empty stands for the map as it is."""
+        root, known = QgsProject.instance().layerTreeRoot(), QgsProject.instance().mapThemeCollection()
+        for_print = {
+            node.layerId()
+            for group in root.findGroups(True)
+            if group.customProperty(GROUP_ID) == PRINTED
+            for node in group.findLayers()
+        }
+        shown = [name for name in known.mapThemes() if not for_print & set(known.mapThemeVisibleLayerIds(name))]
+        return shown or [""]
 
     def turn(self) -> None:
         """Show the next theme."""
@@ -145,7 +157,7 @@ class WallWindow(QWidget):
             figure.size_for(height)
         for label in (self.title, self.clock):
             label.setFont(_font(height * _TITLE, bold=True))
-        for label in (self.theme, *self.latest):
+        for label in (self.theme, self.heading, *self.latest):
             label.setFont(_font(height * _LINE, bold=False))
 
     def _newest(self) -> list[Row]:
@@ -180,7 +192,8 @@ class WallWindow(QWidget):
             left.addWidget(figure)
             left.addSpacing(8)
         left.addStretch(1)
-        left.addWidget(QLabel(tr("Latest cases"), self))
+        self.heading = QLabel(tr("Latest cases"), self)
+        left.addWidget(self.heading)
         for label in self.latest:
             left.addWidget(label)
         right = QVBoxLayout()
