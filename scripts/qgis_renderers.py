@@ -283,11 +283,10 @@ def _grids() -> dict[str, Style]:
                 place("grid_street"),
                 text_format(10, bold=True),
                 HORIZONTAL,
-                smallest=2 * CITY,
+                smallest=5 * CITY,
                 largest=BLOCK,
                 priority=9,
             ),
-            smallest=2 * CITY,
         ),
         "grid_community": Style(
             one(fills(_own_border("grid_community"))),

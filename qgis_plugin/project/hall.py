@@ -10,7 +10,7 @@ from .fill import Filled, fill_project, layer_in
 from .moments import follow_time
 from .one_map_file import OneMapFile, reading
 from .paper import add_agencies, add_paper_layers
-from .scene import add_scenes
+from .scene import add_scenes, know_solids
 from .sheets import add_sheets
 from .themes import add_themes
 
@@ -30,6 +30,7 @@ def make_hall(project: QgsProject, one_map: OneMapFile, *, language: str) -> Fil
         ``"zh"`` or ``"en"``: of titles, themes and sheets.
     """
     tr = speaker(language)
+    know_solids()
     done = fill_project(project, one_map, language=language)
     _state_facts(project, one_map, tr)
     agencies = add_agencies(project, tr, _agencies(one_map))

@@ -198,14 +198,29 @@ def _fills(*layers: QgsSymbolLayer) -> QgsFillSymbol:
 def border(level: str) -> QgsLineSymbol:
     """Return the line that bounds a level's areas, as the palette has it: for a legend, where a box says nothing."""
     form = palette()["lines"].get(level, palette()["lines"]["grid_cell"])
-    line = QgsSimpleLineSymbolLayer(QColor(light("grid_line")), form["width_mm"])
+    line = _stroke("grid_line", form["width_mm"])
     if form["dash"]:
         line.setUseCustomDashPattern(True)
         line.setCustomDashVector([0.5 * length for length in form["dash"]])
         line.setCustomDashPatternUnit(Qgis.RenderUnit.Millimeters)
-        line.setPenCapStyle(Qt.PenCapStyle.FlatCap)
+    return _lines(line)
+
+
+def road() -> QgsLineSymbol:
+    """Return a road for a legend: its width on the map depends on class and scale."""
+    return _lines(_stroke("road_casing", 1.8), _stroke("road_fill", 1.2))
+
+
+def _stroke(ink: str, width: float) -> QgsSimpleLineSymbolLayer:
+    made = QgsSimpleLineSymbolLayer(QColor(light(ink)), width)
+    made.setPenCapStyle(Qt.PenCapStyle.FlatCap)
+    return made
+
+
+def _lines(*layers: QgsSymbolLayer) -> QgsLineSymbol:
     symbol = QgsLineSymbol()
-    symbol.appendSymbolLayer(line.clone())
+    for layer in layers:
+        symbol.appendSymbolLayer(layer.clone())
     symbol.deleteSymbolLayer(0)
     return symbol
 
@@ -281,7 +296,7 @@ def _numbers(layer_id: str) -> QgsVectorLayerSimpleLabeling:
     values = settings.dataDefinedProperties()
     values.setProperty(
         QgsPalLayerSettings.Property.Size,
-        QgsProperty.fromExpression("if(@map_scale > 6000, 6, if(@map_scale > 2500, 9, 16))"),
+        QgsProperty.fromExpression("if(@map_scale > 6000, 6, if(@map_scale > 2500, 9, 12))"),
     )
     settings.setDataDefinedProperties(values)
     return QgsVectorLayerSimpleLabeling(settings)

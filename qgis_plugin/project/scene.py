@@ -5,6 +5,7 @@ views under *View > 3D Map Views*; no 3D is drawn until somebody opens one.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from qgis.core import (
@@ -26,6 +27,14 @@ ABOVE = ("city3d_building", "grid_street", "grid_district", "emap_road", "emap_w
 BELOW = ("underground_pipe", "underground_space", "city3d_building")
 FIRST_VIEW_M = 1500.0  # how much of the district the camera takes in at first: blocks are readable
 SUN = {"x": "-1", "y": "-1.6", "z": "-1", "color": "255,255,255,255", "intensity": "1"}
+
+
+def know_solids() -> None:
+    """Let QGIS read and write how layers stand in 3D; the desktop does, a program without windows must ask for it."""
+    with suppress(ImportError):  # a QGIS that was built without 3D keeps flat layers
+        from qgis._3d import Qgs3D
+
+        Qgs3D.initialize()
 
 
 def add_scenes(project: QgsProject, tr: Callable[..., str], area: QgsRectangle) -> list[str]:

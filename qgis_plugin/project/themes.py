@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from qgis.core import QgsMapLayer, QgsMapThemeCollection, QgsProject, QgsVectorLayer
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsFeatureRenderer,
+    QgsMapLayer,
+    QgsMapThemeCollection,
+    QgsProject,
+    QgsVectorLayer,
+)
 
 from .layers import LAYER_ID
 from .one_map_file import OneMapFile
@@ -101,9 +108,13 @@ def _record(layer: QgsMapLayer, only: tuple[str, ...] | None) -> QgsMapThemeColl
     if renderer is not None and renderer.legendSymbolItemsCheckable():
         # without this a theme would switch every class on, settled cases too
         made.usingLegendItems = True
-        made.checkedLegendItems = {
-            item.ruleKey()
-            for item in renderer.legendSymbolItems()
-            if (renderer.legendSymbolItemChecked(item.ruleKey()) if only is None else item.label() in only)
-        }
+        made.checkedLegendItems = _classes(renderer, only)
     return made
+
+
+def _classes(renderer: QgsFeatureRenderer, only: tuple[str, ...] | None) -> set[str]:
+    """Return the keys of the classes that are switched on, or of those with these values."""
+    keys = [item.ruleKey() for item in renderer.legendSymbolItems()]
+    if only is None or not isinstance(renderer, QgsCategorizedSymbolRenderer):
+        return {key for key in keys if renderer.legendSymbolItemChecked(key)}
+    return {key for key, item in zip(keys, renderer.categories(), strict=True) if item.value() in only}

@@ -8,10 +8,10 @@ from qgis.core import QgsFeatureRequest, QgsMapLayer, QgsPrintLayout, QgsProject
 
 from ..layers import LAYER_ID, spec_of
 from ..one_map_file import OneMapFile
-from ..paper import border, street_level, text
+from ..paper import border, road, street_level, text
 from ..themes import add_theme
 from .furniture import Box, LegendLine, Sheet, follows_feature
-from .people import NAME_AND_PHONE, Levels, above, duties, holder, own, vacant
+from .people import NAME_AND_PHONE, Levels, above, duties, duty_holder, holder, own, vacant
 
 SCALES = [
     500, 750, 1_000, 1_250, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 7_500, 8_000, 10_000, 12_500, 15_000,
@@ -55,7 +55,11 @@ class Stock:
         levels = [
             LegendLine(layer, self.title(level), border(level)) for level, layer in self.levels if level in layer_ids
         ]
-        ground = [LegendLine(layer, layer.name()) for layer in map(self.layer, PAPER_GROUND) if layer is not None]
+        ground = [
+            LegendLine(layer, layer.name(), road() if layer_id == "emap_road" else None)
+            for layer_id, layer in ((layer_id, self.layer(layer_id)) for layer_id in PAPER_GROUND)
+            if layer is not None
+        ]
         houses = self.paper.get("houses")
         return levels + ground + ([LegendLine(houses, houses.name())] if houses is not None else [])
 
@@ -212,9 +216,9 @@ def _agencies(stock: Stock) -> QgsPrintLayout:
         by='"agency"',
     )
     columns = [
-        (tr("Code"), '"duty_code"', 22.0),
+        (tr("Code"), '"duty_code"', 20.0),
         (tr("Duty grid"), "coalesce(\"name\", '')", 30.0),
-        (tr("Holder"), vacant("coalesce(\"holder\", '')", tr("vacant")), 18.0),
+        (tr("Holder"), vacant(duty_holder(stock.layer("holder")), tr("vacant")), 24.0),
     ]
     of_agency = "\"agency\" = attribute(@atlas_feature, 'agency')"
     sheet.table(Box(SIDE.x, 84, SIDE.width, 104), duty, columns, of_agency, most=stock.most(duty, "agency"))
@@ -225,16 +229,15 @@ def _duty_posters(stock: Stock) -> QgsPrintLayout:
     tr = stock.tr
     outer = tuple(level for level, _ in stock.levels[:3])
     theme = stock.theme(tr("Print: duty grid"), outer, "veil_duty", "numbers", "houses")
-    named = f'"name" = {own("holder")}'
-    phone = holder(stock.layer("holder"), own("duty_code"), what="coalesce(\"phone\", '')", that=named)
+    holders = stock.layer("holder")
     sheet = _poster(
         stock,
         tr("Duty grid posters (A3)"),
         theme,
         code='"duty_code"',
         heading="\"agency\" || '  ' || coalesce(\"name\", '')",
-        who=vacant("coalesce(\"holder\", '')", tr("vacant")),
-        phone=phone,
+        who=vacant(duty_holder(holders), tr("vacant")),
+        phone=duty_holder(holders, what="coalesce(\"phone\", '')"),
         lines=duties(stock.layer("duty"), "duty_grid", stock.language, of_agency=True),
         contacts=[],
     )
@@ -290,8 +293,11 @@ def _poster(
     drawn.zoomToExtent(stock.area)
     follows_feature(drawn, only_own_names=False)  # the names of streets around help to find it
     sheet.label(tr("Holder of the grid"), Box(14, 276, 120, 10), text(16, ink="ink_quiet"))
-    sheet.label(f"[% {who} %]", Box(14, 287, 150, 24), text(54, bold=True), down="middle", name="holder")
-    sheet.label(f"[% {phone} %]", Box(14, 313, 150, 18), text(40, ink="accent"), down="middle", name="phone")
+    several = f"strpos({who}, '、') > 0"  # people of several shifts: all of them, in smaller letters
+    for many, shown, large, small in (("", f"not {several}", 54, 40), ("s", several, 30, 18)):
+        one, other = f"[% if({shown}, {who}, '') %]", f"[% if({shown}, {phone}, '') %]"
+        sheet.label(one, Box(14, 287, 154, 24), text(large, bold=True), down="middle", name=f"holder{many}")
+        sheet.label(other, Box(14, 313, 154, 18), text(small, ink="accent"), down="middle", name=f"phone{many}")
     y = 336.0
     for title, expression in contacts:
         sheet.label(title, Box(14, y, 36, 9), text(14, ink="ink_quiet"), down="middle")

@@ -23,6 +23,7 @@ from qgis.core import (
     QgsLayoutTableColumn,
     QgsLegendRenderer,
     QgsLegendStyle,
+    QgsLineSymbol,
     QgsMapLayer,
     QgsMapLayerLegendUtils,
     QgsPrintLayout,
@@ -146,7 +147,8 @@ class Sheet:
                 QgsMapLayerLegendUtils.setLegendNodeCustomSymbol(node, 0, line.symbol)
             QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
             model.refreshLayerLegend(node)
-        for part in (QgsLegendStyle.Style.Symbol, QgsLegendStyle.Style.SymbolLabel, QgsLegendStyle.Style.Subgroup, QgsLegendStyle.Style.Group):
+        parts = QgsLegendStyle.Style
+        for part in (parts.Symbol, parts.SymbolLabel, parts.Subgroup, parts.Group):
             style = made.style(part)
             style.setTextFormat(text(8.5))
             style.setMargin(QgsLegendStyle.Side.Top, 1.3)
@@ -175,10 +177,10 @@ class Sheet:
         bar.setHeight(1.6)
         bar.setBoxContentSpace(0.0)
         bar.setTextFormat(text(7.5))
-        bar.setFillColor(QColor(light("ink")))
-        bar.setFillColor2(QColor(light("surface")))
-        bar.setLineColor(QColor(light("ink")))
-        bar.setLineWidth(0.25)
+        thin = {"outline_color": light("ink"), "outline_width": "0.25"}
+        bar.setFillSymbol(QgsFillSymbol.createSimple({"color": light("ink"), **thin}))
+        bar.setAlternateFillSymbol(QgsFillSymbol.createSimple({"color": light("surface"), **thin}))
+        bar.setLineSymbol(QgsLineSymbol.createSimple({"color": light("ink"), "width": "0.25"}))
         self.place(bar, Box(box.x, box.y + 8, box.width, 10), "scale bar")
 
     def north(self, box: Box) -> None:

@@ -30,6 +30,15 @@ def holder(holders: QgsVectorLayer | None, code: str, *, what: str = '"name"', t
     return f"coalesce(aggregate('{holders.id()}', 'concatenate', {what}, {' and '.join(filters)}, '、'), '')"
 
 
+def duty_holder(holders: QgsVectorLayer | None, *, what: str = '"name"') -> str:
+    """Return an expression for the holder of a duty grid: the one it names, else those of the roster."""
+    if holders is None:
+        return '"holder"' if what == '"name"' else "''"
+    named = f"coalesce({own('holder')}, '') in ('', \"name\")"
+    roster = holder(holders, own("duty_code"), what=what, that=named)
+    return f"coalesce(nullif(\"holder\", ''), {roster})" if what == '"name"' else roster
+
+
 def vacant(expression: str, word: str) -> str:
     """Return the expression, with a word where it is empty."""
     return f"coalesce(nullif({expression}, ''), '{word}')"
