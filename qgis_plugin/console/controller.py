@@ -7,6 +7,8 @@ from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QTimer, pyqtSignal
 
 from ..engine.worker import Worker
+from ..live.live import Live
+from ..live.panel import LivePanel
 from ..onemap.domain.journal import OF_CASES, OF_FINDINGS, Entry, FindingSpot
 from ..project.fill import layer_in, map_in
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
@@ -24,7 +26,7 @@ from .log_tab import subject_title, verb_title
 from .picking import SpotPicker
 from .queue.kinds import case_list, finding_list
 from .queue.list_tab import VIEW_DELAY_MS, ListTab
-from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, candidates, read_again, read_rows
+from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, candidates, live_row, read_again, read_rows
 from .search.coordinates import Position
 from .search.finding import Hit
 from .streets import Streets
@@ -63,6 +65,8 @@ class Controller(QObject):
         self.edit = EditDesk(self.dock.edit, self.worker, self.desk, self._canvas, self)
         self.following = Following(self._tabs, self.dock.tabs.setCurrentWidget, self.show_on_map, self)
         self.picker = SpotPicker(self._canvas, self)
+        self.live = Live(self.dock.cases, self.worker, self._live_row, self)
+        self.dock.add_live(LivePanel(self.live, self.dock))
         self.wall: WallWindow | None = None
         self.note: HandoverWindow | None = None
         self._watcher = QFileSystemWatcher(self)
@@ -110,6 +114,7 @@ class Controller(QObject):
         log.note_wanted.connect(self.show_note)
         dock.wall_wanted.connect(self.show_wall)
         self._canvas.extentsChanged.connect(self._panning.start)
+        self.live.refused.connect(self.refused)
 
     def _timer(self, milliseconds: int, slot) -> QTimer:
         timer = QTimer(self)
@@ -156,6 +161,7 @@ class Controller(QObject):
         self.following.attach()
         self._show_log()
         self.worker.open(str(path))
+        self.live.of_map(self.one_map)
         self._watch(path)
 
     def show_nothing(self) -> None:
@@ -166,6 +172,7 @@ class Controller(QObject):
         self.cases.of_map(None, names_holders=False)
         self.findings.of_map(None, self._crs())
         self.edit.of_map(None, self._crs())
+        self.live.of_map(None)
         self.worker.open("")
         self._watch(None)
         for tab in self._tabs:
@@ -268,6 +275,7 @@ class Controller(QObject):
     def close(self) -> None:
         """Let go of the file, of the canvas and of the library."""
         self.close_windows()
+        self.live.close()
         self.following.close()
         self.picker.close()
         self.findings.clear_preview()
@@ -280,6 +288,9 @@ class Controller(QObject):
             timer.stop()
         for tab in self._tabs:
             tab.stop()
+
+    def _live_row(self, values: dict) -> Row:
+        return live_row(self.one_map, values, self._known)
 
     def _street(self, code: str) -> str:
         return self._known.streets.name(code)

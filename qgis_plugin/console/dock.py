@@ -85,6 +85,13 @@ class OnemapDock(QgsDockWidget):
         title = tr("Findings") if tab is self.findings else tr("Cases")
         self.tabs.setTabText(self.tabs.indexOf(tab), f"{title} {number:,}" if number else title)
 
+    def add_live(self, panel: QWidget) -> None:
+        """Add the tab of the live sources; its title counts what nobody has looked at yet, where that is wanted."""
+        place = self.tabs.insertTab(self.tabs.indexOf(self.cases) + 1, panel, tr("Live"))
+        self.tabs.setTabToolTip(place, tr("New cases from a folder, a GeoPackage or a PostGIS table, as they come"))
+        panel.titled.connect(lambda title: self.tabs.setTabText(self.tabs.indexOf(panel), title))
+        self.tabs.currentChanged.connect(lambda _: panel.looked_at(self.tabs.currentWidget() is self.cases))
+
     def _name_tabs(self) -> None:
         hints = (
             tr("What is wrong with the grids, the duties and the objects of this map"),

@@ -17,10 +17,11 @@ from .words import Words, kind_title, listed, number
 
 BATCH = 1_000
 FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_border", "duty_gap", "duty_conflict")
-CASE_TABLES = ("case",)
+LIVE = "live_case"  # cases that came while the map is shown, in a file of their own beside it
+CASE_TABLES = ("case", LIVE)
 _FIRST = {"reported_at": "reported_at DESC", "allowed": "coalesce(allowed, 0)", "area_m2": "area_m2 DESC"}
 _STATE_OF = {ALLOW_GAP: "allowed", ACCEPT_REPAIR: "accepted", REFUSE_REPAIR: "refused"}
-_NEVER_SHOWN = frozenset({"fid", "geometry", "geom", "reason", "reason_zh"})
+_NEVER_SHOWN = frozenset({"fid", "geometry", "geom", "reason", "reason_zh", "given_x", "given_y", "in_map", "live_row"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,26 @@ def read_rows(one_map: OneMapFile, tables: tuple[str, ...], known: Known) -> Ite
 
     Tables that the map lacks are passed over. What somebody decided is shown as decided.
 
-    The file stays open, for reading only, until the last batch is taken or the iterator is closed.
+    Live cases come first: they are the latest. The file stays open, for reading only, until the last batch is taken
+    or the iterator is closed.
     """
     words = Words(one_map.facts)
-    with reading(one_map.path) as connection:
-        present = tables_of(connection)
-        for table in tables:
-            if table not in present:
-                continue
-            make = _maker(table, words, known)
-            for batch in _batches(connection, table, present[table]):
-                yield [make(row) for row in batch]
+    beside = file_of(one_map.path, LIVE)
+    files = [(beside, (LIVE,))] if LIVE in tables and beside.exists() else []
+    for path, wanted in [*files, (one_map.path, tables)]:
+        with reading(path) as connection:
+            present = tables_of(connection)
+            for table in wanted:
+                if table not in present:
+                    continue
+                make = _maker(table, words, known)
+                for batch in _batches(connection, table, present[table]):
+                    yield [make(row) for row in batch]
+
+
+def file_of(one_map: Path, table: str) -> Path:
+    """Return the file in which a table lies: the map itself, or the one beside it that keeps live cases."""
+    return one_map.with_name(f"{one_map.stem}.live.gpkg") if table == LIVE else one_map
 
 
 def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Iterator[list[dict[str, Any]]]:
@@ -84,7 +94,8 @@ def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Itera
     wanted = ", ".join(map(quoted, columns))
     shape = quoted(geometry) if geometry else "NULL"
     first = ", ".join([*(part for name, part in _FIRST.items() if name in columns), "fid"])
-    sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} ORDER BY {first}"  # noqa: S608 # nosec B608
+    only = "WHERE NOT in_map" if table == LIVE else ""  # a build may have taken them over
+    sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} {only} ORDER BY {first}"  # noqa: S608 # nosec B608
     cursor = connection.execute(sql)
     while rows := cursor.fetchmany(BATCH):
         yield [dict(zip((*columns, "geometry"), row, strict=True)) for row in rows]
@@ -92,7 +103,7 @@ def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Itera
 
 def read_again(one_map: OneMapFile, row: Row, known: Known) -> Row:
     """Return a row as it is now that something was decided."""
-    with reading(one_map.path) as connection:
+    with reading(file_of(one_map.path, row.table)) as connection:
         geometry = tables_of(connection)[row.table]
     values = attributes(one_map.path, row)
     values["geometry"] = values.pop(geometry, None) if geometry else None
@@ -100,8 +111,8 @@ def read_again(one_map: OneMapFile, row: Row, known: Known) -> Row:
 
 
 def _maker(table: str, words: Words, known: Known) -> Callable[[dict[str, Any]], Row]:
-    if table == "case":
-        return lambda row: _case(row, words, known)
+    if table in CASE_TABLES:
+        return lambda row: _case(row, words, known, table=table)
     return lambda row: _finding(table, row, words, known)
 
 
@@ -115,8 +126,13 @@ def finding_columns() -> list[str]:
     return [tr("Kind"), tr("Layer"), tr("Concerns"), tr("Size"), tr("People"), tr("Street")]
 
 
-def _case(row: dict[str, Any], words: Words, known: Known) -> Row:
-    box = box_of(row["geometry"])
+def live_row(one_map: OneMapFile, values: dict[str, Any], known: Known) -> Row:
+    """Return the row of a case that has just come; ``box`` among its values says where it lies."""
+    return _case(values, Words(one_map.facts), known, table=LIVE)
+
+
+def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case") -> Row:
+    box = row["box"] if "box" in row else box_of(row["geometry"])
     street = known.streets.find(_text(row, "street_code"), _text(row, "cell_code"), box)
     reported = _text(row, "reported_at")
     code = _text(row, "case_code")
@@ -127,7 +143,7 @@ def _case(row: dict[str, Any], words: Words, known: Known) -> Row:
     state = _text(row, "state")
     holder = known.holders.get(cell, "")
     return Row(
-        table="case",
+        table=table,
         fid=row["fid"],
         sign=state or "settled",
         cells=(code, words.moment(reported), matter, address, cell or words.value("case", "how", row.get("how"))),
@@ -200,12 +216,12 @@ def _state_of(entry: Entry | None, *, allowed: bool, today: str) -> str:
 def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:
     """Return title and text of every filled attribute of a row, the reason first."""
     words = Words(one_map.facts)
-    values = attributes(one_map.path, row)
+    values, spec = attributes(one_map.path, row), "case" if row.table == LIVE else row.table
     reason = values.get("reason_zh") if language() == "zh" else None
     told = [(tr("Reason"), str(reason or values.get("reason") or ""))]
     for name, value in values.items():
         if name not in _NEVER_SHOWN and not isinstance(value, bytes):
-            told.append((words.heading(row.table, name), words.value(row.table, name, value)))
+            told.append((words.heading(spec, name), words.value(spec, name, value)))
     return [(title, text) for title, text in told if text]
 
 
@@ -219,7 +235,7 @@ def candidates(one_map: OneMapFile, row: Row) -> list[str]:
 
 def attributes(path: Path, row: Row) -> dict[str, Any]:
     """Return all columns of a row as they are stored."""
-    with reading(path) as connection:
+    with reading(file_of(path, row.table)) as connection:
         sql = f"SELECT * FROM {quoted(row.table)} WHERE fid = ?"  # noqa: S608 # nosec B608
         found = connection.execute(sql, (row.fid,)).fetchone()
     return dict(found) if found is not None else {}
@@ -259,7 +275,7 @@ def codes_in(one_map: OneMapFile, table: str, code: str, agency: str = "") -> li
 
 def shape_at(one_map: OneMapFile, row: Row) -> bytes | None:
     """Return the geometry of a row as it is stored."""
-    with reading(one_map.path) as connection:
+    with reading(file_of(one_map.path, row.table)) as connection:
         geometry = tables_of(connection).get(row.table, "")
     value = attributes(one_map.path, row).get(geometry)
     return value if isinstance(value, bytes) else None

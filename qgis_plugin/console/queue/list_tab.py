@@ -117,6 +117,13 @@ class ListTab(QWidget):
             self._count(batch)
         self._tell_state()
 
+    def add(self, rows: list[Row]) -> None:
+        """Show rows that have just come, each where it belongs; the current row stays the current one."""
+        header = self.table.horizontalHeader()
+        self.model.add(rows, header.sortIndicatorSection(), header.sortIndicatorOrder())
+        self._count(rows)
+        self._tell_state()
+
     def _rows_complete(self) -> None:
         header = self.table.horizontalHeader()
         section, order = header.sortIndicatorSection(), header.sortIndicatorOrder()

@@ -1,5 +1,6 @@
 """The list behind the view: rows come in batches, are filtered and sorted in one stroke; no widget stands for a row."""
 
+from bisect import bisect_right
 from dataclasses import replace
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
@@ -56,6 +57,19 @@ class RowModel(QAbstractTableModel):
             first = len(self._shown)
             self.beginInsertRows(QModelIndex(), first, first + len(passing) - 1)
             self._shown.extend(passing)
+            self.endInsertRows()
+
+    def add(self, batch: list[Row], column: int, order: Qt.SortOrder) -> None:
+        """Put single rows where they belong in the order that is shown; no other row moves, no order is lost."""
+        ascending = order == Qt.SortOrder.AscendingOrder
+        for row in batch:
+            for rank in self._ranks.items():
+                rank[1].insert(_place(rank[1], row, rank[0], ascending=True), row)
+            self._rows.insert(_place(self._rows, row, column, ascending=ascending), row)
+        for row in self._filter.of(batch):
+            place = _place(self._shown, row, column, ascending=ascending)
+            self.beginInsertRows(QModelIndex(), place, place)
+            self._shown.insert(place, row)
             self.endInsertRows()
 
     def change(self, **changed: object) -> None:
@@ -127,6 +141,20 @@ class RowModel(QAbstractTableModel):
         self._rows = self._ranks[column][:: 1 if ascending else -1]
         self._shown = self._filter.of(self._rows)
         self.endResetModel()
+
+
+def _place(rows: list[Row], row: Row, column: int, *, ascending: bool) -> int:
+    """Return where a row belongs among sorted rows; one that is equal comes behind, in a falling order before them."""
+    if ascending:
+        return bisect_right(rows, row.keys[column], key=lambda other: other.keys[column])
+    low, high = 0, len(rows)
+    while low < high:
+        middle = (low + high) // 2
+        if rows[middle].keys[column] > row.keys[column]:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def _told(row: Row, column: int) -> str | None:
