@@ -83,13 +83,8 @@ class LivePanel(QWidget):
         for number, state in enumerate(states):
             item = self.sources.topLevelItem(number)
             source = state.source
-            texts = (
-                _short(source),
-                state_words(state, paused=self._live.paused),
-                f"{state.taken:,}",
-                f"{state.unread:,}",
-            )
-            for column, text in enumerate((*texts, self._clock(state.latest))):
+            words, counts = state_words(state, paused=self._live.paused), (f"{state.taken:,}", f"{state.unread:,}")
+            for column, text in enumerate((_short(source), words, *counts, self._clock(state.latest))):
                 item.setText(column, text)
             item.setData(0, _NAME, source.name)
             item.setToolTip(0, f"{kind_of_source(source.kind)}\n{source.name}")
@@ -147,9 +142,8 @@ class LivePanel(QWidget):
         self.remove.setToolTip(tr("Takes no more cases from the chosen source; those that came stay"))
         self.pause.clicked.connect(lambda: self._live.pause(paused=not self._live.paused))
         self.remove.clicked.connect(lambda: self._live.remove(self._chosen()))
-        self.sources = self._tree(
-            "onemapLiveSources", (tr("Source"), tr("State"), tr("Taken"), tr("Unread"), tr("Latest"))
-        )
+        headings = (tr("Source"), tr("State"), tr("Taken"), tr("Unread"), tr("Latest"))
+        self.sources = self._tree("onemapLiveSources", headings)
         self.sources.itemSelectionChanged.connect(lambda: self.remove.setEnabled(bool(self._chosen())))
         self.nothing = QuietLabel("", self)
         self.nothing.setText(
