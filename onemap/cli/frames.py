@@ -1,5 +1,6 @@
 """Files named on the command line to frames, and frames to files."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def file_and_layer(name: str | Path) -> tuple[Path, str | None]:
     >>> file_and_layer("map.gpkg|grid_cell")[1], file_and_layer("map.gpkg")[1]
     ('grid_cell', None)
     """
-    if Path(name).exists():
+    if os.path.exists(name):  # noqa: PTH110 - Path.exists fails where a name is too long for a file
         return Path(name), None
     path, _, layer = str(name).partition("|")
     return Path(path), layer.removeprefix("layername=") or None

@@ -27,6 +27,7 @@ from qgis.core import (
 )
 
 from ..project.layers import LAYER_ID, dress
+from ..project.legend import switch_on
 from ..translation import language, tr
 from .call import Call
 
@@ -201,7 +202,9 @@ class Dresser(QgsProcessingLayerPostProcessorInterface):
     ) -> None:
         dress(layer, self._layer_id, language=language())
         layer.removeCustomProperty(LAYER_ID)  # it looks like a layer of the map, and is none
-        layer.setScaleBasedVisibility(False)  # an answer is seen at once, from afar too
+        layer.setScaleBasedVisibility(False)  # an answer is seen at once, from afar too,
+        if isinstance(layer, QgsVectorLayer) and layer.isSpatial() and self._layer_id == "case":
+            switch_on(layer, "settled")  # and whole
         layer.triggerRepaint()
 
 

@@ -191,6 +191,8 @@ def test_results_are_loaded_with_their_styles(run_here, library, one_map, projec
         assert layer.fields().lookupField("fid") == -1
     cases = QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], context)
     assert cases.renderer().type() == "pointCluster"
+    hidden = [one.label() for one in cases.renderer().embeddedRenderer().categories() if not one.renderState()]
+    assert hidden == []
     assert cases.featureCount() == results["ROWS"]
 
 
