@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -47,6 +48,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self._setup, self._changed = setup, changed
         self._question: EngineQuestion | None = None
         column = QVBoxLayout(self)
+        column.addWidget(self._person())
         column.addWidget(self._interpreter())
         column.addWidget(self._set_up())
         column.addStretch(1)
@@ -57,6 +59,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def apply(self) -> None:
         """Keep the setting; QGIS calls this on OK."""
+        settings.remember(settings.PERSON, self.person.text().strip())
         before = settings.text(settings.PYTHON)
         settings.remember(settings.PYTHON, self.python.filePath().strip())
         if settings.text(settings.PYTHON) != before:
@@ -68,6 +71,18 @@ class OptionsPage(QgsOptionsPageWidget):
         self._question = EngineQuestion(self.python.filePath().strip())
         self._question.answered.connect(self._tell)
         QgsApplication.taskManager().addTask(self._question)
+
+    def _person(self) -> QWidget:
+        box = QGroupBox(tr("Your name"), self)
+        self.person = QLineEdit(settings.text(settings.PERSON), box)
+        self.person.setObjectName("onemapPerson")
+        self.person.setPlaceholderText(QgsApplication.userFullName() or QgsApplication.userLoginName())
+        hint = tr("It stands beside what you decide in the log, and says which cases are yours")
+        self.person.setToolTip(hint)
+        form = QFormLayout(box)
+        form.addRow(self.person)
+        form.addRow(QLabel(hint, box))
+        return box
 
     def _interpreter(self) -> QWidget:
         box = QGroupBox(tr("Python of the library"), self)

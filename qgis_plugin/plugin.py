@@ -16,6 +16,7 @@ from .translation import language, tr
 WIDTH, TREE_WIDTH = 540, 260  # of the dock, and of QGIS's layer tree beside it
 
 MENU = "onemap"
+TOLD_SECONDS = 8
 
 
 class OnemapPlugin:
@@ -56,7 +57,7 @@ class OnemapPlugin:
 
     def open_one_map(self, path: str | Path) -> None:
         """Open a one map as a new project, with its lists in the dock."""
-        from .project.fill import fill_project
+        from .project.hall import make_hall
         from .project.one_map_file import NotAOneMap, open_one_map
 
         bar = self._iface.messageBar()
@@ -69,15 +70,31 @@ class OnemapPlugin:
             return
         if not self._iface.newProject(True):
             return
-        done = fill_project(QgsProject.instance(), one_map, language=language())
+        done = make_hall(QgsProject.instance(), one_map, language=language())
         view = QgsProject.instance().viewSettings().defaultViewExtent()
         self._iface.mapCanvas().setReferencedExtent(view)
         self._iface.mapCanvas().refresh()
         self.controller.show(one_map.path)
         self._show_dock()
+        self._keep_project(one_map.path)
         if done.missing:
             text = tr("Not opened: {layers}", layers=", ".join(done.missing))
             bar.pushMessage(MENU, text, Qgis.MessageLevel.Warning)
+
+    def _keep_project(self, one_map: Path) -> None:
+        """Keep the project beside the map; one that lies there already is somebody's work and stays as it is."""
+        from .project.writing import project_beside, write_project
+
+        kept, bar = project_beside(one_map), self._iface.messageBar()
+        if not kept.exists():
+            if write_project(QgsProject.instance(), kept):
+                bar.pushMessage(MENU, tr("Kept beside the map: {name}", name=kept.name), Qgis.MessageLevel.Info)
+            return
+        message = bar.createMessage(MENU, tr("A project is kept beside this map: {name}", name=kept.name))
+        button = QPushButton(tr("Open it"), message)
+        button.clicked.connect(lambda: self._iface.addProject(str(kept)))
+        message.layout().addWidget(button)
+        bar.pushWidget(message, Qgis.MessageLevel.Info)
 
     def _show_dock(self) -> None:
         """Bring the dock to the front; the first time ever, give it room. Later its width is the user's."""
@@ -107,6 +124,8 @@ class OnemapPlugin:
         self._life.connect(dock.open_wanted, self._ask_for_map)
         self._life.connect(self.controller.replaced, self._offer_reload)
         self._life.connect(self.controller.refused, self._warn)
+        self._life.connect(self.controller.told, self._tell)
+        self._life.connect(self.controller.done, self._tell_done)
         project = QgsProject.instance()
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
@@ -139,7 +158,7 @@ class OnemapPlugin:
         self._life.on_unload(lambda: self._iface.unregisterOptionsWidgetFactory(factory))
 
     def _add_search(self) -> None:
-        from .console.locator_filter import OneMapFilter
+        from .console.search.locator_filter import OneMapFilter
 
         search = OneMapFilter(lambda: self.controller.one_map if self.controller else None, self.controller.show_found)
         self._iface.registerLocatorFilter(search)
@@ -168,6 +187,22 @@ class OnemapPlugin:
 
     def _warn(self, sentence: str) -> None:
         self._iface.messageBar().pushMessage(MENU, sentence, Qgis.MessageLevel.Warning)
+
+    def _tell(self, sentence: str) -> None:
+        self._iface.messageBar().pushMessage(MENU, sentence, Qgis.MessageLevel.Info, TOLD_SECONDS)
+
+    def _tell_done(self, sentence: str) -> None:
+        """Say what was decided, with the way back beside it."""
+        bar = self._iface.messageBar()
+        for old in bar.items():  # one after the other, not one on top of the other
+            if old.title() == MENU and old.level() == Qgis.MessageLevel.Success:
+                bar.popWidget(old)
+        message = bar.createMessage(MENU, sentence)
+        button = QPushButton(tr("Undo"), message)
+        button.setToolTip(tr("Takes back your own latest decision (Ctrl+Z)"))
+        button.clicked.connect(self.controller.desk.undo_last)
+        message.layout().addWidget(button)
+        bar.pushWidget(message, Qgis.MessageLevel.Success, TOLD_SECONDS)
 
     def _offer_reload(self, sentence: str) -> None:
         bar = self._iface.messageBar()

@@ -8,6 +8,8 @@ MATTER = "onemap/matter"
 PERSON = "onemap/person"
 WHEELS = "onemap/wheels"
 DOCK_SEEN = "onemap/dock_seen"
+LIVE_SOUND = "onemap/live_sound"  # "yes": heard when cases come
+LIVE_BADGE = "onemap/live_badge"  # "yes": counted beside the title of the tab, and the window asks for attention
 
 
 def text(key: str) -> str:

@@ -6,6 +6,7 @@ Qt asks no Python code for its own texts.
 """
 
 import tomllib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,8 +29,17 @@ def sentences() -> dict[str, str]:
 
 def tr(template: str, /, **values: object) -> str:
     """Return the plugin's sentence in QGIS's language, its fields filled."""
-    text = sentences().get(template, template) if language() == "zh" else template
-    return text.format(**values) if values else text
+    return speaker(language())(template, **values)
+
+
+def speaker(spoken: str) -> Callable[..., str]:
+    """Return `tr` for one language: a project may speak another than the QGIS that makes it."""
+
+    def say(template: str, /, **values: object) -> str:
+        text = sentences().get(template, template) if spoken == "zh" else template
+        return text.format(**values) if values else text
+
+    return say
 
 
 def spoken(sentence: str) -> str:

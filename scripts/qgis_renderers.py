@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from qgis._3d import QgsPhongMaterialSettings, QgsPolygon3DSymbol, QgsVectorLayer3DRenderer
 from qgis.core import (
     Qgis,
-    QgsAbstract3DSymbol,
+    QgsAbstract3DRenderer,
     QgsAbstractVectorLayerLabeling,
     QgsCategorizedSymbolRenderer,
     QgsFeatureRenderer,
@@ -13,12 +12,12 @@ from qgis.core import (
     QgsGeometryGeneratorSymbolLayer,
     QgsPointClusterRenderer,
     QgsProperty,
-    QgsPropertyCollection,
     QgsRendererCategory,
     QgsSingleSymbolRenderer,
     QgsSymbol,
     QgsSymbolLayer,
 )
+from qgis_solids import buildings, pipes, spaces
 from qgis_symbols import (
     FAMILIES,
     PALETTE,
@@ -40,6 +39,7 @@ from qgis_symbols import (
 
 from onemap.domain.catalogue import load_catalogue
 
+DASHED = 40_000  # smallest scale at which streets and communities have dashed borders
 CITY, QUARTER, BLOCK, HOUSE = 100_000, 25_000, 8_000, 3_000  # the steps of the scale ranges
 STRENGTH = {"grid_district": 0.85, "grid_street": 0.75, "grid_community": 0.6, "grid_cell": 0.4}  # opacity of the lines
 AUDITED = (
@@ -57,7 +57,7 @@ class Style:
     labels: QgsAbstractVectorLayerLabeling | None = None
     smallest: float = 0.0
     largest: float = 0.0
-    renderer3d: QgsVectorLayer3DRenderer | None = None
+    renderer3d: QgsAbstract3DRenderer | None = None
 
 
 def vector_styles() -> dict[str, Style]:
@@ -144,26 +144,9 @@ def _base() -> dict[str, Style]:
                 only_inside=True,
             ),
             smallest=BLOCK,
-            renderer3d=_blocks(),
+            renderer3d=buildings(),
         ),
     }
-
-
-def _blocks() -> QgsVectorLayer3DRenderer:
-    """Return buildings raised to their height, or 3 m a floor where the height is unknown."""
-    symbol = QgsPolygon3DSymbol()
-    material = QgsPhongMaterialSettings()
-    material.setDiffuse(colour("building"))
-    material.setAmbient(colour("building_outline"))
-    symbol.setMaterialSettings(material)
-    symbol.setExtrusionHeight(6)
-    heights = QgsPropertyCollection()
-    heights.setProperty(
-        QgsAbstract3DSymbol.Property.PropertyExtrusionHeight,
-        QgsProperty.fromExpression('coalesce("height_m", 3 * "floors", 6)'),
-    )
-    symbol.setDataDefinedProperties(heights)
-    return QgsVectorLayer3DRenderer(symbol)
 
 
 def _roads() -> QgsCategorizedSymbolRenderer:
@@ -208,16 +191,19 @@ _PIPES = {
 
 
 def _underground() -> dict[str, Style]:
-    pipes: dict[str, QgsSymbol] = {kind: lines(line(ink, 0.45, dash=[3.0, 1.0])) for kind, ink in _PIPES.items()}
+    drawn: dict[str, QgsSymbol] = {kind: lines(line(ink, 0.45, dash=[3.0, 1.0])) for kind, ink in _PIPES.items()}
     depth = "coalesce(\"name\" || ' ', '') || '-' || round(\"depth_m\", 1) || ' m'"
     return {
         "underground_pipe": Style(
-            by_value("underground_pipe", "kind", pipes, lines(line("#8A8F98", 0.45, dash=[3.0, 1.0]))), smallest=BLOCK
+            by_value("underground_pipe", "kind", drawn, lines(line("#8A8F98", 0.45, dash=[3.0, 1.0]))),
+            smallest=BLOCK,
+            renderer3d=pipes(_PIPES),
         ),
         "underground_space": Style(
             one(fills(area("#5B4A8A", opacity=0.10, outline="#5B4A8A", width=0.3, dash=[2.0, 1.0]))),
             labels(depth, text_format(6.5, ink="#5B4A8A"), HORIZONTAL, smallest=BLOCK, only_inside=True),
             smallest=QUARTER,
+            renderer3d=spaces(),
         ),
     }
 
@@ -254,7 +240,8 @@ def _frame() -> dict[str, Style]:
 def _own_border(layer_id: str) -> QgsGeometryGeneratorSymbolLayer:
     """Return the border drawn once: each polygon leaves out what a neighbour of smaller code already draws.
 
-    Two dashed lines drawn over each other from opposite ends would fill each other's gaps.
+    Two dashed lines drawn over each other from opposite ends would fill each other's gaps. To find the neighbours
+    costs time: from afar, where hundreds of areas are in view, all borders are drawn, twice and solid.
     """
     form = PALETTE["lines"][layer_id]
     key = load_catalogue()[layer_id].key
@@ -263,12 +250,19 @@ def _own_border(layer_id: str) -> QgsGeometryGeneratorSymbolLayer:
         "and geometry(@element) is not null)"
     )
     covered = f"buffer(collect_geometries(array_foreach({smaller}, geometry(@element))), 0.01)"
+    afar = f"coalesce(@map_scale, 1) > {DASHED}"
     expression = (
-        "try(coalesce(line_merge(difference(boundary(@geometry), "
-        f"{covered})), boundary(@geometry)), boundary(@geometry))"
+        f"if({afar}, boundary(@geometry), try(coalesce(line_merge(difference(boundary(@geometry), "
+        f"{covered})), boundary(@geometry)), boundary(@geometry)))"
     )
     made = QgsGeometryGeneratorSymbolLayer.create({"SymbolType": "Line", "geometryModifier": expression})
-    made.setSubSymbol(lines(line("grid_line", form["width_mm"], dash=form["dash"], opacity=STRENGTH[layer_id])))
+    drawn = line("grid_line", form["width_mm"], dash=form["dash"], opacity=STRENGTH[layer_id])
+    dashes = ";".join(map(str, form["dash"]))
+    solid = QgsProperty.fromExpression(f"if({afar}, '1000;0.01', '{dashes}')")
+    drawn.setDataDefinedProperty(QgsSymbolLayer.Property.CustomDash, solid)
+    thin = QgsProperty.fromExpression(f"if({afar}, {form['width_mm'] / 2}, {form['width_mm']})")
+    drawn.setDataDefinedProperty(QgsSymbolLayer.Property.StrokeWidth, thin)
+    made.setSubSymbol(lines(drawn))
     return made
 
 
@@ -289,11 +283,10 @@ def _grids() -> dict[str, Style]:
                 place("grid_street"),
                 text_format(10, bold=True),
                 HORIZONTAL,
-                smallest=2 * CITY,
+                smallest=5 * CITY,
                 largest=BLOCK,
                 priority=9,
             ),
-            smallest=2 * CITY,
         ),
         "grid_community": Style(
             one(fills(_own_border("grid_community"))),

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Write the QGIS project of a one map without a desktop.
+"""Write the hall's QGIS project of a one map without a desktop: layers, themes, 3D views, print layouts.
 
 usage: /usr/bin/python3 scripts/write_project.py onemap.gpkg onemap.qgz [--lang zh|en]
 
@@ -44,8 +44,9 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             sys.path.insert(0, str(plugin_folder(Path(folder))))
-            from onemap_center.project.fill import fill_project
+            from onemap_center.project.hall import make_hall
             from onemap_center.project.one_map_file import NotAOneMap, open_one_map
+            from onemap_center.project.writing import write_project
 
             try:
                 one_map = open_one_map(options.one_map.resolve())
@@ -53,9 +54,8 @@ def main() -> int:
                 print(f"{error}: not a map that onemap published", file=sys.stderr)
                 return 2
             project = QgsProject.instance()
-            project.setFileName(str(options.project.resolve()))
-            done = fill_project(project, one_map, language=options.lang)
-            written = project.write()
+            done = make_hall(project, one_map, language=options.lang)
+            written = write_project(project, options.project.resolve())
             project.clear()
     finally:
         application.exitQgis()

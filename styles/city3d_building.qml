@@ -4,7 +4,7 @@
   <vector-layer-3d-tiling show-bounding-boxes="0" zoom-levels-count="3"></vector-layer-3d-tiling>
   <symbol material_type="phong" type="polygon">
    <data add-back-faces="0" alt-binding="centroid" alt-clamping="relative" culling-mode="no-culling" extrusion-height="6" invert-normals="0" offset="0" rendered-facade="3"></data>
-   <material ambient="201,193,182,255,rgb:0.78823529411764703,0.75686274509803919,0.71372549019607845,1" diffuse="233,228,220,255,rgb:0.9137254901960784,0.89411764705882357,0.86274509803921573,1" ka="1" kd="1" ks="1" opacity="1" shininess="0" specular="255,255,255,255,rgb:1,1,1,1">
+   <material ambient="110,103,92,255,rgb:0.43137254901960786,0.40392156862745099,0.36078431372549019,1" diffuse="233,228,220,255,rgb:0.9137254901960784,0.89411764705882357,0.86274509803921573,1" ka="1" kd="1" ks="1" opacity="1" shininess="0" specular="0,0,0,255,rgb:0,0,0,1">
     <data-defined-properties>
      <Option type="Map">
       <Option name="name" type="QString" value=""></Option>
@@ -19,7 +19,7 @@
      <Option name="properties" type="Map">
       <Option name="extrusionHeight" type="Map">
        <Option name="active" type="bool" value="true"></Option>
-       <Option name="expression" type="QString" value="coalesce(&quot;height_m&quot;, 3 * &quot;floors&quot;, 6)"></Option>
+       <Option name="expression" type="QString" value="coalesce(&quot;height_m&quot;, 3.0 * &quot;floors&quot;, 6.0)"></Option>
        <Option name="type" type="int" value="3"></Option>
       </Option>
      </Option>

@@ -13,7 +13,7 @@
     <layer class="GeometryGenerator" enabled="1" id="{8cb96fca-4381-5349-9add-8228a4cf8af5}" locked="0" pass="0">
      <Option type="Map">
       <Option name="SymbolType" type="QString" value="Line"></Option>
-      <Option name="geometryModifier" type="QString" value="try(coalesce(line_merge(difference(boundary(@geometry), buffer(collect_geometries(array_foreach(array_filter(overlay_intersects(@layer, @feature), attribute(@element, 'community_code') &lt; &quot;community_code&quot; and geometry(@element) is not null), geometry(@element))), 0.01))), boundary(@geometry)), boundary(@geometry))"></Option>
+      <Option name="geometryModifier" type="QString" value="if(coalesce(@map_scale, 1) > 40000, boundary(@geometry), try(coalesce(line_merge(difference(boundary(@geometry), buffer(collect_geometries(array_foreach(array_filter(overlay_intersects(@layer, @feature), attribute(@element, 'community_code') &lt; &quot;community_code&quot; and geometry(@element) is not null), geometry(@element))), 0.01))), boundary(@geometry)), boundary(@geometry)))"></Option>
       <Option name="units" type="QString" value="MapUnit"></Option>
      </Option>
      <data_defined_properties>
@@ -64,7 +64,18 @@
        <data_defined_properties>
         <Option type="Map">
          <Option name="name" type="QString" value=""></Option>
-         <Option name="properties"></Option>
+         <Option name="properties" type="Map">
+          <Option name="customDash" type="Map">
+           <Option name="active" type="bool" value="true"></Option>
+           <Option name="expression" type="QString" value="if(coalesce(@map_scale, 1) > 40000, '1000;0.01', '2.4;1.2')"></Option>
+           <Option name="type" type="int" value="3"></Option>
+          </Option>
+          <Option name="outlineWidth" type="Map">
+           <Option name="active" type="bool" value="true"></Option>
+           <Option name="expression" type="QString" value="if(coalesce(@map_scale, 1) > 40000, 0.3, 0.6)"></Option>
+           <Option name="type" type="int" value="3"></Option>
+          </Option>
+         </Option>
          <Option name="type" type="QString" value="collection"></Option>
         </Option>
        </data_defined_properties>

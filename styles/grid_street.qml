@@ -1,5 +1,5 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<qgis autoRefreshMode="Disabled" autoRefreshTime="0" hasScaleBasedVisibilityFlag="1" labelsEnabled="1" maxScale="0" minScale="200000" simplifyAlgorithm="0" simplifyDrawingHints="1" simplifyDrawingTol="1" simplifyLocal="1" simplifyMaxScale="1" styleCategories="Symbology|Symbology3D|Labeling|Rendering" symbologyReferenceScale="-1" version="3.40.6-Bratislava">
+<qgis autoRefreshMode="Disabled" autoRefreshTime="0" hasScaleBasedVisibilityFlag="0" labelsEnabled="1" maxScale="0" minScale="0" simplifyAlgorithm="0" simplifyDrawingHints="1" simplifyDrawingTol="1" simplifyLocal="1" simplifyMaxScale="1" styleCategories="Symbology|Symbology3D|Labeling|Rendering" symbologyReferenceScale="-1" version="3.40.6-Bratislava">
  <renderer-v2 enableorderby="0" forceraster="0" referencescale="-1" symbollevels="0" type="singleSymbol">
   <symbols>
    <symbol alpha="1" clip_to_extent="1" force_rhr="0" frame_rate="10" is_animated="0" name="0" type="fill">
@@ -13,7 +13,7 @@
     <layer class="GeometryGenerator" enabled="1" id="{86e7ba45-7396-57b3-aa3f-a2c78a3b44c6}" locked="0" pass="0">
      <Option type="Map">
       <Option name="SymbolType" type="QString" value="Line"></Option>
-      <Option name="geometryModifier" type="QString" value="try(coalesce(line_merge(difference(boundary(@geometry), buffer(collect_geometries(array_foreach(array_filter(overlay_intersects(@layer, @feature), attribute(@element, 'street_code') &lt; &quot;street_code&quot; and geometry(@element) is not null), geometry(@element))), 0.01))), boundary(@geometry)), boundary(@geometry))"></Option>
+      <Option name="geometryModifier" type="QString" value="if(coalesce(@map_scale, 1) > 40000, boundary(@geometry), try(coalesce(line_merge(difference(boundary(@geometry), buffer(collect_geometries(array_foreach(array_filter(overlay_intersects(@layer, @feature), attribute(@element, 'street_code') &lt; &quot;street_code&quot; and geometry(@element) is not null), geometry(@element))), 0.01))), boundary(@geometry)), boundary(@geometry)))"></Option>
       <Option name="units" type="QString" value="MapUnit"></Option>
      </Option>
      <data_defined_properties>
@@ -64,7 +64,18 @@
        <data_defined_properties>
         <Option type="Map">
          <Option name="name" type="QString" value=""></Option>
-         <Option name="properties"></Option>
+         <Option name="properties" type="Map">
+          <Option name="customDash" type="Map">
+           <Option name="active" type="bool" value="true"></Option>
+           <Option name="expression" type="QString" value="if(coalesce(@map_scale, 1) > 40000, '1000;0.01', '4.0;1.2;0.8;1.2')"></Option>
+           <Option name="type" type="int" value="3"></Option>
+          </Option>
+          <Option name="outlineWidth" type="Map">
+           <Option name="active" type="bool" value="true"></Option>
+           <Option name="expression" type="QString" value="if(coalesce(@map_scale, 1) > 40000, 0.45, 0.9)"></Option>
+           <Option name="type" type="int" value="3"></Option>
+          </Option>
+         </Option>
          <Option name="type" type="QString" value="collection"></Option>
         </Option>
        </data_defined_properties>
@@ -144,7 +155,7 @@
    </text-style>
    <text-format addDirectionSymbol="0" autoWrapLength="0" decimals="3" formatNumbers="0" leftDirectionSymbol="&lt;" multilineAlign="3" placeDirectionSymbol="0" plussign="0" reverseDirectionSymbol="0" rightDirectionSymbol=">" useMaxLineLengthForAutoWrap="1" wrapChar=""></text-format>
    <placement allowDegraded="0" centroidInside="0" centroidWhole="0" dist="0" distMapUnitScale="3x:0,0,0,0,0,0" distUnits="MM" fitInPolygonOnly="0" geometryGenerator="" geometryGeneratorEnabled="0" geometryGeneratorType="PointGeometry" labelOffsetMapUnitScale="3x:0,0,0,0,0,0" layerType="UnknownGeometry" lineAnchorClipping="0" lineAnchorPercent="0.5" lineAnchorTextPoint="FollowPlacement" lineAnchorType="0" maxCurvedCharAngleIn="25" maxCurvedCharAngleOut="-25" maximumDistance="0" maximumDistanceMapUnitScale="3x:0,0,0,0,0,0" maximumDistanceUnit="MM" offsetType="0" offsetUnits="MM" overlapHandling="PreventOverlap" overrunDistance="0" overrunDistanceMapUnitScale="3x:0,0,0,0,0,0" overrunDistanceUnit="MM" placement="4" placementFlags="10" polygonPlacementFlags="2" predefinedPositionOrder="TR,TL,BR,BL,R,L,TSR,BSR" preserveRotation="1" prioritization="PreferCloser" priority="9" quadOffset="4" repeatDistance="0" repeatDistanceMapUnitScale="3x:0,0,0,0,0,0" repeatDistanceUnits="MM" rotationAngle="0" rotationUnit="AngleDegrees" xOffset="0" yOffset="0"></placement>
-   <rendering drawLabels="1" fontLimitPixelSize="0" fontMaxPixelSize="10000" fontMinPixelSize="0" labelPerPart="0" limitNumLabels="0" maxNumLabels="2000" mergeLines="1" minFeatureSize="0" obstacle="1" obstacleFactor="1" obstacleType="1" scaleMax="200000" scaleMin="8000" scaleVisibility="1" unplacedVisibility="0" upsidedownLabels="0" zIndex="0"></rendering>
+   <rendering drawLabels="1" fontLimitPixelSize="0" fontMaxPixelSize="10000" fontMinPixelSize="0" labelPerPart="0" limitNumLabels="0" maxNumLabels="2000" mergeLines="1" minFeatureSize="0" obstacle="1" obstacleFactor="1" obstacleType="1" scaleMax="500000" scaleMin="8000" scaleVisibility="1" unplacedVisibility="0" upsidedownLabels="0" zIndex="0"></rendering>
    <dd_properties>
     <Option type="Map">
      <Option name="name" type="QString" value=""></Option>

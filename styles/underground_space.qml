@@ -1,5 +1,39 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis autoRefreshMode="Disabled" autoRefreshTime="0" hasScaleBasedVisibilityFlag="1" labelsEnabled="1" maxScale="0" minScale="25000" simplifyAlgorithm="0" simplifyDrawingHints="1" simplifyDrawingTol="1" simplifyLocal="1" simplifyMaxScale="1" styleCategories="Symbology|Symbology3D|Labeling|Rendering" symbologyReferenceScale="-1" version="3.40.6-Bratislava">
+ <renderer-3d layer="" type="vector">
+  <vector-layer-3d-tiling show-bounding-boxes="0" zoom-levels-count="3"></vector-layer-3d-tiling>
+  <symbol material_type="phong" type="polygon">
+   <data add-back-faces="0" alt-binding="centroid" alt-clamping="relative" culling-mode="no-culling" extrusion-height="6" invert-normals="0" offset="0" rendered-facade="3"></data>
+   <material ambient="74,60,114,255,rgb:0.29019607843137257,0.23529411764705882,0.44705882352941179,1" diffuse="169,155,216,255,rgb:0.66274509803921566,0.60784313725490191,0.84705882352941175,1" ka="1" kd="1" ks="1" opacity="1" shininess="0" specular="0,0,0,255,rgb:0,0,0,1">
+    <data-defined-properties>
+     <Option type="Map">
+      <Option name="name" type="QString" value=""></Option>
+      <Option name="properties"></Option>
+      <Option name="type" type="QString" value="collection"></Option>
+     </Option>
+    </data-defined-properties>
+   </material>
+   <data-defined-properties>
+    <Option type="Map">
+     <Option name="name" type="QString" value=""></Option>
+     <Option name="properties" type="Map">
+      <Option name="extrusionHeight" type="Map">
+       <Option name="active" type="bool" value="true"></Option>
+       <Option name="expression" type="QString" value="max(1, coalesce(&quot;depth_m&quot;, 5) - 1.0)"></Option>
+       <Option name="type" type="int" value="3"></Option>
+      </Option>
+      <Option name="height" type="Map">
+       <Option name="active" type="bool" value="true"></Option>
+       <Option name="expression" type="QString" value="-coalesce(&quot;depth_m&quot;, 5)"></Option>
+       <Option name="type" type="int" value="3"></Option>
+      </Option>
+     </Option>
+     <Option name="type" type="QString" value="collection"></Option>
+    </Option>
+   </data-defined-properties>
+   <edges color="0,0,0,255,rgb:0,0,0,1" enabled="0" width="1"></edges>
+  </symbol>
+ </renderer-3d>
  <renderer-v2 enableorderby="0" forceraster="0" referencescale="-1" symbollevels="0" type="singleSymbol">
   <symbols>
    <symbol alpha="1" clip_to_extent="1" force_rhr="0" frame_rate="10" is_animated="0" name="0" type="fill">

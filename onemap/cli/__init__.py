@@ -24,6 +24,7 @@ from . import (
     code_verbs,
     companion,
     conflict_verbs,
+    convert_verbs,
     derive_verbs,
     edit_verbs,
     frame_verbs,
@@ -69,11 +70,11 @@ _VERBS: dict[Callable[..., None], str] = {
     map_verbs.report: "Write the report of a published map: one HTML file that needs no network.",
     atlas_verbs.atlas: "Print the published map as PDF and PNG: district, streets, agencies, a poster for each grid.",
     companion.worker: "Answer requests on stdin as JSON lines on stdout: for programs, such as the QGIS plugin.",
-    code_verbs.convert: "Convert coordinates between WGS84, GCJ02, BD09 and any EPSG code.",
+    convert_verbs.convert: "Convert coordinates between WGS84, GCJ02, BD09 and any EPSG code.",
     code_verbs.layers: "List the layers of the one map that the catalogue defines.",
 }
 for _verb, _help in _VERBS.items():
-    negative = {"ignore_unknown_options": _verb is code_verbs.convert}  # -73.9 is a longitude, no option
+    negative = {"ignore_unknown_options": _verb is convert_verbs.convert}  # -73.9 is a longitude, no option
     app.command(help=helped(_help), context_settings=negative, cls=ToldCommand)(_verb)
 app.add_typer(
     code_verbs.codes,

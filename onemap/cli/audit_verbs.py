@@ -17,7 +17,7 @@ from .frames import (
     read_frame,
     write_frames,
 )
-from .options import Allowed, Cells, Fail, Out, Speech, helped, verb
+from .options import Allowed, Cells, Fail, Out, Speech, file_and_layer, helped, verb
 from .terminal import Exit, Terminal
 
 _FACTS = ("rule", "id", "state", "measure", "unit", "threshold", "cells", "findings", "accepted")
@@ -106,7 +106,8 @@ def _loads(load: list[str] | None, cells: Any) -> Any:
     """Return the loads: columns, or the points of a file."""
     if not load:
         return None
-    if len(load) == 1 and Path(load[0]).suffix and Path(load[0]).exists():
+    file, _ = file_and_layer(load[0])
+    if len(load) == 1 and file.suffix and file.exists():
         return read_frame(Path(load[0]))
     return [named_or_same(cells, name) for name in load]
 

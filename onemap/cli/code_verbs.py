@@ -1,12 +1,11 @@
 """Verbs on single values: codes, coordinates, and the list of layers."""
 
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from onemap.errors import CrsError
+from onemap.errors import OnemapError
 
 from .frames import code_column, code_list, write_frames
 from .help import ToldCommand, ToldGroup
@@ -48,6 +47,7 @@ def check_codes(
     profile: Profile,
     code: Annotated[list[str], typer.Argument(help=helped("The codes, or one file with a column of codes."))],
     column: Annotated[str | None, typer.Option("--column", help=helped("Column of the codes in the file."))] = None,
+    out: Out = None,
     fail: Fail = False,
     terminal: Speech,
 ) -> None:
@@ -56,7 +56,9 @@ def check_codes(
 
     rules = profile_of(profile)
     if column is not None or Path(code[0]).suffix.lower() in _TABLES:
-        found = [answer for name in code for answer in _check_column(terminal, rules, Path(name), column)]
+        if out is not None and len(code) > 1:
+            raise OnemapError("--out takes the codes of one file")
+        found = [answer for name in code for answer in _check_column(terminal, rules, Path(name), column, out)]
         if fail and any(found):
             raise typer.Exit(Exit.FINDINGS)
         return
@@ -72,8 +74,10 @@ _TABLES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xls", ".parquet", ".gpkg", 
 _FIRST = 5
 
 
-def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None) -> list[Any]:
+def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None, out: Path | None) -> list[Any]:
     """Check the codes of a file, and say how many are wrong and which come first."""
+    import pandas as pd
+
     codes_ = code_column(path, column=column)
     wrong: list[dict[str, Any]] = [
         {"row": row, "code": one, "problems": [problem.text(terminal.language) for problem in found]}
@@ -89,7 +93,9 @@ def _check_column(terminal: Terminal, rules: Any, path: Path, column: str | None
         )
     if len(wrong) > _FIRST:
         sentences.append(terminal.say("  ... and {count} more", count=len(wrong) - _FIRST))
-    terminal.answer({"file": path, "counts": counts, "problems": wrong}, sentences)
+    rows = [{**row, "problems": "; ".join(row["problems"])} for row in wrong]
+    written = write_frames({"code": pd.DataFrame(rows, columns=["row", "code", "problems"])}, out, terminal.language)
+    terminal.answer({"file": path, "counts": counts, "problems": wrong}, sentences, out=written)
     return wrong
 
 
@@ -151,29 +157,10 @@ def _compared(row: Any, heir: Any) -> tuple[str, ...]:
 
 
 @verb
-def convert(
-    *,
-    x: Annotated[float, typer.Argument(help=helped("Longitude or easting."))],
-    y: Annotated[float, typer.Argument(help=helped("Latitude or northing."))],
-    source: Annotated[str, typer.Option("--from", help=helped("WGS84, GCJ02, BD09 or any EPSG code."))],
-    target: Annotated[str, typer.Option("--to", help=helped("WGS84, GCJ02, BD09 or any EPSG code."))],
-    terminal: Speech,
-) -> None:
-    """Convert one pair of coordinates."""
-    from onemap.geo.gcj import convert_coordinates
-
-    to_x, to_y = convert_coordinates([x], [y], source=source, target=target)
-    east, north = float(to_x[0]), float(to_y[0])
-    if not (isfinite(east) and isfinite(north)):
-        raise CrsError(
-            "{x} {y} is no place in {source} that {target} can express", x=x, y=y, source=source, target=target
-        )
-    terminal.answer({"x": east, "y": north, "crs": target}, [f"{east:.9f} {north:.9f}"])
-
-
-@verb
-def layers(*, terminal: Speech) -> None:
+def layers(*, out: Out = None, terminal: Speech) -> None:
     """List the layers of the catalogue."""
+    import pandas as pd
+
     from onemap.domain.catalogue import class_title, load_catalogue
 
     specs = list(load_catalogue().values())
@@ -181,4 +168,6 @@ def layers(*, terminal: Speech) -> None:
     rows = [
         {"layer": spec.id, "class": class_title(spec.class_id, tongue), "title": spec.title(tongue)} for spec in specs
     ]
-    terminal.answer({"layers": rows}, [f"{row['layer']:<20} {row['class']}  {row['title']}" for row in rows])
+    written = None if out is None else write_frames({"layer": pd.DataFrame(rows)}, out, tongue)
+    said = [f"{row['layer']:<20} {row['class']}  {row['title']}" for row in rows]
+    terminal.answer({"layers": rows}, said, out=written)

@@ -5,6 +5,7 @@ options for the command line and gathers it again. So an option is declared once
 """
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
@@ -119,15 +120,17 @@ def refuse_absent(path: Path) -> None:
 
 
 def file_and_layer(name: str | Path) -> tuple[Path, str | None]:
-    """Return file and layer of ``FILE|LAYER``.
+    """Return file and layer of ``FILE|LAYER``; QGIS's way to write it (``FILE|layername=LAYER``) is understood.
 
     Examples
     --------
-    >>> file_and_layer("map.gpkg|road")[1]
-    'road'
+    >>> file_and_layer("map.gpkg|road")[1], file_and_layer("map.gpkg")[1]
+    ('road', None)
     """
+    if os.path.exists(name):  # noqa: PTH110 - Path.exists fails where a name is too long for a file
+        return Path(name), None
     path, _, layer = str(name).partition("|")
-    return Path(path), layer or None
+    return Path(path), layer.removeprefix("layername=") or None
 
 
 def report_language(asked: str | None, otherwise: str) -> str:

@@ -80,8 +80,10 @@ def _many(terminal: Terminal, matrix: Any, points: Path, out: Path | None, *, fa
     for name, column in (("matter", "matter_code"), ("at", "reported_at")):
         if asked[name] is None and column in frame.columns and frame[column].notna().all():
             asked[name] = frame[column]
-    answers = matrix.who_batch(frame, asked["matter"], asked["at"], facts=asked["facts"])
-    written = write_frames({"who": with_answer(frame, answers)}, out, terminal.language)
+    with terminal.progress() as told:
+        told(0.1, "finding who answers")
+        answers = matrix.who_batch(frame, asked["matter"], asked["at"], facts=asked["facts"])
+        written = write_frames({"who": with_answer(frame, answers)}, out, terminal.language)
     counts = {"rows": len(answers), **{str(k): int(n) for k, n in answers["state"].value_counts().sort_index().items()}}
     listed = ", ".join(f"{state} {count}" for state, count in counts.items() if state != "rows")
     sentence = terminal.say("{rows} points: {states}", rows=counts["rows"], states=listed)

@@ -25,10 +25,31 @@ DECIDE_CASE: Final = "decide_case"
 REASSIGN_CASE: Final = "reassign_case"
 """A case given to another cell than its position says, with the reason."""
 ALLOW_GAP: Final = "allow_gap"
-"""A gap that shall be one, with the reason; the value is the last day on which it is allowed, or empty."""
+"""A gap that shall be one, with the reason; the value is the last day on which it is allowed, or empty: without end."""
+ACCEPT_REPAIR: Final = "accept_repair"
+"""The land of a gap, an overlap or a part outside goes to the cell or agency's grid in the value; empty: to none."""
+REFUSE_REPAIR: Final = "refuse_repair"
+"""The proposed repair is refused, with the reason; the value is empty and the finding stays open."""
+SAVE_VERSION: Final = "save_version"
+"""An edited division was saved: the subject is the name of its file beside the map, the value its first day."""
+SHOW_PHONE: Final = "show_phone"
+"""The whole telephone number of a holder was looked at, with the reason; the subject is the code of the holder."""
 UNDO: Final = "undo"
 """The entry whose number is the value no longer counts."""
-VERBS: Final = (DECIDE_CASE, REASSIGN_CASE, ALLOW_GAP, UNDO)
+VERBS: Final = (
+    DECIDE_CASE,
+    REASSIGN_CASE,
+    ALLOW_GAP,
+    ACCEPT_REPAIR,
+    REFUSE_REPAIR,
+    SAVE_VERSION,
+    SHOW_PHONE,
+    UNDO,
+)
+OF_CASES: Final = (DECIDE_CASE, REASSIGN_CASE)
+"""About a case; the subject is its code, and the latest of them counts."""
+OF_FINDINGS: Final = (ALLOW_GAP, ACCEPT_REPAIR, REFUSE_REPAIR)
+"""About a finding; the subject is a `FindingSpot` as text, and the latest of them counts."""
 
 _FIRST_SEAL: Final = "0" * 64
 _PATIENCE_S: Final = 5.0
@@ -62,9 +83,9 @@ class Entry:
     verb
         One of `VERBS`.
     subject
-        Code of the case or id of the gap.
+        Code of the case, spot of the finding, file or holder: as the verb says.
     value
-        Code of the cell, day, or number of the entry undone.
+        Code of the cell, day, or number of the entry undone: as the verb says.
     why
         Reason in the person's own words; may be empty for `DECIDE_CASE`.
     seal
@@ -79,6 +100,51 @@ class Entry:
     value: str
     why: str
     seal: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSpot:
+    """What a decision about a finding is about, so that it holds for the next build as well.
+
+    Ids and outlines of findings change when the map is built anew. A decision counts for each finding of the same
+    kind and about the same thing in whose geometry (or within 1 cm of it) the spot lies.
+
+    Attributes
+    ----------
+    kind
+        As in the finding's own table: ``gap``, ``overlap``, ``land``, ``duty`` ...
+    about
+        The layer (``grid_cell``), of an agency's own grids with its name (``duty_grid/AGENCY``); for gaps and
+        conflicts of duty ``agency/part/matters/cells`` as they stand there.
+    x, y
+        A point of the finding in the system of the map, metres to the centimetre.
+
+    Examples
+    --------
+    >>> spot = FindingSpot("gap", "grid_cell", 491200.0, 4401801.26)
+    >>> spot.text()
+    'gap|grid_cell|491200.00|4401801.26'
+    >>> FindingSpot.read(spot.text()) == spot, FindingSpot.read("C0412")
+    (True, None)
+    """
+
+    kind: str
+    about: str
+    x: float
+    y: float
+
+    def text(self) -> str:
+        """Return it as the subject of an entry."""
+        return f"{self.kind}|{self.about.replace('|', '/')}|{self.x:.2f}|{self.y:.2f}"
+
+    @classmethod
+    def read(cls, subject: str) -> "FindingSpot | None":
+        """Return the spot that a subject names, or None where it names none."""
+        try:
+            kind, about, x, y = subject.split("|")
+            return cls(kind, about, float(x), float(y))
+        except ValueError:
+            return None
 
 
 def journal_of(one_map: Path) -> Path:
@@ -144,6 +210,17 @@ class Journal:
         found = self.entries()
         undone = {int(entry.value) for entry in found if entry.verb == UNDO}
         return {(e.verb, e.subject): e for e in found if e.verb != UNDO and e.number not in undone}
+
+    def standing(self, *verbs: str) -> dict[str, Entry]:
+        """Return by subject the latest entry of any of these verbs that counts, such as `OF_CASES`.
+
+        Raises
+        ------
+        StoreError
+            As `entries`.
+        """
+        found = [entry for entry in self.in_force().values() if entry.verb in verbs]
+        return {entry.subject: entry for entry in sorted(found, key=lambda entry: entry.number)}
 
     def append(
         self, verb: str, subject: str, value: str, *, who: str, why: str = "", at: datetime | None = None

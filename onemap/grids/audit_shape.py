@@ -97,8 +97,8 @@ def convenient(audited: Audited) -> Verdict:
         )
     far = _far(audited)
     median = float(np.median(shape)) if len(shape) else math.nan
-    values = {"parts": int((parts > 1).sum()), "thin": len(thin), "median": f"{median:.3f}"}
-    said = say(_ROADLESS, "en", **values) if far is None else say(_CONVENIENT, "en", far=len(far), **values)
+    counted = {"parts": str(int((parts > 1).sum())), "thin": str(len(thin)), "median": f"{median:.3f}"}
+    said = say(_ROADLESS, "en", **counted) if far is None else say(_CONVENIENT, "en", far=len(far), **counted)
     return Verdict(median, "ratio", limits.least_compactness, said, [*findings, *(far or ())])
 
 

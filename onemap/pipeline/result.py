@@ -30,7 +30,8 @@ class RunResult:
         (``inside border near outside no_position decided``), ``near_border``, ``failed_geocodes``,
         ``decisions_open`` (that could not be followed); ``cells``; ``defects`` and
         ``defects_allowed`` of all coverages; of the finest level ``gaps``, ``gap_area_m2``, ``overlaps``,
-        ``overlap_area_m2``; ``outside_in_gaps``, cases in gaps of the finest level; ``object_gaps``.
+        ``overlap_area_m2``; ``outside_in_gaps``, cases in gaps of the finest level; ``object_gaps``; ``findings``, the
+        defects that nobody allowed and the object gaps.
     balance
         Rows in, out, rejected and outside of each source.
     """
@@ -158,6 +159,7 @@ def counts_of(
     counts["widest_gap_m"] = _widest(own[own["kind"] == "gap"])
     counts["widest_nesting_m"] = _widest(areas[(areas["kind"] == "nesting") & ~areas["allowed"].astype(bool)])
     counts["object_gaps"] = len(frames["object_gap"]) if "object_gap" in frames else 0
+    counts["findings"] = counts["defects"] - counts["defects_allowed"] + counts["object_gaps"]
     return counts
 
 

@@ -89,6 +89,9 @@ LONG_VERBS: Final[Mapping[str, LongVerb]] = {
         ("cases", "cells"), ("near_m", "border_m", "cells_layer", "coordinates", "x", "y", *_READING, "out")
     ),
     "own": LongVerb(("features", "cells"), ("cells_layer", *_READING, "out")),
+    "repair": LongVerb(
+        ("cells",), ("max_width_m", "parent", "allowed", "max_change", "rule", "people", "weight", *_READING, "out")
+    ),
     "gaps": LongVerb(("one_map",), ("kinds", "allowed", "start", "end", "as_of", "out")),
     "report": LongVerb(("one_map",), ("out", "report_lang")),
     "build": LongVerb(("manifest",), ("out", "root")),

@@ -30,6 +30,7 @@ from onemap.worker.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from onemap.worker.edit_desk import EditDesk
     from onemap.worker.warm_map import WarmMap
 
 Facts = dict[str, Any]
@@ -51,6 +52,7 @@ class Session:
         self._writing = threading.Lock()
         self._long = LongRequests(self._send)
         self._map: WarmMap | None = None
+        self._edit: EditDesk | None = None
         self._open = True
         self._verbs: dict[str, tuple[Callable[..., Facts], dict[str, type], dict[str, type]]] = {
             "hello": (self._hello, {}, {"protocol": int}),
@@ -59,6 +61,16 @@ class Session:
             "layers": (self._layers, {}, {}),
             "locate": (self._locate, {"x": float, "y": float}, {"crs": str, "near_m": float, "border_m": float}),
             "who": (self._who, {}, {**_SPOT, "matter": str, "at": str, "crs": str, "facts": object}),
+            "who.all": (self._who_all, {"wkt": str}, {"matter": str, "at": str, "crs": str, "facts": object}),
+            "edit.groupings": (self._edit_groupings, {}, {}),
+            "edit.open": (self._edit_open, {"grouping": str}, {"who": str}),
+            "edit.move": (self._edit_move, {"cells": object, "to": str}, {"create": bool, "why": str}),
+            "edit.split": (self._edit_split, {"cell": str, "wkt": str}, {"why": str}),
+            "edit.merge": (self._edit_merge, {"cells": object}, {"why": str}),
+            "edit.undo": (self._edit_undo, {}, {}),
+            "edit.redo": (self._edit_redo, {}, {}),
+            "edit.save": (self._edit_save, {"path": str, "when": str}, {"why": str}),
+            "edit.close": (self._edit_close, {}, {}),
             "cancel": (self._cancel, {"request": object}, {}),
             "close": (self._close, {}, {}),
         }
@@ -149,6 +161,7 @@ class Session:
         if "\0" in path:
             raise RequestError("bad_arguments", "{name} must be a text or a number", name="path")
         self._map = WarmMap(Path(path), verify=verify)
+        self._edit = None
         _keep_from_search()
         return self._map.facts()
 
@@ -173,9 +186,48 @@ class Session:
         return self._opened().locate(**args)
 
     def _who(self, facts: Any = (), **asked: Any) -> Facts:
-        if not isinstance(facts, list | tuple) or not all(isinstance(fact, str) for fact in facts):
-            raise RequestError("bad_arguments", "{name} must be a list of texts", name="facts")
-        return self._opened().who(facts=facts, **asked)
+        return self._opened().who(facts=_texts("facts", facts), **asked)
+
+    def _who_all(self, facts: Any = (), **asked: Any) -> Facts:
+        return self._opened().who_all(facts=_texts("facts", facts), **asked)
+
+    def _edit_groupings(self) -> Facts:
+        from onemap.worker.edit_desk import groupings
+
+        return {"groupings": groupings(self._opened().one_map)}
+
+    def _edit_open(self, grouping: str, who: str = "") -> Facts:
+        from onemap.worker.edit_desk import EditDesk
+
+        self._edit = EditDesk(self._opened().one_map, grouping, who=who)
+        return self._edit.opened()
+
+    def _edited(self) -> "EditDesk":
+        if self._edit is None:
+            raise RequestError("not_open", "no division is being edited; send edit.open first")
+        return self._edit
+
+    def _edit_move(self, cells: Any, to: str, **how: Any) -> Facts:
+        return self._edited().move(_texts("cells", cells), to, **how)
+
+    def _edit_split(self, **asked: Any) -> Facts:
+        return self._edited().split(**asked)
+
+    def _edit_merge(self, cells: Any, why: str = "") -> Facts:
+        return self._edited().merge(_texts("cells", cells), why=why)
+
+    def _edit_undo(self) -> Facts:
+        return self._edited().undo()
+
+    def _edit_redo(self) -> Facts:
+        return self._edited().redo()
+
+    def _edit_save(self, path: str, **how: Any) -> Facts:
+        return self._edited().save(Path(path), **how)
+
+    def _edit_close(self) -> Facts:
+        self._edit = None
+        return {}
 
     def _cancel(self, request: Any) -> Facts:
         return {"cancelled": self._long.cancel(request)}
@@ -194,6 +246,12 @@ def _keep_from_search() -> None:
     gc.unfreeze()  # the map opened before may go
     gc.collect()
     gc.freeze()
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+        raise RequestError("bad_arguments", "{name} must be a list of texts", name=name)
+    return list(value)
 
 
 def _checked(request: Request, needed: dict[str, type], optional: dict[str, type]) -> Facts:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pyproj
+import shapely
 
 from onemap.cases import HOW
 from onemap.cases.places import Places, place_numbers, write_metres
@@ -188,6 +190,34 @@ class WarmMap:
         if self.matrix is None:
             raise SchemaError("{path}: has no layer duty, so nobody can be named", path=self.one_map.path)
         return {**self.matrix.who(**asked).to_dict(), "stale": self.stale}
+
+    def who_all(self, wkt: str, **asked: Any) -> dict[str, Any]:
+        """Return all who answer on a line or in an area, as `ResponsibilityMatrix.who_all` does, a row for each holder.
+
+        Raises
+        ------
+        SchemaError
+            The map has no duties, or the text is no line or area.
+        """
+        if self.matrix is None:
+            raise SchemaError("{path}: has no layer duty, so nobody can be named", path=self.one_map.path)
+        shape = shapely.from_wkt(wkt, on_invalid="ignore")
+        if shape is None or shape.is_empty:
+            raise SchemaError("{text} is no line or area written as WKT", text=wkt[:60])
+        table = self.matrix.who_all(shape, **asked)
+        measure = "area_m2" if "area_m2" in table else "length_m"
+        who = ["state", "holder_code", "holder", "role", "agency", "phone"]
+        rows = [
+            {
+                **{name: None if pd.isna(value) else str(value) for name, value in zip(who, key, strict=True)},
+                "size": float(part[measure].sum()),
+                "cells": sorted({str(cell) for cell in part["cell"].dropna() if cell}),
+            }
+            for key, part in table.groupby(who, sort=False, dropna=False)
+        ]
+        rows.sort(key=lambda row: (-cast(float, row["size"]), cast(str, row["holder_code"] or "")))
+        holders = len({row["holder_code"] for row in rows if row["holder_code"]})
+        return {"measure": measure, "rows": rows, "holders": holders, "stale": self.stale}
 
     def _place(self, x: float, y: float, crs: str | None) -> Places:
         xs, ys = np.array([x], dtype=np.float64), np.array([y], dtype=np.float64)

@@ -2,26 +2,38 @@
 
 from pathlib import Path
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsVectorLayer
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QTimer, pyqtSignal
 
 from ..engine.worker import Worker
+from ..live.live import Live
+from ..live.panel import LivePanel
+from ..onemap.domain.journal import OF_CASES, OF_FINDINGS, Entry, FindingSpot
 from ..project.fill import layer_in, map_in
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
 from ..translation import language, tr
-from .coordinates import Position
-from .desk import Desk
+from .card.case_desk import CaseDesk, spot_of
+from .desk import Desk, person
 from .dock import OnemapDock
-from .highlight import flash, go_to, to_layer, to_map
-from .kinds import case_list, finding_list
-from .list_tab import VIEW_DELAY_MS, ListTab
-from .matters import matters_of
-from .rows import CASE_TABLES, FINDING_TABLES, Row, candidates, details, read_again, read_rows
-from .search import Hit
+from .editing.edit_desk import EditDesk
+from .findings.finding_desk import FindingDesk
+from .following import Following
+from .handover.window import HandoverWindow
+from .highlight import flash, go_to, point_to_layer, to_layer, to_map
+from .holders import holders_of
+from .log_tab import subject_title, verb_title
+from .picking import SpotPicker
+from .queue.kinds import case_list, finding_list
+from .queue.list_tab import VIEW_DELAY_MS, ListTab
+from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, candidates, live_row, read_again, read_rows
+from .search.coordinates import Position
+from .search.finding import Hit
 from .streets import Streets
-from .table_model import ROW
-from .who_answers import WhoAnswers
+from .wall.window import WallWindow
+from .who.asking import WhoAnswers
+from .who.matters import matters_of
+from .words import Words
 
 SHIFTED = ("GCJ02", "BD09")  # the library converts these, QGIS cannot
 SETTLE_MS = 1_000  # a build replaces the map in one stroke, but its rasters come beside it
@@ -31,37 +43,78 @@ class Controller(QObject):
     """Shows the one map of the project in the dock, and the chosen row on the canvas."""
 
     refused = pyqtSignal(str)  # a decision could not be kept: why
+    told = pyqtSignal(str)  # a short word for the message bar
+    done = pyqtSignal(str)  # something was decided: what; it can be undone
     replaced = pyqtSignal(str)  # a build has put a new map in the place of the one that is shown
 
     def __init__(self, iface: QgisInterface, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._canvas = iface.mapCanvas()
         self.one_map: OneMapFile | None = None
-        self._streets = Streets({}, {}, [])
+        self._known = Known()
         self.dock = OnemapDock(
             ListTab(finding_list(self._street)), ListTab(case_list(self._street)), iface.mainWindow()
         )
         self.worker = Worker(self)
         self.worker.changed.connect(self.dock.tell_engine)
         self.worker.refused.connect(self.dock.who.say)
-        self.who = WhoAnswers(self._canvas, self.worker, self.dock.who, self)
         self.desk = Desk(self)
-        self.desk.changed.connect(self._case_changed)
-        self.desk.refused.connect(self.refused)
+        self.who = WhoAnswers(self._canvas, self.worker, self.dock.who, self.desk, self)
+        self.cases = CaseDesk(self.dock.cases, self.worker, self.desk, self)
+        self.findings = FindingDesk(self.dock.findings, self.worker, self.desk, self._canvas, self)
+        self.edit = EditDesk(self.dock.edit, self.worker, self.desk, self._canvas, self)
+        self.following = Following(self._tabs, self.dock.tabs.setCurrentWidget, self.show_on_map, self)
+        self.picker = SpotPicker(self._canvas, self)
+        self.live = Live(self.dock.cases, self.worker, self._live_row, self)
+        self.dock.add_live(LivePanel(self.live, self.dock))
+        self.wall: WallWindow | None = None
+        self.note: HandoverWindow | None = None
         self._watcher = QFileSystemWatcher(self)
-        self._watcher.fileChanged.connect(lambda _: self._settle.start())
         self._settle = self._timer(SETTLE_MS, self._file_changed)
         self._changing = self._timer(VIEW_DELAY_MS, self.look_at_project)
         self._panning = self._timer(VIEW_DELAY_MS, self._follow_view)
+        self._acts = {
+            "zoom": self.show_on_map,
+            "who": self._who_at,
+            "reassign": self.cases.reassign,
+            "photo": self.cases.open_photo,
+            "decide": lambda _: self.dock.cases.decision.choose(0),
+            "repair": self.findings.repair,
+            "accept": self.findings.accept,
+            "refuse": self.findings.refuse,
+            "allow": self.findings.allow,
+            "take_back": self.findings.take_back,
+        }
+        self._wire()
+
+    def _wire(self) -> None:
+        """Connect everything once."""
+        self._watcher.fileChanged.connect(lambda _: self._settle.start())
+        self.desk.changed.connect(self._decided)
+        self.desk.refused.connect(self.refused)
+        for part in (self.cases, self.findings, self.edit):
+            part.told.connect(self.told)
+        for part in (self.cases, self.findings):
+            part.pick_wanted.connect(lambda part=part: self.picker.arm(lambda spot: self._name_cell(part, spot)))
         for tab in self._tabs:
             tab.chosen.connect(self.show_on_map)
-            tab.current.connect(lambda row, tab=tab: self._show_card(tab, row))
+            tab.current.connect(lambda row, tab=tab: self._looked_at(tab, row))
+            tab.acted.connect(lambda name, row, tab=tab: self.act(tab, name, row))
             tab.decision.decided.connect(self.desk.decide)
             tab.decision.undone.connect(self.desk.undo)
             tab.view_wanted.connect(lambda _: self._follow_view())
-            tab.model.rowsInserted.connect(lambda *_, tab=tab: self.dock.count(tab, len(tab.model.rows)))
-            tab.model.modelReset.connect(lambda tab=tab: self.dock.count(tab, 0))
+            tab.counted.connect(lambda count, tab=tab: self.dock.count(tab, count))
+        dock, log = self.dock, self.dock.log
+        for signal in (dock.undo_wanted, log.undo_wanted):
+            signal.connect(self.undo)
+        for signal in (dock.redo_wanted, log.redo_wanted):
+            signal.connect(self.redo)
+        log.taken_back.connect(self.desk.take_back)
+        log.chosen.connect(self.show_entry)
+        log.note_wanted.connect(self.show_note)
+        dock.wall_wanted.connect(self.show_wall)
         self._canvas.extentsChanged.connect(self._panning.start)
+        self.live.refused.connect(self.refused)
 
     def _timer(self, milliseconds: int, slot) -> QTimer:
         timer = QTimer(self)
@@ -93,13 +146,22 @@ class Controller(QObject):
         except NotAOneMap:
             self.show_nothing()
             return
-        self._streets = Streets.of(self.one_map)
-        self.dock.show_map(self.one_map.title(language()))
         self.desk.open(path)
+        self._known = self._what_is_known()
+        self.dock.show_map(self.one_map.title(language()))
+        self.dock.cases.span.zone = Words(self.one_map.facts).zone
         for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
-            tab.load(read_rows(self.one_map, tables, self._streets, self.desk.decided))
-        self.who.of_map(self._crs(), matters_of(self.one_map))
+            tab.filters.be(person())
+            tab.load(read_rows(self.one_map, tables, self._known))
+        matters = matters_of(self.one_map)
+        self.who.of_map(self._crs(), matters)
+        self.cases.of_map(self.one_map, names_holders=bool(matters))
+        self.findings.of_map(self.one_map, self._crs())
+        self.edit.of_map(self.one_map, self._crs())
+        self.following.attach()
+        self._show_log()
         self.worker.open(str(path))
+        self.live.of_map(self.one_map)
         self._watch(path)
 
     def show_nothing(self) -> None:
@@ -107,6 +169,10 @@ class Controller(QObject):
         self.one_map = None
         self.desk.close()
         self.who.clear()
+        self.cases.of_map(None, names_holders=False)
+        self.findings.of_map(None, self._crs())
+        self.edit.of_map(None, self._crs())
+        self.live.of_map(None)
         self.worker.open("")
         self._watch(None)
         for tab in self._tabs:
@@ -149,8 +215,71 @@ class Controller(QObject):
         if spot is not None:
             self.who.ask(spot.center())
 
+    def act(self, tab: ListTab, name: str, row: Row) -> None:
+        """Do with a row what its list was asked for."""
+        if name == "copy":
+            (self.cases if tab is self.dock.cases else self.findings).copy(row)
+        else:
+            self._acts[name](row)
+
+    def undo(self) -> None:
+        """Take back the latest step: of the grids where they are edited, else of one's own decisions."""
+        if self.dock.tabs.currentWidget() is self.dock.edit:
+            self.edit.undo()
+        else:
+            self.desk.undo_last()
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        if self.dock.tabs.currentWidget() is self.dock.edit:
+            self.edit.redo()
+        else:
+            self.desk.redo()
+
+    def show_entry(self, entry: Entry) -> None:
+        """Show what an entry of the log is about: its case, or the place of its finding."""
+        spot = FindingSpot.read(entry.subject)
+        if spot is not None:
+            go_to(self._canvas, (spot.x, spot.y, spot.x, spot.y), self._crs())
+        row = next((row for row in self.dock.cases.model.rows if row.case == entry.subject), None)
+        if row is not None:
+            self.show_on_map(row)
+            self.dock.cases.chips.choose("all")
+            self.dock.cases.find(row.table, row.fid)
+            self.dock.tabs.setCurrentWidget(self.dock.cases)
+
+    def show_wall(self) -> None:
+        """Open the wall view on the whole screen."""
+        if self.one_map is None:
+            return
+        self.close_windows()
+        self.wall = WallWindow(self.one_map, self.dock.cases.model, self.dock.findings.model, self._canvas)
+        self.wall.showFullScreen()
+
+    def show_note(self) -> None:
+        """Open the note with which this shift hands over."""
+        if self.one_map is None:
+            return
+        self.close_windows()
+        self.note = HandoverWindow(self.one_map, self.desk, self.dock.cases.model, self.dock.findings.model, self.dock)
+        self.note.show()
+
+    def close_windows(self) -> None:
+        """Close the windows beside the dock."""
+        for window in (self.wall, self.note):
+            if window is not None:
+                window.close()
+                window.deleteLater()
+        self.wall = self.note = None
+
     def close(self) -> None:
         """Let go of the file, of the canvas and of the library."""
+        self.close_windows()
+        self.live.close()
+        self.following.close()
+        self.picker.close()
+        self.findings.clear_preview()
+        self.edit.close()
         self.who.close()
         self.worker.stop()
         self._canvas.extentsChanged.disconnect(self._panning.start)
@@ -160,15 +289,26 @@ class Controller(QObject):
         for tab in self._tabs:
             tab.stop()
 
+    def _live_row(self, values: dict) -> Row:
+        return live_row(self.one_map, values, self._known)
+
     def _street(self, code: str) -> str:
-        return self._streets.name(code)
+        return self._known.streets.name(code)
 
     def _crs(self) -> QgsCoordinateReferenceSystem:
         return QgsCoordinateReferenceSystem(self.one_map.facts.get("crs", "") if self.one_map else "")
 
-    def _show_card(self, tab: ListTab, row: Row | None) -> None:
-        tab.show_card(details(self.one_map, row) if row is not None and self.one_map else [])
+    def _what_is_known(self) -> Known:
+        """Return what rows need beside their own columns."""
+        if self.one_map is None:
+            return Known()
+        streets, holders = Streets.of(self.one_map), holders_of(self.one_map)
+        return Known(streets, holders, self.desk.decided, self.desk.judged)
+
+    def _looked_at(self, tab: ListTab, row: Row | None) -> None:
+        (self.cases if tab is self.dock.cases else self.findings).show(row)
         self._show_decision(tab, row)
+        self.following.show(tab, row)
 
     def _show_decision(self, tab: ListTab, row: Row | None) -> None:
         """Ask about a case near a border, or tell what was decided."""
@@ -181,15 +321,52 @@ class Controller(QObject):
         else:
             tab.decision.show_nothing()
 
-    def _case_changed(self, case: str) -> None:
-        """Show a decision where its case is listed."""
+    def _decided(self, entry: Entry) -> None:
+        """Show a decision, or that it no longer counts, where its case or its finding is listed."""
+        self._show_log()
+        undone = entry.number in self.desk.undone
+        if entry.verb in (*OF_CASES, *OF_FINDINGS):
+            self.done.emit(self._sentence(entry, undone=undone))
         if self.one_map is None:
             return
         one_map = self.one_map
+        self._known = Known(self._known.streets, self._known.holders, self.desk.decided, self.desk.judged)
+        if entry.verb in OF_CASES:
+            concerned = lambda row: row.case == entry.subject  # noqa: E731
+        elif entry.verb in OF_FINDINGS and (spot := FindingSpot.read(entry.subject)):
+            concerned = lambda row: row.about == f"{spot.kind}|{spot.about}" and _holds(row, spot)  # noqa: E731
+        else:
+            return
         for tab in self._tabs:
-            tab.put(case, lambda row: read_again(one_map, row, self._streets, self.desk.decided))
-            index = tab.table.currentIndex()
-            self._show_decision(tab, index.data(ROW) if index.isValid() else None)
+            tab.put(concerned, lambda row: read_again(one_map, row, self._known))
+
+    def _sentence(self, entry: Entry, *, undone: bool) -> str:
+        what = f"{verb_title(entry.verb)}: {subject_title(entry.subject)}"
+        return tr("taken back: {what}", what=what) if undone else f"{what} → {entry.value}" if entry.value else what
+
+    def _show_log(self) -> None:
+        desk = self.desk
+        self.dock.log.show_entries(
+            desk.entries, desk.undone, can_undo=desk.last is not None, can_redo=desk.next is not None
+        )
+
+    def _who_at(self, row: Row) -> None:
+        """Ask in the tab of that name who answers for the middle of a row."""
+        spot = spot_of(row)
+        if spot is not None:
+            self.dock.tabs.setCurrentWidget(self.dock.who)
+            self._go_to(spot.x(), spot.y())
+
+    def _name_cell(self, part: CaseDesk | FindingDesk, spot: QgsPointXY) -> None:
+        """Write the cell of a spot that was clicked into the question that asks for one."""
+        there = point_to_layer(spot, self._crs(), self._canvas)
+        if there is not None:
+            self.worker.ask(
+                "locate",
+                {"x": there.x(), "y": there.y()},
+                lambda answer: part.bar.take_cell(str(answer.get("cell") or "")),
+                self.refused.emit,
+            )
 
     def _follow_view(self) -> None:
         for tab in self._tabs:
@@ -208,3 +385,11 @@ class Controller(QObject):
         if self.one_map is not None and self.one_map.path.is_file():
             self._watch(self.one_map.path)
             self.replaced.emit(tr("The one map was built anew."))
+
+
+def _holds(row: Row, spot: FindingSpot) -> bool:
+    return (
+        row.box is not None
+        and row.box[0] - 1 <= spot.x <= row.box[2] + 1
+        and row.box[1] - 1 <= spot.y <= row.box[3] + 1
+    )

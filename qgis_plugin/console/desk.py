@@ -1,4 +1,4 @@
-"""The desk: what people decide about cases, kept in the journal beside the map; undone, never erased."""
+"""The desk: what people decide about cases and findings, kept in the journal beside the map; undone, never erased."""
 
 from pathlib import Path
 
@@ -6,9 +6,26 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from .. import settings
-from ..onemap.domain.journal import DECIDE_CASE, REASSIGN_CASE, UNDO, Entry, Journal, journal_of
+from ..onemap.domain.journal import (
+    ACCEPT_REPAIR,
+    ALLOW_GAP,
+    DECIDE_CASE,
+    OF_CASES,
+    OF_FINDINGS,
+    REASSIGN_CASE,
+    REFUSE_REPAIR,
+    SAVE_VERSION,
+    SHOW_PHONE,
+    UNDO,
+    Entry,
+    Journal,
+    journal_of,
+)
 from ..onemap.errors import OnemapError
 from ..translation import spoken
+from .findings.judged import Judged
+
+_LASTING = (SHOW_PHONE, SAVE_VERSION)  # looked at is looked at, and a file stays: no step back for the undo key
 
 
 def person() -> str:
@@ -19,62 +36,132 @@ def person() -> str:
 
 
 class Desk(QObject):
-    """Decisions about the cases of the map that is shown.
+    """Decisions about the map that is shown.
 
-    `changed` names a case whose decision is another now, `refused` is the sentence that says why one was not kept.
+    `changed` names the entry that was written or no longer counts, `refused` is the sentence that says why one was
+    not kept.
     """
 
-    changed = pyqtSignal(str)
+    changed = pyqtSignal(object)  # Entry
     refused = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._journal: Journal | None = None
-        self.decided: dict[str, Entry] = {}
+        self._again: list[Entry] = []  # taken back with undo, latest last
+        self.entries: list[Entry] = []
+        self.decided: dict[str, Entry] = {}  # by case
+        self.judged = Judged()
 
     def open(self, one_map: Path) -> None:
         """Take the journal of a map."""
         self._journal = Journal(journal_of(one_map))
-        self._look()
+        self._again = []
+        self.look()
 
     def close(self) -> None:
         """Take none."""
         self._journal = None
-        self.decided = {}
+        self._again = []
+        self.look()
+
+    # --- deeds
 
     def decide(self, case: str, cell: str, why: str = "") -> None:
         """Keep the cell that answers for a case near a border: one of its candidates."""
-        self._append(DECIDE_CASE, case, cell, why)
+        self._do(DECIDE_CASE, case, cell, why)
 
     def reassign(self, case: str, cell: str, why: str) -> None:
         """Give a case to another cell than its position says; the reason is part of it."""
-        self._append(REASSIGN_CASE, case, cell, why)
+        self._do(REASSIGN_CASE, case, cell, why)
+
+    def allow(self, finding: str, until: str, why: str) -> None:
+        """Let a gap be one until a day; empty: without end."""
+        self._do(ALLOW_GAP, finding, until, why)
+
+    def accept(self, finding: str, cell: str, why: str) -> None:
+        """Accept that the land of a finding goes to a cell; empty: to none."""
+        self._do(ACCEPT_REPAIR, finding, cell, why)
+
+    def refuse(self, finding: str, why: str) -> None:
+        """Refuse the repair that is proposed for a finding."""
+        self._do(REFUSE_REPAIR, finding, "", why)
+
+    def saved(self, file: str, first_day: str, why: str) -> None:
+        """Keep that an edited division was saved."""
+        self._do(SAVE_VERSION, file, first_day, why)
+
+    def phone_shown(self, holder: str, why: str) -> None:
+        """Keep that somebody looked at a whole telephone number."""
+        self._do(SHOW_PHONE, holder, "", why)
+
+    # --- there and back
 
     def undo(self, case: str) -> None:
         """Let the latest decision about a case count no longer."""
-        entry = self.decided.get(case)
-        if entry is not None:
-            self._append(UNDO, case, str(entry.number), "")
+        if case in self.decided:
+            self.take_back(self.decided[case].number)
 
-    def _append(self, verb: str, case: str, value: str, why: str) -> None:
+    def take_back(self, number: int) -> None:
+        """Let an entry count no longer."""
+        entry = next((entry for entry in self.entries if entry.number == number), None)
+        if entry is not None and self._append(UNDO, entry.subject, str(number), ""):
+            self._again.append(entry)
+            self.changed.emit(entry)
+
+    @property
+    def last(self) -> Entry | None:
+        """What `undo_last` would take back: the latest of one's own that counts."""
+        gone, me = self.undone, person()
+        own = (e for e in reversed(self.entries) if e.verb not in (UNDO, *_LASTING) and e.who == me)
+        return next((entry for entry in own if entry.number not in gone), None)
+
+    @property
+    def next(self) -> Entry | None:
+        """What `redo` would do again."""
+        return self._again[-1] if self._again else None
+
+    @property
+    def undone(self) -> set[int]:
+        """Numbers of the entries that no longer count."""
+        return {int(entry.value) for entry in self.entries if entry.verb == UNDO}
+
+    def undo_last(self) -> None:
+        """Take one's own latest decision back."""
+        if self.last is not None:
+            self.take_back(self.last.number)
+
+    def redo(self) -> None:
+        """Do again what was taken back last: a new entry with the old content."""
+        if self._again:
+            entry = self._again.pop()
+            if self._append(entry.verb, entry.subject, entry.value, entry.why):
+                self.changed.emit(entry)
+
+    def look(self) -> None:
+        """Read what stands in the journal; a colleague may have written."""
+        self.entries, self.decided, self.judged = [], {}, Judged()
         if self._journal is None:
             return
         try:
-            self._journal.append(verb, case, value, who=person(), why=why)
+            self.entries = self._journal.entries()
+            self.decided = self._journal.standing(*OF_CASES)
+            self.judged = Judged.of(self._journal.standing(*OF_FINDINGS).values())
         except OnemapError as error:
             self.refused.emit(spoken(str(error)))
-            return
-        self._look()
-        self.changed.emit(case)
 
-    def _look(self) -> None:
-        """Read what counts now: the latest of both kinds for each case."""
-        self.decided = {}
+    def _do(self, verb: str, subject: str, value: str, why: str) -> None:
+        if self._append(verb, subject, value, why):
+            self._again = []
+            self.changed.emit(self.entries[-1])
+
+    def _append(self, verb: str, subject: str, value: str, why: str) -> bool:
+        if self._journal is None:
+            return False
         try:
-            found = self._journal.in_force() if self._journal is not None else {}
+            self._journal.append(verb, subject, value, who=person(), why=why)
         except OnemapError as error:
             self.refused.emit(spoken(str(error)))
-            return
-        for (verb, subject), entry in sorted(found.items(), key=lambda item: item[1].number):
-            if verb in (DECIDE_CASE, REASSIGN_CASE):
-                self.decided[subject] = entry
+            return False
+        self.look()
+        return True

@@ -1,14 +1,26 @@
-"""The dock: three tabs and a line that says which map is shown and whether the library is there."""
+"""The dock: its tabs, and a line that says which map is shown and whether the library is there."""
 
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtGui import QIcon, QKeySequence
+from qgis.PyQt.QtWidgets import (
+    QAction,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..icons import icon_path
 from ..translation import tr
-from .list_tab import ListTab
-from .who_tab import WhoTab
+from .editing.tab import EditTab
+from .log_tab import LogTab
+from .queue.list_tab import ListTab
+from .tones import QuietLabel
+from .who.tab import WhoTab
 
 NARROWEST = 360
 
@@ -18,6 +30,9 @@ class OnemapDock(QgsDockWidget):
 
     open_wanted = pyqtSignal()
     reload_wanted = pyqtSignal()
+    undo_wanted = pyqtSignal()
+    redo_wanted = pyqtSignal()
+    wall_wanted = pyqtSignal()
 
     def __init__(self, findings: ListTab, cases: ListTab, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +47,11 @@ class OnemapDock(QgsDockWidget):
         self.tabs.addTab(cases, tr("Cases"))
         self.who = WhoTab(self)
         self.tabs.addTab(self.who, tr("Who answers here"))
+        self.edit = EditTab(self)
+        self.tabs.addTab(self.edit, tr("Edit grids"))
+        self.log = LogTab(self)
+        self.tabs.addTab(self.log, tr("Log"))
+        self._name_tabs()
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self._welcome())
         self.pages.addWidget(self.tabs)
@@ -43,6 +63,12 @@ class OnemapDock(QgsDockWidget):
         column.addWidget(self._footer())
         whole.setMinimumWidth(NARROWEST)
         self.setWidget(whole)
+        for keys, signal in (("Ctrl+Z", self.undo_wanted), ("Ctrl+Y", self.redo_wanted)):
+            action = QAction(self)
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda _=False, signal=signal: signal.emit())
+            self.addAction(action)
 
     def show_map(self, title: str) -> None:
         """Show the lists of a map."""
@@ -59,6 +85,24 @@ class OnemapDock(QgsDockWidget):
         title = tr("Findings") if tab is self.findings else tr("Cases")
         self.tabs.setTabText(self.tabs.indexOf(tab), f"{title} {number:,}" if number else title)
 
+    def add_live(self, panel: QWidget) -> None:
+        """Add the tab of the live sources; its title counts what nobody has looked at yet, where that is wanted."""
+        place = self.tabs.insertTab(self.tabs.indexOf(self.cases) + 1, panel, tr("Live"))
+        self.tabs.setTabToolTip(place, tr("New cases from a folder, a GeoPackage or a PostGIS table, as they come"))
+        panel.titled.connect(lambda title: self.tabs.setTabText(self.tabs.indexOf(panel), title))
+        self.tabs.currentChanged.connect(lambda _: panel.looked_at(self.tabs.currentWidget() is self.cases))
+
+    def _name_tabs(self) -> None:
+        hints = (
+            tr("What is wrong with the grids, the duties and the objects of this map"),
+            tr("The cases of this map"),
+            tr("Who answers for a spot, along a line or in an area"),
+            tr("Move cells between grids, split and merge them; saved as a new version"),
+            tr("What was decided on this map, by whom, when and why"),
+        )
+        for number, hint in enumerate(hints):
+            self.tabs.setTabToolTip(number, hint)
+
     def tell_engine(self, text: str, why: str) -> None:
         """Show whether the library was found; the tooltip says where, or what to do."""
         self.engine.setText(text)
@@ -66,7 +110,7 @@ class OnemapDock(QgsDockWidget):
 
     def _welcome(self) -> QWidget:
         page = QWidget(self)
-        picture, words, button = QLabel(page), QLabel(page), QPushButton(tr("Open one map ..."), page)
+        picture, words, button = QLabel(page), QuietLabel("", page), QPushButton(tr("Open one map ..."), page)
         picture.setPixmap(QIcon(icon_path("onemap")).pixmap(QSize(64, 64)))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setText(
@@ -74,8 +118,8 @@ class OnemapDock(QgsDockWidget):
         )
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setWordWrap(True)
-        words.setStyleSheet("color: #5B626B")
         button.setObjectName("onemapOpen")
+        button.setToolTip(tr("A GeoPackage that onemap published, usually onemap.gpkg"))
         button.setIcon(QIcon(icon_path("open")))
         button.clicked.connect(self.open_wanted)
         column = QVBoxLayout(page)
@@ -91,13 +135,19 @@ class OnemapDock(QgsDockWidget):
     def _footer(self) -> QWidget:
         line = QWidget(self)
         line.setObjectName("onemapFooter")
-        line.setStyleSheet("QWidget#onemapFooter { border-top: 1px solid #DEDAD2 } QLabel { color: #5B626B }")
-        self.map_name, self.engine = QLabel(line), QLabel(line)
+        line.setStyleSheet("QWidget#onemapFooter { border-top: 1px solid palette(mid) }")
+        self.map_name, self.engine = QuietLabel("", line), QuietLabel("", line)
+        self.map_name.setToolTip(tr("The one map that is shown"))
+        self.wall = QPushButton(tr("Wall view"), line)
+        self.wall.setFlat(True)
+        self.wall.setToolTip(tr("Figures and maps in turn on the whole screen, to be looked at only; Esc ends it"))
+        self.wall.clicked.connect(self.wall_wanted)
         self.engine.setObjectName("onemapEngine")
         self.engine.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(line)
         row.setContentsMargins(8, 4, 8, 4)
         row.addWidget(self.map_name)
+        row.addWidget(self.wall)
         row.addStretch(1)
         row.addWidget(self.engine)
         return line

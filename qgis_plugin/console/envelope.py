@@ -35,3 +35,10 @@ def _point(blob: bytes, start: int) -> Box | None:
         return None
     x, y = struct.unpack_from(f"{order}2d", blob, start + 5)
     return (x, y, x, y) if x == x else None  # noqa: PLR0124 - not-a-number marks an empty point
+
+
+def shape_of(blob: bytes | None) -> bytes:
+    """Return the WKB behind the head of a GeoPackage geometry; empty where there is none."""
+    if not blob or blob[:2] != b"GP":
+        return b""
+    return blob[_HEAD + _ENVELOPE_BYTES.get((blob[3] >> 1) & 0b111, 0) :]

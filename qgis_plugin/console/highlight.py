@@ -5,15 +5,16 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsCsException,
     QgsFeatureRequest,
+    QgsGeometry,
+    QgsPointXY,
     QgsProject,
     QgsRectangle,
     QgsVectorLayer,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtGui import QColor
 
-from ..project.palette import light
 from .envelope import Box
+from .tones import tone
 
 CLOSE_SCALE = 1_500.0  # a point, or a sliver of a few square metres, is shown with the houses around it
 ROOM = 1.8
@@ -25,6 +26,39 @@ def to_map(box: Box, crs: QgsCoordinateReferenceSystem, canvas: QgsMapCanvas) ->
     change = QgsCoordinateTransform(crs, canvas.mapSettings().destinationCrs(), QgsProject.instance())
     try:
         return change.transformBoundingBox(QgsRectangle(*box))
+    except QgsCsException:
+        return None
+
+
+def geometry_to_map(shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, canvas: QgsMapCanvas) -> QgsGeometry | None:
+    """Return a geometry in the map's coordinates; None where it cannot be transformed."""
+    change = QgsCoordinateTransform(crs, canvas.mapSettings().destinationCrs(), QgsProject.instance())
+    there = QgsGeometry(shape)
+    try:
+        there.transform(change)
+    except QgsCsException:
+        return None
+    return there
+
+
+def geometry_to_layer(
+    shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, canvas: QgsMapCanvas
+) -> QgsGeometry | None:
+    """Return a geometry of the map in the coordinates of the one map."""
+    change = QgsCoordinateTransform(canvas.mapSettings().destinationCrs(), crs, QgsProject.instance())
+    there = QgsGeometry(shape)
+    try:
+        there.transform(change)
+    except QgsCsException:
+        return None
+    return there
+
+
+def point_to_layer(spot: QgsPointXY, crs: QgsCoordinateReferenceSystem, canvas: QgsMapCanvas) -> QgsPointXY | None:
+    """Return a point of the map in the coordinates of the one map."""
+    change = QgsCoordinateTransform(canvas.mapSettings().destinationCrs(), crs, QgsProject.instance())
+    try:
+        return change.transform(spot)
     except QgsCsException:
         return None
 
@@ -44,7 +78,8 @@ def go_to(canvas: QgsMapCanvas, box: Box, crs: QgsCoordinateReferenceSystem) -> 
     area = to_map(box, crs, canvas)
     if area is None:
         return
-    nearer = min(canvas.scale(), CLOSE_SCALE)
+    scale = canvas.scale()
+    nearer = min(scale, CLOSE_SCALE) if scale > 0 else CLOSE_SCALE  # not a number before the first picture
     if area.width() > 0 or area.height() > 0:
         area.scale(ROOM)
         canvas.setExtent(area)
@@ -60,7 +95,7 @@ def flash(canvas: QgsMapCanvas, layer: QgsVectorLayer, fid: int) -> None:
     """Flash one feature in the colour of selections."""
     request = QgsFeatureRequest(fid).setNoAttributes()
     found = [feature.geometry() for feature in layer.getFeatures(request) if feature.hasGeometry()]
-    strong, gone = QColor(light("selection")), QColor(light("selection"))
+    strong, gone = tone("selection"), tone("selection")
     strong.setAlpha(230)
     gone.setAlpha(0)
     if found:

@@ -2,22 +2,26 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..onemap.domain.journal import Entry
+from ..onemap.domain.journal import ACCEPT_REPAIR, ALLOW_GAP, REFUSE_REPAIR, Entry
 from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from ..translation import language, tr
 from .envelope import Box, box_of
+from .findings.judged import Judged, expired
 from .streets import Streets
 from .words import Words, kind_title, listed, number
 
 BATCH = 1_000
-FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_border")
-CASE_TABLES = ("case",)
+FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_border", "duty_gap", "duty_conflict")
+LIVE = "live_case"  # cases that came while the map is shown, in a file of their own beside it
+CASE_TABLES = ("case", LIVE)
 _FIRST = {"reported_at": "reported_at DESC", "allowed": "coalesce(allowed, 0)", "area_m2": "area_m2 DESC"}
-_NEVER_SHOWN = frozenset({"fid", "geometry", "geom", "reason", "reason_zh"})
+_STATE_OF = {ALLOW_GAP: "allowed", ACCEPT_REPAIR: "accepted", REFUSE_REPAIR: "refused"}
+_NEVER_SHOWN = frozenset({"fid", "geometry", "geom", "reason", "reason_zh", "given_x", "given_y", "in_map", "live_row"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,9 @@ class Row:
     """One line of a list.
 
     ``cells`` are the texts of the columns and ``keys`` what the columns are sorted by; ``kind``, ``group``,
-    ``state`` and ``street`` are what the filters ask; ``words`` is what the search looks through.
+    ``state``, ``street``, ``moment`` and ``holder`` are what the filters ask; ``words`` is what the search looks
+    through.
+    ``about`` is, of a finding, the beginning of the subject of what is decided about it.
     """
 
     table: str
@@ -40,26 +46,47 @@ class Row:
     words: str
     box: Box | None
     case: str = ""  # its code, where the row is a case
+    moment: str = ""  # when it was reported, as stored: UTC
+    holder: str = ""  # who is appointed to its cell
+    about: str = ""
 
 
-def read_rows(
-    one_map: OneMapFile, tables: tuple[str, ...], streets: Streets, decided: Mapping[str, Entry]
-) -> Iterator[list[Row]]:
+@dataclass(frozen=True)
+class Known:
+    """What is known beside the rows themselves: streets, holders, and what people decided."""
+
+    streets: Streets = field(default_factory=lambda: Streets({}, {}, []))
+    holders: Mapping[str, str] = field(default_factory=dict)  # name by code of the grid
+    decided: Mapping[str, Entry] = field(default_factory=dict)  # by code of the case
+    judged: Judged = field(default_factory=Judged)
+    today: str = field(default_factory=lambda: date.today().isoformat())  # noqa: DTZ011 - the desk's own day
+
+
+def read_rows(one_map: OneMapFile, tables: tuple[str, ...], known: Known) -> Iterator[list[Row]]:
     """Yield the rows of these tables in batches, the latest cases and the largest open findings first.
 
-    Tables that the map lacks are passed over. Cases that somebody decided are shown as decided.
+    Tables that the map lacks are passed over. What somebody decided is shown as decided.
 
-    The file stays open, for reading only, until the last batch is taken or the iterator is closed.
+    Live cases come first: they are the latest. The file stays open, for reading only, until the last batch is taken
+    or the iterator is closed.
     """
     words = Words(one_map.facts)
-    with reading(one_map.path) as connection:
-        present = tables_of(connection)
-        for table in tables:
-            if table not in present:
-                continue
-            make = _maker(table, words, streets, decided)
-            for batch in _batches(connection, table, present[table]):
-                yield [make(row) for row in batch]
+    beside = file_of(one_map.path, LIVE)
+    files = [(beside, (LIVE,))] if LIVE in tables and beside.exists() else []
+    for path, wanted in [*files, (one_map.path, tables)]:
+        with reading(path) as connection:
+            present = tables_of(connection)
+            for table in wanted:
+                if table not in present:
+                    continue
+                make = _maker(table, words, known)
+                for batch in _batches(connection, table, present[table]):
+                    yield [make(row) for row in batch]
+
+
+def file_of(one_map: Path, table: str) -> Path:
+    """Return the file in which a table lies: the map itself, or the one beside it that keeps live cases."""
+    return one_map.with_name(f"{one_map.stem}.live.gpkg") if table == LIVE else one_map
 
 
 def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Iterator[list[dict[str, Any]]]:
@@ -67,27 +94,26 @@ def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Itera
     wanted = ", ".join(map(quoted, columns))
     shape = quoted(geometry) if geometry else "NULL"
     first = ", ".join([*(part for name, part in _FIRST.items() if name in columns), "fid"])
-    sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} ORDER BY {first}"  # noqa: S608 # nosec B608
+    only = "WHERE NOT in_map" if table == LIVE else ""  # a build may have taken them over
+    sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} {only} ORDER BY {first}"  # noqa: S608 # nosec B608
     cursor = connection.execute(sql)
     while rows := cursor.fetchmany(BATCH):
         yield [dict(zip((*columns, "geometry"), row, strict=True)) for row in rows]
 
 
-def read_again(one_map: OneMapFile, row: Row, streets: Streets, decided: Mapping[str, Entry]) -> Row:
+def read_again(one_map: OneMapFile, row: Row, known: Known) -> Row:
     """Return a row as it is now that something was decided."""
-    with reading(one_map.path) as connection:
+    with reading(file_of(one_map.path, row.table)) as connection:
         geometry = tables_of(connection)[row.table]
-    values = _attributes(one_map.path, row)
+    values = attributes(one_map.path, row)
     values["geometry"] = values.pop(geometry, None) if geometry else None
-    return _maker(row.table, Words(one_map.facts), streets, decided)(values)
+    return _maker(row.table, Words(one_map.facts), known)(values)
 
 
-def _maker(table: str, words: Words, streets: Streets, decided: Mapping[str, Entry]) -> Callable[[dict[str, Any]], Row]:
-    if table == "case":
-        return lambda row: _case(row, words, streets, decided.get(_text(row, "case_code")))
-    if table == "near_border":
-        return lambda row: _finding(table, row, words, streets, decided.get(_text(row, "case_code")))
-    return lambda row: _finding(table, row, words, streets)
+def _maker(table: str, words: Words, known: Known) -> Callable[[dict[str, Any]], Row]:
+    if table in CASE_TABLES:
+        return lambda row: _case(row, words, known, table=table)
+    return lambda row: _finding(table, row, words, known)
 
 
 def case_columns() -> list[str]:
@@ -97,19 +123,27 @@ def case_columns() -> list[str]:
 
 def finding_columns() -> list[str]:
     """Return the headings of the list of findings."""
-    return [tr("Kind"), tr("Layer"), tr("Concerns"), tr("Size"), tr("Street")]
+    return [tr("Kind"), tr("Layer"), tr("Concerns"), tr("Size"), tr("People"), tr("Street")]
 
 
-def _case(row: dict[str, Any], words: Words, streets: Streets, decision: Entry | None) -> Row:
-    box = box_of(row["geometry"])
-    street = streets.find(_text(row, "street_code"), _text(row, "cell_code"), box)
+def live_row(one_map: OneMapFile, values: dict[str, Any], known: Known) -> Row:
+    """Return the row of a case that has just come; ``box`` among its values says where it lies."""
+    return _case(values, Words(one_map.facts), known, table=LIVE)
+
+
+def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case") -> Row:
+    box = row["box"] if "box" in row else box_of(row["geometry"])
+    street = known.streets.find(_text(row, "street_code"), _text(row, "cell_code"), box)
     reported = _text(row, "reported_at")
-    code, cell = _text(row, "case_code"), decision.value if decision else _text(row, "cell_code")
+    code = _text(row, "case_code")
+    decision = known.decided.get(code)
+    cell = decision.value if decision else _text(row, "cell_code")
     matter, address = _text(row, "matter_name"), _text(row, "address")
     near = bool(row.get("near_border"))
     state = _text(row, "state")
+    holder = known.holders.get(cell, "")
     return Row(
-        table="case",
+        table=table,
         fid=row["fid"],
         sign=state or "settled",
         cells=(code, words.moment(reported), matter, address, cell or words.value("case", "how", row.get("how"))),
@@ -118,68 +152,90 @@ def _case(row: dict[str, Any], words: Words, streets: Streets, decision: Entry |
         group=matter,
         state=state,
         street=street,
-        words=" ".join((code, matter, address, cell, streets.name(street))).casefold(),
+        words=" ".join((code, matter, address, cell, holder, known.streets.name(street))).casefold(),
         box=box,
         case=code,
+        moment=reported,
+        holder=holder,
     )
 
 
-def _finding(table: str, row: dict[str, Any], words: Words, streets: Streets, decision: Entry | None = None) -> Row:
+def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row:
     box = box_of(row["geometry"])
-    kind = _text(row, "kind") or {"object_gap": "object", "near_border": "near_border"}.get(table, table)
-    kind = "decided" if decision else kind
-    concerns = _first(row, "cells", "object_id", "case_code") or _text(row, "agency")
-    cell = listed(_first(row, "cell_code", "cells")).split(", ")[0]
-    street = streets.find("", cell, box)
-    layer = _text(row, "layer_id") or ("case" if table == "near_border" else table)
-    group = _text(row, "agency") or layer
-    allowed = bool(row.get("allowed"))
+    own = _text(row, "kind") or {"object_gap": "object", "near_border": "near_border"}.get(table, table)
+    case = _text(row, "case_code")
+    settled = table == "near_border" and case in known.decided
+    kind = "decided" if settled else "conflict" if table == "duty_conflict" else own
+    concerns = _first(row, "cells", "object_id", "case_code") or _text(row, "matters")
+    street = known.streets.find("", listed(_first(row, "cell_code", "cells")).split(", ")[0], box)
+    layer = _text(row, "layer_id") or {"near_border": "case"}.get(table, table)
+    about = f"{own}|{_about(table, row, layer)}"
+    entry = known.judged.find(about, box, row["geometry"])
+    state = "decided" if settled else _state_of(entry, allowed=bool(row.get("allowed")), today=known.today)
     measure, unit = _measure(row)
+    people = float(row.get("residents") or 0)
     shown = (
-        kind_title(kind),
+        kind_title(kind) if kind == own or settled else f"{kind_title(kind)}: {kind_title(own)}",
         _text(row, "agency") or words.layer(layer),
         listed(concerns),
         f"{number(measure)} {unit}" if unit else "",
-        streets.name(street),
+        f"{people:,.0f}" if row.get("residents") is not None else "",
+        known.streets.name(street),
     )
     return Row(
         table=table,
         fid=row["fid"],
-        sign="allowed" if allowed or decision else kind,
+        sign=kind if state in ("open", "refused") else "allowed",
         cells=shown,
-        keys=(kind, shown[1], concerns, measure, shown[4]),
+        keys=(kind, shown[1], concerns, measure, people, shown[5]),
         kind=kind,
-        group=group,
-        state="decided" if decision else "allowed" if allowed else "open",
+        group=_text(row, "agency") or layer,
+        state=state,
         street=street,
         words=" ".join((*shown, _text(row, "reason"), _text(row, "reason_zh"))).casefold(),
         box=box,
-        case=_text(row, "case_code"),
+        case=case,
+        about=about,
     )
+
+
+def _about(table: str, row: dict[str, Any], layer: str) -> str:
+    """Return what a finding is about, as `FindingSpot` wants it."""
+    if table not in ("duty_gap", "duty_conflict"):
+        return "/".join(part for part in (layer, _text(row, "agency").replace("|", "/")) if part)
+    return "/".join(_text(row, name) for name in ("agency", "part", "matters", "cells")).replace("|", "/")
+
+
+def _state_of(entry: Entry | None, *, allowed: bool, today: str) -> str:
+    """Return the state of a finding: what a person said last, else what the map says."""
+    if entry is None or (entry.verb == ALLOW_GAP and expired(entry, today)):
+        return "allowed" if allowed and entry is None else "open"
+    return _STATE_OF[entry.verb]
 
 
 def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:
     """Return title and text of every filled attribute of a row, the reason first."""
     words = Words(one_map.facts)
-    values = _attributes(one_map.path, row)
+    values, spec = attributes(one_map.path, row), "case" if row.table == LIVE else row.table
     reason = values.get("reason_zh") if language() == "zh" else None
     told = [(tr("Reason"), str(reason or values.get("reason") or ""))]
     for name, value in values.items():
         if name not in _NEVER_SHOWN and not isinstance(value, bytes):
-            told.append((words.heading(row.table, name), words.value(row.table, name, value)))
+            told.append((words.heading(spec, name), words.value(spec, name, value)))
     return [(title, text) for title, text in told if text]
 
 
 def candidates(one_map: OneMapFile, row: Row) -> list[str]:
     """Return the cells that may answer for a case near a border, the one that answers now first."""
-    values = _attributes(one_map.path, row)
+    values = attributes(one_map.path, row)
     own = _text(values, "cell_code")
     others = [code for code in listed(_text(values, "candidates")).split(", ") if code and code != own]
     return [own, *others] if own and others else []
 
 
-def _attributes(path: Path, row: Row) -> dict[str, Any]:
-    with reading(path) as connection:
+def attributes(path: Path, row: Row) -> dict[str, Any]:
+    """Return all columns of a row as they are stored."""
+    with reading(file_of(path, row.table)) as connection:
         sql = f"SELECT * FROM {quoted(row.table)} WHERE fid = ?"  # noqa: S608 # nosec B608
         found = connection.execute(sql, (row.fid,)).fetchone()
     return dict(found) if found is not None else {}
@@ -199,3 +255,27 @@ def _measure(row: dict[str, Any]) -> tuple[float, str]:
         if row.get(name) is not None:
             return float(row[name]), unit
     return 0.0, ""
+
+
+def codes_of(one_map: OneMapFile) -> list[str]:
+    """Return the codes of the finest level's cells."""
+    level = one_map.levels[-1] if one_map.levels else ""
+    return codes_in(one_map, level, level.removeprefix("grid_") + "_code") if level else []
+
+
+def codes_in(one_map: OneMapFile, table: str, code: str, agency: str = "") -> list[str]:
+    """Return the codes in a table; of one agency's rows alone, where it is named."""
+    with reading(one_map.path) as connection:
+        if table not in tables_of(connection) or code not in columns_of(connection, table):
+            return []
+        only = " WHERE agency = ?" if agency else ""
+        sql = f"SELECT DISTINCT {quoted(code)} FROM {quoted(table)}{only} ORDER BY 1"  # noqa: S608 # nosec B608
+        return [str(row[0]) for row in connection.execute(sql, (agency,) if agency else ())]
+
+
+def shape_at(one_map: OneMapFile, row: Row) -> bytes | None:
+    """Return the geometry of a row as it is stored."""
+    with reading(file_of(one_map.path, row.table)) as connection:
+        geometry = tables_of(connection).get(row.table, "")
+    value = attributes(one_map.path, row).get(geometry)
+    return value if isinstance(value, bytes) else None

@@ -18,6 +18,9 @@ _ICON = {
     "outside": "sign_outside",
     "mismatch": "sign_mismatch",
     "object": "sign_object",
+    "duty": "sign_duty",
+    "time": "sign_time",
+    "conflict": "sign_conflict",
     "allowed": "sign_allowed",
     "decided": "sign_allowed",
 }

@@ -23,7 +23,7 @@ class Words:
         self._levels = json.loads((facts or {}).get("level_titles") or "{}")
 
     @cached_property
-    def _zone(self) -> tzinfo | None:
+    def zone(self) -> tzinfo | None:
         """The district's time zone; None: this computer's."""
         try:
             return ZoneInfo(self._zone_name) if self._zone_name else None
@@ -75,7 +75,7 @@ class Words:
             moment = datetime.fromisoformat(text)
         except ValueError:
             return text
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
 
 def listed(codes: str) -> str:
@@ -101,6 +101,14 @@ def kind_title(kind: str) -> str:
         "nesting": tr("wrong level"),
         "orphan": tr("orphan"),
         "land": tr("land nobody covers"),
+        "duty": tr("no duty"),
+        "time": tr("nobody on duty"),
+        "conflict": tr("conflict"),
+        "claimed_twice": tr("claimed twice"),
+        "tie": tr("several posts"),
+        "two_holders": tr("two holders"),
+        "cut": tr("cell is cut"),
+        "unlike": tr("unlike its peers"),
         "object": tr("object without cell"),
         "near_border": tr("near border"),
         "decided": tr("decided"),
@@ -121,6 +129,8 @@ def state_title(state: str) -> str:
         "settled": tr("settled"),
         "open": tr("open"),
         "allowed": tr("allowed"),
+        "accepted": tr("repair accepted"),
+        "refused": tr("repair refused"),
         "decided": tr("decided"),
     }
     return titles.get(state, state)

@@ -91,9 +91,9 @@ def run_verb(verb: str, arguments: list[str], feedback: QgsFeedback) -> dict:
     Parameters
     ----------
     verb
-        Verb of the command line, as ``"check"``.
+        Verb of the command line, as ``"check"`` or ``"codes explain"``.
     arguments
-        Its arguments and options; the language, the progress and the form of the answer are added here.
+        Its options and arguments; the language, the progress and the form of the answer are put before them.
     feedback
         Gets the progress; when it is cancelled the process is stopped within seconds.
 
@@ -107,7 +107,7 @@ def run_verb(verb: str, arguments: list[str], feedback: QgsFeedback) -> dict:
     engine = find_engine()
     note(tr("Library {version} in {path}", version=engine.version, path=engine.interpreter.path))
     options = ["--json", "--progress", "json", "--lang", language()]
-    done = _run(engine.interpreter.path, [verb, *arguments, *options], feedback)
+    done = _run(engine.interpreter.path, [*verb.split(), *options, *arguments], feedback)
     if feedback.isCanceled():
         raise EngineCancelled(tr("Stopped. What was there before is untouched."))
     if done.code == BAD_INPUT:
@@ -120,6 +120,9 @@ def run_verb(verb: str, arguments: list[str], feedback: QgsFeedback) -> dict:
                 words="\n".join(done.words[-20:]) or tr("it said nothing"),
             )
         )
+    if hasattr(feedback, "pushInfo"):
+        for words in done.words:  # what was guessed, and rows that could not be read
+            feedback.pushInfo(words)
     try:
         return answer(done.stdout)
     except ValueError as error:

@@ -1,6 +1,6 @@
 """What all algorithms share: the library is found, run and heard; its sentences become Processing's errors."""
 
-from abc import abstractmethod
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,50 +9,58 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputBoolean,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterDefinition,
+    QgsProcessingOutputString,
+    QgsProcessingUtils,
 )
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.client import EngineCancelled, EngineError, candidates, missing_sentence, run_verb
 from ..icons import icon_path
-from ..translation import tr
-
-OPEN = "OPEN"
-OUTPUT = "OUTPUT"
+from .call import Call
+from .figures import Figure, figures
+from .inputs import Input
+from .outputs import Table, Written
+from .stages import Stage, stage_title
 
 
 class VerbAlgorithm(QgsProcessingAlgorithm):
     """An algorithm that runs one verb of the library.
 
-    Children say how parameters become arguments (`arguments`), which counts of the answer are outputs (`counts`)
-    and what is opened afterwards (`results`).
+    Children say what they are called, which inputs they ask for (`inputs`), what they give (`outputs`), and which
+    figures of the library's answer are outputs too (`told`).
     """
 
     verb = ""
-    counts: tuple[str, ...] = ()
+    stage = Stage.BASE
+    told: tuple[str, ...] = ()
 
-    @abstractmethod
-    def arguments(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> list[str]:
-        """Return the verb's arguments."""
+    def inputs(self) -> tuple[Input, ...]:
+        """Return what is asked for, in the order of the dialog."""
+        raise NotImplementedError
 
-    @abstractmethod
-    def results(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, answer: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Return the outputs besides the counts; layers to load are given to the context."""
+    def outputs(self) -> tuple[Table | Written, ...]:
+        """Return what is given besides the figures."""
+        return ()
 
     def name(self) -> str:
-        return self.verb
+        return self.verb.replace(" ", "_")
+
+    def group(self) -> str:
+        return stage_title(self.stage)
+
+    def groupId(self) -> str:
+        return self.stage.value
+
+    def tags(self) -> list[str]:
+        return ["onemap", *self.verb.split()]
 
     def icon(self) -> QIcon:
-        return QIcon(icon_path(self.verb))
+        return QIcon(self.svgIconPath())
 
     def svgIconPath(self) -> str:
-        return icon_path(self.verb)
+        return icon_path(self.name())
 
     def createInstance(self) -> "VerbAlgorithm":
         return type(self)()
@@ -61,45 +69,58 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         """Say at once when there is no Python at all; whether it holds the library is seen on running."""
         return (True, "") if candidates() else (False, missing_sentence([]))
 
-    def add(self, parameter: QgsProcessingParameterDefinition, help_text: str, *, advanced: bool = False) -> None:
-        """Add a parameter together with its help."""
-        parameter.setHelp(help_text)
-        if advanced:
-            parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-        self.addParameter(parameter)
-
-    def add_open(self, help_text: str) -> None:
-        """Add the switch that decides whether results are shown in the project."""
-        self.add(QgsProcessingParameterBoolean(OPEN, tr("Open the result"), True), help_text)
-
-    def add_counts(self, titles: dict[str, str]) -> None:
-        """Add a number output for each count of the library's answer."""
-        for name in self.counts:
-            self.addOutput(QgsProcessingOutputNumber(name.upper(), titles[name]))
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        for one in (*self.inputs(), *self.outputs()):
+            self.addParameter(one.definition())
+        for figure in figures(self.told):
+            kinds = {int: QgsProcessingOutputNumber, bool: QgsProcessingOutputBoolean, str: QgsProcessingOutputString}
+            self.addOutput(kinds[figure.kind](figure.output, figure.title))
 
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        arguments = self.arguments(parameters, context, feedback)
+        call = Call(self, parameters, context, feedback)
+        tables = [output for output in self.outputs() if isinstance(output, Table)]
+        file = QgsProcessingUtils.generateTempFilename(f"{self.name()}.gpkg", context) if tables else ""
         try:
-            answer = run_verb(self.verb, arguments, feedback)
+            answer = self._ask(call, file)
+            if answer is None:
+                return {}
+            made = {table.name: name for table in tables if (name := table.fill(call, file))}
+        finally:
+            with suppress(OSError):  # where it is still held, QGIS removes it with its folder
+                Path(file).unlink()
+        files = [output for output in self.outputs() if isinstance(output, Written)]
+        made |= {output.name: path for output in files if (path := output.path(call))}
+        return {**_told(answer, figures(self.told)), **made, **self.results(call, answer)}
+
+    def results(self, call: Call, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return outputs of this algorithm alone; most have none."""
+        return {}
+
+    def _ask(self, call: Call, file: str) -> dict[str, Any] | None:
+        """Run the verb; None when the user stopped it."""
+        for one in self.inputs():
+            one.say(call)
+        for output in self.outputs():
+            if isinstance(output, Written):
+                output.say(call)
+        if file:
+            call.say("--out", file)
+        try:
+            answer = run_verb(self.verb, call.arguments, call.feedback)
         except EngineCancelled as stopped:
-            feedback.pushInfo(str(stopped))
-            return {}
+            call.feedback.pushInfo(str(stopped))
+            return None
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
         for sentence in answer.get("sentences", []):
-            feedback.pushInfo(sentence)
-        told = {**answer, **answer.get("counts", {})}
-        counted = {name.upper(): int(told.get(name) or 0) for name in self.counts}
-        return {**counted, **self.results(parameters, context, answer)}
+            if not (file and sentence.endswith(file)):  # a file that nobody will find
+                call.feedback.pushInfo(sentence)
+        return answer
 
-    def file(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
-        """Return an output file's path, its folder made."""
-        path = self.parameterAsFileOutput(parameters, name, context)
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return path
 
-    def number(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
-        """Return a number parameter as text."""
-        return repr(self.parameterAsDouble(parameters, name, context))
+def _told(answer: dict[str, Any], wanted: list[Figure]) -> dict[str, Any]:
+    """Return the figures of the answer; what was not counted is none."""
+    known = {**answer, **answer.get("counts", {})}
+    return {figure.output: figure.kind(known.get(figure.key) or figure.kind()) for figure in wanted}

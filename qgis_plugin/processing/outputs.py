@@ -1,27 +1,193 @@
-"""Results into the project: every layer of a result file, styled and labelled like the layers of the one map."""
+"""What algorithms give: the tables of the library's file put into sinks of Processing, styled; files; figures."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsFeatureSink,
+    QgsFields,
+    QgsGeometry,
     QgsMapLayer,
+    QgsProcessing,
     QgsProcessingContext,
+    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
     QgsProviderRegistry,
-    QgsProviderSublayerDetails,
+    QgsVectorLayer,
     QgsWkbTypes,
 )
 
-from ..project.layers import dress, spec_of
-from ..translation import language, title_of
+from ..project.layers import LAYER_ID, dress
+from ..project.legend import switch_on
+from ..translation import language, tr
+from .call import Call
 
-# Names under which the library writes single results, and the definition whose style and titles they take.
-_DEFINITION = {"gap": "coverage_gap"}
-_BY_GEOMETRY = {
-    ("defect", QgsWkbTypes.GeometryType.LineGeometry): "defect_line",
-    ("gap", QgsWkbTypes.GeometryType.PointGeometry): "object_gap",
-}
-_kept: list[QgsProcessingLayerPostProcessorInterface] = []  # QGIS holds no reference to them
+KEY = "fid"  # GeoPackage's own row number: no column of the answer
+_SHAPES = QgsWkbTypes.Type
+AREA, LINE, POINT, NONE = _SHAPES.MultiPolygon, _SHAPES.MultiLineString, _SHAPES.Point, _SHAPES.NoGeometry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table of the answer as a layer.
+
+    Attributes
+    ----------
+    name, title, help
+        The parameter's name, and what the user reads of it.
+    table
+        Its name in the library's file; empty: the first one.
+    shape
+        The geometries taken from it; those of another kind belong to another output.
+    like
+        The input whose kind of geometry it has, instead of ``shape``.
+    style
+        Definition of the catalogue whose style and titles the layer gets.
+    only
+        A column and the values taken from it.
+    renamed
+        Columns that the definition calls by another name.
+    extra
+        Whether it may be left out: then it is not shown where it is empty.
+    asked
+        Whether it is left out unless the caller asks for it.
+    """
+
+    name: str
+    title: str
+    help: str
+    table: str = ""
+    shape: QgsWkbTypes.Type = NONE
+    like: str = ""
+    style: str = ""
+    only: tuple[str, tuple[str, ...]] = ("", ())
+    renamed: tuple[tuple[str, str], ...] = ()
+    extra: bool = False
+    asked: bool = False
+
+    def definition(self) -> QgsProcessingParameterDefinition:
+        """Return the sink's parameter."""
+        kinds = {
+            AREA: QgsProcessing.SourceType.TypeVectorPolygon,
+            LINE: QgsProcessing.SourceType.TypeVectorLine,
+            POINT: QgsProcessing.SourceType.TypeVectorPoint,
+            NONE: QgsProcessing.SourceType.TypeVector,
+        }
+        kind = QgsProcessing.SourceType.TypeVectorAnyGeometry if self.like else kinds[self.shape]
+        made = QgsProcessingParameterFeatureSink(self.name, self.title, kind, optional=self.extra or self.asked)
+        made.setCreateByDefault(not self.asked)
+        made.setHelp(self.help)
+        return made
+
+    def fill(self, call: Call, path: str) -> str:
+        """Put the rows into the sink that the caller wants; return what it is called, empty where he wants none."""
+        source = open_table(path, self.table)
+        kept = [at for at, field in enumerate(source.fields()) if field.name() != KEY]
+        fields = self._fields(source, kept)
+        shape = self._shape(call)
+        system = source.crs() if shape != NONE else QgsCoordinateReferenceSystem()
+        sink, made = call.algorithm.parameterAsSink(call.parameters, self.name, call.context, fields, shape, system)
+        if sink is None:
+            if (self.extra or self.asked) and not made:
+                return ""
+            raise QgsProcessingException(call.algorithm.invalidSinkError(call.parameters, self.name))
+        filled = False
+        for row in self._rows(source):  # to the end, also when stopped now: nothing is left half written
+            filled = True
+            feature = QgsFeature(fields)
+            values = row.attributes()
+            feature.setAttributes([values[at] for at in kept])
+            if shape != NONE:
+                feature.setGeometry(of_shape(row.geometry(), shape))
+            if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+                raise QgsProcessingException(call.algorithm.writeFeatureError(sink, call.parameters, self.name))
+        self._show(call, made, filled=filled)
+        return made
+
+    def _show(self, call: Call, made: str, *, filled: bool) -> None:
+        """Let a layer that Processing will load be styled; an empty one that nobody asked for is not loaded."""
+        if not call.context.willLoadLayerOnCompletion(made):
+            return
+        if self.extra and not filled:
+            wanted = call.context.layersToLoadOnCompletion()
+            call.context.setLayersToLoadOnCompletion({name: wanted[name] for name in wanted if name != made})
+        elif self.style:
+            call.context.layerToLoadOnCompletionDetails(made).setPostProcessor(dresser(self.style))
+
+    def _fields(self, source: QgsVectorLayer, kept: list[int]) -> QgsFields:
+        made = QgsFields()
+        new_names = dict(self.renamed)
+        for at in kept:
+            field = source.fields().at(at)
+            field.setName(new_names.get(field.name(), field.name()))
+            made.append(field)
+        return made
+
+    def _shape(self, call: Call) -> QgsWkbTypes.Type:
+        if not self.like:
+            return self.shape
+        source = call.algorithm.parameterAsSource(call.parameters, self.like, call.context)
+        kind = QgsWkbTypes.geometryType(source.wkbType())
+        kinds = QgsWkbTypes.GeometryType
+        return {kinds.PolygonGeometry: AREA, kinds.LineGeometry: LINE}.get(kind, POINT)
+
+    def _rows(self, source: QgsVectorLayer) -> Iterator[QgsFeature]:
+        """Yield the rows that belong here: of the values wanted, and of no other kind of geometry."""
+        column, values = self.only
+        wanted = QgsWkbTypes.geometryType(self.shape)
+        at = source.fields().lookupField(column) if column else -1
+        for row in source.getFeatures():
+            if column and row.attributes()[at] not in values:
+                continue
+            others = (self.shape in (AREA, LINE)) and row.hasGeometry() and row.geometry().type() != wanted
+            if not others:
+                yield row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A file that the library writes by itself; with ``folder``, a folder."""
+
+    name: str
+    title: str
+    help: str
+    option: str = "--out"
+    filter: str = ""
+    folder: bool = False
+    extra: bool = False
+
+    def definition(self) -> QgsProcessingParameterDefinition:
+        """Return the parameter of the file or folder to be written."""
+        if self.folder:
+            made = QgsProcessingParameterFolderDestination(self.name, self.title, optional=self.extra)
+        else:
+            made = QgsProcessingParameterFileDestination(
+                self.name, self.title, self.filter, optional=self.extra, createByDefault=not self.extra
+            )
+        made.setHelp(self.help)
+        return made
+
+    def path(self, call: Call) -> str:
+        """Return where it is to be written; empty where nobody wants it."""
+        if self.folder:
+            return call.algorithm.parameterAsString(call.parameters, self.name, call.context)
+        return call.algorithm.parameterAsFileOutput(call.parameters, self.name, call.context)
+
+    def say(self, call: Call) -> None:
+        """Add the file to the command line, its folder made."""
+        path = self.path(call)
+        if path:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            call.say(self.option, path)
 
 
 class Dresser(QgsProcessingLayerPostProcessorInterface):
@@ -35,35 +201,37 @@ class Dresser(QgsProcessingLayerPostProcessorInterface):
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         dress(layer, self._layer_id, language=language())
+        layer.removeCustomProperty(LAYER_ID)  # it looks like a layer of the map, and is none
+        layer.setScaleBasedVisibility(False)  # an answer is seen at once, from afar too,
+        if isinstance(layer, QgsVectorLayer) and layer.isSpatial() and self._layer_id == "case":
+            switch_on(layer, "settled")  # and whole
         layer.triggerRepaint()
 
 
-def load_layers(path: str, context: QgsProcessingContext) -> None:
-    """Let Processing open every layer of a result file when the algorithm is done."""
-    if not Path(path).is_file() or context.project() is None:
-        return
-    for sublayer in _sublayers(path):
-        layer_id = definition_of(sublayer)
-        spec = spec_of(layer_id)
-        title = title_of(spec) if spec else sublayer.name()
-        details = QgsProcessingContext.LayerDetails(title, context.project(), title)
-        details.forceName = True
-        dresser = Dresser(layer_id)
-        _kept.append(dresser)
-        details.setPostProcessor(dresser)
-        context.addLayerToLoadOnCompletion(sublayer.uri(), details)
+@lru_cache
+def dresser(layer_id: str) -> Dresser:
+    """Return the one that styles layers of a definition; QGIS holds no reference to it, so this module does."""
+    return Dresser(layer_id)
 
 
-def _sublayers(path: str) -> list[QgsProviderSublayerDetails]:
-    registry = QgsProviderRegistry.instance()
-    from qgis.core import Qgis
+def open_table(path: str, table: str) -> QgsVectorLayer:
+    """Open one table of the library's file.
 
-    found = registry.querySublayers(path, Qgis.SublayerQueryFlags(Qgis.SublayerQueryFlag.ResolveGeometryType))
-    return [sublayer for sublayer in found if sublayer.name() != "layer_styles" and sublayer.featureCount() != 0]
+    Raises
+    ------
+    QgsProcessingException
+        It is not there.
+    """
+    name = table or QgsProviderRegistry.instance().querySublayers(path)[0].name()
+    layer = QgsVectorLayer(f"{path}|layername={name}", name, "ogr")
+    if not layer.isValid():
+        raise QgsProcessingException(tr("{name}: the layer cannot be read", name=name))
+    return layer
 
 
-def definition_of(sublayer: QgsProviderSublayerDetails) -> str:
-    """Return the id of the definition that a result layer follows."""
-    name = sublayer.name()
-    by_geometry = _BY_GEOMETRY.get((name, QgsWkbTypes.geometryType(sublayer.wkbType())))
-    return by_geometry or _DEFINITION.get(name, name)
+def of_shape(geometry: QgsGeometry, shape: QgsWkbTypes.Type) -> QgsGeometry:
+    """Return a geometry as its layer holds it: parts of one kind together, whatever they came in."""
+    if geometry.isNull() or geometry.wkbType() == shape:
+        return geometry
+    parts = geometry.coerceToType(shape)
+    return parts[0] if len(parts) == 1 else QgsGeometry.collectGeometry(parts)

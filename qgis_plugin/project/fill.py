@@ -59,6 +59,7 @@ HIDDEN = frozenset(
     }
 )
 MARGIN = 0.04
+BESIDE = "live_case"  # the one layer that lies in another file than the map
 
 
 @dataclass
@@ -162,6 +163,7 @@ def layer_in(project: QgsProject, layer_id: str) -> QgsMapLayer | None:
 def map_in(project: QgsProject) -> Path | None:
     """Return the GeoPackage of the one map that a project shows, or None."""
     for layer in project.mapLayers().values():
-        if layer.customProperty(LAYER_ID) and not isinstance(layer, QgsRasterLayer):
+        its_own = layer.customProperty(LAYER_ID) not in (None, "", BESIDE)
+        if its_own and not isinstance(layer, QgsRasterLayer):
             return Path(layer.source().split("|")[0])
     return None

@@ -30,6 +30,7 @@ class MapLayer:
     source: str
     as_of: str
     secrecy: str
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,4 +131,5 @@ def _layer(row: dict) -> MapLayer:
         source=text("source"),
         as_of=text("as_of"),
         secrecy=text("secrecy"),
+        owner=text("owner"),
     )

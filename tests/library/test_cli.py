@@ -315,3 +315,42 @@ def test_stopping_a_run_leaves_the_old_map(tmp_path):
     assert "Traceback" not in said
     assert {path.name: path.read_bytes() for path in out.glob("*.gpkg")} == before
     assert not list(out.glob(".*"))
+
+
+def test_features_of_a_file_are_converted_there_and_back(files, tmp_path):
+    shifted, back = tmp_path / "gcj.gpkg", tmp_path / "back.gpkg"
+    assert onemap("convert", "--file", files / "cases.gpkg", "--to", "GCJ02", "--out", shifted).returncode == 0
+    assert gpd.read_file(shifted).crs is None or not gpd.read_file(shifted).crs.is_projected
+    done = onemap("convert", "--file", shifted, "--from", "GCJ02", "--to", "EPSG:4548", "--out", back, "--json")
+    assert json.loads(done.stdout)["counts"] == {"rows": 3}
+    asked, found = gpd.read_file(files / "cases.gpkg"), gpd.read_file(back)
+    assert found["case_code"].tolist() == ["a", "b", "c"]
+    assert asked.distance(found.to_crs(asked.crs)).max() < 1e-3
+    assert onemap("convert", "1", "2", "--file", shifted, "--to", "WGS84").returncode == 2
+    assert onemap("convert", "1", "--to", "WGS84").returncode == 2
+
+
+def test_a_layer_may_be_named_behind_the_file(files, tmp_path):
+    two = tmp_path / "two.gpkg"
+    gpd.read_file(files / "cells.gpkg").to_file(two, layer="good", VERSION="1.3")
+    gpd.read_file(files / "bad.gpkg").to_file(two, layer="bad", VERSION="1.3")
+    assert json.loads(onemap("check", f"{two}|good", "--json").stdout)["ok"] is True
+    assert json.loads(onemap("check", f"{two}|layername=bad", "--json").stdout)["ok"] is False
+
+
+def test_wrong_codes_and_the_layers_are_written_as_tables(tmp_path):
+    codes, wrong, listed = tmp_path / "codes.csv", tmp_path / "wrong.csv", tmp_path / "layers.csv"
+    codes.write_text("编码\n11010801100408\n110108\n", encoding="utf-8")
+    assert onemap("codes", "check", "CJT213-2005", codes, "--out", wrong).returncode == 0
+    assert len(wrong.read_text(encoding="utf-8-sig").splitlines()) == 2
+    assert onemap("codes", "check", "CJT213-2005", codes, codes, "--column", "编码", "--out", wrong).returncode == 2
+    assert onemap("layers", "--out", listed).returncode == 0
+    assert len(listed.read_text(encoding="utf-8-sig").splitlines()) == 1 + len(list((ROOT / "layers").glob("*.toml")))
+
+
+def test_a_run_fails_on_findings_when_asked(tmp_path):
+    assert onemap("sample", tmp_path, "--size", "small").returncode == 0
+    done = onemap("run", tmp_path / "onemap.toml", "--out", tmp_path / "out", "--json", "--fail-on-findings")
+    counts = json.loads(done.stdout)["counts"]
+    assert done.returncode == 1
+    assert counts["findings"] == counts["defects"] - counts["defects_allowed"] + counts["object_gaps"] > 0

@@ -89,7 +89,7 @@ def test_one_key_decides_and_it_stands_in_the_journal(shown, asked, own_map, plu
 def test_the_list_goes_on_with_the_next_one(shown, asked):
     first = decide(shown, asked, Qt.Key.Key_D)
     assert all(
-        asked.proxy.index(n, 0).data(Qt.ItemDataRole.UserRole).case != first for n in range(asked.proxy.rowCount())
+        asked.model.index(n, 0).data(Qt.ItemDataRole.UserRole).case != first for n in range(asked.model.rowCount())
     )
     second = asked.table.currentIndex().data(Qt.ItemDataRole.UserRole)
     assert second is not None

@@ -124,12 +124,12 @@ def test_library_runs_isolated_with_its_language(plugin, fake, chinese, tmp_path
         "-m",
         "onemap",
         "gaps",
-        "a.gpkg",
         "--json",
         "--progress",
         "json",
         "--lang",
         "zh",
+        "a.gpkg",
     ]
 
 

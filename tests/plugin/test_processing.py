@@ -1,179 +1,242 @@
-"""The algorithms of the installed zip, run by `qgis_process` in a fresh profile: results and exit codes."""
+"""The algorithms inside QGIS: what reaches the library, what comes back styled, what a stop and a refusal leave."""
 
 import json
-import os
-import shutil
-import sqlite3
+import re
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsVectorLayer,
+)
 
-NAME = "onemap_center"
-ALGORITHMS = {"build", "run", "check", "assign", "gaps"}
+CHINESE = re.compile("[一-鿿]")
 
 
 @pytest.fixture(scope="module")
-def profile(plugin_folder, tmp_path_factory):
-    """Return the environment of a fresh profile into which the plugin was installed."""
-    home = tmp_path_factory.mktemp("profile")
-    plugins = home / "profiles" / "default" / "python" / "plugins"
-    plugins.mkdir(parents=True)
-    shutil.copytree(plugin_folder, plugins / NAME, ignore=shutil.ignore_patterns("__pycache__"))
-    (home / "run").mkdir(mode=0o700)
-    environment = {
-        **os.environ,
-        "QT_QPA_PLATFORM": "offscreen",
-        "QGIS_CUSTOM_CONFIG_PATH": str(home),
-        "XDG_RUNTIME_DIR": str(home / "run"),
-        "ONEMAP_PYTHON": sys.executable,
-        "LANG": "C.UTF-8",
-    }
-    environment.pop("QGIS_PLUGINPATH", None)
-    done = subprocess.run(
-        ["qgis_process", "plugins", "enable", NAME], capture_output=True, text=True, env=environment, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return environment
+def algorithms(plugin):
+    """Return a function that makes all algorithms anew, by their names, in the language of now."""
+    return lambda: {one().name(): one().create() for one in plugin("processing.provider").ALGORITHMS}
 
 
-def process(profile, name, inputs, **changed):
-    """Run an algorithm; return its exit code, its results and all that it said."""
-    done = subprocess.run(
-        ["qgis_process", "run", f"onemap:{name}", "-"],
-        input=json.dumps({"inputs": inputs}),
-        capture_output=True,
-        text=True,
-        env=profile | changed,
-        check=False,
-    )
-    said = done.stdout + done.stderr
-    start = done.stdout.find("{")
-    results = json.loads(done.stdout[start:]).get("results", {}) if start >= 0 else {}
-    return done.returncode, results, said
-
-
-def rows(path, table):
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        return connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
-
-
-def test_every_algorithm_is_there_with_its_help(profile, run):
-    told = json.loads(run("qgis_process", "--json", "list", **profile))
-    found = told["providers"]["onemap"]["algorithms"]
-    assert set(found) == {f"onemap:{name}" for name in ALGORITHMS}
-    for name in ALGORITHMS:
-        described = json.loads(run("qgis_process", "--json", "help", f"onemap:{name}", **profile))
-        for parameter, told in described["parameters"].items():
-            assert told.get("help"), f"{name}: {parameter} has no help"
-
-
-def test_build(profile, built, tmp_path):
-    code, results, said = process(
-        profile, "build", {"MANIFEST": str(built / "city" / "onemap.toml"), "OUTPUT": str(tmp_path)}
-    )
-    assert code == 0, said
-    assert results["LAYERS"] > 10
-    assert rows(results["ONEMAP"], "onemap_layer") == results["LAYERS"]
-
-
-def test_run(profile, built, one_map, tmp_path):
-    code, results, said = process(
-        profile, "run", {"MANIFEST": str(built / "city" / "onemap.toml"), "OUTPUT": str(tmp_path)}
-    )
-    assert code == 0, said
-    assert results["CASES"] == rows(one_map, "case")
-    assert "<html" in Path(results["REPORT"]).read_text(encoding="utf-8")[:2000]
-
-
-def test_check(profile, one_map, tmp_path):
-    inputs = {
-        "CELLS": f"{one_map}|layername=grid_cell",
-        "PARENT": f"{one_map}|layername=grid_district",
-        "OUTPUT": str(tmp_path / "defects.gpkg"),
-    }
-    code, results, said = process(profile, "check", inputs)
-    assert code == 0, said
-    assert results["OK"] is False
-    assert rows(results["OUTPUT"], "defect") > 0
-
-
-def test_assign(profile, one_map, tmp_path):
-    inputs = {
-        "CASES": f"{one_map}|layername=case",
-        "CELLS": f"{one_map}|layername=grid_community",
-        "CODE": "community_code",
-        "OUTPUT": str(tmp_path / "assigned.gpkg"),
-    }
-    code, results, said = process(profile, "assign", inputs)
-    assert code == 0, said
-    placed = sum(results[name] for name in ("INSIDE", "BORDER", "NEAR", "OUTSIDE", "NO_POSITION"))
-    assert results["ROWS"] == placed == rows(one_map, "case")
-    assert rows(results["OUTPUT"], "case") == results["ROWS"]
-    assert rows(results["OUTPUT"], "near_border") == results["NEAR_BORDER"]
-
-
-def test_gaps(profile, one_map, tmp_path):
-    code, results, said = process(profile, "gaps", {"ONEMAP": str(one_map), "OUTPUT": str(tmp_path / "gaps.gpkg")})
-    assert code == 0, said
-    assert results["GAPS"] == rows(one_map, "coverage_gap") + rows(one_map, "object_gap")
-
-
-def test_bad_input_is_one_sentence_and_an_exit_code(profile, tmp_path):
-    code, _, said = process(
-        profile, "gaps", {"ONEMAP": str(tmp_path / "none.gpkg"), "OUTPUT": str(tmp_path / "g.gpkg")}
-    )
-    assert code != 0
-    assert "none.gpkg" in said
-    assert "Traceback" not in said
-
-
-def test_without_the_library_it_says_so(profile, one_map, tmp_path):
-    inputs = {"ONEMAP": str(one_map), "OUTPUT": str(tmp_path / "g.gpkg")}
-    code, _, said = process(profile, "gaps", inputs, ONEMAP_PYTHON="/nowhere/python")
-    assert code != 0
-    assert "/nowhere/python" in said
-    assert "Traceback" not in said
-
-
-def test_a_filtered_layer_of_the_project_is_checked_as_filtered(plugin, qgis_app, library, one_map, tmp_path, english):
-    """A layer with a subset or a selection reaches the library as QGIS shows it; results come styled."""
-    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsVectorLayer
-
-    layer = QgsVectorLayer(f"{one_map}|layername=grid_cell", "cells", "ogr")
-    layer.setSubsetString("fid <= 3")
-    QgsProject.instance().addMapLayer(layer)
-    algorithm = plugin("processing.check").CheckAlgorithm().create()
-    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
-    context.setProject(QgsProject.instance())
-    parameters = {"CELLS": layer.id(), "OUTPUT": str(tmp_path / "d.gpkg"), "OPEN": True}
-    _, well = algorithm.run(parameters, context, feedback)
-    assert well, feedback.textLog()
-    assert "3 cells" in feedback.textLog()
+@pytest.fixture
+def project(qgis_app):
+    yield QgsProject.instance()
     QgsProject.instance().clear()
 
 
-def test_results_are_loaded_with_their_styles(plugin, qgis_app, library, one_map, tmp_path, english):
-    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingUtils, QgsProject
+@pytest.fixture
+def run_here(algorithms, project):
+    """Return a function that runs an algorithm in this process: well or not, results, context and what was said."""
 
-    algorithm = plugin("processing.assign").AssignAlgorithm().create()
-    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
-    context.setProject(QgsProject.instance())
+    def run_it(name, parameters, feedback=None):
+        context, feedback = QgsProcessingContext(), feedback or QgsProcessingFeedback()
+        context.setProject(project)
+        results, well = algorithms()[name].run(parameters, context, feedback)
+        return well, results, context, feedback.textLog()
+
+    return run_it
+
+
+def shown(uri, name, project):
+    layer = QgsVectorLayer(uri, name, "ogr" if "|" in uri else "memory")
+    assert layer.isValid()
+    project.addMapLayer(layer)
+    return layer
+
+
+# --- what the toolbox shows
+
+
+def test_every_verb_is_an_algorithm(algorithms):
+    code = (
+        "from onemap.cli import app; import json; "
+        "verbs = [c.name or c.callback.__name__ for c in app.registered_commands]; "
+        "codes = [c.name or c.callback.__name__ for g in app.registered_groups for c in g.typer_instance.registered_commands]; "
+        "print(json.dumps([verbs, codes]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    verbs, codes = json.loads(done.stdout)
+    wanted = (set(verbs) - {"worker"}) | ({f"codes {name}" for name in codes} - {"codes profiles"})
+    assert {one.verb for one in algorithms().values() if hasattr(one, "verb")} == wanted
+
+
+@pytest.mark.parametrize("language", ["english", "chinese"])
+def test_each_tells_what_it_does_and_helps_with_every_parameter(algorithms, language, request):
+    request.getfixturevalue(language)
+    is_chinese = language == "chinese"
+    for name, one in algorithms().items():
+        told = [one.displayName(), one.shortHelpString(), one.group()]
+        for parameter in one.parameterDefinitions():
+            assert parameter.help(), f"{name}: {parameter.name()} has no help"
+            told += [parameter.description(), parameter.help()]
+        assert all(told), name
+        if is_chinese:
+            assert [text for text in told if not CHINESE.search(text) and not text.isascii()] == []
+            assert CHINESE.search(one.displayName() + one.shortHelpString()), name
+        else:
+            assert not CHINESE.search(one.displayName()), name
+
+
+def test_groups_stand_in_the_order_of_the_work(algorithms, english):
+    groups = sorted({one.group() for one in algorithms().values()})
+    assert groups == [
+        "1 Base map", "2 Grids", "3 Responsibility", "4 Cases", "5 Report", "6 Codes and coordinates",
+    ]  # fmt: skip
+
+
+def test_each_has_an_icon_and_no_name_stands_for_two_things(algorithms, english):
+    for name, one in algorithms().items():
+        assert Path(one.svgIconPath()).is_file(), name
+        asked = {parameter.name() for parameter in one.parameterDefinitions()}
+        given = {parameter.name() for parameter in one.destinationParameterDefinitions()}
+        figures = [output.name() for output in one.outputDefinitions() if output.name() not in given]
+        assert not asked.intersection(figures), name
+        assert len(figures) == len(set(figures)), name
+
+
+# --- what reaches the library
+
+
+def test_a_filtered_layer_is_read_as_filtered(run_here, library, one_map, project, english):
+    cells = shown(f"{one_map}|layername=grid_cell", "cells", project)
+    cells.setSubsetString("fid <= 3")
+    well, _, _, said = run_here("check", {"CELLS": cells.id(), "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT})
+    assert well, said
+    assert "3 cells" in said
+
+
+def test_selected_features_only(run_here, library, one_map, project, english):
+    from qgis.core import QgsProcessingFeatureSourceDefinition
+
+    cells = shown(f"{one_map}|layername=grid_cell", "cells", project)
+    cells.selectByExpression("fid <= 4")
+    source = QgsProcessingFeatureSourceDefinition(cells.id(), selectedFeaturesOnly=True)
+    well, _, _, said = run_here("check", {"CELLS": source, "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT})
+    assert well, said
+    assert "4 cells" in said
+
+
+def test_a_layer_in_memory_with_unsaved_edits(run_here, library, project, english):
+    layer = shown("Polygon?crs=EPSG:4548&field=cell_code:string", "drawn", project)
+    add_square(layer, "01", 0)
+    layer.startEditing()
+    add_square(layer, "02", 100)
+    well, results, _, said = run_here("check", {"CELLS": layer.id(), "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT})
+    assert well, said
+    assert results["OK"] is True
+    assert "2 cells" in said
+
+
+def test_unsaved_edits_of_a_file_and_a_system_set_in_qgis_reach_the_library(
+    plugin, run_here, library, one_map, project, english, tmp_path
+):
+    copied = tmp_path / "cells.gpkg"
+    copied.write_bytes(Path(one_map).read_bytes())
+    cells = shown(f"{copied}|layername=grid_community", "cells", project)
+    more = plugin("processing.layers").is_more_than_its_file
+    assert not more(cells)
+    cells.startEditing()
+    assert cells.deleteFeature(next(cells.getFeatures()).id())
+    assert more(cells)
+    well, _, _, said = run_here("check", {"CELLS": cells.id(), "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT})
+    assert well, said
+    assert "11 cells" in said
+    cells.rollBack()
+    assert not more(cells)
+    cells.setCrs(QgsCoordinateReferenceSystem("EPSG:4547"))
+    assert more(cells)
+
+
+def add_square(layer, code, east):
+    from qgis.core import QgsFeature, QgsGeometry, QgsRectangle
+
+    made = QgsFeature(layer.fields())
+    made.setAttributes([code])
+    made.setGeometry(QgsGeometry.fromRect(QgsRectangle(500000 + east, 4400000, 500100 + east, 4400100)))
+    assert layer.addFeature(made) if layer.isEditable() else layer.dataProvider().addFeature(made)
+
+
+# --- what comes back
+
+
+def test_results_are_loaded_with_their_styles(run_here, library, one_map, project, english):
+    wanted = {
+        name: QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT, project)
+        for name in ("OUTPUT", "NEAR_BORDER_CASES")
+    }
     parameters = {
         "CASES": f"{one_map}|layername=case",
         "CELLS": f"{one_map}|layername=grid_community",
         "CODE": "community_code",
-        "OUTPUT": str(tmp_path / "a.gpkg"),
+        **wanted,
     }
-    _, well = algorithm.run(parameters, context, feedback)
-    assert well, feedback.textLog()
+    well, results, context, said = run_here("assign", parameters)
+    assert well, said
     loaded = context.layersToLoadOnCompletion()
-    assert {details.name for details in loaded.values()} == {"Cases", "Cases near a border"}
+    assert set(loaded) == {results["OUTPUT"], results["NEAR_BORDER_CASES"]}
     for source, details in loaded.items():
         layer = QgsProcessingUtils.mapLayerFromString(source, context)
-        details.postProcessor().postProcessLayer(layer, context, feedback)
-        assert layer.customProperty("onemap/layer_id") in ("case", "near_border")
-        if details.name == "Cases":
-            assert layer.renderer().type() == "pointCluster"
+        details.postProcessor().postProcessLayer(layer, context, QgsProcessingFeedback())
+        assert layer.customProperty("onemap/layer_id") is None, "the console would take it for a layer of the map"
+        assert not layer.hasScaleBasedVisibility()
+        assert layer.fields().lookupField("fid") == -1
+    cases = QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], context)
+    assert cases.renderer().type() == "pointCluster"
+    hidden = [one.label() for one in cases.renderer().embeddedRenderer().categories() if not one.renderState()]
+    assert hidden == []
+    assert cases.featureCount() == results["ROWS"]
+
+
+def test_an_empty_extra_layer_is_not_loaded(run_here, library, project, english):
+    layer = shown("Polygon?crs=EPSG:4548&field=cell_code:string", "drawn", project)
+    add_square(layer, "01", 0)
+    add_square(layer, "02", 100)
+    output = QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT, project)
+    well, results, context, said = run_here("check", {"CELLS": layer.id(), "OUTPUT": output, "EDGES": output})
+    assert well, said
+    assert list(context.layersToLoadOnCompletion()) == [results["OUTPUT"]]
+
+
+def test_chinese_qgis_gets_chinese_sentences(run_here, library, one_map, chinese):
+    well, results, _, said = run_here("codes_explain", {"CODE": "11012000100101"})
+    assert well, said
+    assert "北京市" in results["EXPLANATION"]
+
+
+# --- what a stop and a refusal leave
+
+
+def test_a_stop_ends_the_library_and_leaves_no_half_file(run_here, library, built, tmp_path, english):
+    feedback = QgsProcessingFeedback()
+    feedback.progressChanged.connect(lambda share: feedback.cancel() if share > 5 else None)
+    old = tmp_path / "onemap.gpkg"
+    old.write_bytes(b"the old map")
+    _, results, _, said = run_here(
+        "run", {"MANIFEST": str(built / "city" / "onemap.toml"), "OUTPUT": str(tmp_path)}, feedback
+    )
+    assert results == {}
+    assert "untouched" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["onemap.gpkg"]
+    assert old.read_bytes() == b"the old map"
+
+
+def test_a_refusal_is_the_library_s_sentence_and_makes_no_layer(run_here, library, one_map, tmp_path, english):
+    target = tmp_path / "numbered.gpkg"
+    parameters = {
+        "CELLS": f"{one_map}|layername=grid_cell",
+        "COMMUNITY": "name",
+        "OUTPUT": str(target),
+    }
+    well, _, _, said = run_here("number", parameters)
+    assert not well
+    assert "Traceback" not in said
+    assert not target.exists()

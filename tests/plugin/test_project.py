@@ -145,9 +145,9 @@ def test_reading_leaves_nothing_beside_the_file(plugin, project, copy):
         if isinstance(layer, QgsVectorLayer):
             assert sum(1 for _ in layer.getFeatures()) == layer.featureCount()
             assert leftovers(copy) == []
-    streets = plugin("console.streets").Streets.of(held)
+    known = plugin("console.rows").Known(plugin("console.streets").Streets.of(held))
     for tables in (plugin("console.rows").FINDING_TABLES, plugin("console.rows").CASE_TABLES):
-        list(plugin("console.rows").read_rows(held, tables, streets, {}))
+        list(plugin("console.rows").read_rows(held, tables, known))
     assert leftovers(copy) == []
     project.clear()
     assert leftovers(copy) == []

@@ -16,7 +16,7 @@ def held(plugin, one_map):
 
 @pytest.fixture
 def find(plugin, held, english):
-    return lambda text: list(plugin("console.search").find(held, text))
+    return lambda text: list(plugin("console.search.finding").find(held, text))
 
 
 def one(path, sql):
@@ -72,7 +72,7 @@ def test_every_word_must_occur_and_signs_of_sql_are_only_signs(find):
     ],
 )
 def test_positions_as_people_write_them(plugin, text, wanted):
-    found = plugin("console.coordinates").parse(text)
+    found = plugin("console.search.coordinates").parse(text)
     assert (None if found is None else (found.x, found.y, found.crs)) == wanted
 
 
@@ -104,7 +104,7 @@ def test_a_position_is_gone_to_and_answered(plugin, shown, desktop, one_map, sys
             QgsCoordinateReferenceSystem("EPSG:4548"), QgsCoordinateReferenceSystem("EPSG:4490"), QgsProject.instance()
         )
         spot = change.transform(spot)
-    shown.show_found(plugin("console.coordinates").parse(f"{system}{spot.x():.8f}, {spot.y():.8f}"))
+    shown.show_found(plugin("console.search.coordinates").parse(f"{system}{spot.x():.8f}, {spot.y():.8f}"))
     until(lambda: "Position" in shown.dock.who.card.toPlainText())
     centre = shown.who._mark.center()
     moved = ((centre.x() - x) ** 2 + (centre.y() - y) ** 2) ** 0.5
@@ -119,7 +119,7 @@ def test_qgis_own_search_asks_it(plugin, shown, one_map):
     (code,) = one(one_map, "SELECT cell_code FROM grid_cell LIMIT 1 OFFSET 3")
     locator = QgsLocator()
     found = []
-    made = plugin("console.locator_filter").OneMapFilter(lambda: shown.one_map, shown.show_found)
+    made = plugin("console.search.locator_filter").OneMapFilter(lambda: shown.one_map, shown.show_found)
     locator.registerFilter(made)
     locator.foundResult.connect(lambda result: found.append((result.displayString, result.group)))
     locator.fetchResults(code, QgsLocatorContext(), feedback := QgsFeedback())

@@ -10,7 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onemap.domain.journal import ALLOW_GAP, DECIDE_CASE, REASSIGN_CASE, UNDO, Journal, journal_of
+from onemap.domain.journal import (
+    ACCEPT_REPAIR,
+    ALLOW_GAP,
+    DECIDE_CASE,
+    OF_CASES,
+    OF_FINDINGS,
+    REASSIGN_CASE,
+    REFUSE_REPAIR,
+    UNDO,
+    FindingSpot,
+    Journal,
+    journal_of,
+)
 from onemap.errors import StoreError
 
 NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -138,3 +150,27 @@ def test_the_lines_are_plain_json_in_utf8(journal):
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
     with pytest.raises(StoreError, match="cannot be written"):
         Journal(tmp_path / "no" / "x.journal.jsonl").append(DECIDE_CASE, "C", "x", who="A")
+
+
+def test_of_several_decisions_about_one_thing_the_latest_stands(journal):
+    spot = FindingSpot("gap", "grid_cell", 491200.123, 4401800.5).text()
+    journal.append(ALLOW_GAP, spot, "2027-12-31", who="A", why="a lake")
+    journal.append(DECIDE_CASE, "C1", "cell1", who="A")
+    refused = journal.append(REFUSE_REPAIR, spot, "", who="A", why="measure first")
+    accepted = journal.append(ACCEPT_REPAIR, spot, "cell2", who="A", why="measured")
+    given = journal.append(REASSIGN_CASE, "C1", "cell9", who="A", why="by agreement")
+    assert journal.standing(*OF_FINDINGS) == {spot: accepted}
+    assert journal.standing(*OF_CASES) == {"C1": given}
+    journal.undo(accepted.number, who="A")
+    assert journal.standing(*OF_FINDINGS) == {spot: refused}
+
+
+@given(st.text(max_size=20), st.floats(-1e7, 1e7), st.floats(-1e7, 1e7))
+def test_a_spot_is_read_as_it_was_written(about, x, y):
+    spot = FindingSpot("gap", about, x, y)
+    read = FindingSpot.read(spot.text())
+    assert read is not None
+    assert (read.kind, read.about) == ("gap", about.replace("|", "/"))
+    assert abs(read.x - x) <= 0.0051
+    assert abs(read.y - y) <= 0.0051
+    assert FindingSpot.read(read.text()) == read

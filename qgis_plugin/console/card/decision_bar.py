@@ -1,0 +1,95 @@
+"""Under the card of a case near a border: one button for each cell that may answer, and what was decided."""
+
+from datetime import datetime
+
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from ...onemap.domain.journal import REASSIGN_CASE, Entry
+from ...translation import tr
+
+MOST_BUTTONS = 4
+SHORT_CODE = 7  # the end of a code tells neighbours apart
+_KEYS = {Qt.Key.Key_D: 0, Qt.Key.Key_1: 0, Qt.Key.Key_2: 1, Qt.Key.Key_3: 2, Qt.Key.Key_4: 3}
+
+
+class DecisionBar(QWidget):
+    """Asks once: which of these cells answers? One key decides; what was decided stays with who, when and why."""
+
+    decided = pyqtSignal(str, str)  # case, cell
+    undone = pyqtSignal(str)  # case
+
+    def __init__(self, table: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("onemapDecision")
+        self._case = ""
+        self._cells: list[str] = []
+        self.words = QLabel(self)
+        self.words.setWordWrap(True)
+        self._row = QHBoxLayout()
+        self.undo = QPushButton(tr("Undo"), self)
+        self.undo.setToolTip(tr("What was decided about it no longer counts"))
+        self.undo.clicked.connect(lambda: self.undone.emit(self._case))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 4)
+        column.addWidget(self.words)
+        column.addLayout(self._row)
+        self.buttons: list[QPushButton] = []
+        for number in range(MOST_BUTTONS):
+            button = QPushButton(self)
+            button.setToolTip(tr("This cell answers"))
+            button.clicked.connect(lambda _, number=number: self.choose(number))
+            self.buttons.append(button)
+            self._row.addWidget(button)
+        self._row.addWidget(self.undo)
+        self._row.addStretch(1)
+        table.installEventFilter(self)
+        self.show_nothing()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let D and 1 to 4 decide while the list has the keyboard; a list would search for the letter instead."""
+        if event.type() == QEvent.Type.KeyPress and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            number = _KEYS.get(event.key())
+            if number is not None and self.isVisible():
+                self.choose(number)
+                return True
+        return super().eventFilter(watched, event)
+
+    def choose(self, number: int) -> None:
+        """Decide for the button with this number, where there is one to press."""
+        if self.isVisible() and number < len(self._cells) and self.buttons[number].isVisible():
+            self.decided.emit(self._case, self._cells[number])
+
+    def show_nothing(self) -> None:
+        """Ask nothing: the row is no case near a border."""
+        self._case, self._cells = "", []
+        self.hide()
+
+    def ask(self, case: str, cells: list[str]) -> None:
+        """Ask which cell answers; the first is the one that answers until somebody decides."""
+        self._case, self._cells = case, cells[:MOST_BUTTONS]
+        self.words.setText(tr("Near a border: which cell answers?"))
+        for number, button in enumerate(self.buttons):
+            button.setVisible(number < len(self._cells))
+            if number < len(self._cells):
+                key = "D" if number == 0 else str(number + 1)
+                button.setText(f"…{self._cells[number][-SHORT_CODE:]}   {key}")
+                button.setToolTip(self._cells[number])
+        self.undo.hide()
+        self.show()
+
+    def tell(self, case: str, entry: Entry) -> None:
+        """Tell what was decided, by whom and when, with a way back."""
+        self._case, self._cells = case, []
+        template = (
+            tr("Given to cell {cell} by {who}, {at}")
+            if entry.verb == REASSIGN_CASE
+            else tr("Decided for cell {cell} by {who}, {at}")
+        )
+        at = datetime.fromisoformat(entry.at).astimezone().strftime("%Y-%m-%d %H:%M")
+        said = template.format(cell=entry.value, who=entry.who, at=at)
+        self.words.setText(f"{said}: {entry.why}" if entry.why else said)
+        for button in self.buttons:
+            button.hide()
+        self.undo.show()
+        self.show()

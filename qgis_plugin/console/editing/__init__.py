@@ -1,0 +1,1 @@
+"""Cells moved between grids, split and merged; saved as a new version."""

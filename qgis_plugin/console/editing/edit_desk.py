@@ -1,0 +1,226 @@
+"""Grids edited from the desktop: the library divides and counts, the draft shows it, a new version is saved."""
+
+from pathlib import Path
+
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY
+from qgis.gui import QgsMapCanvas, QgsMapToolEmitPoint
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ...engine.worker import Worker, said
+from ...project.one_map_file import OneMapFile
+from ...translation import tr
+from ..card.ask_bar import Question
+from ..desk import Desk, person
+from ..highlight import geometry_to_layer, point_to_layer
+from ..picking import ShapeTool
+from .draft_layer import DraftLayer
+from .tab import EditTab
+
+_SOME, _SHOWN = 2, 3
+
+
+class EditDesk(QObject):
+    """What the buttons of the tab do."""
+
+    told = pyqtSignal(str)
+
+    def __init__(
+        self, tab: EditTab, worker: Worker, desk: Desk, canvas: QgsMapCanvas, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._tab, self._worker, self._desk, self._canvas = tab, worker, desk, canvas
+        self._one_map: OneMapFile | None = None
+        self._crs = QgsCoordinateReferenceSystem()
+        self.draft: DraftLayer | None = None
+        self._grids: dict[str, str] = {}
+        self._acts = {
+            "end": self.end,
+            "pick": self._pick,
+            "move": self.move,
+            "split": self._draw,
+            "merge": self.merge,
+            "undo": self.undo,
+            "redo": self.redo,
+            "save": self._ask_to_save,
+        }
+        self.tool = QgsMapToolEmitPoint(canvas)
+        self.tool.canvasClicked.connect(lambda spot, _: self.choose_at(spot))
+        self.tool.deactivated.connect(lambda: tab.buttons["pick"].setChecked(False))
+        self.knife = ShapeTool(canvas, Qgis.GeometryType.Line)
+        self.knife.drawn.connect(self.split)
+        self.knife.deactivated.connect(lambda: tab.buttons["split"].setChecked(False))
+        tab.begin_wanted.connect(self.begin)
+        tab.wanted.connect(lambda name: self._acts[name]())
+        worker.opened.connect(lambda _: self._offer())
+
+    def of_map(self, one_map: OneMapFile | None, crs: QgsCoordinateReferenceSystem) -> None:
+        """Take the map whose grids may be edited."""
+        self.end()
+        self._one_map, self._crs = one_map, crs
+        self._tab.offer([])
+
+    def begin(self, grouping: str) -> None:
+        """Open the grids of one grouping for editing."""
+        if self._one_map is not None and grouping:
+            self._tab.say(tr("The library reads the cells ..."))
+            self._worker.ask("edit.open", {"grouping": grouping, "who": person()}, self._opened, self._tab.say)
+
+    def end(self) -> None:
+        """Take the draft off the map; what was not saved is gone."""
+        for tool in (self.tool, self.knife):
+            self._canvas.unsetMapTool(tool)
+        self.knife.clear()
+        if self.draft is not None:
+            self.draft.remove()
+            self.draft = None
+            self._canvas.refreshAllLayers()
+            self._worker.ask("edit.close", {}, lambda _: None)
+        self._tab.work(False)
+
+    def close(self) -> None:
+        """Let go of the canvas and of the draft."""
+        self.end()
+        self.tool.deleteLater()
+        self.knife.deleteLater()
+
+    def choose_at(self, spot: QgsPointXY) -> None:
+        """Choose the cell at a spot of the canvas, or let go of it."""
+        there = point_to_layer(spot, self._crs, self._canvas)
+        if self.draft is None or there is None:
+            return
+        self.draft.toggle(there.x(), there.y())
+        chosen = self.draft.chosen()
+        shown = ", ".join(chosen[:_SHOWN]) + (" ..." if len(chosen) > _SHOWN else "")
+        self._tab.say(tr("{count} cells chosen: {cells}", count=len(chosen), cells=shown) if chosen else "")
+
+    def move(self) -> None:
+        """Move the chosen cells to the grid that is chosen in the table."""
+        cells, grid = self._chosen(), self._tab.chosen
+        if cells and not grid:
+            self._tab.say(tr("Choose the grid in the table first."))
+        elif cells:
+            staying = [cell for cell in cells if self._grids.get(cell) == grid]
+            if len(staying) == len(cells):
+                self._tab.say(tr("They are in this grid already."))
+                return
+            self._ask("edit.move", {"cells": [cell for cell in cells if cell not in staying], "to": grid})
+
+    def split(self, line: QgsGeometry) -> None:
+        """Split the chosen cell by a line drawn on the canvas."""
+        there = geometry_to_layer(line, self._crs, self._canvas)
+        self.knife.clear()
+        cells = self._chosen()
+        if there is not None and cells:
+            if len(cells) > 1:
+                self._tab.say(tr("Choose one cell to split."))
+            else:
+                self._ask("edit.split", {"cell": cells[0], "wkt": there.asWkt(4)})
+
+    def merge(self) -> None:
+        """Make one cell of the chosen ones."""
+        cells = self._chosen()
+        if len(cells) >= _SOME:
+            self._ask("edit.merge", {"cells": cells})
+        elif cells:
+            self._tab.say(tr("Choose at least two cells to merge."))
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self.draft is not None:
+            self._ask("edit.undo", {})
+
+    def redo(self) -> None:
+        """Make the step again."""
+        if self.draft is not None:
+            self._ask("edit.redo", {})
+
+    def save(self, first_day: str, why: str) -> None:
+        """Save the edited division as a new version beside the map, in a file that was not there."""
+        if self._one_map is None:
+            return
+        path = free_path(self._one_map.path, first_day)
+
+        def answered(answer: dict) -> None:
+            self._desk.saved(path.name, first_day, why)
+            self._tab.say(tr("Saved as {file}: {cells} cells, {grids} grids.", file=path.name, **_counts(answer)))
+            self.told.emit(tr("New version of the grids: {file}", file=path.name))
+
+        self._worker.ask("edit.save", {"path": str(path), "when": first_day, "why": why}, answered, self._tab.say)
+
+    # --- inside
+
+    def _offer(self) -> None:
+        if "edit.groupings" in self._worker.verbs:
+            self._worker.ask("edit.groupings", {}, lambda answer: self._tab.offer(answer["groupings"]))
+
+    def _opened(self, answer: dict) -> None:
+        if self._one_map is None:
+            return
+        if self.draft is not None:
+            self.draft.remove()
+        self.draft = DraftLayer(self._one_map, answer["cells"], self._crs)
+        self._grids = dict(answer["cells"])
+        self._tab.model.names = answer["names"]
+        self._tab.work(True)
+        self._show(answer)
+        self._tab.say(" ".join(said(note) for note in answer["notes"]) or tr("Choose cells on the map."))
+
+    def _ask(self, verb: str, arguments: dict) -> None:
+        self._worker.ask(verb, arguments, self._changed, self._tab.say)
+
+    def _changed(self, state: dict) -> None:
+        if self.draft is None:
+            return
+        self.draft.apply(state)
+        self._grids = {cell: grid for cell, grid in self._grids.items() if cell not in state["gone"]}
+        self._grids |= {row["cell"]: row["grid"] for row in state["changed"]}
+        self._show(state)
+        words = [said(step["words"]) for step in state["steps"]]
+        back = any(step["back"] for step in state["steps"])
+        broken = [said(reason) for step in state["steps"] for reason in step["mended" if back else "broken"]]
+        line = "; ".join(words)
+        line = tr("taken back: {what}", what=line) if back and line else line
+        self._tab.say("\n".join([line, *broken]) if not back else line)
+        self.draft.layer.removeSelection()
+
+    def _show(self, state: dict) -> None:
+        if self.draft is not None:
+            self._tab.show_state(state, self.draft.colours)
+
+    def _chosen(self) -> list[str]:
+        chosen = self.draft.chosen() if self.draft is not None else []
+        if not chosen:
+            self._tab.say(tr("Choose cells on the map first."))
+        return chosen
+
+    def _pick(self) -> None:
+        if self._tab.buttons["pick"].isChecked():
+            self._canvas.setMapTool(self.tool)
+        else:
+            self._canvas.unsetMapTool(self.tool)
+
+    def _draw(self) -> None:
+        if self._tab.buttons["split"].isChecked() and self._chosen():
+            self._canvas.setMapTool(self.knife)
+            self._tab.buttons["split"].setChecked(True)
+        else:
+            self._tab.buttons["split"].setChecked(False)
+            self._canvas.unsetMapTool(self.knife)
+
+    def _ask_to_save(self) -> None:
+        words = tr("From which day does it hold, and why was it done?")
+        self._tab.bar.ask(Question(words, self.save, day=True, soon=True))
+
+
+def _counts(answer: dict) -> dict[str, str]:
+    return {name: f"{answer[name]:,}" for name in ("cells", "grids")}
+
+
+def free_path(one_map: Path, first_day: str) -> Path:
+    """Return a name beside the map that no file has yet."""
+    for number in range(1, 1_000):
+        more = f"-{number}" if number > 1 else ""
+        path = one_map.with_name(f"{one_map.stem}.grids-{first_day}{more}.gpkg")
+        if not path.exists():
+            return path
+    return path

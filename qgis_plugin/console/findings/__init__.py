@@ -1,0 +1,1 @@
+"""Findings: what is proposed, accepted, refused, allowed."""

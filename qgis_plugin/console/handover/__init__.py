@@ -1,0 +1,1 @@
+"""The note with which a shift hands over to the next."""

@@ -1,0 +1,117 @@
+"""The window of the handover note: the span, one's own words, the note as it will be, and the two ways to keep it."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from qgis.PyQt.QtCore import QDateTime, QMarginsF, Qt
+from qgis.PyQt.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from qgis.PyQt.QtWidgets import (
+    QDateTimeEdit,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...project.one_map_file import OneMapFile
+from ...translation import language, tr
+from ..desk import Desk, person
+from ..queue.table_model import RowModel
+from ..tones import QuietLabel
+from .note import Shift, note_html
+
+HOURS = 8  # a shift, unless another moment is chosen
+SIZE = (720, 760)
+MARGIN_MM = 15.0
+
+
+class HandoverWindow(QWidget):
+    """Shows the note and saves it as HTML or PDF."""
+
+    def __init__(
+        self, one_map: OneMapFile, desk: Desk, cases: RowModel, findings: RowModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("onemapHandover")
+        self.setWindowTitle(tr("Shift handover"))
+        self.resize(*SIZE)
+        self._one_map, self._desk, self._cases, self._findings = one_map, desk, cases, findings
+        self.since = QDateTimeEdit(QDateTime.currentDateTime().addSecs(-HOURS * 3600), self)
+        self.since.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self.since.setCalendarPopup(True)
+        self.since.setToolTip(tr("What was decided from this moment on stands in the note"))
+        self.words = QPlainTextEdit(self)
+        self.words.setMaximumHeight(70)
+        self.words.setPlaceholderText(tr("What the next shift should know"))
+        self.words.setToolTip(tr("Your own words stand at the head of the note"))
+        self.view = QTextBrowser(self)
+        self.view.setStyleSheet("QTextBrowser { background: #FFFFFF; color: #22262B; padding: 12px }")  # it is paper
+        self.status = QuietLabel("", self)
+        row = QHBoxLayout()
+        row.addWidget(QLabel(tr("since"), self))
+        row.addWidget(self.since)
+        row.addStretch(1)
+        for title, hint, slot in (
+            (tr("Save as HTML ..."), tr("A page that any browser shows"), self._ask_html),
+            (tr("Save as PDF ..."), tr("Pages of A4 to print and to sign"), self._ask_pdf),
+        ):
+            button = QPushButton(title, self)
+            button.setToolTip(hint)
+            button.clicked.connect(slot)
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.addLayout(row)
+        column.addWidget(self.words)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.status)
+        self.since.dateTimeChanged.connect(lambda _: self.refresh())
+        self.words.textChanged.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the note as it would be now."""
+        self.view.setHtml(self.html())
+
+    def html(self) -> str:
+        """Return the note."""
+        self._desk.look()
+        since = datetime.fromisoformat(self.since.dateTime().toString("yyyy-MM-ddTHH:mm")).astimezone()
+        now = datetime.now().astimezone() + timedelta(seconds=1)
+        shift = Shift(self._one_map.title(language()), since, now, person(), self.words.toPlainText().strip())
+        return note_html(shift, self._desk.entries, self._cases.rows, self._findings.rows)
+
+    def save_html(self, path: str | Path) -> None:
+        """Write the note as a page."""
+        Path(path).write_text(self.html(), encoding="utf-8")
+        self.status.setText(tr("Saved: {path}", path=path))
+
+    def save_pdf(self, path: str | Path) -> None:
+        """Write the note as pages of A4."""
+        pages = QPdfWriter(str(path))
+        pages.setTitle(tr("Shift handover"))
+        pages.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
+        pages.setPageMargins(margins, QPageLayout.Unit.Millimeter)
+        document = QTextDocument()
+        document.setHtml(self.html())
+        document.print(pages)
+        self.status.setText(tr("Saved: {path}", path=path))
+
+    def _ask_html(self) -> None:
+        path = self._target("html")
+        if path:
+            self.save_html(path)
+
+    def _ask_pdf(self) -> None:
+        path = self._target("pdf")
+        if path:
+            self.save_pdf(path)
+
+    def _target(self, suffix: str) -> str:
+        name = f"{self._one_map.path.stem}-{datetime.now().astimezone():%Y%m%d-%H%M}.{suffix}"
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the note"), str(self._one_map.path.with_name(name)))
+        return path

@@ -1,0 +1,166 @@
+"""The log: what was decided on this map, by whom, when and why; taken back and done again."""
+
+from datetime import datetime
+
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFont
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QTableView, QVBoxLayout, QWidget
+
+from ..onemap.domain.journal import (
+    ACCEPT_REPAIR,
+    ALLOW_GAP,
+    DECIDE_CASE,
+    REASSIGN_CASE,
+    REFUSE_REPAIR,
+    SAVE_VERSION,
+    SHOW_PHONE,
+    UNDO,
+    Entry,
+    FindingSpot,
+)
+from ..translation import tr
+from .tones import QuietLabel
+from .words import kind_title
+
+ROW_HEIGHT = 22
+_WIDTHS = (122, 60, 76, 126, 100)
+
+
+def verb_title(verb: str) -> str:
+    """Return what was done, in words."""
+    titles = {
+        DECIDE_CASE: tr("case decided"),
+        REASSIGN_CASE: tr("case reassigned"),
+        ALLOW_GAP: tr("exception allowed"),
+        ACCEPT_REPAIR: tr("repair accepted"),
+        REFUSE_REPAIR: tr("repair refused"),
+        SAVE_VERSION: tr("version saved"),
+        SHOW_PHONE: tr("telephone shown"),
+        UNDO: tr("taken back"),
+    }
+    return titles.get(verb, verb)
+
+
+def subject_title(subject: str) -> str:
+    """Return what it was done to: a case, or kind and place of a finding."""
+    spot = FindingSpot.read(subject)
+    if spot is None:
+        return subject
+    return f"{kind_title(spot.kind)} {spot.x:.0f}, {spot.y:.0f}"
+
+
+def local(at: str) -> str:
+    """Return the moment of an entry as the clock on the wall shows it."""
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+class LogModel(QAbstractTableModel):
+    """Entries, the latest first; those that no longer count are struck through and say so."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.entries: list[Entry] = []
+        self._undone: set[int] = set()
+
+    def show(self, entries: list[Entry], undone: set[int]) -> None:
+        """Show other entries."""
+        self.beginResetModel()
+        self.entries, self._undone = entries[::-1], undone
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.entries)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(_WIDTHS) + 1
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole):
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return [tr("When"), tr("By"), tr("What"), tr("About"), tr("Result"), tr("Reason")][section]
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
+        entry = self.entries[index.row()]
+        gone = entry.number in self._undone
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(entry, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            words = tr("No longer counts: it was taken back") if gone else tr("Entry {number}", number=entry.number)
+            return f"{self._text(entry, index.column())}\n{words}"
+        if role == Qt.ItemDataRole.FontRole and gone:
+            font = QFont()
+            font.setStrikeOut(True)
+            return font
+        return None
+
+    def _text(self, entry: Entry, column: int) -> str:
+        what = verb_title(entry.verb)
+        return (local(entry.at), entry.who, what, subject_title(entry.subject), entry.value, entry.why)[column]
+
+
+class LogTab(QWidget):
+    """The entries and the two ways through them."""
+
+    chosen = pyqtSignal(object)  # Entry: show what it is about
+    taken_back = pyqtSignal(int)  # number of the entry
+    undo_wanted = pyqtSignal()
+    redo_wanted = pyqtSignal()
+    note_wanted = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("onemapTab_log")
+        self.model = LogModel(self)
+        self.table = QTableView(self)
+        self.table.setObjectName("onemapTable_log")
+        self.table.setModel(self.model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setAlternatingRowColors(True)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        for column, width in enumerate(_WIDTHS):
+            self.table.setColumnWidth(column, width)
+        self.table.activated.connect(lambda index: self.chosen.emit(self.model.entries[index.row()]))
+        self.table.setToolTip(tr("Enter or a double click shows what an entry is about"))
+        self.undo = self._button(tr("Undo"), tr("Takes back your own latest decision (Ctrl+Z)"), self.undo_wanted.emit)
+        self.redo = self._button(tr("Redo"), tr("Does again what was taken back last (Ctrl+Y)"), self.redo_wanted.emit)
+        self.back = self._button(
+            tr("Take this back"), tr("The chosen entry no longer counts; it stays in the log"), self._take_back
+        )
+        self.note = self._button(
+            tr("Shift handover note ..."), tr("What was done since a moment, to print"), self.note_wanted.emit
+        )
+        self.status = QuietLabel("", self)
+        row = QHBoxLayout()
+        for button in (self.undo, self.redo, self.back):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self.note)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 4)
+        column.addLayout(row)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.status)
+
+    def show_entries(self, entries: list[Entry], undone: set[int], *, can_undo: bool, can_redo: bool) -> None:
+        """Show the entries of a journal."""
+        self.model.show(entries, undone)
+        self.undo.setEnabled(can_undo)
+        self.redo.setEnabled(can_redo)
+        words = tr("{count} entries, each sealed with the one before", count=len(entries))
+        self.status.setText(words if entries else tr("Nothing was decided on this map yet."))
+
+    def _button(self, title: str, hint: str, slot) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setToolTip(hint)
+        button.clicked.connect(lambda _=False: slot())
+        return button
+
+    def _take_back(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            self.taken_back.emit(self.model.entries[index.row()].number)

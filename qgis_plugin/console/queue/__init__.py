@@ -1,0 +1,1 @@
+"""The lists of cases and findings: model, filters, counters, table."""

@@ -1,0 +1,67 @@
+"""Counters that are filters: `all 412 | new 37 | overdue 11`."""
+
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QButtonGroup, QToolButton, QWidget
+
+from ...translation import tr
+from ..signs import sign_icon
+from .flow_layout import FlowLayout
+
+# Colours of QGIS's own palette, so that the chips follow its theme.
+STYLE = """
+QToolButton { border: 1px solid palette(mid); border-radius: 9px; padding: 2px 8px; background: palette(base);
+  color: palette(text); }
+QToolButton:hover { border-color: palette(highlight); }
+QToolButton:checked { background: palette(highlight); border-color: palette(highlight);
+  color: palette(highlighted-text); }
+QToolButton:focus { border-color: palette(text); }
+"""
+
+
+class Chips(QWidget):
+    """A row of exclusive buttons, each with its count; `chosen` tells the name of the one pressed."""
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, names: list[str], titles: dict[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setStyleSheet(STYLE)
+        self._layout = FlowLayout(self)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._titles = titles
+        self._buttons = {name: self._add(name) for name in names}
+        self._buttons[names[0]].setChecked(True)
+
+    def show_counts(self, counts: dict[str, int]) -> None:
+        """Show the chips that have a count, in their order; the first is always shown."""
+        for number, (name, button) in enumerate(self._buttons.items()):
+            count = counts.get(name, 0)
+            button.setText(f"{self._titles[name]} {count:,}")
+            button.setVisible(bool(count) or number == 0 or button.isChecked())
+        self._layout.invalidate()
+        self.updateGeometry()
+
+    def choose(self, name: str) -> None:
+        """Press a chip."""
+        if name in self._buttons:
+            self._buttons[name].click()
+
+    def texts(self) -> list[str]:
+        """Return the texts of the chips that are shown."""
+        return [button.text() for button in self._buttons.values() if not button.isHidden()]
+
+    def _add(self, name: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName(f"onemapChip_{name}")
+        button.setCheckable(True)
+        button.setToolTip(tr("Only these: {name}", name=self._titles[name]))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setIconSize(QSize(14, 14))
+        if name != "all":
+            button.setIcon(sign_icon(name))
+        button.clicked.connect(lambda: self.chosen.emit(name))
+        self._group.addButton(button)
+        self._layout.addWidget(button)
+        button.hide()
+        return button

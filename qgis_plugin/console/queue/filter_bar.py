@@ -1,0 +1,134 @@
+"""The filters above a list: counters, search, combo boxes, span of time, mine, in view."""
+
+from collections import Counter
+
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from ...translation import tr
+from ..rows import Row
+from .chips import Chips
+from .list_kind import ALL, Choice, ListKind
+from .span_box import SpanBox
+
+SEARCH_DELAY_MS = 200
+_LEAVE = (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class FilterBar(QWidget):
+    """Widgets; `changed` tells the parts of the filter that are other ones now, `left` that the list is wanted."""
+
+    changed = pyqtSignal(object)  # dict: part of the filter -> value
+    view_wanted = pyqtSignal(bool)
+    left = pyqtSignal()
+
+    def __init__(self, kind: ListKind, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.kind = kind
+        self._mine = ""
+        titles = {name: kind.chip_title(name) for name in kind.chip_order}
+        self.chips = Chips([ALL, *kind.chip_order], {ALL: tr("all"), **titles}, self)
+        self.search = QLineEdit(self)
+        self.search.setObjectName(f"onemapSearch_{kind.name}")
+        self.search.setClearButtonEnabled(True)
+        self.search.setPlaceholderText(tr("search: number, address, cell, street ..."))
+        self.search.setToolTip(tr("Key F leads here, Esc or Enter back to the list"))
+        self.in_view = self._check(tr("in view"), tr("Only what lies in the part of the map that is shown"))
+        self.follow = self._check(tr("map follows"), tr("The map goes along when another row becomes the current one"))
+        self.mine = self._check(tr("mine"), "")
+        self.mine.setObjectName("onemapMine")
+        self.mine.setVisible(kind.in_time)
+        self.span = SpanBox(self)
+        self.span.box.setVisible(kind.in_time)
+        self.boxes = [self._box(choice) for choice in kind.choices]
+        self._lay_out()
+        self._wire()
+
+    def count(self, counted: Counter[str]) -> None:
+        """Show the counters."""
+        self.chips.show_counts(counted)
+
+    def fill(self, rows: list[Row]) -> None:
+        """Offer what the rows hold."""
+        for choice, box in zip(self.kind.choices, self.boxes, strict=True):
+            self._fill(box, choice, rows)
+        if self.kind.in_time and rows:
+            moments = [row.moment for row in rows if row.moment]
+            self.span.reach(min(moments, default=""), max(moments, default=""))
+
+    def be(self, name: str) -> None:
+        """Take the name of whose cases are *mine*."""
+        self._mine = name
+        words = tr("Only cases in cells to which {name} is appointed; the name stands in the options", name=name)
+        self.mine.setToolTip(words)
+        self.changed.emit({"ours": name if self.mine.isChecked() else ""})
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Esc and Enter lead from the search back to the list."""
+        if watched is self.search and event.type() == QEvent.Type.KeyPress and event.key() in _LEAVE:
+            self.left.emit()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _fill(self, box: QComboBox, choice: Choice, rows: list[Row]) -> None:
+        found = sorted({getattr(row, choice.part) for row in rows} - {""}, key=choice.title)
+        kept = box.currentData()
+        box.blockSignals(True)
+        box.clear()
+        box.addItem(choice.all_of_them, "")
+        for value in found:
+            box.addItem(choice.title(value), value)
+        box.setCurrentIndex(max(0, box.findData(kept)))
+        box.blockSignals(False)
+        box.setVisible(len(found) > 1)
+        self.changed.emit({choice.part: box.currentData()})
+
+    def _check(self, title: str, hint: str) -> QCheckBox:
+        check = QCheckBox(title, self)
+        check.setToolTip(hint)
+        return check
+
+    def _box(self, choice: Choice) -> QComboBox:
+        box = QComboBox(self)
+        box.setObjectName(f"onemapFilter_{self.kind.name}_{choice.part}")
+        box.addItem(choice.all_of_them, "")
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(6)
+        box.setToolTip(tr("Only rows of the one that is chosen here"))
+        box.hide()
+        return box
+
+    def _lay_out(self) -> None:
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.search, 1)
+        for check in (self.mine, self.in_view, self.follow):
+            first.addWidget(check)
+        for box in self.boxes:
+            second.addWidget(box, 1)
+        second.addWidget(self.span.box, 1)
+        second.addStretch(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.chips)
+        column.addLayout(first)
+        column.addLayout(second)
+        column.addWidget(self.span)
+
+    def _wire(self) -> None:
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(SEARCH_DELAY_MS)
+        self._typing.timeout.connect(lambda: self.changed.emit({"text": self.search.text().strip()}))
+        self.search.textChanged.connect(self._typing.start)
+        self.search.installEventFilter(self)
+        self.chips.chosen.connect(
+            lambda name: self.changed.emit({"kind": "", "state": ""} | self.kind.chip_filter(name))
+        )
+        self.in_view.toggled.connect(self.view_wanted)
+        self.mine.toggled.connect(lambda on: self.changed.emit({"ours": self._mine if on else ""}))
+        self.span.changed.connect(lambda since, until: self.changed.emit({"since": since, "until": until}))
+        for choice, box in zip(self.kind.choices, self.boxes, strict=True):
+            box.currentIndexChanged.connect(
+                lambda _, part=choice.part, box=box: self.changed.emit({part: box.currentData() or ""})
+            )

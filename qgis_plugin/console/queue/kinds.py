@@ -1,0 +1,110 @@
+"""The two lists: what their columns, counters and filters are."""
+
+from collections.abc import Callable
+
+from ...translation import tr
+from ..rows import Row, case_columns, finding_columns
+from ..words import Words, kind_title, state_title
+from .list_kind import ALL, Choice, ListKind
+from .table import Act
+
+_STATES = ("new", "in_hand", "overdue", "settled")
+_PLACES = ("near_border", "decided", "outside", "no_position")
+_KINDS = (
+    "gap",
+    "land",
+    "duty",
+    "time",
+    "conflict",
+    "overlap",
+    "outside",
+    "mismatch",
+    "object",
+    "near_border",
+    "decided",
+    "duplicate",
+    "nesting",
+    "orphan",
+    "invalid",
+)
+
+
+def finding_list(street_title: Callable[[str], str]) -> ListKind:
+    """Return the list of findings."""
+    words = Words()
+    return ListKind(
+        name="findings",
+        columns=finding_columns,
+        widths=(124, 88, 120, 78, 52, 80),
+        acts=finding_acts(),
+        chips=lambda row: (row.kind,),
+        chip_order=_KINDS,
+        chip_filter=lambda name: {} if name == ALL else {"kind": name},
+        chip_title=kind_title,
+        choices=(
+            Choice("group", tr("all layers and agencies"), words.layer),
+            Choice("state", tr("all states"), state_title),
+            Choice("street", tr("all streets"), street_title),
+        ),
+        empty=lambda: tr(
+            "No findings. Open a one map, or run the whole line in the toolbox: what it finds is listed here."
+        ),
+    )
+
+
+def case_list(street_title: Callable[[str], str]) -> ListKind:
+    """Return the list of cases."""
+    return ListKind(
+        name="cases",
+        columns=case_columns,
+        widths=(150, 116, 92, 104, 110),
+        chips=_case_chips,
+        chip_order=(*_STATES, *_PLACES),
+        chip_filter=_case_filter,
+        chip_title=lambda name: state_title(name) if name in _STATES else kind_title(name),
+        choices=(
+            Choice("group", tr("all matters"), lambda matter: matter),
+            Choice("street", tr("all streets"), street_title),
+            Choice("holder", tr("all holders"), lambda name: name),
+        ),
+        empty=lambda: tr("No cases. Open a one map that holds cases."),
+        acts=case_acts(),
+        newest_first=1,
+        in_time=True,
+    )
+
+
+def case_acts() -> tuple[Act, ...]:
+    """Return what can be done with a case."""
+    return (
+        Act("zoom", tr("Go there"), "Space", tr("Show it on the map and let it flash")),
+        Act("copy", tr("Copy the number"), "C", tr("Puts the number of the case on the clipboard")),
+        Act("decide", tr("Leave it with its cell"), "D", tr("A case near a border: the first candidate answers")),
+        Act("reassign", tr("Reassign ..."), "A", tr("Give it to another cell, with the reason; kept in the log")),
+        Act("photo", tr("Open the photo"), "P", tr("Opens the photo of the case, where there is one")),
+        Act("who", tr("Who answers here?"), "W", tr("Asks for the spot of the case in the tab of that name")),
+    )
+
+
+def finding_acts() -> tuple[Act, ...]:
+    """Return what can be done with a finding."""
+    return (
+        Act("zoom", tr("Go there"), "Space", tr("Show it on the map and let it flash")),
+        Act("copy", tr("Copy what it concerns"), "C", tr("Puts the cells or the object on the clipboard")),
+        Act("repair", tr("Propose a repair"), "R", tr("The library proposes who gets the land, with area and people")),
+        Act("accept", tr("Accept the repair ..."), "Y", tr("The proposal shall be done with the next build")),
+        Act("refuse", tr("Refuse the repair ..."), "N", tr("The finding stays open; the reason is kept")),
+        Act("allow", tr("Allow it ..."), "L", tr("It may stay as it is until a day, with the reason")),
+        Act("take_back", tr("Take back"), "U", tr("What was decided about it no longer counts")),
+        Act("who", tr("Who answers here?"), "W", tr("Asks for the middle of the finding")),
+    )
+
+
+def _case_chips(row: Row) -> tuple[str, ...]:
+    return (row.state, row.kind) if row.kind in _PLACES else (row.state,)
+
+
+def _case_filter(name: str) -> dict[str, str]:
+    if name in _STATES:
+        return {"state": name}
+    return {"kind": name} if name in _PLACES else {}

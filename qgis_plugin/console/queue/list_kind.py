@@ -1,0 +1,36 @@
+"""What a list is: its columns, counters and filters, and what can be done with its rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..rows import Row
+from .table import Act
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A combo box that filters: the part of a row it asks, its first entry, and the titles of its values."""
+
+    part: str  # "kind" "group" "state" "street" "holder"
+    all_of_them: str
+    title: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class ListKind:
+    """What a tab lists."""
+
+    name: str
+    columns: Callable[[], list[str]]
+    widths: tuple[int, ...]
+    chips: Callable[[Row], tuple[str, ...]]  # names of the chips under which a row is counted
+    chip_order: tuple[str, ...]
+    chip_filter: Callable[[str], dict[str, str]]
+    chip_title: Callable[[str], str]
+    choices: tuple[Choice, ...]
+    empty: Callable[[], str]
+    acts: tuple[Act, ...] = ()
+    newest_first: int = -1  # column by which the list is sorted at first, latest on top
+    in_time: bool = False  # rows have a moment and a holder: spans and *mine* make sense

@@ -1,0 +1,1 @@
+"""The search field: areas, codes, addresses, people, cases, positions."""

@@ -1,0 +1,82 @@
+"""The one map in QGIS's search field: areas, codes explained digit by digit, addresses, holders, cases, positions."""
+
+import sqlite3
+from collections.abc import Callable
+
+from qgis.core import QgsFeedback, QgsLocatorContext, QgsLocatorFilter, QgsLocatorResult
+
+from ...project.one_map_file import NotAOneMap, OneMapFile
+from ...translation import tr
+from .coordinates import Position, parse
+from .finding import Hit, find
+
+PREFIX = "omap"  # QGIS keeps shorter ones for itself
+
+
+class OneMapFilter(QgsLocatorFilter):
+    """Searches the map that is shown; each thing chosen is shown on the map.
+
+    Parameters
+    ----------
+    shown
+        Returns the map that is shown, or None.
+    go
+        Called with the hit or the position that was chosen.
+    """
+
+    def __init__(self, shown: Callable[[], OneMapFile | None], go: Callable[[Hit | Position], None]) -> None:
+        super().__init__()
+        self._shown, self._go = shown, go
+
+    def clone(self) -> "OneMapFilter":
+        """Return a filter for a search in another thread."""
+        return OneMapFilter(self._shown, self._go)
+
+    def name(self) -> str:
+        return "onemap"
+
+    def displayName(self) -> str:
+        return tr("One map: area, code, address, holder, case, position")
+
+    def prefix(self) -> str:
+        return PREFIX
+
+    def priority(self) -> QgsLocatorFilter.Priority:
+        return QgsLocatorFilter.Priority.Highest
+
+    def fetchResults(self, text: str, context: QgsLocatorContext, feedback: QgsFeedback) -> None:
+        """Search; QGIS calls this in a thread of its own and throws away what came too late."""
+        one_map = self._shown()
+        if one_map is None:
+            return
+        position = parse(text)
+        if position is not None:
+            self.resultFetched.emit(_position_result(self, position))
+        try:
+            for score, hit in enumerate(find(one_map, text)):
+                if feedback.isCanceled():
+                    return
+                self.resultFetched.emit(_hit_result(self, hit, score))
+        except (NotAOneMap, OSError, sqlite3.Error):
+            return  # the map is being replaced; the next key asks again
+
+    def triggerResult(self, result: QgsLocatorResult) -> None:
+        """Show what was chosen."""
+        chosen = result.userData  # a method before QGIS 3.36, a property since
+        self._go(chosen() if callable(chosen) else chosen)
+
+
+def _hit_result(owner: OneMapFilter, hit: Hit, score: int) -> QgsLocatorResult:
+    made = QgsLocatorResult(owner, hit.title, hit)
+    made.description = hit.detail
+    made.group = hit.group
+    made.score = 1.0 / (2 + score)
+    return made
+
+
+def _position_result(owner: OneMapFilter, position: Position) -> QgsLocatorResult:
+    made = QgsLocatorResult(owner, f"{position.x:.10g}, {position.y:.10g}", position)
+    made.description = position.crs or tr("in the map's own system")
+    made.group = tr("Position")
+    made.score = 1.0
+    return made

@@ -1,0 +1,214 @@
+"""The wall view: the whole screen for leaders, to be looked at only. Figures, and the maps of the project in turn.
+
+Nothing of a person is shown: no names, no telephone numbers. Esc ends it.
+"""
+
+from collections import Counter
+
+from qgis.core import QgsProject
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QDateTime, QEvent, Qt, QTimer
+from qgis.PyQt.QtGui import QFont, QKeyEvent
+from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from ...project.layers import GROUP_ID
+from ...project.one_map_file import OneMapFile
+from ...project.paper import GROUP as PRINTED
+from ...translation import language, tr
+from ..queue.table_model import RowModel
+from ..rows import Row
+from ..signs import sign_icon
+from ..tones import tone
+
+TURN_MS, TICK_MS = 15_000, 1_000
+LATEST = 5
+_BIG, _TITLE, _LINE = 0.075, 0.034, 0.024  # of the height of the screen
+
+
+class Figure(QFrame):
+    """One number as big as the room needs, with its sign and what it counts."""
+
+    def __init__(self, sign: str, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._sign = sign
+        self.sign, self.count, self.title = QLabel(self), QLabel("0", self), QLabel(title, self)
+        first = QHBoxLayout()
+        first.setSpacing(16)
+        first.addWidget(self.sign)
+        first.addWidget(self.count)
+        first.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(first)
+        column.addWidget(self.title)
+
+    def size_for(self, height: int) -> None:
+        """Take sizes that fit a screen of this height."""
+        for label, share, bold in ((self.count, _BIG, True), (self.title, _LINE, False)):
+            label.setFont(_font(height * share, bold=bold))
+        edge = round(height * _BIG * 0.7)
+        self.sign.setPixmap(sign_icon(self._sign).pixmap(edge, edge))
+
+
+class WallWindow(QWidget):
+    """Figures on the left, a map on the right; every quarter of a minute the next theme, every second the clock."""
+
+    def __init__(
+        self,
+        one_map: OneMapFile,
+        cases: RowModel,
+        findings: RowModel,
+        canvas: QgsMapCanvas,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("onemapWall")
+        self.setWindowTitle(tr("Wall view"))
+        self._cases, self._findings, self._main = cases, findings, canvas
+        self._dirty = True
+        self._turn = -1
+        self.setAutoFillBackground(True)
+        self._colour()
+        self.title, self.clock, self.theme = QLabel(one_map.title(language()), self), QLabel(self), QLabel(self)
+        self.figures = {
+            "new": Figure("new", tr("new"), self),
+            "in_hand": Figure("in_hand", tr("in hand"), self),
+            "overdue": Figure("overdue", tr("overdue"), self),
+            "near_border": Figure("near_border", tr("near border"), self),
+            "gap": Figure("gap", tr("open findings"), self),
+        }
+        self.latest = [QLabel(self) for _ in range(LATEST)]
+        self.map = QgsMapCanvas(self)
+        self.map.setDestinationCrs(canvas.mapSettings().destinationCrs())
+        self.map.setCanvasColor(tone("paper"))
+        self.map.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.map.setFrameShape(QFrame.Shape.NoFrame)
+        self.map.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._lay_out()
+        for model in (cases, findings):
+            model.modelReset.connect(self._changed)
+            model.rowsInserted.connect(self._changed)
+            model.dataChanged.connect(self._changed)
+        self._clock = self._timer(TICK_MS, self._tick)
+        self._turning = self._timer(TURN_MS, self.turn)
+        self._tick()
+        self.turn()
+
+    @property
+    def themes(self) -> list[str]:
+        """Names of the project's map themes for screens; one that is empty stands for the map as it is."""
+        root, known = QgsProject.instance().layerTreeRoot(), QgsProject.instance().mapThemeCollection()
+        for_print = {
+            node.layerId()
+            for group in root.findGroups(True)
+            if group.customProperty(GROUP_ID) == PRINTED
+            for node in group.findLayers()
+        }
+        shown = [name for name in known.mapThemes() if not for_print & set(known.mapThemeVisibleLayerIds(name))]
+        return shown or [""]
+
+    def turn(self) -> None:
+        """Show the next theme."""
+        self._turn = (self._turn + 1) % len(self.themes)
+        name = self.themes[self._turn]
+        if name:
+            self.map.setTheme(name)
+        else:
+            self.map.setLayers(self._main.layers())
+        area = QgsProject.instance().viewSettings().defaultViewExtent()
+        if area.isEmpty():
+            self.map.setExtent(self._main.extent())
+        else:
+            self.map.setReferencedExtent(area)
+        self.map.refresh()
+        self.theme.setText(name or tr("The district"))
+
+    def refresh(self) -> None:
+        """Count anew."""
+        states = Counter(row.state for row in self._cases.rows)
+        open_kinds = sum(row.state in ("open", "refused") and row.kind != "near_border" for row in self._findings.rows)
+        near = sum(row.kind == "near_border" for row in self._cases.rows)
+        counts = {
+            **{name: states[name] for name in ("new", "in_hand", "overdue")},
+            "near_border": near,
+            "gap": open_kinds,
+        }
+        for name, figure in self.figures.items():
+            figure.count.setText(f"{counts[name]:,}")
+        for label, row in zip(self.latest, [*self._newest(), *[None] * LATEST], strict=False):
+            label.setText(f"{row.cells[1][5:]}  {row.cells[2]}  {row.cells[4][-7:]}" if row is not None else "")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Right):
+            self.turn()
+
+    def closeEvent(self, event: QEvent) -> None:
+        for timer in (self._clock, self._turning):
+            timer.stop()
+        super().closeEvent(event)
+
+    def resizeEvent(self, event: QEvent) -> None:
+        super().resizeEvent(event)
+        height = max(480, self.height())
+        for figure in self.figures.values():
+            figure.size_for(height)
+        for label in (self.title, self.clock):
+            label.setFont(_font(height * _TITLE, bold=True))
+        for label in (self.theme, self.heading, *self.latest):
+            label.setFont(_font(height * _LINE, bold=False))
+
+    def _newest(self) -> list[Row]:
+        return sorted(self._cases.rows, key=lambda row: row.moment, reverse=True)[:LATEST]
+
+    def _changed(self, *_: object) -> None:
+        self._dirty = True
+
+    def _tick(self) -> None:
+        self.clock.setText(QDateTime.currentDateTime().toString("yyyy-MM-dd HH:mm:ss"))
+        if self._dirty:  # however many rows came, they are counted once a second
+            self._dirty = False
+            self.refresh()
+
+    def _timer(self, milliseconds: int, slot) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(slot)
+        timer.start()
+        return timer
+
+    def _colour(self) -> None:
+        paper, ink = tone("paper").name(), tone("ink").name()
+        self.setStyleSheet(f"QWidget#onemapWall {{ background: {paper} }} QLabel {{ color: {ink} }}")
+
+    def _lay_out(self) -> None:
+        head, body, left = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.clock)
+        for figure in self.figures.values():
+            left.addWidget(figure)
+            left.addSpacing(8)
+        left.addStretch(1)
+        self.heading = QLabel(tr("Latest cases"), self)
+        left.addWidget(self.heading)
+        for label in self.latest:
+            left.addWidget(label)
+        right = QVBoxLayout()
+        right.addWidget(self.map, 1)
+        right.addWidget(self.theme, 0, Qt.AlignmentFlag.AlignHCenter)
+        body.addLayout(left, 1)
+        body.addLayout(right, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(32, 24, 32, 16)
+        column.addLayout(head)
+        column.addLayout(body, 1)
+
+
+def _font(pixels: float, *, bold: bool) -> QFont:
+    font = QFont()
+    font.setPixelSize(max(10, round(pixels)))
+    font.setBold(bold)
+    return font

@@ -1,0 +1,1 @@
+"""Who answers here? Asked with a click, a line or an area."""

@@ -1,0 +1,170 @@
+"""The cards of an answer, as HTML: a place, and who answers there. Text is shown as text, never as markup."""
+
+from html import escape
+
+from ...engine.worker import said
+from ...translation import tr
+from ..tones import quiet
+from ..words import kind_title, number
+
+PHONE = "onemap:phone"  # the link that asks for the whole number
+_PARTS = ("in_charge", "owner", "maintainer", "territorial")
+_SHOWN_OF_PHONE = 3
+_SHOWN_CELLS = 4
+
+
+def place_card(answer: dict) -> str:
+    """Return the card of a place: the cell large, the sentence, the chain, what else could answer."""
+    code = answer.get("cell")
+    parts = [_heading(str(code) if code else tr("no cell")), _paragraph(said(answer.get("sentence")))]
+    reason = said(answer.get("reason"))
+    if reason:
+        parts.append(_paragraph(reason))
+    parts.append(_table([(said(link["title"]), link["name"], link["code"]) for link in answer.get("chain", ())]))
+    facts = [(tr("How"), kind_title(str(answer.get("how", ""))), "")]
+    if answer.get("distance_m"):
+        facts.append((tr("To the cell"), f"{number(answer['distance_m'])} m", ""))
+    others = [other for other in answer.get("candidates", ()) if other != code]
+    if others:
+        facts.append((tr("Other candidates"), ", ".join(others), ""))
+    parts.append(_table([*facts, *_position(answer)]))
+    return "".join([*parts, _stale(answer)])
+
+
+def holder_card(answer: dict, *, whole: bool = False) -> str:
+    """Return the card of who answers: the person and the telephone first, then the roles, the chain, the proof.
+
+    Telephone numbers are masked unless they shall be `whole`; a link asks for that.
+    """
+    masked = str if whole else _masked
+    person = answer.get("accountable")
+    if person:
+        title = " · ".join(part for part in (person["name"], role_title(person["role"]), person["agency"]) if part)
+        telephone = masked(person["phone"])
+    else:
+        title, telephone = state_words(answer["state"]), ""
+    parts = [_heading(title)]
+    if telephone:
+        link = "" if whole else f' &nbsp;<a href="{PHONE}">{escape(tr("show the number"))}</a>'
+        parts.append(f"<p><b>{escape(telephone)}</b>{link}</p>")
+    rows = [(part_title(part), _claims(answer["parts"][part]), "") for part in _PARTS if part in answer["parts"]]
+    rows += [(tr("Deputy"), deputy["name"], masked(deputy["phone"])) for deputy in answer["deputies"]]
+    parts += [_table(rows), _table([(link_title(link), link["name"], link["code"]) for link in answer["chain"]])]
+    proof = said(answer.get("sentence"))
+    for phone in _phones(answer):
+        proof = proof.replace(phone, masked(phone))
+    parts += [_table(_position(answer)), f'<p style="color:{quiet()}">{escape(proof)}</p>']
+    return "".join([*parts, _stale(answer)])
+
+
+def part_title(part: str) -> str:
+    """Return the title of a part of responsibility."""
+    titles = {
+        "in_charge": tr("In charge"),
+        "owner": tr("Owner"),
+        "maintainer": tr("Maintainer"),
+        "territorial": tr("Territory"),
+    }
+    return titles.get(part, part)
+
+
+def state_words(state: str) -> str:
+    """Return why there is nobody to be named."""
+    words = {
+        "vacant": tr("The post is vacant"),
+        "conflict": tr("Several claim to answer"),
+        "nobody": tr("Nobody answers for this matter here"),
+        "outside": tr("In no grid"),
+    }
+    return words.get(state, state)
+
+
+def role_title(role: str) -> str:
+    """Return the title of a post."""
+    titles = {
+        "grid_worker": tr("grid worker"),
+        "grid_head": tr("grid head"),
+        "community_head": tr("community head"),
+        "street_head": tr("street head"),
+        "department": tr("department"),
+        "patrol": tr("patrol"),
+        "collector": tr("collector"),
+    }
+    return titles.get(role, role)
+
+
+def link_title(link: dict) -> str:
+    """Return what a level of the chain is called."""
+    return said(link.get("title")) or str(link.get("level", ""))
+
+
+def _claims(part: dict) -> str:
+    """Return who holds a part: names, or what stands in the place of one."""
+    names = [holder["name"] for claim in part["claims"] for holder in claim.get("holders", ())]
+    agencies = [claim.get("agency", "") for claim in part["claims"]]
+    lacking = [] if part["state"] == "held" else [state_words(part["state"])]
+    return ", ".join(dict.fromkeys(filter(None, [*agencies, *names, *lacking])))
+
+
+def _phones(answer: dict) -> set[str]:
+    """Return every telephone number that the proof may name."""
+    claims = [claim for part in answer["parts"].values() for claim in part["claims"]]
+    people = [person for claim in claims for person in (*claim.get("holders", ()), *claim.get("deputies", ()))]
+    people += [holder for link in answer["chain"] for holder in link.get("holders", ()) if isinstance(holder, dict)]
+    return {person["phone"] for person in people if person.get("phone")}
+
+
+def _masked(phone: str) -> str:
+    """Return a telephone number of which only the ends are shown; the whole one stands in the map."""
+    if len(phone) <= 2 * _SHOWN_OF_PHONE:
+        return phone
+    return f"{phone[:_SHOWN_OF_PHONE]}****{phone[-_SHOWN_OF_PHONE:]}"
+
+
+def _position(answer: dict) -> list[tuple[str, str, str]]:
+    if answer.get("x") is None:
+        return []
+    return [(tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}", "")]
+
+
+def _stale(answer: dict) -> str:
+    if not answer.get("stale"):
+        return ""
+    return f"<p><b>{escape(tr('The map was built anew since; show the new one first.'))}</b></p>"
+
+
+def _heading(text: str) -> str:
+    return f'<h2 style="margin-bottom:2px">{escape(text)}</h2>'
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    lines = "".join(
+        f'<tr><td style="color:{quiet()};padding:1px 12px 1px 0">{escape(title)}</td>'
+        f'<td style="padding-right:12px">{escape(name)}</td><td>{escape(code)}</td></tr>'
+        for title, name, code in rows
+    )
+    return f"<table>{lines}</table>" if lines else ""
+
+
+def holders_card(answer: dict) -> str:
+    """Return the card of all who answer somewhere on a line or in an area, the largest share first."""
+    unit = "m²" if answer["measure"] == "area_m2" else "m"
+    whole = sum(row["size"] for row in answer["rows"]) or 1.0
+    parts = [_heading(tr("{count} answer here", count=answer["holders"]))]
+    lines = []
+    for row in answer["rows"]:
+        who = row["holder"] or state_words(row["state"])
+        post = " · ".join(part for part in (role_title(row["role"] or ""), row["agency"] or "") if part)
+        share = f"{number(row['size'])} {unit} ({row['size'] / whole:.0%})"
+        cells = ", ".join(row["cells"][:_SHOWN_CELLS]) + (" ..." if len(row["cells"]) > _SHOWN_CELLS else "")
+        lines.append(
+            f"<tr><td style='padding:4px 12px 4px 0'><b>{escape(who)}</b> {escape(_masked(row['phone'] or ''))}<br/>"
+            f"<span style='color:{quiet()}'>{escape(post)}<br/>{escape(cells)}</span></td>"
+            f"<td align='right'>{escape(share)}</td></tr>"
+        )
+    parts.append(f"<table width='100%'>{''.join(lines)}</table>")
+    return "".join([*parts, _stale(answer)])

@@ -1,0 +1,138 @@
+"""Who answers here? The card of the spot that was clicked: who, by which rule, the chain up to the district."""
+
+from html import escape
+
+from qgis.PyQt.QtCore import QDateTime, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDateTimeEdit,
+    QHBoxLayout,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ... import settings
+from ...translation import tr
+from ..card.ask_bar import AskBar
+from ..tones import quiet
+from .card import holder_card, holders_card, place_card
+
+
+class WhoTab(QWidget):
+    """A button that arms the map tool, the matter and the moment, and the answer for the spot."""
+
+    pick_wanted = pyqtSignal(bool)
+    draw_wanted = pyqtSignal(str)  # "line" or "area"; empty: no longer
+    phone_wanted = pyqtSignal()
+    asked_anew = pyqtSignal()  # matter or moment changed: the same spot has another answer
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("onemapTab_who")
+        self.pick = QPushButton(tr("Click on the map"), self)
+        self.pick.setObjectName("onemapPick")
+        self.pick.setCheckable(True)
+        self.pick.clicked.connect(self.pick_wanted)
+        self.pick.setToolTip(tr("Then each click on the map is answered here; Esc ends it."))
+        self.line, self.area = self._drawer("line", tr("Draw a line")), self._drawer("area", tr("Draw an area"))
+        self.card = QTextBrowser(self)
+        self.card.setObjectName("onemapWhoCard")
+        self.card.setOpenLinks(False)
+        self.card.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.LinksAccessibleByMouse
+        )
+        self.card.anchorClicked.connect(lambda _: self.phone_wanted.emit())
+        self.bar = AskBar(self)
+        self.card.setStyleSheet("QTextBrowser { border: none; padding: 8px }")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        row = QHBoxLayout()
+        for button in (self.pick, self.line, self.area):
+            row.addWidget(button, 1)
+        column.addLayout(row)
+        column.addWidget(self._question())
+        column.addWidget(self.card, 1)
+        column.addWidget(self.bar)
+        self.say(tr("Press the button, then click on the map: the cell that answers for the spot appears here."))
+
+    def offer(self, matters: list[tuple[str, str]]) -> None:
+        """Offer the matters of a map, code and name; none: it names no holders, so there is nothing to choose."""
+        remembered = settings.text(settings.MATTER)
+        self.matter.blockSignals(True)
+        self.matter.clear()
+        for code, name in matters:
+            self.matter.addItem(f"{code} {name}".strip(), code)
+        self.matter.setCurrentIndex(max(0, self.matter.findData(remembered)))
+        self.matter.blockSignals(False)
+        self.question.setVisible(bool(matters))
+        for button in (self.line, self.area):
+            button.setEnabled(bool(matters))
+
+    def asked(self) -> dict:
+        """Return what is asked beside the spot: the matter and, unless it is now, the moment."""
+        code = self.matter.currentData() if self.question.isVisibleTo(self) else None
+        chosen = {"matter": code} if code else {}
+        if not self.now.isChecked():
+            chosen["at"] = self.moment.dateTime().toString("yyyy-MM-ddTHH:mm")
+        return chosen
+
+    def say(self, sentence: str) -> None:
+        """Show one sentence in place of a card."""
+        self.card.setHtml(f'<p style="color:{quiet()}">{escape(sentence)}</p>')
+
+    def show_place(self, answer: dict) -> None:
+        """Show where a spot lies."""
+        self.card.setHtml(place_card(answer))
+
+    def show_holder(self, answer: dict, *, whole: bool = False) -> None:
+        """Show who answers at a spot; telephone numbers are whole where that was asked for."""
+        self.card.setHtml(holder_card(answer, whole=whole))
+
+    def show_holders(self, answer: dict) -> None:
+        """Show all who answer on a line or in an area."""
+        self.card.setHtml(holders_card(answer))
+
+    def rest(self) -> None:
+        """Release the buttons: no tool of this tab is in use."""
+        for button in (self.pick, self.line, self.area):
+            button.setChecked(False)
+
+    def _drawer(self, name: str, title: str) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setObjectName(f"onemapDraw_{name}")
+        button.setCheckable(True)
+        button.setToolTip(tr("Click the corners on the map; right click or Enter ends, Backspace takes one back."))
+        button.clicked.connect(lambda on, name=name: self.draw_wanted.emit(name if on else ""))
+        return button
+
+    def _question(self) -> QWidget:
+        self.question = QWidget(self)
+        self.matter = QComboBox(self.question)
+        self.matter.setObjectName("onemapMatter")
+        self.matter.setToolTip(tr("The matter for which somebody is wanted"))
+        self.matter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.matter.setMinimumContentsLength(12)
+        self.now = QCheckBox(tr("now"), self.question)
+        self.now.setChecked(True)
+        self.moment = QDateTimeEdit(QDateTime.currentDateTime(), self.question)
+        self.moment.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self.moment.setCalendarPopup(True)
+        self.moment.setEnabled(False)
+        self.matter.currentIndexChanged.connect(self._matter_chosen)
+        self.now.toggled.connect(lambda now: self.moment.setEnabled(not now))
+        self.now.toggled.connect(lambda _: self.asked_anew.emit())
+        self.moment.editingFinished.connect(self.asked_anew)
+        row = QHBoxLayout(self.question)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.matter, 1)
+        row.addWidget(self.now)
+        row.addWidget(self.moment)
+        self.question.hide()
+        return self.question
+
+    def _matter_chosen(self) -> None:
+        settings.remember(settings.MATTER, str(self.matter.currentData() or ""))
+        self.asked_anew.emit()

@@ -1,0 +1,71 @@
+"""The live cases on the map: a layer of the file beside it, drawn again as cases come, at most twice a second."""
+
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, QTimer
+
+from ..console.rows import LIVE
+from ..onemap.domain.catalogue import load_catalogue, styles_folder
+from ..project.fill import layer_in
+from ..project.layers import GROUP_ID, LAYER_ID, label_fields, open_table
+from ..project.one_map_file import OneMapFile
+from ..translation import language, tr
+from .live_file import live_file_of
+
+REPAINT_MS = 500
+
+
+class LiveLayer(QObject):
+    """Keeps the layer in the project; it stays there when the project is opened without the plugin."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._one_map: OneMapFile | None = None
+        self._is_empty = True
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REPAINT_MS)
+        self._timer.timeout.connect(self._draw)
+
+    def of_map(self, one_map: OneMapFile | None) -> None:
+        """Take the map whose live cases are drawn."""
+        self._timer.stop()
+        self._one_map = one_map
+
+    def put(self) -> None:
+        """Add the layer to the project, where it is not there yet."""
+        project = QgsProject.instance()
+        if self._one_map is None or layer_in(project, LIVE) is not None:
+            return
+        layer = open_table(f"{live_file_of(self._one_map.path)}|layername={LIVE}|subset=in_map = 0", tr("Live cases"))
+        if not layer.isValid():
+            return
+        _dress(layer)
+        project.addMapLayer(layer, False)
+        root = project.layerTreeRoot()
+        groups = (group for group in root.findGroups() if group.customProperty(GROUP_ID) == "case")
+        (next(groups, None) or root).insertLayer(0, layer).setExpanded(False)
+
+    def repaint(self) -> None:
+        """Draw the layer again soon."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _draw(self) -> None:
+        layer = layer_in(QgsProject.instance(), LIVE)
+        if isinstance(layer, QgsVectorLayer):
+            if self._is_empty or layer.extent().isNull():
+                layer.dataProvider().reloadData()
+                layer.updateExtents()
+                self._is_empty = False
+            layer.triggerRepaint()
+
+
+def _dress(layer: QgsVectorLayer) -> None:
+    """Style it as the cases of the map; unlike them it is seen from everywhere, for it is what is new."""
+    spec = load_catalogue()["case"]
+    style = styles_folder() / f"{spec.style}.qml"
+    if style.is_file():
+        layer.loadNamedStyle(str(style))
+    layer.setScaleBasedVisibility(False)
+    label_fields(layer, spec, language=language())
+    layer.setCustomProperty(LAYER_ID, LIVE)

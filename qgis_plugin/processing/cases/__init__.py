@@ -1,0 +1,1 @@
+"""Cases given to cells."""

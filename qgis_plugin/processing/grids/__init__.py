@@ -1,0 +1,1 @@
+"""The division of the land: made, numbered, proved, repaired, changed."""

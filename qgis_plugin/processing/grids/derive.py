@@ -1,0 +1,158 @@
+"""Derive cells from communities, barriers, compounds and buildings."""
+
+from ...translation import tr
+from ..algorithm import VerbAlgorithm
+from ..inputs import AREAS, Choice, Column, Input, Number, Words
+from ..layers import Layer, Layers
+from ..outputs import AREA, LINE, Table
+from ..shared_inputs import day
+from ..stages import Stage
+
+
+class DeriveAlgorithm(VerbAlgorithm):
+    """`onemap derive`."""
+
+    verb = "derive"
+    stage = Stage.GRIDS
+    told = ("cells", "exclusive", "unmet")
+
+    def displayName(self) -> str:
+        return tr("Derive cells")
+
+    def shortHelpString(self) -> str:
+        return tr(
+            "Divides communities into cells along roads, rivers and walls. The cells fill each community exactly, cut "
+            "no building, keep compounds whole, and come near the wanted size; what could not be honoured is listed "
+            "with the reason. Give them their codes with “Number cells”."
+        )
+
+    def inputs(self) -> tuple[Input, ...]:
+        return (
+            Layer(
+                name="COMMUNITIES",
+                title=tr("Communities"),
+                help=tr("The areas to be divided, each with a code."),
+                kinds=AREAS,
+                layer_option="--layer",
+            ),
+            Column(
+                name="CODE",
+                title=tr("Code of the communities"),
+                help=tr("The column of the communities' codes; found by its title when left empty."),
+                option="--code",
+                of="COMMUNITIES",
+                optional=True,
+            ),
+            Layers(
+                name="BARRIERS",
+                title=tr("Barriers"),
+                help=tr("Roads, rivers, railways, walls: lines or areas along which the land is divided."),
+                option="--barriers",
+                optional=True,
+            ),
+            Layer(
+                name="BUILDINGS",
+                title=tr("Buildings"),
+                help=tr("None of them is cut."),
+                option="--buildings",
+                kinds=AREAS,
+                optional=True,
+            ),
+            Layer(
+                name="COMPOUNDS",
+                title=tr("Compounds"),
+                help=tr("Compounds, lots or villagers' groups that stay whole."),
+                option="--compounds",
+                kinds=AREAS,
+                optional=True,
+            ),
+            *self._sizes(),
+            Choice(
+                name="RULE",
+                title=tr("Kind of land"),
+                help=tr("Town, or country, where a compound is a villagers' group."),
+                option="--rule",
+                words=("town", "country"),
+                titles=(tr("town"), tr("country")),
+            ),
+            Words(
+                name="CLASS",
+                title=tr("Column of the barriers' classes"),
+                help=tr("By its class, as main road or wall, a barrier is weighed."),
+                option="--class",
+                default="class",
+                advanced=True,
+            ),
+            Number(
+                name="SNAP",
+                title=tr("Openings closed (m)"),
+                help=tr("Openings in barriers up to this width are closed."),
+                option="--snap-m",
+                default=2.0,
+                advanced=True,
+            ),
+            day(),
+        )
+
+    def _sizes(self) -> tuple[Number, ...]:
+        return (
+            Number(
+                name="TARGET",
+                title=tr("Wanted size (m²)"),
+                help=tr("Size to aim at in built-up land."),
+                option="--target-m2",
+                default=10_000.0,
+            ),
+            Number(
+                name="OPEN_LAND",
+                title=tr("Wanted size in open land (m²)"),
+                help=tr("Size to aim at where nothing is built."),
+                option="--open-m2",
+                default=100_000.0,
+                advanced=True,
+            ),
+            Number(
+                name="COUNTRY",
+                title=tr("Wanted size in the country (m²)"),
+                help=tr("Size to aim at in a villagers' group; when left empty, one cell each."),
+                option="--country-m2",
+                optional=True,
+                advanced=True,
+            ),
+            Number(
+                name="EXCLUSIVE_FROM",
+                title=tr("Exclusive from (m²)"),
+                help=tr("A compound from this size on is a cell of its own."),
+                option="--exclusive-m2",
+                default=20_000.0,
+                advanced=True,
+            ),
+        )
+
+    def outputs(self) -> tuple[Table, ...]:
+        return (
+            Table(
+                name="OUTPUT",
+                title=tr("Derived cells"),
+                help=tr("The cells, each with its community, its kind and its size, without code as yet."),
+                table="grid_cell",
+                shape=AREA,
+                style="grid_cell",
+            ),
+            Table(
+                name="NOT_HONOURED",
+                title=tr("Not honoured: areas"),
+                help=tr("Areas where a wish could not be honoured, with the reason."),
+                table="unmet",
+                shape=AREA,
+                extra=True,
+            ),
+            Table(
+                name="NOT_HONOURED_LINES",
+                title=tr("Not honoured: barriers"),
+                help=tr("Barriers that could not be followed, with the reason."),
+                table="unmet",
+                shape=LINE,
+                extra=True,
+            ),
+        )

@@ -1,0 +1,83 @@
+"""The hall's project: all that a command centre wants from a one map, ready in a QGIS project that needs no plugin."""
+
+import sqlite3
+from collections.abc import Callable
+
+from qgis.core import QgsExpressionContextUtils, QgsProject, QgsRectangle, QgsVectorLayer
+
+from ..translation import speaker
+from .fill import Filled, fill_project, layer_in
+from .moments import follow_time
+from .one_map_file import OneMapFile, reading
+from .paper import add_agencies, add_paper_layers
+from .scene import add_scenes, know_solids
+from .sheets import add_sheets
+from .themes import add_themes
+
+BLANK = ("onemap_classification", "onemap_approval", "onemap_watermark")  # for the office to fill in; empty: not shown
+
+
+def make_hall(project: QgsProject, one_map: OneMapFile, *, language: str) -> Filled:
+    """Fill an empty project with a one map: layers, themes, time, 3D views and print layouts.
+
+    Parameters
+    ----------
+    project
+        An empty project.
+    one_map
+        The map, as read by `open_one_map`.
+    language
+        ``"zh"`` or ``"en"``: of titles, themes and sheets.
+    """
+    tr = speaker(language)
+    know_solids()
+    done = fill_project(project, one_map, language=language)
+    _state_facts(project, one_map, tr)
+    agencies = add_agencies(project, tr, _agencies(one_map))
+    paper = add_paper_layers(project, one_map, tr, language=language)
+    add_themes(project, one_map, tr, agency=agencies[0].id() if agencies else "")
+    follow_time(project, _vector(project, "case"), _vector(project, "duty_gap"))
+    area = _area(project, one_map)
+    add_scenes(project, tr, area)
+    add_sheets(project, one_map, tr, paper=paper, area=area, language=language)
+    return done
+
+
+def _vector(project: QgsProject, layer_id: str) -> QgsVectorLayer | None:
+    found = layer_in(project, layer_id)
+    return found if isinstance(found, QgsVectorLayer) else None
+
+
+def _area(project: QgsProject, one_map: OneMapFile) -> QgsRectangle:
+    """Return what the coarsest level covers, in the project's coordinate system."""
+    for level in one_map.levels:
+        found = _vector(project, level)
+        if found is not None and not found.extent().isEmpty():
+            return QgsRectangle(found.extent())
+    return QgsRectangle()
+
+
+def _state_facts(project: QgsProject, one_map: OneMapFile, tr: Callable[..., str]) -> None:
+    """Keep what sheets print in the project's variables, where an office can change it."""
+    facts = one_map.facts
+    cells = one_map.layer(one_map.levels[-1]) if one_map.levels else None
+    known = {
+        "onemap_as_of": facts.get("as_of") or facts.get("built_at", "")[:10],
+        "onemap_version": facts.get("seal_sha256", "")[:12],
+        "onemap_source": one_map.path.name,
+        "onemap_maker": (cells.owner if cells else "") or tr("not stated"),
+    }
+    for name, value in {**known, **dict.fromkeys(BLANK, "")}.items():
+        QgsExpressionContextUtils.setProjectVariable(project, name, value)
+
+
+def _agencies(one_map: OneMapFile) -> list[str]:
+    """Return the agencies that have duty grids, in the order of their names."""
+    if one_map.layer("duty_grid") is None:
+        return []
+    try:
+        with reading(one_map.path) as connection:
+            rows = connection.execute("SELECT DISTINCT agency FROM duty_grid WHERE agency <> '' ORDER BY agency")
+            return [str(row[0]) for row in rows]
+    except sqlite3.Error:
+        return []  # an older map without agencies: all duty grids stay one layer

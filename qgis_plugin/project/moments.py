@@ -1,0 +1,52 @@
+"""Time in the project: cases appear on the day they were reported, gaps of duty while they last."""
+
+from qgis.core import QgsDateTimeRange, QgsProject, QgsUnitTypes, QgsVectorLayer
+from qgis.core import QgsVectorLayerTemporalProperties as Temporal
+from qgis.PyQt.QtCore import QDateTime, Qt
+
+CASE_TIME = "reported_at"
+ONE_DAY = 1.0
+
+
+def follow_time(project: QgsProject, cases: QgsVectorLayer | None, gaps: QgsVectorLayer | None) -> None:
+    """Let QGIS's temporal controller step through the cases day by day.
+
+    Nothing is hidden until the controller is opened; the project then knows its range and its step.
+    """
+    if cases is not None and cases.fields().lookupField(CASE_TIME) >= 0:
+        _by_day(cases)
+        _set_range(project, cases)
+    if gaps is not None and gaps.fields().lookupField("from") >= 0:
+        _while_it_lasts(gaps)
+
+
+def _by_day(layer: QgsVectorLayer) -> None:
+    properties: Temporal = layer.temporalProperties()
+    properties.setMode(Temporal.TemporalMode.ModeFeatureDateTimeInstantFromField)
+    properties.setStartField(CASE_TIME)
+    properties.setDurationUnits(QgsUnitTypes.TemporalUnit.TemporalDays)
+    properties.setFixedDuration(ONE_DAY)
+    properties.setAccumulateFeatures(False)
+    properties.setIsActive(True)
+
+
+def _while_it_lasts(layer: QgsVectorLayer) -> None:
+    properties: Temporal = layer.temporalProperties()
+    properties.setMode(Temporal.TemporalMode.ModeFeatureDateTimeStartAndEndFromExpressions)
+    properties.setStartExpression('to_datetime("from")')
+    properties.setEndExpression('to_datetime("to")')
+    properties.setIsActive(True)
+
+
+def _set_range(project: QgsProject, layer: QgsVectorLayer) -> None:
+    place = layer.fields().lookupField(CASE_TIME)
+    first, last = layer.minimumValue(place), layer.maximumValue(place)
+    if not isinstance(first, QDateTime) or not first.isValid():
+        return
+    begin = QDateTime(first.date(), first.time(), Qt.TimeSpec.UTC)
+    end = QDateTime(last.date(), last.time(), Qt.TimeSpec.UTC)
+    settings = project.timeSettings()
+    settings.setTemporalRange(QgsDateTimeRange(begin, end))
+    settings.setTimeStep(ONE_DAY)
+    settings.setTimeStepUnit(QgsUnitTypes.TemporalUnit.TemporalDays)
+    settings.setFramesPerSecond(2.0)

@@ -1,0 +1,316 @@
+"""Layers that are drawn on paper only: tints, numbers, and the veil over what is not the sheet's own.
+
+They are further views of tables that the project shows already, kept in a group that is switched off on the screen;
+the sheets' map themes switch them on. They carry `PAPER_ID` and no `LAYER_ID`, so that nothing takes them for the
+layers of the one map.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qgis.core import (
+    Qgis,
+    QgsFeatureRenderer,
+    QgsFillSymbol,
+    QgsInvertedPolygonRenderer,
+    QgsLineSymbol,
+    QgsMapLayer,
+    QgsPalLayerSettings,
+    QgsProject,
+    QgsProperty,
+    QgsRuleBasedRenderer,
+    QgsSimpleFillSymbolLayer,
+    QgsSimpleLineSymbolLayer,
+    QgsSingleSymbolRenderer,
+    QgsSymbolLayer,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor, QFont
+
+from .layers import GROUP_ID, LAYER_ID, label_fields, open_table, spec_of
+from .one_map_file import OneMapFile
+from .palette import light, palette
+
+PAPER_ID = "onemap/paper_id"
+GROUP = "paper"
+VEIL = 0.7  # neighbours of a sheet's own area keep 30 % of their tone
+NUMBERED, HOUSES = 12_500, 12_500  # smallest scales at which paper bears cell numbers and houses
+OF_ATLAS = "$id = @atlas_featureid"
+OF_AGENCY = "\"agency\" = attribute(@atlas_feature, 'agency')"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a paper layer is drawn."""
+
+    renderer: QgsFeatureRenderer
+    labels: QgsVectorLayerSimpleLabeling | None = None
+    smallest: float = 0.0
+
+
+def families() -> list[str]:
+    """Return the fonts that hold Chinese, in the order in which they are tried."""
+    return [name for name in palette()["fonts"] if name != "sans-serif"]
+
+
+def text(points: float, *, ink: str = "ink", bold: bool = False, halo_mm: float = 0.0) -> QgsTextFormat:
+    """Return letters for paper."""
+    made = QgsTextFormat()
+    made.setFont(QFont(families()[0]))
+    made.setFamilies(families())
+    made.setForcedBold(bold)
+    made.setSize(points)
+    made.setSizeUnit(Qgis.RenderUnit.Points)
+    made.setColor(QColor(light(ink)))
+    if halo_mm:
+        buffer = QgsTextBufferSettings()
+        buffer.setEnabled(True)
+        buffer.setSize(halo_mm)
+        buffer.setSizeUnit(Qgis.RenderUnit.Millimeters)
+        buffer.setColor(QColor(light("halo")))
+        made.setBuffer(buffer)
+    return made
+
+
+def add_paper_layers(
+    project: QgsProject, one_map: OneMapFile, tr: Callable[..., str], *, language: str
+) -> dict[str, QgsVectorLayer]:
+    """Add the group of paper layers at the top of the tree; return key -> layer of those the map has tables for."""
+    looks = _looks(one_map)
+    if not looks:
+        return {}
+    group = project.layerTreeRoot().insertGroup(0, tr("For print"))
+    group.setCustomProperty(GROUP_ID, GROUP)
+    group.setExpanded(False)
+    group.setItemVisibilityChecked(False)
+    made = {}
+    for key, (layer_id, look) in looks.items():
+        row = one_map.layer(layer_id)
+        if row is None or row.kind != "vector":
+            continue
+        layer = open_table(f"{one_map.path}|layername={layer_id}", one_map.title_of(row, language))
+        layer.setCustomProperty(PAPER_ID, key)
+        layer.setRenderer(look.renderer)
+        if look.labels is not None:
+            layer.setLabeling(look.labels)
+            layer.setLabelsEnabled(True)
+        if look.smallest:
+            layer.setScaleBasedVisibility(True)
+            layer.setMinimumScale(look.smallest)
+        label_fields(layer, spec_of(layer_id), language=language)
+        layer.setFlags(layer.flags() & ~QgsMapLayer.LayerFlag.Searchable & ~QgsMapLayer.LayerFlag.Identifiable)
+        project.addMapLayer(layer, False)
+        group.addLayer(layer).setExpanded(False)
+        made[key] = layer
+    return made
+
+
+def add_agencies(project: QgsProject, tr: Callable[..., str], agencies: list[str]) -> list[QgsVectorLayer]:
+    """Add each agency's duty grids as a layer of its own, one at a time to be seen; return them.
+
+    Agencies divide the same land each in their own way; over one another they cannot be read.
+    """
+    whole = next((item for item in project.mapLayers().values() if item.customProperty(LAYER_ID) == "duty_grid"), None)
+    if whole is None or len(agencies) <= 1:
+        return []
+    parent = project.layerTreeRoot().findLayer(whole).parent()
+    group = parent.insertGroup(0, tr("Duty grids by agency"))
+    group.setCustomProperty(GROUP_ID, "duty/agency")
+    group.setExpanded(False)
+    made = []
+    for agency in agencies:
+        layer = open_table(whole.source(), agency)
+        layer.setSubsetString('"agency" = ' + "'" + agency.replace("'", "''") + "'")
+        layer.setCustomProperty(PAPER_ID, "agency")
+        layer.setRenderer(whole.renderer().clone())
+        if whole.labeling() is not None:
+            layer.setLabeling(whole.labeling().clone())
+            layer.setLabelsEnabled(True)
+        layer.setScaleBasedVisibility(whole.hasScaleBasedVisibility())
+        layer.setMinimumScale(whole.minimumScale())
+        project.addMapLayer(layer, False)
+        node = group.addLayer(layer)
+        node.setExpanded(False)
+        made.append(layer)
+    group.setIsMutuallyExclusive(True, 0)
+    group.setItemVisibilityChecked(False)
+    return made
+
+
+def street_level(levels: list[str]) -> str:
+    """Return the level of which each area gets a sheet: the second of three and more, else the coarsest."""
+    outermost, *inner = levels
+    return inner[0] if inner[1:] else outermost
+
+
+def _looks(one_map: OneMapFile) -> dict[str, tuple[str, Look]]:
+    """Return key -> table and look, the topmost first."""
+    levels = one_map.levels
+    found: dict[str, tuple[str, Look]] = {}
+    if not levels:
+        return found
+    finest = levels[-1]
+    streets = street_level(levels)
+    parts = levels[levels.index(streets) + 1] if streets != finest else finest
+    found["here"] = (streets, Look(_here()))
+    found["veil"] = (streets, Look(veil()))
+    found["veil_cell"] = (finest, Look(veil()))
+    if one_map.layer("duty_grid") is not None:
+        found["veil_duty"] = ("duty_grid", Look(veil()))
+        found["duty"] = ("duty_grid", Look(_agency_tints(), _agency_names()))
+    found["numbers"] = (finest, Look(_line(0.18, "grid_line", 0.55), _numbers(finest), 2.0 * NUMBERED))
+    if parts != finest:
+        found["parts"] = (parts, Look(_tints()))
+    if len(levels) > 1:
+        found["streets"] = (levels[1], Look(_tints()))
+    if one_map.layer("city3d_building") is not None:
+        found["houses"] = ("city3d_building", Look(_houses(), None, HOUSES))
+    return found
+
+
+def veil() -> QgsInvertedPolygonRenderer:
+    """Return a renderer that lays paper over everything but the atlas's own feature."""
+    fill = QgsSimpleFillSymbolLayer()
+    colour = QColor(light("paper"))
+    colour.setAlphaF(VEIL)
+    fill.setColor(colour)
+    fill.setStrokeColor(QColor(light("grid_line")))  # the edge of the hole is the border of the sheet's own area
+    fill.setStrokeWidth(0.9)
+    fill.setPenJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    root = QgsRuleBasedRenderer.Rule(None)
+    root.appendChild(QgsRuleBasedRenderer.Rule(_fills(fill), 0, 0, OF_ATLAS))
+    return QgsInvertedPolygonRenderer(QgsRuleBasedRenderer(root))
+
+
+def _fills(*layers: QgsSymbolLayer) -> QgsFillSymbol:
+    """Return a symbol of these layers, the first at the bottom; taken over one by one, for only so it owns them."""
+    symbol = QgsFillSymbol()
+    for layer in layers:
+        symbol.appendSymbolLayer(layer.clone())
+    symbol.deleteSymbolLayer(0)
+    return symbol
+
+
+def border(level: str) -> QgsLineSymbol:
+    """Return the line that bounds a level's areas, as the palette has it: for a legend, where a box says nothing."""
+    form = palette()["lines"].get(level, palette()["lines"]["grid_cell"])
+    line = _stroke("grid_line", form["width_mm"])
+    if form["dash"]:
+        line.setUseCustomDashPattern(True)
+        line.setCustomDashVector([0.5 * length for length in form["dash"]])
+        line.setCustomDashPatternUnit(Qgis.RenderUnit.Millimeters)
+    return _lines(line)
+
+
+def road() -> QgsLineSymbol:
+    """Return a road for a legend: its width on the map depends on class and scale."""
+    return _lines(_stroke("road_casing", 1.8), _stroke("road_fill", 1.2))
+
+
+def _stroke(ink: str, width: float) -> QgsSimpleLineSymbolLayer:
+    made = QgsSimpleLineSymbolLayer(QColor(light(ink)), width)
+    made.setPenCapStyle(Qt.PenCapStyle.FlatCap)
+    return made
+
+
+def _lines(*layers: QgsSymbolLayer) -> QgsLineSymbol:
+    symbol = QgsLineSymbol()
+    for layer in layers:
+        symbol.appendSymbolLayer(layer.clone())
+    symbol.deleteSymbolLayer(0)
+    return symbol
+
+
+def _here() -> QgsRuleBasedRenderer:
+    """Return a renderer that fills the atlas's own feature, for the inset."""
+    fill = QgsSimpleFillSymbolLayer(QColor(light("accent")))
+    fill.setStrokeStyle(Qt.PenStyle.NoPen)
+    root = QgsRuleBasedRenderer.Rule(None)
+    root.appendChild(QgsRuleBasedRenderer.Rule(_fills(fill), 0, 0, OF_ATLAS))
+    return QgsRuleBasedRenderer(root)
+
+
+def _tint() -> QgsSimpleFillSymbolLayer:
+    """Return a fill of twelve hues in turn."""
+    areas = palette()["areas"]
+    alpha = round(255 * areas["opacity_light"])
+    hues = [QColor(hue) for hue in areas["hues"]]
+    tints = ", ".join(f"'{hue.red()},{hue.green()},{hue.blue()},{alpha}'" for hue in hues)
+    made = QgsSimpleFillSymbolLayer()
+    made.setStrokeStyle(Qt.PenStyle.NoPen)
+    expression = f"array_get(array({tints}), @id % {len(hues)})"
+    made.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, QgsProperty.fromExpression(expression))
+    return made
+
+
+def _tints() -> QgsSingleSymbolRenderer:
+    return QgsSingleSymbolRenderer(_fills(_tint()))
+
+
+def _line(width: float, ink: str, opacity: float) -> QgsSingleSymbolRenderer:
+    return QgsSingleSymbolRenderer(_fills(_edge(width, ink, opacity)))
+
+
+def _edge(width: float, ink: str, opacity: float) -> QgsSimpleFillSymbolLayer:
+    made = QgsSimpleFillSymbolLayer()
+    made.setBrushStyle(Qt.BrushStyle.NoBrush)
+    colour = QColor(light(ink))
+    colour.setAlphaF(opacity)
+    made.setStrokeColor(colour)
+    made.setStrokeWidth(width)
+    made.setPenJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return made
+
+
+def _houses() -> QgsSingleSymbolRenderer:
+    made = QgsSimpleFillSymbolLayer()
+    made.setColor(QColor(light("building")))
+    made.setStrokeColor(QColor(light("building_outline")))
+    made.setStrokeWidth(0.08)
+    return QgsSingleSymbolRenderer(_fills(made))
+
+
+def _agency_tints() -> QgsRuleBasedRenderer:
+    root = QgsRuleBasedRenderer.Rule(None)
+    symbol = _fills(_tint(), _edge(0.35, "ink_quiet", 1.0))
+    root.appendChild(QgsRuleBasedRenderer.Rule(symbol, 0, 0, OF_AGENCY))
+    return QgsRuleBasedRenderer(root)
+
+
+def _agency_names() -> QgsVectorLayerSimpleLabeling:
+    shown = 'coalesce("name", "duty_code") || coalesce(\'\\n\' || "holder", \'\')'
+    return _labels(f"if({OF_AGENCY}, {shown}, '')", text(9, halo_mm=0.6))
+
+
+def _numbers(layer_id: str) -> QgsVectorLayerSimpleLabeling:
+    spec = spec_of(layer_id)
+    key = spec.key if spec else "cell_code"
+    made = _labels(f'right("{key}", 3)', text(6, ink="ink_quiet", halo_mm=0.5))
+    settings = made.settings()
+    settings.scaleVisibility = True
+    settings.minimumScale = NUMBERED
+    values = settings.dataDefinedProperties()
+    values.setProperty(
+        QgsPalLayerSettings.Property.Size,
+        QgsProperty.fromExpression("if(@map_scale > 6000, 6, if(@map_scale > 2500, 9, 12))"),
+    )
+    settings.setDataDefinedProperties(values)
+    return QgsVectorLayerSimpleLabeling(settings)
+
+
+def _labels(expression: str, letters: QgsTextFormat) -> QgsVectorLayerSimpleLabeling:
+    settings = QgsPalLayerSettings()
+    settings.fieldName = expression
+    settings.isExpression = True
+    settings.placement = Qgis.LabelPlacement.Horizontal
+    settings.setFormat(letters)
+    return QgsVectorLayerSimpleLabeling(settings)
+
+
+def paper_in(project: QgsProject, key: str) -> QgsVectorLayer | None:
+    """Return the paper layer of that key, or None."""
+    return next((layer for layer in project.mapLayers().values() if layer.customProperty(PAPER_ID) == key), None)

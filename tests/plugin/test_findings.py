@@ -1,0 +1,181 @@
+"""Findings: repairs proposed by the library, accepted, refused; gaps allowed until a day; all of it kept and undone."""
+
+import sqlite3
+from contextlib import closing
+from datetime import date, timedelta
+
+import pytest
+from qgis.core import QgsGeometry, QgsProject, QgsSettings
+from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtTest import QTest
+
+from .test_console import chips
+from .test_decisions import open_controller, own_map
+from .test_worker import until
+
+__all__ = ["own_map"]
+
+
+@pytest.fixture
+def shown(plugin, library, desktop, own_map, qtbot, english):
+    QgsSettings().setValue("onemap/person", "Wang")
+    controller = open_controller(plugin, desktop, own_map, qtbot)
+    controller.dock.tabs.setCurrentWidget(controller.dock.findings)
+    opened = []
+    controller.worker.opened.connect(opened.append)
+    controller.worker.use(plugin("engine.client").find_engine())
+    until(lambda: opened)
+    yield controller
+    controller.close()
+    QgsSettings().remove("onemap/person")
+
+
+def choose(tab, kind, wanted):
+    """Make the first shown row of a kind the current one."""
+    tab.chips.choose(kind)
+    number = next(number for number, row in enumerate(tab.model.shown) if wanted(row))
+    tab.select(number)
+    tab.table.setFocus()
+    return tab.row
+
+
+def narrow(row):
+    return row.about == "gap|grid_cell" and row.state == "open" and row.keys[3] < 100
+
+
+def answer(bar, why, **fields):
+    assert bar.isVisible()
+    for name, value in fields.items():
+        getattr(bar, name).setText(value)
+    bar.why.setText(why)
+    QTest.keyClick(bar.why, Qt.Key.Key_Return)
+
+
+def propose(shown):
+    told = []
+    shown.findings.proposals.told.connect(lambda *_: told.append(1))
+    QTest.keyClick(shown.dock.findings.table, Qt.Key.Key_R)
+    until(lambda: not shown.findings.proposals.asking, seen=shown.dock.findings.card.toPlainText)
+    return shown.dock.findings.card.toPlainText()
+
+
+def test_the_proposal_says_who_gets_the_land_and_how_much(shown, own_map):
+    row = choose(shown.dock.findings, "gap", narrow)
+    words = propose(shown)
+    proposal = shown.findings.proposal
+    assert proposal is not None, words
+    assert proposal.area_m2 == pytest.approx(row.keys[3], rel=1e-3)
+    assert proposal.cell in row.cells[2]
+    assert proposal.cell in words
+    assert "people live there" in words
+    assert shown.findings._preview is not None
+    shown.dock.findings.select(0)
+    assert shown.findings._preview is None
+
+
+def test_accepted_it_stands_in_the_journal_with_a_point_inside(shown, own_map, plugin):
+    tab = shown.dock.findings
+    row = choose(tab, "gap", narrow)
+    propose(shown)
+    cell = shown.findings.proposal.cell
+    shape = shown.findings._shape(row)
+    before = chips(tab)["gap"]
+    QTest.keyClick(tab.table, Qt.Key.Key_Y)
+    answer(shown.findings.bar, "measured")
+    journal = plugin("onemap.domain.journal")
+    (entry,) = journal.Journal(journal.journal_of(own_map)).entries()
+    assert (entry.verb, entry.value, entry.why, entry.who) == ("accept_repair", cell, "measured", "Wang")
+    spot = journal.FindingSpot.read(entry.subject)
+    assert (spot.kind, spot.about) == ("gap", "grid_cell")
+    assert shape.distance(QgsGeometry.fromWkt(f"POINT ({spot.x} {spot.y})")) < 0.01
+    (again,) = [other for other in tab.model.rows if (other.table, other.fid) == (row.table, row.fid)]
+    assert again.state == "accepted"
+    assert chips(tab)["gap"] == before
+    assert "Wang" in tab.card.toPlainText()
+
+
+def test_undo_redo_and_the_log(shown, own_map):
+    tab = shown.dock.findings
+    row = choose(tab, "gap", narrow)
+    QTest.keyClick(tab.table, Qt.Key.Key_N)
+    answer(shown.findings.bar, "measure first")
+
+    def state():
+        return next(r.state for r in tab.model.rows if (r.table, r.fid) == (row.table, row.fid))
+
+    assert state() == "refused"
+    log = shown.dock.log
+    assert log.model.rowCount() == 1
+    log.undo.click()
+    assert state() == "open"
+    assert log.model.rowCount() == 2
+    assert not log.undo.isEnabled()
+    log.redo.click()
+    assert state() == "refused"
+    assert [entry.verb for entry in shown.desk.entries] == ["refuse_repair", "undo", "refuse_repair"]
+    assert not log.redo.isEnabled()
+    log.table.setCurrentIndex(log.model.index(0, 0))
+    log.back.click()
+    assert state() == "open"
+
+
+def test_an_allowed_gap_is_one_until_its_last_day(shown, own_map, plugin, desktop, qtbot):
+    tab = shown.dock.findings
+    row = choose(tab, "gap", lambda row: row.about == "gap|grid_cell" and row.state == "open" and row.keys[3] > 5_000)
+    QTest.keyClick(tab.table, Qt.Key.Key_L)
+    bar = shown.findings.bar
+    last = date.today() + timedelta(days=30)  # noqa: DTZ011 - the desk's own day
+    bar.day.setDate(QDate(last.year, last.month, last.day))
+    assert not bar.ok.isEnabled()  # not without a reason
+    answer(bar, "the lake is the water bureau's")
+    entry = next(iter(shown.desk.entries))
+    assert (entry.verb, entry.value) == ("allow_gap", last.isoformat())
+    rows = plugin("console.rows")
+    state = {}
+    for day in (last, last + timedelta(days=1)):
+        known = rows.Known(judged=shown.desk.judged, today=day.isoformat())
+        state[day] = rows.read_again(shown.one_map, row, known).state
+    assert list(state.values()) == ["allowed", "open"]
+    later = open_controller(plugin, desktop, own_map, qtbot)
+    try:
+        (again,) = [r for r in later.dock.findings.model.rows if (r.table, r.fid) == (row.table, row.fid)]
+        assert again.state == "allowed"
+    finally:
+        later.close()
+
+
+def test_what_no_cell_could_mend_is_said(shown):
+    choose(shown.dock.findings, "duty", lambda row: True)
+    assert "who could close it" in propose(shown)
+
+
+def test_too_wide_a_gap_is_not_proposed_and_the_reason_is_given(shown):
+    choose(shown.dock.findings, "gap", lambda row: row.about == "gap|grid_cell" and row.keys[3] > 30_000)
+    words = propose(shown)
+    assert "Not proposed" in words
+    assert "50 percent is the most" in words
+
+
+def test_duty_gaps_and_conflicts_are_listed_with_people(shown, own_map):
+    with closing(sqlite3.connect(own_map)) as connection:
+        wanted = connection.execute("SELECT count(*), sum(residents) FROM duty_conflict").fetchone()
+    tab = shown.dock.findings
+    tab.chips.choose("conflict")
+    assert tab.model.rowCount() == wanted[0]
+    assert sum(row.keys[4] for row in tab.model.shown) == wanted[1]
+    assert {row.table for row in tab.model.shown} == {"duty_conflict"}
+    assert QgsProject.instance().count() > 0
+
+
+def test_the_grids_of_an_agency_are_repaired_among_themselves(shown, plugin):
+    tab = shown.dock.findings
+    row = choose(tab, "gap", lambda row: row.about.startswith("gap|duty_grid/") and row.keys[3] < 100)
+    words = propose(shown)
+    proposal = shown.findings.proposal
+    assert proposal is not None, words
+    assert proposal.cell in row.cells[2]
+    QTest.keyClick(tab.table, Qt.Key.Key_Y)
+    assert shown.findings.bar.cell.text() == proposal.cell
+    answer(shown.findings.bar, "agreed")
+    spot = plugin("onemap.domain.journal").FindingSpot.read(shown.desk.entries[0].subject)
+    assert spot.about == f"duty_grid/{row.group}"

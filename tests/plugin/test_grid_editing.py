@@ -1,0 +1,127 @@
+"""Grids edited from the desktop with the real library: cells chosen on the map, moved, split, merged, saved anew."""
+
+import hashlib
+import sqlite3
+from contextlib import closing
+
+import pytest
+from qgis.core import QgsGeometry, QgsProject
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+
+from .test_decisions import own_map
+from .test_findings import shown
+from .test_worker import until
+
+__all__ = ["own_map", "shown"]
+AGENCY = "duty_grid:城管执法局"
+
+
+@pytest.fixture
+def editing(shown):
+    tab = shown.dock.edit
+    shown.dock.tabs.setCurrentWidget(tab)
+    until(lambda: tab.grouping.count() > 0)
+    tab.grouping.setCurrentIndex(tab.grouping.findData(AGENCY))
+    tab.begin.click()
+    until(lambda: shown.edit.draft is not None, seen=tab.status.text)
+    return shown
+
+
+def land(editing, cell):
+    draft = editing.edit.draft
+    return next(QgsGeometry(f.geometry()) for f in draft.layer.getFeatures() if f["cell"] == cell)
+
+
+def pick(editing, *cells):
+    """Click the cells on the map."""
+    for cell in cells:
+        editing.edit.choose_at(land(editing, cell).pointOnSurface().asPoint())
+    assert editing.edit.draft.chosen() == sorted(cells)
+
+
+def totals(editing):
+    return {row["grid"]: (row["cells"], row["residents"]) for row in editing.dock.edit.model.rows}
+
+
+def neighbours(editing):
+    """Return two cells of one grid, and another grid."""
+    grids = editing.edit._grids
+    first, *_ = sorted(cell for cell, grid in grids.items() if grid)
+    for second in sorted(grids):
+        if second != first and grids[second] == grids[first]:
+            common = land(editing, first).intersection(land(editing, second))
+            if common.length() > 1:
+                return first, second, next(grid for grid in sorted(totals(editing)) if grid != grids[first])
+    raise AssertionError
+
+
+def test_the_draft_shows_every_cell_in_the_colour_of_its_grid(editing):
+    draft = editing.edit.draft
+    assert {f["cell"]: f["grid"] for f in draft.layer.getFeatures()} == editing.edit._grids
+    assert {category.value() for category in draft.layer.renderer().categories()} == {*totals(editing), ""}
+    assert editing.dock.edit.status.text()
+
+
+def test_moved_with_live_totals_and_taken_back(editing):
+    cell, _, target = neighbours(editing)
+    home, before = editing.edit._grids[cell], totals(editing)
+    pick(editing, cell)
+    tab = editing.dock.edit
+    tab.choose(target)
+    tab.buttons["move"].click()
+    until(lambda: editing.edit._grids[cell] == target, seen=tab.status.text)
+    assert totals(editing)[target][0] == before[target][0] + 1
+    assert totals(editing)[home][0] == before[home][0] - 1
+    shown_grid = next(f["grid"] for f in editing.edit.draft.layer.getFeatures() if f["cell"] == cell)
+    assert shown_grid == target
+    editing.undo()
+    until(lambda: editing.edit._grids[cell] == home)
+    assert totals(editing) == before
+    editing.redo()
+    until(lambda: editing.edit._grids[cell] == target)
+
+
+def test_merged_and_split(editing):
+    first, second, _ = neighbours(editing)
+    both = land(editing, first).combine(land(editing, second))
+    pick(editing, first, second)
+    editing.dock.edit.buttons["merge"].click()
+    until(lambda: first not in editing.edit._grids, seen=editing.dock.edit.status.text)
+    (new,) = [f["cell"] for f in editing.edit.draft.layer.getFeatures() if f["cell"] not in (first, second)
+              and f.geometry().contains(both.pointOnSurface())]  # fmt: skip
+    assert land(editing, new).area() == pytest.approx(both.area(), abs=0.01)
+    pick(editing, new)
+    box = land(editing, new).boundingBox()
+    x = box.center().x()
+    editing.edit.split(QgsGeometry.fromWkt(f"LINESTRING ({x} {box.yMinimum() - 5}, {x} {box.yMaximum() + 5})"))
+    until(lambda: new not in editing.edit._grids, seen=editing.dock.edit.status.text)
+    assert sum(f.geometry().area() for f in editing.edit.draft.layer.getFeatures()) == pytest.approx(
+        sum(land(editing, cell).area() for cell in editing.edit._grids), abs=0.01
+    )
+
+
+def test_saved_beside_the_map_which_stays_as_it_is(editing, own_map):
+    seal = hashlib.sha256(own_map.read_bytes()).hexdigest()
+    cell, _, target = neighbours(editing)
+    tab = editing.dock.edit
+    assert not tab.buttons["save"].isEnabled()
+    pick(editing, cell)
+    tab.choose(target)
+    tab.buttons["move"].click()
+    until(tab.buttons["save"].isEnabled)
+    tab.buttons["save"].click()
+    day = tab.bar.day.date().toString("yyyy-MM-dd")
+    tab.bar.why.setText("evened out")
+    QTest.keyClick(tab.bar.why, Qt.Key.Key_Return)
+    until(lambda: editing.desk.entries)
+    path = own_map.with_name(f"onemap.grids-{day}.gpkg")
+    (entry,) = editing.desk.entries
+    assert (entry.verb, entry.subject, entry.value, entry.why) == ("save_version", path.name, day, "evened out")
+    with closing(sqlite3.connect(path)) as connection:
+        saved = dict(connection.execute("SELECT cell_code, duty_code FROM grid_cell"))
+    assert saved == {code: grid or None for code, grid in editing.edit._grids.items()}
+    assert hashlib.sha256(own_map.read_bytes()).hexdigest() == seal
+    tab.end.click()
+    assert editing.edit.draft is None
+    assert all(layer.name() != "Draft of the grids" for layer in QgsProject.instance().mapLayers().values())

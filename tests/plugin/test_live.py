@@ -1,0 +1,336 @@
+"""Live cases: from a folder, a table that grows and a PostGIS table into the queue and onto the map, none lost, none twice."""
+
+import csv
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsPointXY, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtWidgets import QApplication
+
+from .test_decisions import open_controller, own_map
+from .test_worker import until
+
+__all__ = ["own_map"]
+WGS84 = "EPSG:4326"
+ENGINE_S, COME_S = 60, 30  # a busy machine's patience; the delays themselves are measured by the soak
+
+
+@pytest.fixture
+def shown(plugin, desktop, own_map, qtbot, english, library):
+    controller = open_controller(plugin, desktop, own_map, qtbot)
+    warm = []
+    controller.worker.opened.connect(warm.append)
+    controller.worker.use(plugin("engine.client").find_engine())
+    until(lambda: warm, ENGINE_S)
+    yield controller
+    controller.close()
+
+
+@pytest.fixture
+def spots(own_map):
+    """Return cells with a point inside each: in the map's system and in WGS 84."""
+    cells = QgsVectorLayer(f"{own_map}|layername=grid_cell", "cells", "ogr")
+    way = QgsCoordinateTransform(cells.crs(), QgsCoordinateReferenceSystem(WGS84), QgsProject.instance())
+    found = []
+    for cell in cells.getFeatures():
+        inside = cell.geometry().poleOfInaccessibility(0.5)[0].asPoint()
+        found.append((cell["cell_code"], inside, way.transform(QgsPointXY(inside))))
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "dropped"
+    made.mkdir()
+    return made
+
+
+def source(plugin, kind, place, table="", crs=WGS84):
+    return plugin("live.source").Source(kind, str(place), table, crs)
+
+
+def write_csv(path, spots, first=1):
+    """Write a case for each spot as offices do: Chinese headings, GB18030."""
+    with path.open("w", encoding="gb18030", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["案件编号", "小类名称", "上报时间", "地址", "经度", "纬度"])
+        for number, (_, _, place) in enumerate(spots, start=first):
+            writer.writerow([f"L{number:04d}", "暴露垃圾", "2026-07-01 08:30", "清河路", place.x(), place.y()])
+
+
+def live_rows(controller):
+    return {row.case: row for row in controller.dock.cases.model.rows if row.table == "live_case"}
+
+
+def kept(own_map, what="case_code, cell_code, how"):
+    with closing(sqlite3.connect(own_map.with_name("onemap.live.gpkg"))) as connection:
+        return connection.execute(f"SELECT {what} FROM live_case ORDER BY case_code").fetchall()
+
+
+def await_rows(controller, count):
+    until(
+        lambda: len(live_rows(controller)) == count,
+        COME_S,
+        lambda: (len(live_rows(controller)), controller.live.states),
+    )
+
+
+def await_cells(controller, own_map, count):
+    """Wait until so many cases have a cell in the file."""
+    until(lambda: len([1 for _, _, how in kept(own_map) if how]) == count, COME_S, lambda: kept(own_map))
+
+
+def await_unread(controller, count):
+    tree = controller.dock.findChild(type(controller.live), "") or controller.live
+    rows = []
+    tree.unread.connect(lambda told: rows.__setitem__(slice(None), told))
+    controller.live._look_unread.emit()
+    until(lambda: len(rows) == count or controller.live._look_unread.emit(), COME_S, lambda: rows)
+    return rows
+
+
+def test_folder_cases_come_assigned_into_queue_file_and_map(plugin, shown, own_map, spots, folder):
+    before = len(shown.dock.cases.model.rows)
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(folder / "cases.csv", spots)
+    await_rows(shown, len(spots))
+    await_cells(shown, own_map, len(spots))
+    assert {case: cell for case, cell, _ in kept(own_map)} == {f"L{n:04d}": s[0] for n, s in enumerate(spots, start=1)}
+    assert {how for *_, how in kept(own_map)} == {"inside"}
+    assert len(shown.dock.cases.model.rows) == before + len(spots)
+    assert {row.keys[4] for row in live_rows(shown).values()} == {cell for cell, *_ in spots}
+    layer = plugin("project.fill").layer_in(QgsProject.instance(), "live_case")
+    placed = {f["case_code"]: f.geometry().asPoint() for f in layer.getFeatures()}
+    assert len(placed) == len(spots)
+    for number, (_, inside, _) in enumerate(spots, start=1):
+        assert placed[f"L{number:04d}"].distance(inside) < 0.01
+    assert plugin("project.fill").map_in(QgsProject.instance()) == own_map
+    row = live_rows(shown)["L0001"]
+    assert row.moment == "2026-07-01T00:30:00.000Z"  # half past eight in Shanghai
+    assert row.state == "new"
+
+
+def test_the_file_is_a_geopackage_that_others_open(plugin, shown, own_map, spots, folder):
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(folder / "cases.csv", spots)
+    await_cells(shown, own_map, len(spots)) if await_rows(shown, len(spots)) is None else None
+    shown.live.close()
+    path = own_map.with_name("onemap.live.gpkg")
+    assert not path.with_name(path.name + "-wal").exists()
+    code = f"from osgeo_utils.samples import validate_gpkg as v; raise SystemExit(v.main(['validate_gpkg', {str(path)!r}]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    layer = QgsVectorLayer(f"{path}|layername=live_case", "live", "ogr")
+    assert layer.featureCount() == len(spots)
+    assert layer.hasSpatialIndex().name == "SpatialIndexPresent" if hasattr(layer.hasSpatialIndex(), "name") else True
+
+
+def test_half_written_files_are_waited_for(plugin, shown, spots, folder, tmp_path):
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(tmp_path / "whole.csv", spots[:6])
+    data = (tmp_path / "whole.csv").read_bytes()
+    (folder / "slow.csv").write_bytes(data[:-9])  # the last line is cut in its last number
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"案件编号": "J1"},
+            "geometry": {"type": "Point", "coordinates": [*spots[0][2]]},
+        }
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (folder / "slow.geojson").write_text(text[:40], encoding="utf-8")
+    started = time.monotonic()
+    until(lambda: time.monotonic() - started > 1.5)
+    assert live_rows(shown) == {}
+    (folder / "slow.csv").write_bytes(data)
+    (folder / "slow.geojson").write_text(text, encoding="utf-8")
+    await_rows(shown, 7)
+    assert shown.live.states[str(folder)].unread == 0
+
+
+def test_what_cannot_be_read_is_listed_with_its_reason_and_the_rest_is_taken(plugin, shown, own_map, spots, folder):
+    shown.live.add(source(plugin, "folder", folder))
+    lon, lat = spots[0][2]
+    rows = [
+        "案件编号,上报时间,案件状态,经度,纬度",
+        f",2026-07-01 08:30,新报,{lon},{lat}",
+        f"B2,yesterday,新报,{lon},{lat}",
+        "B3,2026-07-01 08:30,新报,east,north",
+        f"B4,2026-07-01 08:30,whatever,{lon},{lat}",
+        "B5,2026-07-01 08:30,新报,,",
+    ]
+    (folder / "bad.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "none.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    await_rows(shown, 4)
+    told = await_unread(shown, 5)
+    assert sorted(reason for _, _, _, reason, _ in told) == [
+        "case B2: yesterday is no time",
+        "case B3: the position cannot be read",
+        "case B4: the state whatever is unknown",
+        "no column is a case number; there are a, b",
+        "the row has no case number",
+    ]
+    assert "该行没有案件编号" in {chinese for *_, chinese in told}
+    await_cells(shown, own_map, 4)
+    assert {case: how for case, _, how in kept(own_map)} == {
+        "B2": "inside",
+        "B3": "no_position",
+        "B4": "inside",
+        "B5": "no_position",
+    }
+    panel = shown.dock.findChild(object, "onemapLiveUnread")
+    until(lambda: panel.topLevelItemCount() == 5)
+
+
+def test_a_number_is_taken_once_whatever_brings_it(plugin, shown, own_map, spots, folder):
+    with closing(sqlite3.connect(own_map)) as connection:
+        (known,) = connection.execute('SELECT case_code FROM "case" LIMIT 1').fetchone()
+    before = len(shown.dock.cases.model.rows)
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(folder / "one.csv", spots[:5])
+    await_rows(shown, 5)
+    write_csv(folder / "again.csv", spots[:7])
+    lon, lat = spots[0][2]
+    (folder / "old.csv").write_text(f"case_code,lon,lat\n{known},{lon},{lat}\n", encoding="utf-8")
+    await_rows(shown, 7)
+    until(lambda: shown.live.states[str(folder)].known == 6, COME_S, lambda: shown.live.states)
+    assert len(kept(own_map)) == 7
+    assert len(shown.dock.cases.model.rows) == before + 7
+
+
+def test_a_table_that_grows(plugin, shown, own_map, spots, tmp_path):
+    path = tmp_path / "desk.gpkg"
+    with closing(sqlite3.connect(own_map)) as connection:
+        ask = "SELECT definition FROM gpkg_spatial_ref_sys WHERE srs_id = 4326"
+        assert connection.execute(ask).fetchone()
+    shutil.copy(own_map, path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        for name in ("insert", "update1", "update2", "update3", "update4", "delete"):
+            writer.execute(f'DROP TRIGGER IF EXISTS "rtree_case_geometry_{name}"')
+        writer.execute("CREATE TABLE desk (id INTEGER PRIMARY KEY, 案件号 TEXT, 横坐标 REAL, 纵坐标 REAL)")
+        writer.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('desk','attributes','desk')"
+        )
+        add = lambda n: writer.execute(  # noqa: E731
+            "INSERT INTO desk (案件号, 横坐标, 纵坐标) VALUES (?, ?, ?)", (f"T{n}", *spots[n][1])
+        )
+        for number in range(3):
+            add(number)
+        shown.live.add(source(plugin, "table", path, "desk", QgsProject.instance().crs().authid()))
+        await_rows(shown, 3)
+        for number in range(3, 9):
+            add(number)
+        await_rows(shown, 9)
+        await_cells(shown, own_map, 9)
+    assert [cell for _, cell, _ in kept(own_map)] == [spot[0] for spot in spots[:9]]
+
+
+def test_pause_resume_and_states_in_words(plugin, shown, spots, folder):
+    panel = shown.dock.findChild(object, "onemapLive")
+    words = lambda: [  # noqa: E731
+        panel.sources.topLevelItem(n).text(1) for n in range(panel.sources.topLevelItemCount())
+    ]
+    shown.live.add(source(plugin, "folder", folder))
+    until(lambda: words() == ["watching"], COME_S, words)
+    panel.pause.click()
+    until(lambda: words() == ["paused"], COME_S, words)
+    assert panel.status.text() == "Live: paused. 0 cases taken"
+    write_csv(folder / "while.csv", spots[:4])
+    started = time.monotonic()
+    until(lambda: time.monotonic() - started > 1.5)
+    assert live_rows(shown) == {}
+    panel.pause.click()
+    await_rows(shown, 4)
+    shown.live.add(source(plugin, "folder", folder / "missing"))
+    until(lambda: any(text.startswith("not reached, trying again: ") for text in words()), COME_S, words)
+    assert panel.status.text() == "Live: 1 of 2 sources cannot be reached"
+    (folder / "missing").mkdir()
+    until(lambda: words() == ["watching", "watching"], COME_S, words)
+
+
+def test_sources_and_cases_survive_the_reload_of_the_project(plugin, shown, own_map, spots, folder, qtbot):
+    beside = own_map.parent / "dropped"
+    beside.mkdir()
+    shown.live.add(source(plugin, "folder", beside))
+    write_csv(beside / "first.csv", spots[:5])
+    await_rows(shown, 5)
+    await_cells(shown, own_map, 5)
+    project = QgsProject.instance()
+    assert project.isDirty()
+    kept_as = own_map.parent / "hall.qgs"
+    assert project.write(str(kept_as))
+    text = kept_as.read_text(encoding="utf-8")
+    assert "./dropped" in text
+    assert str(beside) not in text
+    project.cleared.connect(shown.show_nothing)
+    project.readProject.connect(shown.look_at_project)
+    project.clear()
+    assert shown.live.sources == []
+    write_csv(beside / "second.csv", spots[5:9], first=6)  # comes while the hall is closed
+    assert project.read(str(kept_as))
+    assert [(s.kind, s.place) for s in shown.live.sources] == [("folder", str(beside))]
+    await_rows(shown, 9)
+    await_cells(shown, own_map, 9)
+    assert project.mapLayersByName("Live cases")[0].featureCount() >= 5
+    project.cleared.disconnect(shown.show_nothing)
+    project.readProject.disconnect(shown.look_at_project)
+
+
+def test_without_the_library_cases_are_shown_and_get_their_cell_later(
+    plugin, desktop, own_map, qtbot, english, library, spots, folder
+):
+    controller = open_controller(plugin, desktop, own_map, qtbot)
+    try:
+        controller.live.add(source(plugin, "folder", folder))
+        write_csv(folder / "cases.csv", spots[:8])
+        await_rows(controller, 8)
+        assert {row.keys[4] for row in live_rows(controller).values()} == {""}
+        controller.worker.use(plugin("engine.client").find_engine())
+        await_cells(controller, own_map, 8)
+        until(
+            lambda: {row.keys[4] for row in live_rows(controller).values()} == {spot[0] for spot in spots[:8]}, COME_S
+        )
+        assert len(live_rows(controller)) == 8
+    finally:
+        controller.close()
+
+
+def test_badge_and_sound_are_off_until_wanted(plugin, shown, spots, folder, monkeypatch):
+    beeps = []
+    monkeypatch.setattr(QApplication, "beep", lambda: beeps.append(1))
+    tabs, panel = shown.dock.tabs, shown.dock.findChild(object, "onemapLive")
+    title = lambda: tabs.tabText(tabs.indexOf(panel))  # noqa: E731
+    tabs.setCurrentWidget(panel)
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(folder / "one.csv", spots[:2])
+    await_rows(shown, 2)
+    assert (title(), beeps) == ("Live", [])
+    for box in panel.findChildren(object):
+        if box.objectName() in ("onemap_live_sound", "onemap_live_badge"):
+            box.click()
+    started = time.monotonic()
+    until(lambda: time.monotonic() - started > 3)  # the bell's own pause
+    write_csv(folder / "two.csv", spots[2:5], first=3)
+    await_rows(shown, 5)
+    until(lambda: title() == "Live +5", 5, title)
+    assert beeps == [1]
+
+
+def test_a_build_that_has_the_cases_takes_them_over(plugin, shown, own_map, spots, folder):
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(folder / "cases.csv", spots[:3])
+    await_cells(shown, own_map, 3) if await_rows(shown, 3) is None else None
+    shown.live.close()
+    with closing(sqlite3.connect(own_map, isolation_level=None)) as writer:
+        for name in ("insert", "update1", "update2", "update3", "update4", "delete"):
+            writer.execute(f'DROP TRIGGER IF EXISTS "rtree_case_geometry_{name}"')
+        writer.execute("INSERT INTO \"case\" (case_code, state) VALUES ('L0002', 'in_hand')")
+    shown.show(own_map)
+    until(lambda: not shown.dock.cases.is_loading and set(live_rows(shown)) == {"L0001", "L0003"}, COME_S)
+    assert len(kept(own_map)) == 3

@@ -1,0 +1,317 @@
+"""The hall's project: themes, time, 3D views, and a file that opens anywhere without the plugin."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from qgis.core import (
+    QgsDateTimeRange,
+    QgsExpressionContextUtils,
+    QgsLayoutExporter,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsVectorLayerTemporalContext,
+)
+from qgis.PyQt.QtCore import QDateTime, Qt
+from qgis.PyQt.QtXml import QDomDocument
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYER_ID, PAPER_ID = "onemap/layer_id", "onemap/paper_id"
+
+
+@pytest.fixture
+def project(qgis_app):
+    made = QgsProject.instance()
+    made.clear()
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def copy(one_map, tmp_path):
+    folder = tmp_path / "map"
+    shutil.copytree(one_map.parent, folder)
+    (folder / "onemap.qgz").unlink(missing_ok=True)
+    return folder / one_map.name
+
+
+def make(plugin, project, path, language="zh"):
+    held = plugin("project.one_map_file").open_one_map(path)
+    return held, plugin("project.hall").make_hall(project, held, language=language)
+
+
+def rows(path, statement):
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def layer_in(project, layer_id):
+    return next(layer for layer in project.mapLayers().values() if layer.customProperty(LAYER_ID) == layer_id)
+
+
+def shown_by(project, theme):
+    return {
+        layer.customProperty(LAYER_ID) or layer.customProperty(PAPER_ID)
+        for layer in project.mapThemeCollection().mapThemeVisibleLayers(theme)
+    }
+
+
+# --- themes
+
+
+def test_themes_show_what_they_are_called(plugin, project, one_map):
+    make(plugin, project, one_map)
+    levels = {"grid_district", "grid_street", "grid_community", "grid_cell"}
+    collection = project.mapThemeCollection()
+    assert {"底图", "网格", "责任", "案件", "盲区", "夜间值守", "地下空间"} <= set(collection.mapThemes())
+    assert levels <= shown_by(project, "网格")
+    assert {"case", "near_border", *levels} <= shown_by(project, "案件")
+    assert {"defect", "defect_line", "object_gap"} <= shown_by(project, "盲区")
+    assert "case" not in shown_by(project, "盲区")
+    assert {"duty_gap", "agency"} <= shown_by(project, "夜间值守")
+    assert {"underground_pipe", "underground_space"} <= shown_by(project, "地下空间")
+    assert not (levels - {"grid_district"}) & shown_by(project, "底图")
+
+
+def test_theme_of_cases_leaves_settled_ones_hidden(plugin, project, one_map):
+    make(plugin, project, one_map)
+    case = layer_in(project, "case")
+    record = next(
+        item for item in project.mapThemeCollection().mapThemeState("案件").layerRecords() if item.layer() == case
+    )
+    on = {
+        item.label() for item in case.renderer().legendSymbolItems() if item.ruleKey() in set(record.checkedLegendItems)
+    }
+    assert record.usingLegendItems
+    assert len(on) == len(case.renderer().legendSymbolItems()) - 1
+    assert not {label for label in on if "结" in label}
+
+
+def test_night_shows_gaps_of_time_only(plugin, project, one_map):
+    make(plugin, project, one_map)
+    gap = layer_in(project, "duty_gap")
+    state = project.mapThemeCollection().mapThemeState("夜间值守")
+    record = next(item for item in state.layerRecords() if item.layer() == gap)
+    kinds = {
+        item.label() for item in gap.renderer().legendSymbolItems() if item.ruleKey() in set(record.checkedLegendItems)
+    }
+    assert kinds == {"时段空缺"}
+
+
+def test_agencies_are_seen_one_at_a_time(plugin, project, one_map):
+    make(plugin, project, one_map)
+    known = [row[0] for row in rows(one_map, "SELECT DISTINCT agency FROM duty_grid ORDER BY agency")]
+    layers = [layer for layer in project.mapLayers().values() if layer.customProperty(PAPER_ID) == "agency"]
+    assert [layer.name() for layer in sorted(layers, key=lambda item: item.name())] == sorted(known)
+    for layer in layers:
+        (count,) = rows(one_map, f"SELECT count(*) FROM duty_grid WHERE agency = '{layer.name()}'")[0]
+        assert layer.featureCount() == count
+    group = project.layerTreeRoot().findLayer(layers[0]).parent()
+    assert group.isMutuallyExclusive()
+
+
+# --- time
+
+
+def test_cases_appear_on_their_day(plugin, project, one_map):
+    make(plugin, project, one_map)
+    first, last = rows(one_map, 'SELECT min(reported_at), max(reported_at) FROM "case"')[0]
+    span = project.timeSettings().temporalRange()
+    assert span.begin().toString(Qt.DateFormat.ISODate)[:19] == first[:19]
+    assert span.end().toString(Qt.DateFormat.ISODate)[:19] == last[:19]
+    case = layer_in(project, "case")
+    assert case.temporalProperties().isActive()
+    begin = QDateTime.fromString("2026-06-01T00:00:00Z", Qt.DateFormat.ISODate)
+    context = QgsVectorLayerTemporalContext()
+    context.setLayer(case)
+    day = QgsDateTimeRange(begin, begin.addDays(10), True, False)
+    case_filter = case.temporalProperties().createFilterString(context, day)
+    (wanted,) = rows(
+        one_map,
+        "SELECT count(*) FROM \"case\" WHERE reported_at > '2026-05-31T00:00:00' AND reported_at < '2026-06-11T00:00:00'",
+    )[0]
+    found = sum(1 for _ in case.getFeatures(case_filter))
+    assert wanted
+    assert found == wanted
+
+
+# --- 3D
+
+
+def views_in(project, folder):
+    plugin_free = folder / "views.qgz"
+    assert project.write(str(plugin_free))
+    name = next(item for item in zipfile.ZipFile(plugin_free).namelist() if item.endswith(".qgs"))
+    return ET.fromstring(zipfile.ZipFile(plugin_free).read(name)).find("mapViewDocks3D").findall("view")
+
+
+def test_3d_views_are_stored_closed_with_layers_that_exist(plugin, project, copy):
+    make(plugin, project, copy)
+    views = {view.get("name"): view for view in views_in(project, copy.parent)}
+    assert list(views) == ["三维：地上", "三维：地下"]
+    for name, wanted in (("三维：地上", "city3d_building"), ("三维：地下", "underground_pipe")):
+        ids = [item.get("id") for item in views[name].find("qgis3d/terrain/layers")]
+        shown = {project.mapLayer(layer).customProperty(LAYER_ID) for layer in ids}
+        assert wanted in shown
+        assert views[name].get("isOpen") == "0"
+    ground = views["三维：地上"].find("qgis3d/terrain/generator")
+    assert project.mapLayer(ground.get("layer")).customProperty(LAYER_ID) == "terrain_dem"
+    assert views["三维：地下"].find("qgis3d/terrain").get("terrain-rendering-enabled") == "0"
+
+
+def test_solids_stand_where_they_are(plugin, project, one_map):
+    make(plugin, project, one_map)
+    for layer_id, kind in (
+        ("city3d_building", "vector"),
+        ("underground_space", "vector"),
+        ("underground_pipe", "rulebased"),
+    ):
+        assert layer_in(project, layer_id).renderer3D().type() == kind
+    document = QDomDocument()
+    layer_in(project, "underground_space").exportNamedStyle(document)
+    assert '-coalesce("depth_m", 5)' in document.toString().replace("&quot;", '"')
+
+
+# --- the file
+
+
+def test_project_moves_with_its_map_and_needs_no_plugin(plugin, project, copy, tmp_path, run):
+    make(plugin, project, copy)
+    (streets,) = rows(copy, "SELECT count(*) FROM grid_street")[0]
+    assert plugin("project.writing").write_project(project, copy.with_suffix(".qgz"))
+    assert Path(project.fileName()) == copy.with_suffix(".qgz")
+    project.clear()
+    archive = zipfile.ZipFile(copy.with_suffix(".qgz"))
+    assert "onemap.qgs" in archive.namelist()
+    assert str(tmp_path) not in archive.read("onemap.qgs").decode()
+    moved = tmp_path / "moved here"
+    shutil.move(copy.parent, moved)
+    seen = run(
+        "/usr/bin/python3", "-I", "-c", LOOK, moved / "onemap.qgz", moved / "page.png", QT_QPA_PLATFORM="offscreen"
+    )
+    assert seen.split() == ["bad", "0", "layouts", "5", "pages", str(streets), "drawn", "True"]
+    assert not [name for name in moved.iterdir() if name.name.startswith(".") or name.suffix in (".qgz~", ".gpkg-wal")]
+
+
+LOOK = """
+import os, sys
+os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
+from qgis.core import QgsApplication, QgsLayoutExporter, QgsProject
+from qgis.PyQt.QtGui import QImage
+application = QgsApplication([], False)
+application.initQgis()
+project = QgsProject.instance()
+assert project.read(sys.argv[1])
+bad = [layer.name() for layer in project.mapLayers().values() if not layer.isValid()]
+layouts = {layout.name(): layout for layout in project.layoutManager().printLayouts()}
+streets = layouts["街道图（A3）"]
+streets.atlas().beginRender()
+streets.atlas().first()
+settings = QgsLayoutExporter.ImageExportSettings()
+settings.dpi = 40
+settings.generateWorldFile = False
+QgsLayoutExporter(streets).exportToImage(sys.argv[2], settings)
+page = QImage(sys.argv[2])
+colours = {page.pixel(x, y) for x in range(0, page.width(), 4) for y in range(0, page.height(), 4)}
+print("bad", len(bad), "layouts", len(layouts), "pages", streets.atlas().count(), "drawn", len(colours) > 60)
+project.clear()
+application.exitQgis()
+"""
+
+
+def test_a_project_that_cannot_be_written_leaves_nothing(plugin, project, one_map, tmp_path):
+    make(plugin, project, one_map)
+    assert not plugin("project.writing").write_project(project, tmp_path / "missing" / "hall.qgz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_facts_are_variables_that_an_office_may_change(plugin, project, one_map):
+    held, _ = make(plugin, project, one_map)
+    scope = QgsExpressionContextUtils.projectScope(project)
+    assert scope.variable("onemap_as_of") == held.facts["as_of"]
+    assert held.facts["seal_sha256"].startswith(scope.variable("onemap_version"))
+    assert scope.variable("onemap_classification") == ""
+
+
+def test_a_base_map_alone_makes_a_project_too(plugin, project, copy):
+    """No duties, no cases, no findings, no terrain: what there is nothing for is left out."""
+    with closing(sqlite3.connect(copy)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute(
+            "DELETE FROM onemap_layer WHERE class_id IN ('duty', 'case', 'finding', 'underground', 'terrain')"
+        )
+        connection.commit()
+    _, done = make(plugin, project, copy)
+    assert done.missing == []
+    assert len(project.layoutManager().printLayouts()) == 3
+    assert [view.get("name") for view in views_in(project, copy.parent)] == ["三维：地上"]
+    layout = project.layoutManager().printLayouts()[-1]
+    layout.atlas().beginRender()
+    layout.atlas().first()
+    assert layout.itemById("holder").currentText() == "空缺"
+    assert QgsLayoutExporter(layout).renderPageToImage(0, dpi=20).width() > 0
+
+
+# --- the desktop and the toolbox
+
+
+def test_opening_keeps_the_project_once(plugin, desktop, copy, chinese):
+    made = plugin("plugin").OnemapPlugin(desktop)
+    made.initGui()
+    try:
+        made.open_one_map(copy)
+        kept = copy.with_suffix(".qgz")
+        first = kept.read_bytes()
+        assert "工程已存于图旁" in desktop.bar.currentItem().text()
+        made.open_one_map(copy)
+        assert kept.read_bytes() == first
+        assert QgsProject.instance().fileName() == ""
+    finally:
+        made.unload()
+
+
+def run_algorithm(plugin, **parameters):
+    algorithm = plugin("processing.report.project").ProjectAlgorithm().create()
+    return algorithm.run(parameters, QgsProcessingContext(), QgsProcessingFeedback())
+
+
+def test_algorithm_writes_beside_the_map_and_replaces_only_when_asked(plugin, project, copy, english):
+    project.setTitle("mine")
+    told, well = run_algorithm(plugin, MAP=str(copy))
+    target = copy.with_suffix(".qgz")
+    assert (well, told["OUTPUT"], told["LAYERS"]) == (True, str(target), len(rows(copy, "SELECT 1 FROM onemap_layer")))
+    before = target.read_bytes()
+    assert run_algorithm(plugin, MAP=str(copy))[1] is False
+    assert target.read_bytes() == before
+    assert run_algorithm(plugin, MAP=str(copy), REPLACE=True, LANGUAGE=1)[1]
+    assert "街道图（A3）" in zipfile.ZipFile(target).read("onemap.qgs").decode()
+    assert project.title() == "mine"
+
+
+def test_algorithm_refuses_what_is_no_map(plugin, tmp_path, project):
+    (tmp_path / "other.gpkg").write_text("no database")
+    assert run_algorithm(plugin, MAP=str(tmp_path / "other.gpkg"))[1] is False
+
+
+def test_no_layer_of_paper_is_taken_for_one_of_the_map(plugin, project, one_map):
+    held, done = make(plugin, project, one_map)
+    marked = [
+        layer.customProperty(LAYER_ID) for layer in project.mapLayers().values() if layer.customProperty(LAYER_ID)
+    ]
+    assert sorted(marked) == sorted(done.layers) == sorted(layer.layer_id for layer in held.layers)
+    paper = project.layerTreeRoot().children()[0]
+    assert paper.customProperty("onemap/group_id") == "paper"
+    assert not paper.itemVisibilityChecked()
+
+
+def test_library_never_imports_qgis():
+    code = "import onemap, sys; assert not [name for name in sys.modules if name.startswith('qgis')]"
+    assert subprocess.run([sys.executable, "-I", "-c", code], check=False).returncode == 0

@@ -1,0 +1,237 @@
+"""The print layouts of the hall's project, printed as PDF and read again."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pypdf
+import pytest
+from qgis.core import (
+    Qgis,
+    QgsExpression,
+    QgsExpressionContextUtils,
+    QgsFeatureRequest,
+    QgsLayoutExporter,
+    QgsLayoutItemMap,
+    QgsProject,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "out" / "pictures"
+MM = 72 / 25.4
+SHEETS = {
+    "district": "全区图（A3）",
+    "streets": "街道图（A3）",
+    "agencies": "执法单位图（A3）",
+    "duty": "责任网格公示牌（A3）",
+    "cells": "单元网格公示牌（A3）",
+}
+
+
+def rows(path, statement):
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+@pytest.fixture(scope="module")
+def hall(qgis_app, plugin, one_map):
+    """Return the project, made once: sheets do not change it."""
+    project = QgsProject.instance()
+    project.clear()
+    held = plugin("project.one_map_file").open_one_map(one_map)
+    plugin("project.hall").make_hall(project, held, language="zh")
+    yield project
+    project.clear()
+
+
+def sheet(hall, name):
+    return hall.layoutManager().layoutByName(SHEETS[name])
+
+
+def pages(hall, name):
+    atlas = sheet(hall, name).atlas()
+    atlas.beginRender()
+    return atlas
+
+
+def at(hall, name, number=0):
+    """Turn a sheet to a page."""
+    layout, atlas = sheet(hall, name), pages(hall, name)
+    layout.renderContext().setPredefinedScales(list(hall.viewSettings().mapScales()))
+    assert atlas.seekTo(number)
+    layout.refresh()
+    return layout
+
+
+def text_of(layout, item):
+    return layout.itemById(item).currentText()
+
+
+def print_page(layout, target):
+    settings = QgsLayoutExporter.PdfExportSettings()
+    settings.dpi = 100
+    settings.predefinedMapScales = layout.renderContext().predefinedScales()
+    settings.forceVectorOutput = True
+    settings.textRenderFormat = Qgis.TextRenderFormat.AlwaysText
+    target.parent.mkdir(parents=True, exist_ok=True)
+    assert QgsLayoutExporter(layout).exportToPdf(str(target), settings) == QgsLayoutExporter.ExportResult.Success
+    return pypdf.PdfReader(target).pages[0]
+
+
+def words_of(layout, folder):
+    """Return the words of a page as its PDF bears them; Chinese in them may be written by its radicals."""
+    return print_page(layout, folder / "page.pdf").extract_text().split()
+
+
+def fonts_in(page):
+    found = set()
+    for font in page["/Resources"]["/Font"].values():
+        found.add(str(font.get_object()["/BaseFont"]))
+    return found
+
+
+def test_a_page_for_every_street_unit_duty_grid_and_cell(hall, one_map):
+    wanted = {
+        "streets": "SELECT count(*) FROM grid_street",
+        "agencies": "SELECT count(DISTINCT agency) FROM duty_grid",
+        "duty": "SELECT count(*) FROM duty_grid",
+        "cells": "SELECT count(*) FROM grid_cell",
+    }
+    assert {name: pages(hall, name).count() for name in wanted} == {
+        name: rows(one_map, statement)[0][0] for name, statement in wanted.items()
+    }
+    assert not sheet(hall, "district").atlas().enabled()
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_every_sheet_bears_what_a_sheet_needs(hall, name):
+    layout = sheet(hall, name)
+    assert isinstance(layout.itemById("map"), QgsLayoutItemMap)
+    assert layout.itemById("scale bar") is not None
+    assert layout.itemById("classification") is not None
+    assert layout.pageCount() if hasattr(layout, "pageCount") else layout.pageCollection().pageCount() == 1
+    words = " ".join(item.text() for item in layout.items() if hasattr(item, "currentText"))
+    for needed in ("坐标系", "数据截止日期", "资料来源", "版本", "制图单位", "打印时间", "北", "（印章）"):
+        assert needed in words
+    if name not in ("duty", "cells"):
+        assert layout.itemById("legend") is not None
+        assert layout.itemById("title") is not None
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_printed_as_pdf_with_letters_that_hold_chinese(hall, name):
+    layout = sheet(hall, name) if name == "district" else at(hall, name)
+    page = print_page(layout, PICTURES / f"sheet_{name}.pdf")
+    upright = name in ("duty", "cells")
+    size = (297, 420) if upright else (420, 297)
+    assert [round(float(side) / MM) for side in page.mediabox[2:]] == list(size)
+    assert any("CJK" in font or "WenQuanYi" in font or "MicroHei" in font for font in fonts_in(page))
+
+
+def test_street_page_says_its_street_and_who_is_to_be_called(hall, one_map, tmp_path):
+    names = [row[0] for row in rows(one_map, "SELECT name FROM grid_street ORDER BY street_code")]
+    for number, name in enumerate(names):
+        layout = at(hall, "streets", number)
+        assert text_of(layout, "title") == f"{hall.title()} · {name} · 网格图"
+    layout = at(hall, "streets", 0)
+    said = " ".join(words_of(layout, tmp_path))
+    (code,) = rows(one_map, "SELECT min(street_code) FROM grid_street")[0]
+    parts = rows(one_map, f"SELECT community_code, name FROM grid_community WHERE parent_code = '{code}'")
+    assert text_of(layout, "subtitle").startswith(f"社区 {len(parts)} · ")
+    for community, _ in parts:
+        heads = rows(
+            one_map,
+            f"SELECT name, phone FROM holder WHERE grid_code = '{community}' AND coalesce(deputy, 0) = 0 "
+            "AND (valid_from IS NULL OR valid_from <= '2026-06-30') AND (valid_to IS NULL OR valid_to >= '2026-06-30')",
+        )
+        for _, phone in heads:
+            assert phone in said
+
+
+def test_a_street_stands_whole_on_its_page_at_a_round_scale(hall, one_map):
+    scales = set(hall.viewSettings().mapScales())
+    for number in range(pages(hall, "streets").count()):
+        layout = at(hall, "streets", number)
+        drawn = layout.itemById("map")
+        feature = layout.reportContext().feature()
+        assert drawn.extent().contains(feature.geometry().boundingBox())
+        assert min(abs(drawn.scale() - scale) / scale for scale in scales) < 0.005
+
+
+def test_unit_page_lists_its_own_duty_grids(hall, one_map):
+    known = [row[0] for row in rows(one_map, "SELECT DISTINCT agency FROM duty_grid ORDER BY agency")]
+    codes = {agency: set() for agency in known}
+    for agency, code in rows(one_map, "SELECT agency, duty_code FROM duty_grid"):
+        codes[agency].add(code)
+    seen = []
+    for number in range(len(known)):
+        layout = at(hall, "agencies", number)
+        agency = layout.reportContext().feature().attribute("agency")
+        assert text_of(layout, "title") == f"{hall.title()} · {agency} · 责任网格图"
+        table = layout.itemById("table").multiFrame()
+        request = QgsFeatureRequest(QgsExpression(table.featureFilter()))
+        request.setExpressionContext(layout.createExpressionContext())
+        listed = {feature.attribute("duty_code") for feature in table.sourceLayer().getFeatures(request)}
+        assert listed == codes[agency]
+        assert table.maximumNumberOfFeatures() >= len(listed)
+        seen.append(agency)
+    assert sorted(seen) == sorted(known)
+
+
+def test_poster_names_holder_telephone_and_chain(hall, one_map):
+    code, name, phone = rows(
+        one_map,
+        "SELECT c.cell_code, h.name, h.phone FROM grid_cell c JOIN holder h ON h.grid_code = c.cell_code "
+        "WHERE coalesce(h.deputy, 0) = 0 AND coalesce(h.valid_from, '') <= '2026-06-30' "
+        "AND coalesce(h.valid_to, '9') >= '2026-06-30' GROUP BY c.cell_code HAVING count(*) = 1 ORDER BY 1 LIMIT 1",
+    )[0]
+    number = rows(one_map, f"SELECT count(*) FROM grid_cell WHERE cell_code < '{code}'")[0][0]
+    layout = at(hall, "cells", number)
+    assert [text_of(layout, item) for item in ("code", "holder", "phone")] == [code, name, phone]
+    assert text_of(layout, "holders") == ""
+    words = " ".join(item.currentText() for item in layout.items() if hasattr(item, "currentText"))
+    (community, street) = rows(
+        one_map,
+        "SELECT m.name, s.name FROM grid_cell c JOIN grid_community m ON m.community_code = c.parent_code "
+        f"JOIN grid_street s ON s.street_code = m.parent_code WHERE c.cell_code = '{code}'",
+    )[0]
+    assert f"{street} · {community}" in words
+
+
+def test_duty_grid_without_a_named_holder_shows_those_of_the_roster(hall, one_map):
+    found = rows(
+        one_map,
+        "SELECT d.duty_code, count(DISTINCT h.name) FROM duty_grid d JOIN holder h ON h.grid_code = d.duty_code "
+        "WHERE coalesce(d.holder, '') = '' AND coalesce(h.deputy, 0) = 0 AND coalesce(h.valid_from, '') <= '2026-06-30' "
+        "AND coalesce(h.valid_to, '9') >= '2026-06-30' GROUP BY 1 ORDER BY 1 LIMIT 1",
+    )
+    assert found, "the sample city has units whose holders stand in the roster only"
+    code, count = found[0]
+    number = rows(one_map, f"SELECT count(*) FROM duty_grid WHERE duty_code < '{code}'")[0][0]
+    layout = at(hall, "duty", number)
+    said = text_of(layout, "holder") or text_of(layout, "holders")
+    assert len(said.split("、")) == count
+    assert "空缺" not in said
+
+
+def test_marks_are_printed_when_the_office_sets_them(hall):
+    layout = sheet(hall, "district")
+    assert text_of(layout, "classification") == ""
+    QgsExpressionContextUtils.setProjectVariable(hall, "onemap_classification", "内部资料")
+    try:
+        layout.refresh()
+        assert text_of(layout, "classification") == "内部资料"
+    finally:
+        QgsExpressionContextUtils.setProjectVariable(hall, "onemap_classification", "")
+
+
+def test_a_table_too_long_for_its_place_says_what_it_left_off(plugin, hall, one_map, tmp_path):
+    furniture = plugin("project.sheets.furniture")
+    layer = next(layer for layer in hall.mapLayers().values() if layer.customProperty("onemap/layer_id") == "grid_cell")
+    made = furniture.Sheet(hall, "long", plugin("translation").speaker("en"))
+    made.table(furniture.Box(10, 10, 60, 30), layer, [("Code", '"cell_code"', 50.0)], "true", most=layer.featureCount())
+    said = words_of(made.layout, tmp_path)
+    codes = [row[0] for row in rows(one_map, "SELECT cell_code FROM grid_cell")]
+    printed = len(set(codes) & set(said))
+    assert 5 < printed < len(codes)
+    assert said[-2:] == ["+", str(len(codes) - printed)]
