@@ -207,7 +207,7 @@ class WarmMap:
         table = self.matrix.who_all(shape, **asked)
         measure = "area_m2" if "area_m2" in table else "length_m"
         who = ["state", "holder_code", "holder", "role", "agency", "phone"]
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 **{name: None if pd.isna(value) else str(value) for name, value in zip(who, key, strict=True)},
                 "size": float(part[measure].sum()),
