@@ -17,6 +17,7 @@ import shapely
 
 from benchmarks.workload import City, make_buildings, make_city, make_points
 from onemap.domain.catalogue import load_catalogue
+from onemap.geo.locator import CellLocator
 from onemap.store.content import LayerContent
 from onemap.store.geopackage import publish
 
@@ -106,14 +107,24 @@ def houses(city: City, count: int) -> gpd.GeoDataFrame:
     return frame({"building_code": codes, "floors": floors, "height_m": 3.0 * floors}, make_buildings(city, count))
 
 
-def cases(city: City, count: int) -> gpd.GeoDataFrame:
-    """Return a year of cases, most of them settled."""
+def cases(city: City, cells: gpd.GeoDataFrame, count: int) -> gpd.GeoDataFrame:
+    """Return a year of cases with their cells, most of them settled."""
     rng = np.random.default_rng(21)
     states = rng.choice(["new", "in_hand", "overdue", "settled"], count, p=[0.02, 0.06, 0.02, 0.9])
     moments = pd.Timestamp("2025-07-01", tz="UTC") + pd.to_timedelta(rng.uniform(0, 365 * 86400, count), unit="s")
     codes = [f"AJ{number:08d}" for number in range(count)]
-    columns = {"case_code": codes, "state": states, "reported_at": moments, "matter_name": "暴露垃圾"}
-    return frame(columns, shapely.points(make_points(city, count)))
+    points = make_points(city, count)
+    position = CellLocator(cells).locate(points[:, 0], points[:, 1])
+    cell = np.where(position < 0, "", cells["cell_code"].to_numpy(dtype=str)[position])
+    columns = {
+        "case_code": codes,
+        "state": states,
+        "reported_at": moments,
+        "matter_name": "暴露垃圾",
+        "cell_code": cell,
+    }
+    upper = {"community_code": pd.Series(cell).str[:12], "street_code": pd.Series(cell).str[:9]}
+    return frame({**columns, **upper}, shapely.points(points))
 
 
 def main() -> None:
@@ -129,7 +140,7 @@ def main() -> None:
         "city3d_building": houses(city, options.buildings),
         "emap_road": roads(grids),
         **grids,
-        "case": cases(city, options.cases),
+        "case": cases(city, grids["grid_cell"], options.cases),
     }
     contents = [
         LayerContent(layer_id, made[layer_id], {"rows_out": len(made[layer_id]), "owner": "onemap"})

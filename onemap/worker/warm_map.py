@@ -207,7 +207,7 @@ class WarmMap:
         table = self.matrix.who_all(shape, **asked)
         measure = "area_m2" if "area_m2" in table else "length_m"
         who = ["state", "holder_code", "holder", "role", "agency", "phone"]
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 **{name: None if pd.isna(value) else str(value) for name, value in zip(who, key, strict=True)},
                 "size": float(part[measure].sum()),
@@ -215,7 +215,7 @@ class WarmMap:
             }
             for key, part in table.groupby(who, sort=False, dropna=False)
         ]
-        rows.sort(key=lambda row: (-cast(float, row["size"]), cast(str, row["holder_code"] or "")))
+        rows.sort(key=lambda row: (-cast("float", row["size"]), cast("str", row["holder_code"] or "")))
         holders = len({row["holder_code"] for row in rows if row["holder_code"]})
         return {"measure": measure, "rows": rows, "holders": holders, "stale": self.stale}
 

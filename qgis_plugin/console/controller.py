@@ -326,7 +326,7 @@ class Controller(QObject):
         self._show_log()
         undone = entry.number in self.desk.undone
         if entry.verb in (*OF_CASES, *OF_FINDINGS):
-            self.done.emit(self._sentence(entry, undone=undone))
+            (self.told if undone else self.done).emit(self._sentence(entry, undone=undone))
         if self.one_map is None:
             return
         one_map = self.one_map

@@ -43,17 +43,17 @@ class Following(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._select)
-        self._layers: set[str] = set()
+        self._layers: dict[str, QgsVectorLayer] = {}  # by id; a project read anew has other layers of the same ids
 
     def attach(self) -> None:
         """Listen to the layers of the map that is shown."""
         present = QgsProject.instance().mapLayers()
-        self._layers &= set(present)
+        self._layers = {name: layer for name, layer in self._layers.items() if present.get(name) is layer}
         for layer_id, layer in present.items():
             known = layer.customProperty(LAYER_ID) in (*CASE_TABLES, *FINDING_TABLES)
             if known and layer_id not in self._layers and isinstance(layer, QgsVectorLayer):
                 layer.selectionChanged.connect(self._selected)
-                self._layers.add(layer_id)
+                self._layers[layer_id] = layer
 
     def show(self, tab: ListTab, row: Row | None) -> None:
         """Select a row's feature on the map a moment later."""
@@ -64,9 +64,10 @@ class Following(QObject):
         """Listen no longer."""
         self._settle.stop()
         present = QgsProject.instance().mapLayers()
-        for layer_id in self._layers & set(present):
-            present[layer_id].selectionChanged.disconnect(self._selected)
-        self._layers = set()
+        for layer_id, layer in self._layers.items():
+            if present.get(layer_id) is layer:
+                layer.selectionChanged.disconnect(self._selected)
+        self._layers = {}
 
     def _select(self) -> None:
         row, project = self._row, QgsProject.instance()

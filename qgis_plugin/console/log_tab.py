@@ -23,7 +23,8 @@ from .tones import QuietLabel
 from .words import kind_title
 
 ROW_HEIGHT = 22
-_WIDTHS = (122, 60, 76, 126, 100)
+YEAR = len("2026-")  # the list is read today; the tooltip tells the year
+_WIDTHS = (84, 60, 112, 126, 100)
 
 
 def verb_title(verb: str) -> str:
@@ -83,7 +84,7 @@ class LogModel(QAbstractTableModel):
         entry = self.entries[index.row()]
         gone = entry.number in self._undone
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(entry, index.column())
+            return self._text(entry, index.column())[YEAR if index.column() == 0 else 0 :]
         if role == Qt.ItemDataRole.ToolTipRole:
             words = tr("No longer counts: it was taken back") if gone else tr("Entry {number}", number=entry.number)
             return f"{self._text(entry, index.column())}\n{words}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ..onemap.domain.journal import ACCEPT_REPAIR, ALLOW_GAP, REFUSE_REPAIR, Entry
 from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
@@ -76,11 +77,12 @@ def read_rows(one_map: OneMapFile, tables: tuple[str, ...], known: Known) -> Ite
     for path, wanted in [*files, (one_map.path, tables)]:
         with reading(path) as connection:
             present = tables_of(connection)
+            only = _not_in_map(connection, one_map) if path == beside else ""
             for table in wanted:
                 if table not in present:
                     continue
                 make = _maker(table, words, known)
-                for batch in _batches(connection, table, present[table]):
+                for batch in _batches(connection, table, present[table], only):
                     yield [make(row) for row in batch]
 
 
@@ -89,12 +91,19 @@ def file_of(one_map: Path, table: str) -> Path:
     return one_map.with_name(f"{one_map.stem}.live.gpkg") if table == LIVE else one_map
 
 
-def _batches(connection: sqlite3.Connection, table: str, geometry: str) -> Iterator[list[dict[str, Any]]]:
+def _not_in_map(connection: sqlite3.Connection, one_map: OneMapFile) -> str:
+    """Return the condition that leaves out live cases which a build has taken into the map."""
+    if one_map.layer("case") is None:
+        return ""
+    connection.execute("ATTACH ? AS map", (f"file:{quote(str(one_map.path))}?mode=ro&immutable=1",))
+    return 'WHERE case_code NOT IN (SELECT case_code FROM map."case" WHERE case_code IS NOT NULL)'
+
+
+def _batches(connection: sqlite3.Connection, table: str, geometry: str, only: str) -> Iterator[list[dict[str, Any]]]:
     columns = [name for name in columns_of(connection, table) if name != geometry]
     wanted = ", ".join(map(quoted, columns))
     shape = quoted(geometry) if geometry else "NULL"
     first = ", ".join([*(part for name, part in _FIRST.items() if name in columns), "fid"])
-    only = "WHERE NOT in_map" if table == LIVE else ""  # a build may have taken them over
     sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} {only} ORDER BY {first}"  # noqa: S608 # nosec B608
     cursor = connection.execute(sql)
     while rows := cursor.fetchmany(BATCH):

@@ -103,7 +103,10 @@ class Live(QObject):
         """Take the map that is shown, with the sources that its project keeps; None: let go."""
         self._end()
         self.one_map = one_map
-        found, self.paused = sources_in(QgsProject.instance()) if one_map is not None else ([], False)
+        found: list[Source] = []
+        self.paused = False
+        if one_map is not None:
+            found, self.paused = sources_in(QgsProject.instance(), one_map.path.parent)
         self.states = {source.name: State(source) for source in found}
         self.layer.of_map(one_map)
         if one_map is not None:
@@ -138,11 +141,12 @@ class Live(QObject):
         self._end()
 
     def _changed_by_hand(self) -> None:
-        keep_sources(QgsProject.instance(), self.sources, paused=self.paused)
+        if self.one_map is None:
+            return
+        keep_sources(QgsProject.instance(), self.sources, self.one_map.path.parent, paused=self.paused)
         self._end()
         self.states = {name: replace(state, looked=False, why="") for name, state in self.states.items()}
-        if self.one_map is not None:
-            self._begin.start()
+        self._begin.start()
         self.changed.emit()
 
     # --- threads

@@ -147,10 +147,7 @@ class LivePanel(QWidget):
         self.sources.itemSelectionChanged.connect(lambda: self.remove.setEnabled(bool(self._chosen())))
         self.nothing = QuietLabel("", self)
         self.nothing.setText(
-            tr(
-                "No source yet. Add a folder, a GeoPackage or a PostGIS table: "
-                "its new cases come into the queue by themselves."
-            )
+            tr("No source yet. Add a folder, a GeoPackage or a PostGIS table: new cases then come by themselves.")
         )
         self.nothing.setWordWrap(True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -1,7 +1,9 @@
 """The sources of new cases, and how a project keeps them. Nothing secret is among them: a database is only named."""
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from qgis.core import QgsProject
 
@@ -45,23 +47,26 @@ def kind_of_source(kind: str) -> str:
     return titles.get(kind, kind)
 
 
-def sources_in(project: QgsProject) -> tuple[list[Source], bool]:
-    """Return the sources that a project keeps, and whether they are paused."""
+def sources_in(project: QgsProject, folder: Path) -> tuple[list[Source], bool]:
+    """Return the sources that a project keeps, and whether they are paused; ``folder`` is that of its map."""
     text, _ = project.readEntry(_SCOPE, _SOURCES, "[]")
     paused, _ = project.readBoolEntry(_SCOPE, _PAUSED, False)
     try:
         kept = [Source(**{name: str(value) for name, value in row.items()}) for row in json.loads(text)]
     except (ValueError, TypeError, AttributeError):
         return [], bool(paused)
-    resolver = project.pathResolver()
-    found = [s if s.kind == POSTGIS else replace(s, place=resolver.readPath(s.place)) for s in kept]
+    found = [s if s.kind == POSTGIS else replace(s, place=os.path.normpath(folder / s.place)) for s in kept]
     return [source for source in found if source.kind in (FOLDER, TABLE, POSTGIS)], bool(paused)
 
 
-def keep_sources(project: QgsProject, sources: list[Source], *, paused: bool) -> None:
-    """Keep the sources in a project: paths as the project keeps its own, relative where it does."""
-    resolver = project.pathResolver()
-    rows = [asdict(s if s.kind == POSTGIS else replace(s, place=resolver.writePath(s.place))) for s in sources]
+def keep_sources(project: QgsProject, sources: list[Source], folder: Path, *, paused: bool) -> None:
+    """Keep the sources in a project: what lies near the map is named as seen from the map, so both can be moved."""
+    rows = [asdict(s if s.kind == POSTGIS else replace(s, place=_seen_from(folder, s.place))) for s in sources]
     project.writeEntry(_SCOPE, _SOURCES, json.dumps(rows, ensure_ascii=False))
     project.writeEntryBool(_SCOPE, _PAUSED, paused)
     project.setDirty(True)
+
+
+def _seen_from(folder: Path, place: str) -> str:
+    near = Path(place).is_relative_to(folder.parent)
+    return os.path.relpath(place, folder).replace(os.sep, "/") if near else place

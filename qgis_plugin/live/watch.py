@@ -140,7 +140,7 @@ class Watch(QObject):
         self._counts["unread"] += len(flaws)
         if kept:
             self.kept.emit(self._generation, kept)
-        if kept or flaws:
+        if batch.cases or flaws:
             self._tell("", latest=stamp(datetime.now(UTC)), has_flaws=bool(flaws))
 
     def _tell(self, why: str, **more: object) -> None:

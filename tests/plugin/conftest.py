@@ -140,6 +140,8 @@ def own_settings(qgis_app, monkeypatch):
         "onemap/matter",
         "onemap/person",
         "onemap/wheels",
+        "onemap/live_sound",
+        "onemap/live_badge",
     ):
         QgsSettings().remove(key)
     monkeypatch.delenv("ONEMAP_PYTHON", raising=False)

@@ -1,6 +1,7 @@
 """The real desktop on a virtual screen, with the plugin from the zip, in both languages: a picture each."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,34 @@ def test_desktop_opens_the_map_with_the_dock(plugin_zip, one_map, tmp_path, loca
     assert (image.width(), image.height()) == (1600, 900)
     colours = {image.pixel(x, y) for x in range(0, 1600, 20) for y in range(0, 900, 20)}
     assert len(colours) > 40, "the picture is nearly empty"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["zh-Hans", "en"])
+def test_an_operator_works_through_the_console(plugin_zip, one_map, tmp_path, locale):
+    pictures = PICTURES / f"console_{locale}"
+    pictures.mkdir(parents=True, exist_ok=True)
+    own = shutil.copytree(one_map.parent, tmp_path / "out") / "onemap.gpkg"  # decisions stand beside it
+    environment = os.environ | {
+        "ZIP": str(plugin_zip),
+        "LOCALE": locale,
+        "ONEMAP_PYTHON": sys.executable,
+        "ONEMAP_PICTURES": str(pictures),
+        "LIMIT": "240",
+    }
+    script = ROOT / "tests" / "plugin" / "drive_console.py"
+    done = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(own), str(pictures / "end.png"), str(script)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout
+    for name in ("case", "repair", "editing", "area", "log", "handover", "wall"):
+        image = QImage(str(pictures / f"{name}.png"))
+        colours = {image.pixel(x, y) for x in range(0, 1600, 20) for y in range(0, 900, 20)}
+        assert len(colours) > 40, f"{name} is nearly empty"
+    assert len(list(own.parent.glob("onemap.grids-*.gpkg"))) == 1
+    assert (pictures / "handover.pdf").read_bytes()[:5] == b"%PDF-"

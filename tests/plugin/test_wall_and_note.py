@@ -1,0 +1,222 @@
+"""Beside the dock: the note of a shift as HTML and PDF, the wall view, the card of a case, all who answer in an area."""
+
+import re
+from collections import Counter
+
+import pytest
+from qgis.core import QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
+
+from .test_decisions import own_map
+from .test_findings import answer, shown
+from .test_worker import until
+
+__all__ = ["own_map", "shown"]
+
+
+@pytest.fixture
+def case(shown):
+    """Make a case in a cell the current one, and wait until it is known who answers."""
+    tab = shown.dock.cases
+    shown.dock.tabs.setCurrentWidget(tab)
+    number = next(n for n, row in enumerate(tab.model.shown) if row.kind == "inside")
+    tab.select(number)
+    until(lambda: shown.cases._facts.answer, seen=tab.card.toPlainText)
+    return tab.row
+
+
+def test_the_card_names_the_holder_the_chain_and_the_proof(shown, case, plugin):
+    words = shown.dock.cases.card.toPlainText()
+    got = shown.cases._facts.answer
+    assert case.case in words
+    assert all(link["code"] in words for link in got["chain"])
+    assert got["sentence"]["en"][:30].split(" ")[0] in words
+    if got["accountable"]:
+        assert got["accountable"]["name"] in words
+        assert not got["accountable"]["phone"] or got["accountable"]["phone"] not in words
+
+
+def test_a_telephone_is_shown_for_a_reason_that_is_kept(shown):
+    tab = shown.dock.cases
+    shown.dock.tabs.setCurrentWidget(tab)
+    for number, row in enumerate(tab.model.shown):
+        if row.kind != "inside":
+            continue
+        tab.select(number)
+        until(lambda: shown.cases._facts.answer)
+        person = shown.cases._facts.answer.get("accountable")
+        if person and person["phone"]:
+            break
+    assert person["phone"] not in tab.card.toPlainText()
+    tab.card.anchorClicked.emit(plugin_url("onemap:phone"))
+    answer(shown.cases.bar, "call about the case")
+    assert person["phone"] in tab.card.toPlainText()
+    (entry,) = shown.desk.entries
+    assert (entry.verb, entry.subject, entry.why) == ("show_phone", person["holder_code"], "call about the case")
+
+
+def plugin_url(text):
+    from qgis.PyQt.QtCore import QUrl
+
+    return QUrl(text)
+
+
+def test_reassigned_with_a_reason_it_is_asked_for_the_new_cell(shown, case):
+    tab = shown.dock.cases
+    tab.table.setFocus()
+    QTest.keyClick(tab.table, Qt.Key.Key_A)
+    other = next(code for code in shown.cases.cells() if code != case.keys[4])
+    answer(shown.cases.bar, "seen on the spot", cell=other)
+    (entry,) = shown.desk.entries
+    assert (entry.verb, entry.subject, entry.value, entry.why) == (
+        "reassign_case",
+        case.case,
+        other,
+        "seen on the spot",
+    )
+    until(lambda: shown.cases._facts.answer.get("cell") == other, seen=tab.card.toPlainText)
+    assert "seen on the spot" in tab.card.toPlainText()
+    shown.undo()
+    until(lambda: shown.cases._facts.answer.get("cell") == case.keys[4], seen=tab.card.toPlainText)
+    assert shown.desk.decided == {}
+
+
+def test_a_photo_beside_the_map_is_shown(shown, plugin, own_map):
+    from qgis.PyQt.QtGui import QImage
+
+    made = QImage(40, 30, QImage.Format.Format_RGB32)
+    made.fill(QColor("#0072B2"))
+    folder = own_map.parent / "photos"
+    folder.mkdir()
+    made.save(str(folder / "a b.jpg"))
+    card = plugin("console.card.case_card")
+    photo = card.photo_of({"picture": "photos/a b.jpg"}, own_map.parent)
+    assert photo == folder / "a b.jpg"
+    assert card.photo_of({"picture": "photos/none.jpg"}, own_map.parent) is None
+    assert card.photo_of({"picture": "onemap.gpkg"}, own_map.parent) is None
+    assert card.photo_of({"picture": "http://example.org/a.jpg"}, own_map.parent) is None
+    row = shown.dock.cases.model.rows[0]
+    html = card.case_html(card.CaseFacts(row, [], photo=photo))
+    assert re.search(r'<img src="file:///[^"]*a%20b\.jpg"', html)
+
+
+def test_all_holders_of_an_area_are_named_with_their_share(shown):
+    shown.dock.tabs.setCurrentWidget(shown.dock.who)
+    cells = QgsProject.instance().mapLayers().values()
+    layer = next(layer for layer in cells if layer.customProperty("onemap/layer_id") == "grid_cell")
+    shown._canvas.setDestinationCrs(layer.crs())
+    middle = layer.extent().center()
+    shown.who.draw("area")
+    tool = shown.who.drawers["area"]
+    for dx, dy in ((-200, -200), (200, -200), (200, 200), (-200, 200)):
+        tool.add(QgsPointXY(middle.x() + dx, middle.y() + dy))
+    tool.finish()
+    until(lambda: "answer here" in shown.dock.who.card.toPlainText(), seen=shown.dock.who.card.toPlainText)
+    shares = [int(text) for text in re.findall(r"\((\d+)%\)", shown.dock.who.card.toPlainText())]
+    assert 98 <= sum(shares) <= 102
+    assert shares == sorted(shares, reverse=True)
+    shown.who.ask_shape(QgsGeometry.fromPolylineXY([QgsPointXY(middle.x() - 300, middle.y()), middle]))
+    until(lambda: re.search(r" m \(", shown.dock.who.card.toPlainText()), seen=shown.dock.who.card.toPlainText)
+
+
+def test_the_note_tells_what_was_done_and_what_is_open(shown, own_map, tmp_path):
+    row = next(row for row in shown.dock.cases.model.rows if row.kind == "near_border")
+    shown.desk.decide(row.case, "110120005002001")
+    shown.desk.reassign(row.case, "110120005002002", "<b>not</b> there")
+    shown.desk.undo_last()
+    assert [entry.verb for entry in shown.desk.entries] == ["decide_case", "reassign_case", "undo"]
+    shown.show_note()
+    note = shown.note
+    note.words.setPlainText("Mind the lake.")
+    html = note.html()
+    assert html.count(row.case) == 2
+    assert "&lt;b&gt;not&lt;/b&gt;" in html
+    assert "taken back by Wang" in html
+    assert "Mind the lake." in html
+    states = Counter(row.state for row in shown.dock.cases.model.rows)
+    assert re.search(rf"overdue</td><td align='right'>{states['overdue']:,}</td>", html)
+    note.save_html(tmp_path / "note.html")
+    note.save_pdf(tmp_path / "note.pdf")
+    assert (tmp_path / "note.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (tmp_path / "note.pdf").read_bytes()[:5] == b"%PDF-"
+    note.since.setDateTime(note.since.dateTime().addDays(1))
+    assert row.case not in note.html()
+
+
+def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):
+    project = QgsProject.instance()
+    record = QgsMapThemeCollection.createThemeFromCurrentState(project.layerTreeRoot(), shown_model(project))
+    for name in ("One", "Two"):
+        project.mapThemeCollection().insert(name, record)
+    shown.show_wall()
+    wall = shown.wall
+    states = Counter(row.state for row in shown.dock.cases.model.rows)
+    assert wall.figures["overdue"].count.text() == f"{states['overdue']:,}"
+    first = wall.theme.text()
+    wall.turn()
+    assert {first, wall.theme.text()} == {"One", "Two"}
+    near = int(wall.figures["near_border"].count.text())
+    row = next(row for row in shown.dock.cases.model.rows if row.kind == "near_border")
+    shown.desk.decide(row.case, row.keys[4] or "110120005002001")
+    until(lambda: int(wall.figures["near_border"].count.text()) == near - 1)
+    words = " ".join(label.text() for label in wall.latest)
+    assert not any(row.holder and row.holder in words for row in shown.dock.cases.model.rows)
+    QTest.keyClick(wall, Qt.Key.Key_Escape)
+    assert not wall.isVisible()
+
+
+def shown_model(project):
+    from qgis.core import QgsLayerTreeModel
+
+    return QgsLayerTreeModel(project.layerTreeRoot())
+
+
+@pytest.mark.parametrize(("paper", "ink"), [("#FFFFFF", "#000000"), ("#1E2227", "#E6E8EB")])
+def test_what_is_said_in_passing_can_be_read_on_light_and_dark(plugin, qgis_app, paper, ink):
+    before = QApplication.palette()
+    colours = QPalette(before)
+    for role, colour in (("Window", paper), ("Base", paper), ("WindowText", ink), ("Text", ink)):
+        colours.setColor(getattr(QPalette.ColorRole, role), QColor(colour))
+    QApplication.setPalette(colours)
+    try:
+        tones = plugin("console.tones")
+        assert tones.is_dark() == (paper == "#1E2227")
+        assert contrast(tones.quiet(), paper) >= 4.5
+        assert contrast(tones.tone("ink").name(), tones.tone("paper").name()) >= 4.5
+    finally:
+        QApplication.setPalette(before)
+
+
+def contrast(one, other):
+    """Return the contrast of two colours as WCAG 2.1 defines it."""
+
+    def light(name):
+        parts = [value / 255 for value in QColor(name).getRgb()[:3]]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    brighter, darker = sorted((light(one), light(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def test_every_button_and_field_has_a_hint(shown):
+    from qgis.PyQt.QtWidgets import QAbstractButton, QAbstractSpinBox, QCalendarWidget, QComboBox, QLineEdit, QTableView
+
+    made_by_qt = (QAbstractSpinBox, QCalendarWidget, QComboBox, QLineEdit, QTableView)
+    lacking = []
+    for number in range(shown.dock.tabs.count()):
+        tab = shown.dock.tabs.widget(number)
+        for kind in (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit):
+            for widget in tab.findChildren(kind):
+                above = [widget.parent()]
+                while above[-1] is not tab:
+                    above.append(above[-1].parent())
+                inner = widget.objectName().startswith("qt_") or any(isinstance(one, made_by_qt) for one in above)
+                if not inner and not widget.toolTip():
+                    lacking.append(
+                        (tab.objectName(), type(widget).__name__, widget.objectName(), above[0].objectName())
+                    )
+    assert lacking == []
