@@ -18,8 +18,10 @@ __all__ = ["folder", "own_map", "shown", "spots"]
 CONNECTION, SECRET = "PostgreSQL/connections/hall", "not-to-be-found"
 NEVER_MS = 3_600_000
 NOTIFY = (
-    "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$BEGIN PERFORM pg_notify('qgis', 'desk'); RETURN NULL; END$$",
+    (
+        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN PERFORM pg_notify('qgis', 'desk'); RETURN NULL; END$$"
+    ),
     "CREATE TRIGGER tell AFTER INSERT ON desk FOR EACH STATEMENT EXECUTE FUNCTION tell()",
 )
 
