@@ -200,7 +200,8 @@ class EditDesk:
         tables: dict[str, pd.DataFrame] = {self.level: cells}
         if self.agency:
             tables[_DUTY] = self._new_grids(day)
-        lineage = self.division.lineage.assign(valid_from=day.isoformat() if day else None, why=why)
+        lineage = self.division.lineage.assign(valid_from=day.isoformat() if day else None)
+        lineage["why"] = [said_then or why for said_then in lineage["why"]]
         tables["lineage"] = lineage
         findings = self.division.findings
         tables["finding"] = findings.assign(cells=[";".join(codes) for codes in findings["cells"]])

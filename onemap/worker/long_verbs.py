@@ -90,7 +90,20 @@ LONG_VERBS: Final[Mapping[str, LongVerb]] = {
     ),
     "own": LongVerb(("features", "cells"), ("cells_layer", *_READING, "out")),
     "repair": LongVerb(
-        ("cells",), ("max_width_m", "parent", "allowed", "max_change", "rule", "people", "weight", *_READING, "out")
+        ("cells",),
+        (
+            "max_width_m",
+            "parent",
+            "allowed",
+            "max_change",
+            "rule",
+            "people",
+            "weight",
+            "record",
+            "undo",
+            *_READING,
+            "out",
+        ),
     ),
     "gaps": LongVerb(("one_map",), ("kinds", "allowed", "start", "end", "as_of", "out")),
     "report": LongVerb(("one_map",), ("out", "report_lang")),

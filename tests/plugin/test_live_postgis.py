@@ -17,11 +17,9 @@ from .test_worker import until
 __all__ = ["folder", "own_map", "shown", "spots"]
 CONNECTION, SECRET = "PostgreSQL/connections/hall", "not-to-be-found"
 NEVER_MS = 3_600_000
+TELL = "$$BEGIN PERFORM pg_notify('qgis', 'desk'); RETURN NULL; END$$"
 NOTIFY = (
-    (
-        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$BEGIN PERFORM pg_notify('qgis', 'desk'); RETURN NULL; END$$"
-    ),
+    f"CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS {TELL}",
     "CREATE TRIGGER tell AFTER INSERT ON desk FOR EACH STATEMENT EXECUTE FUNCTION tell()",
 )
 

@@ -139,8 +139,8 @@ def test_a_version_is_a_file_of_its_own_and_the_map_stays(opened, city, tmp_path
         assert new.loc[grid].geometry.symmetric_difference(held.union_all()).area < 0.01
         assert new.loc[grid, "area_m2"] == pytest.approx(totals(state)[grid][1], rel=1e-3)
     lineage = pyogrio.read_dataframe(path, layer="lineage")
-    assert lineage[["cell", "before", "after", "who", "why"]].to_numpy().tolist() == [
-        [cell, home, target, "Wang", "agreed"]
+    assert lineage[["cell", "from", "to", "who", "why"]].to_numpy().tolist() == [
+        [cell, home, target, "Wang", "a trial"]
     ]
 
 

@@ -142,11 +142,11 @@ def test_random_requests_are_answered_one_by_one(made):
 
 
 def test_the_long_verbs_are_those_of_the_command_line():
-    from onemap.cli import frame_verbs, map_verbs
+    from onemap.cli import frame_verbs, map_verbs, repair_verbs
 
     spoken = {"as_json", "progress_kind", "language", "fail"}
     for name, verb in LONG_VERBS.items():
-        function = getattr(frame_verbs, name, None) or getattr(map_verbs, name)
+        function = next(f for room in (frame_verbs, map_verbs, repair_verbs) if (f := getattr(room, name, None)))
         parameters = inspect.signature(function).parameters
         needed = tuple(key for key, value in parameters.items() if value.default is inspect.Parameter.empty)
         assert needed == verb.arguments, name
