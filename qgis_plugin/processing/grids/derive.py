@@ -67,6 +67,12 @@ class DeriveAlgorithm(VerbAlgorithm):
                 optional=True,
             ),
             *self._sizes(),
+            *self._terms(),
+            day(),
+        )
+
+    def _terms(self) -> tuple[Input, ...]:
+        return (
             Choice(
                 name="RULE",
                 title=tr("Kind of land"),
@@ -91,7 +97,6 @@ class DeriveAlgorithm(VerbAlgorithm):
                 default=2.0,
                 advanced=True,
             ),
-            day(),
         )
 
     def _sizes(self) -> tuple[Number, ...]:
