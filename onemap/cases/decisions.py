@@ -48,7 +48,7 @@ def decided(
     """
     latest = _latest(decisions)
     if not latest:
-        return replace(result, counts={**result.counts, DECIDED: 0})
+        return result
     rows_of = _rows_of(result.cases, case_code, wanted={entry.subject for entry in latest})
     place_of = {str(value): place for place, value in enumerate(cells[code])}
     listed, followed = [], _Followed([], [], [])

@@ -127,7 +127,7 @@ def assign(
 
 
 def _placed(counts: dict[str, int]) -> int:
-    return counts["inside"] + counts["border"] + counts["near"] + counts["decided"]
+    return counts["inside"] + counts["border"] + counts["near"] + counts.get("decided", 0)
 
 
 def _decided(terminal: Terminal, result: "AssignmentResult") -> list[str]:
