@@ -212,6 +212,7 @@ def windows(hall: Hall, room: Path) -> None:
     wall.resize(1280, 720)
     wall.show()
     QTest.keyClick(wall, Qt.Key.Key_Space)
+    QTest.qWait(300)  # its sizes follow the window
     wall.grab().save(str(room / "wall.png"))
     seen["wall"] = {"theme": wall.map.theme, "near": wall.figures["near_border"].count.text()}
     QTest.keyClick(wall, Qt.Key.Key_Escape)
