@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget, QTreeView, Q
 PICTURES = Path(os.environ["ONEMAP_TUTORIAL"])
 LANGUAGE = "zh" if os.environ["LOCALE"].startswith("zh") else "en"
 ONLY = set(filter(None, os.environ.get("ONEMAP_STEPS", "").split(",")))
-SETTLED_MS, LONGEST_S = 700, 100
+SETTLED_MS, LONGEST_S = 700, 240
 STREET = "110120001"
 NARROW_M2 = 200  # a gap that somebody would close without a second thought
 GOOD = "76"  # of JPEG: letters stay sharp, a screen takes about 150 kB
@@ -345,6 +345,7 @@ def tool(name: str, parameters: dict, shown: str) -> dict:
     finally:
         dialog.close()
     assert told["well"], name
+    iface.messageBar().clearWidgets()  # noqa: F821
     dialog.deleteLater()
     pause(800)
     return told
@@ -431,15 +432,16 @@ def balance() -> None:
         "TOLERANCE": 0.05,
         "OUTPUT": "TEMPORARY_OUTPUT",
     }
-    tool("balance", inputs, "balance")
+    made = tool("balance", inputs, "balance")["OUTPUT"]
     chosen = cells.boundingBoxOfSelected()
     chosen.scale(1.1)
     cells.removeSelection()
+    for one in list(QgsProject.instance().mapLayers().values()):
+        if not one.customProperty("onemap/layer_id") and one.id() != made:
+            QgsProject.instance().removeMapLayer(one)
     canvas.setExtent(chosen)
     picture("balanced")
-    for one in list(QgsProject.instance().mapLayers().values()):
-        if not one.customProperty("onemap/layer_id"):
-            QgsProject.instance().removeMapLayer(one)
+    QgsProject.instance().removeMapLayer(made)
     dock.show()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 LOCALES = {"zh": "zh-Hans", "en": "en"}
-SIZE, LONGEST_S = "1440x860", "420"
+SIZE, LONGEST_S = "1440x860", "600"
 
 
 def city(room: Path, library: str) -> Path:
