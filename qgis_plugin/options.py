@@ -45,6 +45,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def __init__(self, setup: EngineSetup, changed: Callable[[], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("onemapOptions")
         self._setup, self._changed = setup, changed
         self._question: EngineQuestion | None = None
         column = QVBoxLayout(self)

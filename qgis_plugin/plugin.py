@@ -15,7 +15,6 @@ from .translation import language, tr
 
 WIDTH, TREE_WIDTH = 540, 260  # of the dock, and of QGIS's layer tree beside it
 
-MENU = "onemap"
 TOLD_SECONDS = 8
 
 
@@ -65,7 +64,7 @@ class OnemapPlugin:
             one_map = open_one_map(path)
         except NotAOneMap as error:
             bar.pushMessage(
-                MENU, tr("{path}: not a map that onemap published", path=str(error)), Qgis.MessageLevel.Warning
+                tr("onemap"), tr("{path}: not a map that onemap published", path=str(error)), Qgis.MessageLevel.Warning
             )
             return
         if not self._iface.newProject(True):
@@ -79,7 +78,7 @@ class OnemapPlugin:
         self._keep_project(one_map.path)
         if done.missing:
             text = tr("Not opened: {layers}", layers=", ".join(done.missing))
-            bar.pushMessage(MENU, text, Qgis.MessageLevel.Warning)
+            bar.pushMessage(tr("onemap"), text, Qgis.MessageLevel.Warning)
 
     def _keep_project(self, one_map: Path) -> None:
         """Keep the project beside the map; one that lies there already is somebody's work and stays as it is."""
@@ -88,9 +87,9 @@ class OnemapPlugin:
         kept, bar = project_beside(one_map), self._iface.messageBar()
         if not kept.exists():
             if write_project(QgsProject.instance(), kept):
-                bar.pushMessage(MENU, tr("Kept beside the map: {name}", name=kept.name), Qgis.MessageLevel.Info)
+                bar.pushMessage(tr("onemap"), tr("Kept beside the map: {name}", name=kept.name), Qgis.MessageLevel.Info)
             return
-        message = bar.createMessage(MENU, tr("A project is kept beside this map: {name}", name=kept.name))
+        message = bar.createMessage(tr("onemap"), tr("A project is kept beside this map: {name}", name=kept.name))
         button = QPushButton(tr("Open it"), message)
         button.clicked.connect(lambda: self._iface.addProject(str(kept)))
         message.layout().addWidget(button)
@@ -146,8 +145,8 @@ class OnemapPlugin:
         self._life.on_unload(lambda: window.removeToolBar(toolbar))
         for action in (opening, lists):
             toolbar.addAction(action)
-            self._iface.addPluginToMenu(MENU, action)
-            self._life.on_unload(lambda action=action: self._iface.removePluginMenu(MENU, action))
+            self._iface.addPluginToMenu(tr("onemap"), action)
+            self._life.on_unload(lambda action=action: self._iface.removePluginMenu(tr("onemap"), action))
         self._life.on_unload(opening.deleteLater)
 
     def _add_options(self) -> None:
@@ -186,18 +185,18 @@ class OnemapPlugin:
             self.open_one_map(path)
 
     def _warn(self, sentence: str) -> None:
-        self._iface.messageBar().pushMessage(MENU, sentence, Qgis.MessageLevel.Warning)
+        self._iface.messageBar().pushMessage(tr("onemap"), sentence, Qgis.MessageLevel.Warning)
 
     def _tell(self, sentence: str) -> None:
-        self._iface.messageBar().pushMessage(MENU, sentence, Qgis.MessageLevel.Info, TOLD_SECONDS)
+        self._iface.messageBar().pushMessage(tr("onemap"), sentence, Qgis.MessageLevel.Info, TOLD_SECONDS)
 
     def _tell_done(self, sentence: str) -> None:
         """Say what was decided, with the way back beside it."""
         bar = self._iface.messageBar()
         for old in bar.items():  # one after the other, not one on top of the other
-            if old.title() == MENU and old.level() == Qgis.MessageLevel.Success:
+            if old.title() == tr("onemap") and old.level() == Qgis.MessageLevel.Success:
                 bar.popWidget(old)
-        message = bar.createMessage(MENU, sentence)
+        message = bar.createMessage(tr("onemap"), sentence)
         button = QPushButton(tr("Undo"), message)
         button.setToolTip(tr("Takes back your own latest decision (Ctrl+Z)"))
         button.clicked.connect(self.controller.desk.undo_last)
@@ -206,7 +205,7 @@ class OnemapPlugin:
 
     def _offer_reload(self, sentence: str) -> None:
         bar = self._iface.messageBar()
-        message = bar.createMessage(MENU, sentence)
+        message = bar.createMessage(tr("onemap"), sentence)
         button = QPushButton(tr("Show the new one"), message)
         button.clicked.connect(self.controller.reload)
         button.clicked.connect(lambda: bar.popWidget(message))

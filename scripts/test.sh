@@ -47,6 +47,10 @@ if [ ! -x "$venv/bin/python" ] || ! cmp -s pyproject.toml "$stamp"; then
     cp pyproject.toml "$stamp"
 fi
 bin=$venv/bin
+if [ ! -x .venv-qt6/bin/python ]; then # no QGIS is to be had for Qt 6: the plugin's widgets are run on PyQt6 alone
+    $python -m venv .venv-qt6
+    .venv-qt6/bin/python -m pip install --quiet --disable-pip-version-check 'PyQt6>=6.6'
+fi
 
 echo "== lint and types"
 "$bin/python" -m ruff check .

@@ -65,7 +65,7 @@ class Controller(QObject):
         self.edit = EditDesk(self.dock.edit, self.worker, self.desk, self._canvas, self)
         self.following = Following(self._tabs, self.dock.tabs.setCurrentWidget, self.show_on_map, self)
         self.picker = SpotPicker(self._canvas, self)
-        self.live = Live(self.dock.cases, self.worker, self._live_row, self)
+        self.live = Live(self.dock.cases, self.worker, self._live_row, self._canvas, self)
         self.dock.add_live(LivePanel(self.live, self.dock))
         self.wall: WallWindow | None = None
         self.note: HandoverWindow | None = None

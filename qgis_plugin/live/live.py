@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from qgis.core import QgsProject
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -21,6 +22,7 @@ from .source import Source, keep_sources, sources_in
 from .watch import Ledger, Place, Room, Watch
 
 SHOW_MS = 100  # what came meanwhile is shown together
+AT_A_TIME = 500  # rows are shown in one stroke, more would be a pause
 AT_ONCE = 50  # so many questions wait at the library
 PATIENCE_S = 0.7  # a case is shown without its cell when the library takes longer; the cell follows
 BEGIN_MS = 100
@@ -39,6 +41,7 @@ class State:
     latest: str = ""
     why: str = ""
     looked: bool = False
+    before: tuple[int, int, int] = (0, 0, 0)  # counts of earlier turns, before a pause
 
 
 @dataclass
@@ -65,10 +68,12 @@ class Live(QObject):
     _answers = pyqtSignal(object)
     _look_unread = pyqtSignal()
 
-    def __init__(self, tab: ListTab, worker: Worker, make_row: MakeRow, parent: QObject | None = None) -> None:
+    def __init__(
+        self, tab: ListTab, worker: Worker, make_row: MakeRow, canvas: QgsMapCanvas, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._tab, self._worker, self._make_row = tab, worker, make_row
-        self.layer = LiveLayer(self)
+        self.layer = LiveLayer(canvas, self)
         self.one_map: OneMapFile | None = None
         self.states: dict[str, State] = {}
         self.paused = False
@@ -101,7 +106,8 @@ class Live(QObject):
 
     def of_map(self, one_map: OneMapFile | None) -> None:
         """Take the map that is shown, with the sources that its project keeps; None: let go."""
-        self._end()
+        self.close()
+        self._warm = False  # the library tells when it has this map
         self.one_map = one_map
         found: list[Source] = []
         self.paused = False
@@ -137,15 +143,25 @@ class Live(QObject):
             self.changed.emit()
 
     def close(self) -> None:
-        """End all threads."""
+        """End all threads; what they still have to say is in the file, for the next time."""
+        self._generation += 1
+        self._show.stop()
+        done, self._done = self._done, []
+        self._answers.emit([answer for answer, _ in done if answer.values])
         self._end()
+        self._queue.clear()
+        self._waiting.clear()
+        self._later = []
 
     def _changed_by_hand(self) -> None:
         if self.one_map is None:
             return
         keep_sources(QgsProject.instance(), self.sources, self.one_map.path.parent, paused=self.paused)
         self._end()
-        self.states = {name: replace(state, looked=False, why="") for name, state in self.states.items()}
+        self.states = {
+            name: replace(state, looked=False, why="", before=(state.taken, state.known, state.unread))
+            for name, state in self.states.items()
+        }
         self._begin.start()
         self.changed.emit()
 
@@ -189,16 +205,11 @@ class Live(QObject):
             room.begin()
 
     def _end(self) -> None:
-        self._generation += 1
+        """End the threads, the file's own last: it writes what was answered."""
         self._begin.stop()
-        self._show.stop()
-        self._flush()
         rooms, self._rooms = self._rooms, []
-        for room in reversed(rooms):  # the ledger last: it writes what was answered
+        for room in reversed(rooms):
             room.end()
-        self._queue.clear()
-        self._waiting.clear()
-        self._later = []
 
     @pyqtSlot(int, object)
     def _told(self, generation: int, told: dict) -> None:
@@ -206,7 +217,8 @@ class Live(QObject):
         if generation != self._generation or state is None:
             return
         state.looked, state.why = True, told["why"]
-        state.taken, state.known, state.unread = (told.get(name, 0) for name in ("taken", "known", "unread"))
+        now = (told.get(name, 0) for name in ("taken", "known", "unread"))
+        state.taken, state.known, state.unread = (old + new for old, new in zip(state.before, now, strict=True))
         state.latest = told.get("latest", state.latest)
         if told.get("has_flaws"):
             self._look_unread.emit()
@@ -282,7 +294,11 @@ class Live(QObject):
 
     def _engine_changed(self, *_: object) -> None:
         """Take a library that has ended, or is being started, for one that cannot be asked yet."""
-        self._warm = self._warm and self._worker.running
+        if not self._worker.running:
+            self._warm = False
+            waiting, self._waiting = self._waiting, {}
+            for one in waiting.values():
+                self._put_off(one)
 
     def _ask_later(self) -> None:
         later, self._later = self._later, []
@@ -295,7 +311,8 @@ class Live(QObject):
         now = time.monotonic()
         late = [w for w in self._waiting.values() if not w.shown and now - w.asked > PATIENCE_S]
         late += [w for w in self._queue if not w.shown and now - w.asked > PATIENCE_S]
-        done, self._done = self._done, []
+        done, self._done = self._done[:AT_A_TIME], self._done[AT_A_TIME:]
+        del late[AT_A_TIME:]
         if not done and not late:
             return
         fresh, again = [], {}
@@ -339,7 +356,7 @@ def _answer_of(fid: int, answer: dict) -> Answer:
         "how": answer.get("how"),
         "distance_m": answer.get("distance_m"),
         "candidates": ";".join(candidates) or None,
-        "near_border": len(candidates) > 1 and answer.get("cell") is not None,
+        "near_border": len(candidates) > (1 if answer.get("cell") else 0),
         "reason": reason.get("en"),
         "reason_zh": reason.get("zh"),
     }

@@ -1,6 +1,7 @@
-"""The live cases on the map: a layer of the file beside it, drawn again as cases come, at most twice a second."""
+"""The live cases on the map: a layer of the file beside it, drawn again as cases come, but never while it is drawn."""
 
 from qgis.core import QgsProject, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer
 
 from ..console.rows import LIVE
@@ -11,14 +12,15 @@ from ..project.one_map_file import OneMapFile
 from ..translation import language, tr
 from .live_file import live_file_of
 
-REPAINT_MS = 500
+REPAINT_MS = 750  # to begin anew sooner than a drawing takes would mean that none is ever finished
 
 
 class LiveLayer(QObject):
     """Keeps the layer in the project; it stays there when the project is opened without the plugin."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, canvas: QgsMapCanvas, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._canvas = canvas
         self._one_map: OneMapFile | None = None
         self._is_empty = True
         self._timer = QTimer(self)
@@ -29,7 +31,7 @@ class LiveLayer(QObject):
     def of_map(self, one_map: OneMapFile | None) -> None:
         """Take the map whose live cases are drawn."""
         self._timer.stop()
-        self._one_map = one_map
+        self._one_map, self._is_empty = one_map, True
 
     def put(self) -> None:
         """Add the layer to the project, where it is not there yet."""
@@ -51,6 +53,9 @@ class LiveLayer(QObject):
             self._timer.start()
 
     def _draw(self) -> None:
+        if self._canvas.isDrawing():
+            self._timer.start()
+            return
         layer = layer_in(QgsProject.instance(), LIVE)
         if isinstance(layer, QgsVectorLayer):
             if self._is_empty or layer.extent().isNull():

@@ -133,14 +133,13 @@ class Reader:
             flaws.append(flaw(raw.row, "no_code", "", lambda tr: tr("the row has no case number")))
             return None
         code = texts["case_code"]
-        spot, crs = raw.spot, raw.crs
-        if spot is None and pair is not None:
-            given = [_text(raw.values[heading]) for heading in pair]
-            if any(given):
-                spot, crs = _spot(given), self._crs
-                if spot is None:
-                    said = lambda tr: tr("case {code}: the position cannot be read", code=code)  # noqa: E731
-                    flaws.append(flaw(raw.row, "position", ", ".join(given), said, removed=False))
+        given, crs = [str(part) for part in raw.spot or ()], raw.crs
+        if raw.spot is None and pair is not None:
+            given, crs = [_text(raw.values[heading]) for heading in pair], self._crs
+        spot = _spot(given) if any(given) else None
+        if spot is None and any(given):
+            said = lambda tr: tr("case {code}: the position cannot be read", code=code)  # noqa: E731
+            flaws.append(flaw(raw.row, "position", ", ".join(given), said, removed=False))
         self._settle_values(raw.row, texts, flaws)
         return NewCase(raw.row, texts, spot, crs if spot else "")
 

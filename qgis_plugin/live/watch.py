@@ -239,7 +239,6 @@ class Room(QObject):
     def end(self) -> None:
         """End it; one that a database keeps waiting ends later, by itself."""
         inhabitant, thread = self.inhabitant, self._thread
-        inhabitant.blockSignals(True)
         self._stop.emit()
         if not thread.wait(GOODBYE_MS):
             thread.inhabitant = inhabitant

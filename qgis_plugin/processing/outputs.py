@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from qgis.core import (
@@ -25,6 +24,7 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
+from qgis.PyQt import sip
 
 from ..project.layers import LAYER_ID, dress
 from ..project.legend import switch_on
@@ -208,10 +208,18 @@ class Dresser(QgsProcessingLayerPostProcessorInterface):
         layer.triggerRepaint()
 
 
-@lru_cache
+_DRESSERS: set[Dresser] = set()
+
+
 def dresser(layer_id: str) -> Dresser:
-    """Return the one that styles layers of a definition; QGIS holds no reference to it, so this module does."""
-    return Dresser(layer_id)
+    """Return one that styles layers of a definition: each run its own, since QGIS deletes it with the run's context."""
+    for one in list(_DRESSERS):
+        if sip.isdeleted(one):
+            _DRESSERS.discard(one)
+    made = Dresser(layer_id)
+    sip.transferto(made, None)  # Python must not delete it a second time,
+    _DRESSERS.add(made)  # nor forget what it does before QGIS asks for it
+    return made
 
 
 def open_table(path: str, table: str) -> QgsVectorLayer:

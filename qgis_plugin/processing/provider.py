@@ -4,6 +4,7 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..icons import icon_path
+from ..translation import tr
 from .base_map.build import BuildAlgorithm
 from .base_map.layers import LayersAlgorithm
 from .base_map.run import RunAlgorithm
@@ -73,7 +74,7 @@ class OnemapProvider(QgsProcessingProvider):
         return "onemap"
 
     def name(self) -> str:
-        return "onemap"
+        return tr("onemap")
 
     def icon(self) -> QIcon:
         return QIcon(icon_path("onemap"))

@@ -1,8 +1,8 @@
 """A project as a file beside its map: relative paths throughout, so that the folder can be moved and copied."""
 
 import zipfile
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from qgis.core import QgsProject
 
@@ -37,7 +37,7 @@ def write_project(project: QgsProject, target: Path) -> bool:
 
 def _make_relative(source: Path, target: Path, *, name: str) -> None:
     """Copy a project, with the paths that QGIS leaves absolute (of layouts and atlases) seen from its own folder."""
-    absolute = '="' + escape(source.parent.as_posix(), {'"': "&quot;"}) + "/"
+    absolute = '="' + escape(source.parent.as_posix(), quote=False).replace('"', "&quot;") + "/"
     with zipfile.ZipFile(source) as read, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
         for entry in read.infolist():
             if entry.filename.endswith(".qgs"):

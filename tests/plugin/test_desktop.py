@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,36 @@ def test_an_operator_works_through_the_console(plugin_zip, one_map, tmp_path, lo
         assert len(colours) > 40, f"{name} is nearly empty"
     assert len(list(own.parent.glob("onemap.grids-*.gpkg"))) == 1
     assert (pictures / "handover.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+STEPS = ("filter", "decide", "who", "gap", "search", "found")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["zh-Hans", "en"])
+def test_an_operators_round_in_the_desktop(plugin_zip, built, tmp_path, locale):
+    """Filter, decide, ask who answers, look at a gap with its repair, search: with keys and mouse, by the real library."""
+    shutil.copytree(built / "out", tmp_path / "map")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for step in STEPS:
+        (PICTURES / f"desktop_{locale}_{step}.png").unlink(missing_ok=True)
+    environment = os.environ | {
+        "ZIP": str(plugin_zip),
+        "LOCALE": locale,
+        "ONEMAP_PYTHON": sys.executable,
+        "ONEMAP_DAY": str(PICTURES),
+    }
+    command = ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(tmp_path / "map" / "onemap.gpkg")]
+    last = PICTURES / f"desktop_{locale}_last.png"
+    done = subprocess.run(
+        [*command, str(last), str(Path(__file__).with_name("desktop_day.py"))],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout
+    pictures = [QImage(str(PICTURES / f"desktop_{locale}_{step}.png")) for step in STEPS]
+    assert [(image.width(), image.height()) for image in pictures] == [(1600, 900)] * len(STEPS)
+    assert all(one != other for one, other in pairwise(pictures))

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QProcess, Qt
 from qgis.PyQt.QtWidgets import QApplication
 
 from .test_decisions import open_controller, own_map
@@ -343,3 +346,57 @@ def test_a_build_that_has_the_cases_takes_them_over(plugin, shown, own_map, spot
     shown.show(own_map)
     until(lambda: not shown.dock.cases.is_loading and set(live_rows(shown)) == {"L0001", "L0003"}, COME_S)
     assert len(kept(own_map)) == 3
+
+
+def test_cells_reasons_and_borders_are_those_that_a_build_finds(plugin, shown, own_map, folder):
+    columns = "cell_code, street_code, community_code, how, distance_m, candidates, near_border, reason, reason_zh"
+    with closing(sqlite3.connect(own_map)) as connection:
+        given = connection.execute(
+            f'SELECT case_code, 经度, 纬度, {columns} FROM "case" WHERE 经度 IS NOT NULL'
+        ).fetchall()
+        built = [row for row in given if row[6] in ("inside", "border", "outside")]
+    assert {row[6] for row in built} == {"inside", "outside"}
+    assert {row[9] for row in built} == {0, 1}
+    with (folder / "again.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["案件编号", "经度", "纬度"])
+        writer.writerows([f"again-{code}", x, y] for code, x, y, *_ in built)
+    shown.live.add(source(plugin, "folder", folder, crs="EPSG:4490"))
+    await_rows(shown, len(built))
+    await_cells(shown, own_map, len(built))
+    found = {row[0]: row[1:] for row in kept(own_map, f"case_code, {columns}")}
+    for code, _, _, *wanted in built:
+        now = list(found[f"again-{code}"])
+        assert now[4] == pytest.approx(wanted[4], abs=1e-3)
+        del now[4], wanted[4]
+        assert [value or "" for value in now] == [value or "" for value in wanted], code
+
+
+def test_rows_are_put_where_they_belong_in_any_order(plugin, shown, spots, folder):
+    tab = shown.dock.cases
+    tab.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(folder / "cases.csv", list(reversed(spots)))
+    await_rows(shown, len(spots))
+    codes = [row.case for row in tab.model.shown]
+    assert codes == sorted(codes)
+    tab.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    moments = [row.moment for row in tab.model.shown]
+    assert moments == sorted(moments, reverse=True)
+    tab.chips.choose("settled")
+    write_csv(folder / "more.csv", spots[:3], first=len(spots) + 1)
+    await_rows(shown, len(spots) + 3)
+    assert {row.state for row in tab.model.shown} == {"settled"}
+
+
+def test_a_library_that_dies_is_waited_for(plugin, shown, own_map, spots, folder):
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(folder / "one.csv", spots[:3])
+    await_rows(shown, 3)
+    os.kill(shown.worker.findChildren(QProcess)[-1].processId(), signal.SIGKILL)
+    write_csv(folder / "two.csv", spots[3:9], first=4)
+    await_rows(shown, 9)
+    await_cells(shown, own_map, 9)
+    assert {case: cell for case, cell, _ in kept(own_map)} == {
+        f"L{n:04d}": s[0] for n, s in enumerate(spots[:9], start=1)
+    }

@@ -1,5 +1,6 @@
 """The algorithms inside QGIS: what reaches the library, what comes back styled, what a stop and a refusal leave."""
 
+import gc
 import json
 import re
 import subprocess
@@ -194,6 +195,19 @@ def test_results_are_loaded_with_their_styles(run_here, library, one_map, projec
     hidden = [one.label() for one in cases.renderer().embeddedRenderer().categories() if not one.renderState()]
     assert hidden == []
     assert cases.featureCount() == results["ROWS"]
+
+
+def test_a_tool_runs_again_once_what_it_gave_was_shown(run_here, library, one_map, project, english):
+    wanted = QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT, project)
+    parameters = {"CELLS": f"{one_map}|layername=grid_cell", "OUTPUT": wanted}
+    for _ in range(2):
+        well, results, context, said = run_here("check", parameters)
+        assert well, said
+        layer = QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], context)
+        styling = context.layersToLoadOnCompletion()[results["OUTPUT"]].postProcessor()
+        styling.postProcessLayer(layer, context, QgsProcessingFeedback())
+        del layer, styling, context  # with the run's context QGIS deletes what styled its layers
+        gc.collect()
 
 
 def test_an_empty_extra_layer_is_not_loaded(run_here, library, project, english):

@@ -12,6 +12,7 @@ from ..words import kind_title, state_title
 from .filters import Filter
 
 ROW = Qt.ItemDataRole.UserRole
+FEW = 50  # rows that are put one by one; more are sorted in
 
 
 class RowModel(QAbstractTableModel):
@@ -60,7 +61,12 @@ class RowModel(QAbstractTableModel):
             self.endInsertRows()
 
     def add(self, batch: list[Row], column: int, order: Qt.SortOrder) -> None:
-        """Put single rows where they belong in the order that is shown; no other row moves, no order is lost."""
+        """Put rows where they belong in the order that is shown; of a few, no other row moves and no order is lost."""
+        if len(batch) > FEW:
+            self._rows.extend(batch)
+            self._ranks = {}
+            self.sort(column, order)
+            return
         ascending = order == Qt.SortOrder.AscendingOrder
         for row in batch:
             for rank in self._ranks.items():

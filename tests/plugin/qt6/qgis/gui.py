@@ -1,0 +1,72 @@
+"""The widgets of qgis.gui that the plugin's own are made of: a dock, a page, a field for a file, a blank canvas."""
+
+from enum import Enum
+from types import SimpleNamespace
+
+from PyQt6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLineEdit, QWidget
+
+from .absent import absent
+
+QgsDockWidget, QgsOptionsPageWidget = QDockWidget, QWidget
+
+
+class QgsOptionsWidgetFactory:
+    """Keeps its title."""
+
+    def __init__(self, title="", icon=None):
+        self.title = title
+
+
+class QgsFileWidget(QWidget):
+    """A line for a path."""
+
+    class StorageMode(Enum):
+        GetFile = 0
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self._line = QLineEdit(self)
+        QHBoxLayout(self).addWidget(self._line)
+
+    def setStorageMode(self, mode):
+        assert mode is self.StorageMode.GetFile
+
+    def setDialogTitle(self, title):
+        assert title
+
+    def setFilePath(self, path):
+        self._line.setText(path)
+
+    def filePath(self):
+        return self._line.text()
+
+
+class QgsMapCanvas(QFrame):
+    """Draws nothing and keeps the theme that it was told to draw."""
+
+    theme = ""
+
+    def mapSettings(self):
+        return SimpleNamespace(destinationCrs=lambda: None)
+
+    def setTheme(self, name):
+        self.theme = name
+
+    def extent(self):
+        return None
+
+    def setDestinationCrs(self, crs):
+        pass
+
+    def setCanvasColor(self, colour):
+        assert colour.isValid()
+
+    def setExtent(self, extent):
+        pass
+
+    def refresh(self):
+        pass
+
+
+def __getattr__(name):
+    return absent(__name__, name)
