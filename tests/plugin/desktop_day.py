@@ -57,6 +57,7 @@ cases.chips.choose("near_border")
 assert {row.kind for row in cases.model.shown} == {"near_border"}
 cases.select(0)
 case = cases.row.case
+x, y = cases.row.box[:2]  # decided, it gives way to the next one
 cases.table.setFocus()
 QTest.keyClick(cases.table, Qt.Key.Key_Space)
 picture("filter")
@@ -66,7 +67,7 @@ picture("decide")
 
 # who answers: the button, then a click on the map
 dock.tabs.setCurrentWidget(dock.who)
-x, y = cases.row.box[:2]
+assert canvas.rect().contains(at(x, y))
 QTest.mouseClick(dock.who.pick, Qt.MouseButton.LeftButton)
 assert canvas.mapTool() is not None
 asked = dock.who.card.toPlainText()
