@@ -23,12 +23,13 @@ ONLY = set(filter(None, os.environ.get("ONEMAP_STEPS", "").split(",")))
 SETTLED_MS, LONGEST_S = 700, 240
 STREET = "110120001"
 NARROW_M2 = 200  # a gap that somebody would close without a second thought
-GOOD = "76"  # of JPEG: letters stay sharp, a screen takes about 150 kB
+GOOD = "64"  # of JPEG: letters stay sharp, a screen takes about 150 kB
 
 controller = plugin.controller  # noqa: F821 - given by screenshot_inside.py
 canvas = iface.mapCanvas()  # noqa: F821
 window = iface.mainWindow()  # noqa: F821
 dock = controller.dock
+OPENED = set(QgsProject.instance().mapLayers())
 DISTRICT = QgsProject.instance().viewSettings().defaultViewExtent()
 
 
@@ -61,21 +62,20 @@ def drawn() -> None:
 
 
 def picture(name: str, of: QWidget | None = None) -> None:
-    """Take the screen, or the part of it that a widget takes."""
+    """Take the screen, or one window of it."""
+    canvas.refresh()
     drawn()
+    canvas.waitWhileRendering()
     bar = iface.messageBar()  # noqa: F821
     for old in bar.items()[1:]:
         bar.popWidget(old)
     pause(200)
-    taken, crop = "root", []
-    if of is not None and of.isWindow():
-        taken = str(int(of.winId()))
-    elif of is not None:
-        corner = of.mapToGlobal(QPoint(0, 0))
-        crop = ["-crop", f"{of.width()}x{of.height()}+{corner.x()}+{corner.y()}", "+repage"]
+    taken = ["-window", "root"]
+    if of is not None:
+        taken = ["-screen", "-window", str(int(of.window().winId()))]
     target = PICTURES / f"tutorial-{name}.{LANGUAGE}.jpg"
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = ["import", "-window", taken, *crop, "-strip", "-quality", GOOD]
+    command = ["import", *taken, "-strip", "-quality", GOOD]
     subprocess.run([*command, str(target)], check=True)
 
 
@@ -183,7 +183,7 @@ def menu() -> None:
     opened_menu = tab.table.menu()
     opened_menu.popup(tab.table.viewport().mapToGlobal(tab.table.visualRect(index).center()))
     pause(500)
-    picture("menu", dock)
+    picture("menu")
     opened_menu.close()
 
 
@@ -256,7 +256,9 @@ def gap() -> None:
     pause(800)
     key(tab.table, Qt.Key.Key_L)
     until(controller.findings.bar.isVisible, "the question")
-    controller.findings.bar.why.setText(say("水面，无人居住", "water, nobody lives there"))
+    controller.findings.bar.why.setText(
+        say("新小区正在划格，期间由街道负责", "new quarter, its cells are being drawn; the street answers")
+    )
     picture("allow")
     QTest.keyClick(controller.findings.bar.why, Qt.Key.Key_Return)
     pause(400)
@@ -269,7 +271,7 @@ def log() -> None:
     pause(300)
     dock.log.undo.click()
     pause(400)
-    picture("log", dock)
+    picture("log")
 
 
 @step
@@ -433,14 +435,9 @@ def balance() -> None:
         "OUTPUT": "TEMPORARY_OUTPUT",
     }
     made = tool("balance", inputs, "balance")["OUTPUT"]
-    chosen = cells.boundingBoxOfSelected()
-    chosen.scale(1.1)
-    cells.removeSelection()
     for one in list(QgsProject.instance().mapLayers().values()):
-        if not one.customProperty("onemap/layer_id") and one.id() != made:
+        if one.id() not in OPENED and one.id() != made:
             QgsProject.instance().removeMapLayer(one)
-    canvas.setExtent(chosen)
-    picture("balanced")
     QgsProject.instance().removeMapLayer(made)
     dock.show()
 
@@ -520,7 +517,7 @@ def live() -> None:
     until(lambda: len(rows()) == 8, "the new cases")
     dock.tabs.setCurrentIndex(dock.tabs.indexOf(dock.cases) + 1)
     pause(1500)
-    picture("live", dock)
+    picture("live")
 
 
 def follow() -> None:

@@ -346,7 +346,7 @@ def _shown(case: Kept, answer: Answer | None) -> dict:
 
 def _answer_of(fid: int, answer: dict) -> Answer:
     """Return the columns of a case that the library's answer fills, as a build would fill them."""
-    chain = {part.get("level"): part.get("code") for part in answer.get("chain") or []}
+    chain = {part.get("level"): part.get("code") for part in answer.get("chain") or [] if answer.get("cell")}
     candidates = answer.get("candidates") or []
     reason = answer.get("reason") or {}
     values = {

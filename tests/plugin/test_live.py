@@ -351,24 +351,28 @@ def test_a_build_that_has_the_cases_takes_them_over(plugin, shown, own_map, spot
 def test_cells_reasons_and_borders_are_those_that_a_build_finds(plugin, shown, own_map, folder):
     columns = "cell_code, street_code, community_code, how, distance_m, candidates, near_border, reason, reason_zh"
     with closing(sqlite3.connect(own_map)) as connection:
-        given = connection.execute(
-            f'SELECT case_code, 经度, 纬度, {columns} FROM "case" WHERE 经度 IS NOT NULL'
-        ).fetchall()
-        built = [row for row in given if row[6] in ("inside", "border", "outside")]
-    assert {row[6] for row in built} == {"inside", "outside"}
+        given = connection.execute(f'SELECT case_code, geometry, {columns} FROM "case"').fetchall()
+    box_of = plugin("console.envelope").box_of
+    built = [(code, *box[:2], *facts) for code, blob, *facts in given if (box := box_of(blob))]
+    assert {row[6] for row in built} == {"inside", "border", "outside"}
     assert {row[9] for row in built} == {0, 1}
     with (folder / "again.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["案件编号", "经度", "纬度"])
-        writer.writerows([f"again-{code}", x, y] for code, x, y, *_ in built)
-    shown.live.add(source(plugin, "folder", folder, crs="EPSG:4490"))
+        writer.writerow(["案件编号", "横坐标", "纵坐标"])
+        writer.writerows([f"again-{number}", x, y] for number, (_, x, y, *_) in enumerate(built))
+    shown.live.add(source(plugin, "folder", folder, crs=QgsProject.instance().crs().authid()))
     await_rows(shown, len(built))
     await_cells(shown, own_map, len(built))
     found = {row[0]: row[1:] for row in kept(own_map, f"case_code, {columns}")}
-    for code, _, _, *wanted in built:
-        now = list(found[f"again-{code}"])
+    for number, (code, _, _, *wanted) in enumerate(built):
+        now = list(found[f"again-{number}"])
         assert now[4] == pytest.approx(wanted[4], abs=1e-3)
         del now[4], wanted[4]
+        for place in (
+            1,
+            2,
+        ):  # a build knows no street of a cell whose parent is wrong; the library tells it by position
+            now[place] = now[place] if wanted[place] or not now[0] else None
         assert [value or "" for value in now] == [value or "" for value in wanted], code
 
 
