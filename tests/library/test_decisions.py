@@ -71,7 +71,7 @@ def test_what_cannot_be_followed_is_listed_with_its_reason(cases, cells, journal
     plain = assign_cases(cases, cells)
     result = assign_cases(cases, cells, decisions=journal.in_force())
     assert result.table.equals(plain.table)
-    assert result.counts == plain.counts
+    assert result.counts == plain.counts | {"decided": 0}
     assert result.decisions["reason"].tolist() == [
         "there is no cell 99 any more",
         "there is no case nobody",
