@@ -76,7 +76,9 @@ def test_both_languages_print_the_same_commands_and_code():
 
 def test_both_languages_have_the_same_sections_and_links_and_the_links_lead_somewhere():
     found = [re.findall(r"\]\(([^)]+)\)", text) for text in (ENGLISH, CHINESE)]
-    english, chinese = ({link.replace(".zh.", ".") for link in links if "README" not in link} for links in found)
+    english, chinese = (
+        {link.replace(".zh.", ".").replace(".en.", ".") for link in links if "README" not in link} for links in found
+    )
     assert english == chinese
     assert [link for links in found for link in links if not (ROOT / link).exists()] == []
     assert ENGLISH.count("\n## ") == CHINESE.count("\n## ")
