@@ -40,6 +40,7 @@ class OnemapPlugin:
     def initGui(self) -> None:
         """Add everything to the desktop."""
         self.initProcessing()
+        self._keep_threads()
         self._add_dock()
         self._add_actions()
         self._add_options()
@@ -110,6 +111,17 @@ class OnemapPlugin:
         self.controller.project_changed()
 
     # --- what is added
+
+    def _keep_threads(self) -> None:
+        """Let QGIS's threads for tasks wait for the next one without end.
+
+        After half a minute they would end, and begin anew for the next task. QGIS 3.40 then ends with signal 11 when
+        it is closed: what such a thread left to do at its end is done a second time, after its owner is gone.
+        """
+        pool = QgsApplication.taskManager().threadPool()
+        before = pool.expiryTimeout()
+        pool.setExpiryTimeout(-1)
+        self._life.on_unload(lambda: pool.setExpiryTimeout(before))
 
     def _add_dock(self) -> None:
         from .console.controller import Controller

@@ -218,9 +218,16 @@ def _whole(live: Live, states: list[State]) -> str:
     taken = f"{sum(state.taken for state in states):,}"
     if live.paused:
         return tr("Live: paused. {count} cases taken", count=taken)
-    away = sum(bool(state.why) for state in states)
+    return _watching(states, taken)
+
+
+def _watching(states: list[State], taken: str) -> str:
+    away, one = sum(bool(state.why) for state in states), len(states) == 1
     if away:
-        return tr("Live: {away} of {count} sources cannot be reached", away=away, count=len(states))
+        several = tr("Live: {away} of {count} sources cannot be reached", away=away, count=len(states))
+        return tr("Live: the source cannot be reached") if one else several
+    if one:
+        return tr("Live: watching 1 source, {count} cases taken", count=taken)
     return tr("Live: watching {sources} sources, {count} cases taken", sources=len(states), count=taken)
 
 

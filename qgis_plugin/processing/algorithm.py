@@ -36,6 +36,10 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     stage = Stage.BASE
     told: tuple[str, ...] = ()
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, str] = {}  # the layer that each table of the latest run became
+
     def inputs(self) -> tuple[Input, ...]:
         """Return what is asked for, in the order of the dialog."""
         raise NotImplementedError
@@ -80,6 +84,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         call = Call(self, parameters, context, feedback)
+        self._made = {}
         tables = [output for output in self.outputs() if isinstance(output, Table)]
         file = QgsProcessingUtils.generateTempFilename(f"{self.name()}.gpkg", context) if tables else ""
         try:
@@ -87,12 +92,20 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             if answer is None:
                 return {}
             made = {table.name: name for table in tables if (name := table.fill(call, file))}
+            self._made = dict(made)
         finally:
             with suppress(OSError):  # where it is still held, QGIS removes it with its folder
                 Path(file).unlink()
         files = [output for output in self.outputs() if isinstance(output, Written)]
         made |= {output.name: path for output in files if (path := output.path(call))}
         return {**_told(answer, figures(self.told)), **made, **self.results(call, answer)}
+
+    def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        """Style what will be shown; Processing calls this in the main thread, a model in its own."""
+        for output in self.outputs():
+            if output.name in self._made and isinstance(output, Table):
+                output.show(self._made[output.name], context)
+        return {}
 
     def results(self, call: Call, answer: dict[str, Any]) -> dict[str, Any]:
         """Return outputs of this algorithm alone; most have none."""

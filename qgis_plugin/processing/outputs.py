@@ -14,17 +14,15 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
-    QgsProcessingFeedback,
-    QgsProcessingLayerPostProcessorInterface,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
+    QgsProcessingUtils,
     QgsProviderRegistry,
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.PyQt import sip
 
 from ..project.layers import LAYER_ID, dress
 from ..project.legend import switch_on
@@ -110,18 +108,17 @@ class Table:
                 feature.setGeometry(of_shape(row.geometry(), shape))
             if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
                 raise QgsProcessingException(call.algorithm.writeFeatureError(sink, call.parameters, self.name))
-        self._show(call, made, filled=filled)
-        return made
-
-    def _show(self, call: Call, made: str, *, filled: bool) -> None:
-        """Let a layer that Processing will load be styled; an empty one that nobody asked for is not loaded."""
-        if not call.context.willLoadLayerOnCompletion(made):
-            return
-        if self.extra and not filled:
+        if self.extra and not filled and call.context.willLoadLayerOnCompletion(made):  # nobody asked for it
             wanted = call.context.layersToLoadOnCompletion()
             call.context.setLayersToLoadOnCompletion({name: wanted[name] for name in wanted if name != made})
-        elif self.style:
-            call.context.layerToLoadOnCompletionDetails(made).setPostProcessor(dresser(self.style))
+        return made
+
+    def show(self, made: str, context: QgsProcessingContext) -> None:
+        """Style the layer that Processing is about to load; it finds the very same one in the run's store."""
+        if self.style and context.willLoadLayerOnCompletion(made):
+            layer = QgsProcessingUtils.mapLayerFromString(made, context)
+            if layer is not None:
+                dress_result(layer, self.style)
 
     def _fields(self, source: QgsVectorLayer, kept: list[int]) -> QgsFields:
         made = QgsFields()
@@ -190,36 +187,14 @@ class Written:
             call.say(self.option, path)
 
 
-class Dresser(QgsProcessingLayerPostProcessorInterface):
-    """Styles a result layer once it is loaded; runs in the main thread."""
-
-    def __init__(self, layer_id: str) -> None:
-        super().__init__()
-        self._layer_id = layer_id
-
-    def postProcessLayer(
-        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> None:
-        dress(layer, self._layer_id, language=language())
-        layer.removeCustomProperty(LAYER_ID)  # it looks like a layer of the map, and is none
-        layer.setScaleBasedVisibility(False)  # an answer is seen at once, from afar too,
-        if isinstance(layer, QgsVectorLayer) and layer.isSpatial() and self._layer_id == "case":
-            switch_on(layer, "settled")  # and whole
-        layer.triggerRepaint()
-
-
-_DRESSERS: set[Dresser] = set()
-
-
-def dresser(layer_id: str) -> Dresser:
-    """Return one that styles layers of a definition: each run its own, since QGIS deletes it with the run's context."""
-    for one in list(_DRESSERS):
-        if sip.isdeleted(one):
-            _DRESSERS.discard(one)
-    made = Dresser(layer_id)
-    sip.transferto(made, None)  # Python must not delete it a second time,
-    _DRESSERS.add(made)  # nor forget what it does before QGIS asks for it
-    return made
+def dress_result(layer: QgsMapLayer, layer_id: str) -> None:
+    """Style a result as a layer of the map is styled; it looks like one, and is none."""
+    dress(layer, layer_id, language=language())
+    layer.removeCustomProperty(LAYER_ID)
+    layer.setScaleBasedVisibility(False)  # an answer is seen at once, from afar too,
+    if isinstance(layer, QgsVectorLayer) and layer.isSpatial() and layer_id == "case":
+        switch_on(layer, "settled")  # and whole
+    layer.triggerRepaint()
 
 
 def open_table(path: str, table: str) -> QgsVectorLayer:

@@ -106,3 +106,22 @@ def test_an_operators_round_in_the_desktop(plugin_zip, built, tmp_path, locale):
     pictures = [QImage(str(PICTURES / f"desktop_{locale}_{step}.png")) for step in STEPS]
     assert [(image.width(), image.height()) for image in pictures] == [(1600, 900)] * len(STEPS)
     assert all(one != other for one, other in pairwise(pictures))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["zh-Hans", "en"])
+def test_the_desktop_closes_well_after_tools_showed_their_results(plugin_zip, one_map, tmp_path, locale):
+    picture = PICTURES / f"desktop_{locale}_tools.png"
+    picture.unlink(missing_ok=True)
+    own = shutil.copytree(one_map.parent, tmp_path / "out") / "onemap.gpkg"
+    environment = os.environ | {"ZIP": str(plugin_zip), "LOCALE": locale, "ONEMAP_PYTHON": sys.executable}
+    script = Path(__file__).with_name("desktop_tools.py")
+    done = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(own), str(picture), str(script)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout

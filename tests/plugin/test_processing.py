@@ -185,8 +185,8 @@ def test_results_are_loaded_with_their_styles(run_here, library, one_map, projec
     loaded = context.layersToLoadOnCompletion()
     assert set(loaded) == {results["OUTPUT"], results["NEAR_BORDER_CASES"]}
     for source, details in loaded.items():
+        assert details.postProcessor() is None, "owned by QGIS and by Python, it outlives one of them"
         layer = QgsProcessingUtils.mapLayerFromString(source, context)
-        details.postProcessor().postProcessLayer(layer, context, QgsProcessingFeedback())
         assert layer.customProperty("onemap/layer_id") is None, "the console would take it for a layer of the map"
         assert not layer.hasScaleBasedVisibility()
         assert layer.fields().lookupField("fid") == -1
@@ -204,10 +204,24 @@ def test_a_tool_runs_again_once_what_it_gave_was_shown(run_here, library, one_ma
         well, results, context, said = run_here("check", parameters)
         assert well, said
         layer = QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], context)
-        styling = context.layersToLoadOnCompletion()[results["OUTPUT"]].postProcessor()
-        styling.postProcessLayer(layer, context, QgsProcessingFeedback())
-        del layer, styling, context  # with the run's context QGIS deletes what styled its layers
+        assert layer.renderer().type() == "categorizedSymbol"
+        del layer, context
         gc.collect()
+
+
+def test_a_result_written_to_a_file_is_loaded_with_its_style(run_here, library, one_map, project, tmp_path, english):
+    wanted = QgsProcessingOutputLayerDefinition(str(tmp_path / "found 100%.gpkg"), project)
+    well, _, context, said = run_here("check", {"CELLS": f"{one_map}|layername=grid_cell", "OUTPUT": wanted})
+    assert well, said
+    ((source, details),) = context.layersToLoadOnCompletion().items()
+    layer = QgsProcessingUtils.mapLayerFromString(source, context)
+    details.setOutputLayerName(layer)
+    shown_as = context.temporaryLayerStore().takeMapLayer(layer)
+    assert shown_as.renderer().type() == "categorizedSymbol"
+    assert shown_as.name() == "Defects"
+    assert shown_as.customProperty("onemap/layer_id") is None
+    again = context.temporaryLayerStore().mapLayers().values()
+    assert source not in [one.source() for one in again], "loaded a second time"
 
 
 def test_an_empty_extra_layer_is_not_loaded(run_here, library, project, english):
