@@ -116,6 +116,23 @@ def test_edit(folder, tmp_path):
     assert onemap("edit", cells, "--as-of", "2026-07-01", "--do", "split A02 nowhere").returncode == 2
 
 
+def test_edits_taken_back_and_made_again(folder, tmp_path):
+    cells, out = folder / "cells.gpkg", tmp_path / "edited.gpkg"
+    asked = ("edit", cells, "--as-of", "2026-07-01", "--groups", "grid")
+    done = onemap(*asked, "--do", "move A02 g2", "--do", "merge A02 A03", "--do", "undo")
+    assert done.stdout.splitlines()[0] == "moved: A02: g1 > g2"
+    assert json.loads(onemap(*asked, "--do", "move A02 g2", "--json").stdout)["edits"] == [
+        {"what": "moved", "before": ["A02"], "after": ["A02"], "from": "g1", "to": "g2"}
+    ]
+    merge = ("--do", "merge A02 A03", "--do", "undo")
+    assert json.loads(onemap(*asked, *merge, "--do", "redo", "--json").stdout)["edits"][0]["after"] == ["A04"]
+    assert onemap(*asked, *merge, "--out", out).returncode == 0
+    was = gpd.read_file(cells).query("网格编码 != 'A01'").reset_index(drop=True)
+    assert gpd.read_file(out, layer="cells").geometry.geom_equals_exact(was.geometry, 0).all()
+    done = onemap(*asked, "--do", "undo")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "onemap: --do undo: there is no edit to undo here")
+
+
 def test_audit(folder, tmp_path):
     cells, day = folder / "cells.gpkg", ("--as-of", "2026-07-01")
     done = onemap("audit", cells, *day, "--largest-m2", "10000", "--load", "households", "--json", "--fail-on-findings")
