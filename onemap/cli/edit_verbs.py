@@ -28,7 +28,7 @@ def edit(
         typer.Option(
             "--do",
             help=helped(
-                "An edit, once each, in order: move CELL GRID, split CELL 'LINESTRING (...)', merge CELL CELL, undo or redo."
+                "An edit, in order: move CELL GRID, split CELL 'LINESTRING (...)', merge CELL CELL, undo or redo."
             ),
         ),
     ],
@@ -51,14 +51,14 @@ def edit(
     """Edit a division."""
     from onemap.grids.editing import Division
 
-    frame, column = source.cells(cells)
+    frame, column = source.cells(cells, beside=[places])
     division = Division(
         frame,
         named_or_same(frame, groups),
         loads=[named_or_same(frame, name) for name in load or ()] or None,
         code=column,
         community=community_column(frame, community),
-        places=frame_or_none(places, as_of=source.as_of),
+        places=frame_or_none(places, as_of=source.as_of, crs=source.crs),
         profile=profile,
         who=who,
     )

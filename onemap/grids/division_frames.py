@@ -172,8 +172,9 @@ class _Ended:
 def dated_cells(frames: Frames, now: Iterable[Cell], changes: Sequence[tuple[dt.date, Change]]) -> gpd.GeoDataFrame:
     """Return the cells of now, and what edits ended: cells withdrawn, and cells in the group or shape that they left.
 
-    A neighbour that a split gave a corner has a row of its old corners, so that each day's borders match. What began and ended on one day was never in force and is left out. Groups that were given as a series stand in a
-    column of its name, or in ``group``.
+    A neighbour that a split gave a corner has a row of its old corners, so that each day's borders match. What began
+    and ended on one day was never in force and is left out. Groups that were given as a series stand in a column of
+    its name, or in ``group``.
     """
     since: dict[str, dt.date] = {}
     ended: list[_Ended] = []
