@@ -12,6 +12,7 @@ import shapely
 
 from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
+from onemap.gap_closers import Closers
 from onemap.geo.arrangement import inside_points
 from onemap.geo.coverage import check_coverage
 from onemap.geo.defects import write_number
@@ -133,8 +134,8 @@ def find_gaps(
     -------
     GapReport
         ``table`` in the CRS of the cells: ``gap_id kind layer_id agency object_id area_m2 width_m buildings cases
-        residents reason``, then ``cause part matters scope cells holder from to hours intervals who_could_close`` of
-        duty and time (see `onemap.ResponsibilityMatrix.gaps`), and ``geometry``; land first, the largest gap first,
+        residents reason``, then ``cause part matters scope cells holder from to hours intervals`` of duty and time (see
+        `onemap.ResponsibilityMatrix.gaps`), ``who_could_close`` and ``geometry``; land first, the largest gap first,
         then objects by layer and id, then duty and time. ``buildings``, ``cases`` and ``residents`` count what lies
         inside.
 
@@ -172,10 +173,11 @@ def find_gaps(
     width = _width(tolerance_m, facts.get("tolerance_m"), 0.0)
     widths = width, _width(agency_tolerance_m, facts.get("agency_tolerance_m"), width)
     day = dt.date.fromisoformat(facts["as_of"]) if today is None and "as_of" in facts else today
+    closers = Closers(one_map, finest, day=day, matrix=matrix)
     if "land" in kinds:
-        rows += _land(one_map, finest, widths, {"parent": district, "allowed": allowed, "today": day})
+        rows += _land(one_map, finest, widths, {"parent": district, "allowed": allowed, "today": day}, closers)
     if "objects" in kinds:
-        rows += _objects(one_map, district, finest)
+        rows += _objects(one_map, district, finest, closers)
     wanted = [kind for kind in ("duty", "time") if kind in kinds]
     if wanted:
         start, end = window or (None, None)
@@ -210,7 +212,11 @@ def _width(given: float | None, fact: str | None, otherwise: float) -> float:
 
 
 def _land(
-    one_map: Layers, finest: gpd.GeoDataFrame, widths: tuple[float, float], options: dict[str, Any]
+    one_map: Layers,
+    finest: gpd.GeoDataFrame,
+    widths: tuple[float, float],
+    options: dict[str, Any],
+    closers: Closers,
 ) -> list[dict[str, Any]]:
     """Return the gaps of the finest level and of each agency's duty grid, with what lies in them."""
     grids = [(one_map.levels[-1], "", finest, widths[0])]
@@ -226,11 +232,13 @@ def _land(
         else:
             defects = check_coverage(cells, tolerance_m=width, **options).defects
         gaps = defects[(defects["kind"] == "gap") & ~defects["allowed"].astype(bool)]
-        found += [(grid_id, agency, gap) for gap in gaps.itertuples()]
-    shapes = np.array([gap.geometry for _, _, gap in found], dtype=object)
+        found += [
+            (grid_id, agency, gap, closers.of_land(grid_id, agency, cells, gap.geometry)) for gap in gaps.itertuples()
+        ]
+    shapes = np.array([gap.geometry for _, _, gap, _ in found], dtype=object)
     contents = _contents(one_map, shapes, finest.crs)
     rows = []
-    for (grid_id, agency, gap), inside in zip(found, contents, strict=True):
+    for (grid_id, agency, gap, closer), inside in zip(found, contents, strict=True):
         template = (
             "no duty grid of {agency} covers {area} m2 of the district, "
             "with {buildings} buildings, {cases} cases and {residents} residents in it"
@@ -241,6 +249,7 @@ def _land(
         reason = say(template, "en", agency=agency, area=write_number(gap.area_m2), **inside)
         row = {"kind": "land", "layer_id": grid_id, "agency": agency, "object_id": "", "geometry": gap.geometry}
         rows.append({**row, "area_m2": gap.area_m2, "width_m": gap.width_m, **inside, "reason": reason})
+        rows[-1]["who_could_close"] = closer
     return rows
 
 
@@ -270,7 +279,9 @@ def _places(frame: gpd.GeoDataFrame, crs: Any) -> Any:
     return inside_points(frame.geometry.to_crs(crs).to_numpy())
 
 
-def _objects(one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
+def _objects(
+    one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFrame, closers: Closers
+) -> Iterator[dict[str, Any]]:
     """Yield the objects that no cell holds."""
     for layer_id, key in _OBJECTS.items():
         if not one_map.has(layer_id):
@@ -295,6 +306,7 @@ def _objects(one_map: Layers, district: gpd.GeoDataFrame, finest: gpd.GeoDataFra
                 "agency": "",
                 "object_id": str(names.iloc[row]),
                 "reason": reason,
+                "who_could_close": closers.of_object(layer_id, places[row], inside=bool(inside[row])),
                 "geometry": places[row],
             }
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from onemap.domain.catalogue import load_catalogue
 from onemap.translation import translate
 
 from .frames import (
@@ -14,7 +15,7 @@ from .frames import (
     frame_or_none,
     named_column,
     named_or_same,
-    read_frame,
+    read_beside,
     write_frames,
 )
 from .options import Allowed, Cells, Fail, Out, Speech, file_and_layer, helped, verb
@@ -57,14 +58,14 @@ def audit(
     """Audit a division."""
     from onemap.grids.audit import AuditLimits, audit_division
 
-    frame, column = source.cells(cells)
-    options: dict[str, Any] = {
-        name: frame_or_none(path, as_of=source.as_of)
-        for name, path in {
-            "buildings": buildings, "compounds": compounds, "barriers": barriers, "roads": roads, "previous": previous,
-            "allowed": allowed,
-        }.items()
+    others = {
+        "buildings": buildings, "compounds": compounds, "barriers": barriers, "roads": roads, "previous": previous,
+        "allowed": allowed,
     }  # fmt: skip
+    frame, column = source.cells(cells, beside=[*others.values(), communities, load])
+    options: dict[str, Any] = {
+        name: frame_or_none(path, as_of=source.as_of, crs=source.crs) for name, path in others.items()
+    }
     if communities is not None:
         land, key = cells_and_code(
             communities,
@@ -73,6 +74,8 @@ def audit(
             as_of=source.as_of,
             level="grid_community",
             option="--communities-layer",
+            crs=source.crs,
+            beside=[cells],
         )
         options |= {"communities": land, "community_code": key}
     if options["previous"] is not None:
@@ -82,8 +85,8 @@ def audit(
     )
     with terminal.progress() as told:
         report = audit_division(
-            _renamed(frame, column), code=column, community=community_column(frame, community),
-            loads=_loads(load, frame), exceptions=exceptions,
+            _of_known_kind(_renamed(frame, column)), code=column, community=community_column(frame, community),
+            loads=_loads(load, frame, source.crs), exceptions=exceptions,
             as_of=source.as_of, survey_scale=survey_scale, profile=profile, progress=told, **options,
         )  # fmt: skip
     tables = {"audit": report.table, "audit_finding": report.findings, "audit_exception": report.exceptions}
@@ -102,13 +105,24 @@ def _renamed(frame: Any, code: str) -> Any:
     return frame.rename(columns={old: new for old, new in found.items() if old not in (None, new, code)})
 
 
-def _loads(load: list[str] | None, cells: Any) -> Any:
+def _of_known_kind(cells: Any) -> Any:
+    """Return cells whose kind bears the name and the values that the audit knows, as the catalogue reads them."""
+    spec = load_catalogue()["grid_cell"]
+    named = [column for column in cells.columns if spec.canonical(str(column)) == "kind"]
+    if "kind" not in cells.columns and len(named) != 1:
+        return cells
+    kinds = cells["kind" if "kind" in cells.columns else named[0]]
+    field = spec.field("kind")
+    return cells.assign(kind=[field.value_of(kind) or kind if isinstance(kind, str) else None for kind in kinds])
+
+
+def _loads(load: list[str] | None, cells: Any, crs: str | None) -> Any:
     """Return the loads: columns, or the points of a file."""
     if not load:
         return None
     file, _ = file_and_layer(load[0])
     if len(load) == 1 and file.suffix and file.exists():
-        return read_frame(Path(load[0]))
+        return read_beside(Path(load[0]), crs=crs)
     return [named_or_same(cells, name) for name in load]
 
 

@@ -64,7 +64,7 @@ def balance(
     """Balance cells into groups."""
     from onemap.grids.balance import balance_cells
 
-    frame, column = source.cells(cells, needed=False)
+    frame, column = source.cells(cells, needed=False, beside=[barriers, buildings])
     with terminal.progress() as told:
         result = balance_cells(
             frame,
@@ -74,9 +74,9 @@ def balance(
             minimum=minimum,
             maximum=maximum,
             within=named_or_same(frame, within),
-            barriers=frame_or_none(barriers),
+            barriers=frame_or_none(barriers, crs=source.crs),
             barrier_m=barrier_m,
-            buildings=frame_or_none(buildings),
+            buildings=frame_or_none(buildings, crs=source.crs),
             locked=named_or_same(frame, locked),
             seeds=named_or_same(frame, seeds),
             before=named_or_same(frame, before),

@@ -17,6 +17,7 @@ from .frames import (
     frame_or_none,
     named_column,
     named_or_same,
+    read_beside,
     read_frame,
     write_frames,
 )
@@ -61,8 +62,10 @@ def derive(
     from onemap.grids.derivation import derive_cells
     from onemap.grids.derive_options import LAND_USE_M2, DeriveOptions
 
-    by_class = _by_class(barriers, class_)
-    communities, column = source.cells(boundary, level="grid_community")
+    by_class = _by_class(barriers, class_, source.crs)
+    communities, column = source.cells(
+        boundary, level="grid_community", beside=[*(barriers or ()), buildings, compounds]
+    )
     options = DeriveOptions(
         community=column,
         barrier_class=class_,
@@ -78,8 +81,8 @@ def derive(
         result = derive_cells(
             communities,
             barriers=by_class,
-            buildings=frame_or_none(buildings),
-            compounds=frame_or_none(compounds),
+            buildings=frame_or_none(buildings, crs=source.crs),
+            compounds=frame_or_none(compounds, crs=source.crs),
             options=options,
             as_of=source.as_of,
             progress=told,
@@ -129,7 +132,8 @@ def number(
     if existing is not None and keep is not None:
         raise OnemapError("give --existing or --keep, not both")
     layer = source.layer or cells_layer(cells)
-    frame = read_frame(cells, layer=layer, as_of=source.as_of, crs=source.crs, encoding=source.encoding)
+    reader = read_frame if existing is None else read_beside
+    frame = reader(cells, layer=layer, as_of=source.as_of, crs=source.crs, encoding=source.encoding)
     code = (named_column(frame, "cell_code") or "cell_code") if source.code is None else source.code
     with terminal.progress() as told:
         told(0.1, "numbering the cells")
@@ -138,7 +142,7 @@ def number(
             profile=profile,
             community=community_column(frame, community),
             code=code,
-            existing=named_or_same(frame, keep) if existing is None else _old(existing, code, frame),
+            existing=named_or_same(frame, keep) if existing is None else _old(existing, code, frame, source.crs),
             withdrawn=[] if withdrawn is None else [c for c, _ in code_list(withdrawn, code=None, name=None)],
             same_share=same_share,
             as_of=source.as_of,
@@ -163,7 +167,7 @@ def _shown(terminal: Terminal, changes: Any, code: str) -> list[str]:
     return [*said, terminal.say("and {count} more", count=more)] if more > 0 else said
 
 
-def _old(path: Path, code: str, cells: Any) -> Any:
+def _old(path: Path, code: str, cells: Any, crs: str | None) -> Any:
     """Read the division in force into the system and under the column name of the cells.
 
     Raises
@@ -171,7 +175,7 @@ def _old(path: Path, code: str, cells: Any) -> Any:
     SchemaError
         A code stands twice in it.
     """
-    old, column = cells_and_code(path)
+    old, column = cells_and_code(path, crs=crs, beside=[path])
     again = old[column].duplicated(keep=False) & old[column].notna()
     if again.any():
         raise SchemaError(
@@ -196,7 +200,7 @@ def _next(terminal: Terminal, out: Path | None) -> list[str]:
     ]
 
 
-def _by_class(names: list[str] | None, column: str) -> dict[str, Any] | None:
+def _by_class(names: list[str] | None, column: str, crs: str | None) -> dict[str, Any] | None:
     """Read barriers; those of one class are put under one another, their classes in one column."""
     import pandas as pd
 
@@ -208,7 +212,7 @@ def _by_class(names: list[str] | None, column: str) -> dict[str, Any] | None:
         as_class = bool(sign) and not file_and_layer(name)[0].exists()
         path = Path(rest if as_class else name)
         refuse_absent(path)
-        frame = read_frame(path)
+        frame = read_beside(path, crs=crs)
         frame = frame.rename(columns={named_or_same(frame, column): column})
         found.setdefault(head if as_class else "", []).append(frame)
     first = next(iter(found.values()))[0].crs

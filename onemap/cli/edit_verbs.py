@@ -1,7 +1,7 @@
 """The verb ``edit``: cells moved between grids, split and merged, with totals, findings and lineage."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,8 @@ from .frames import Source, community_column, frame_or_none, named_or_same, writ
 from .options import Cells, Fail, Out, Speech, helped, verb
 from .terminal import Exit
 
-_HOW = "move CELL GRID, split CELL 'LINESTRING (...)' or merge CELL CELL"
+_HOW = "move CELL GRID, split CELL 'LINESTRING (...)', merge CELL CELL, undo or redo"
+_BACK_AND_FORTH = ("undo", "redo")
 _SOME = 2
 
 
@@ -27,7 +28,7 @@ def edit(
         typer.Option(
             "--do",
             help=helped(
-                "An edit, once each, in order: move CELL GRID, split CELL 'LINESTRING (...)' or merge CELL CELL."
+                "An edit, in order: move CELL GRID, split CELL 'LINESTRING (...)', merge CELL CELL, undo or redo."
             ),
         ),
     ],
@@ -50,14 +51,14 @@ def edit(
     """Edit a division."""
     from onemap.grids.editing import Division
 
-    frame, column = source.cells(cells)
+    frame, column = source.cells(cells, beside=[places])
     division = Division(
         frame,
         named_or_same(frame, groups),
         loads=[named_or_same(frame, name) for name in load or ()] or None,
         code=column,
         community=community_column(frame, community),
-        places=frame_or_none(places, as_of=source.as_of),
+        places=frame_or_none(places, as_of=source.as_of, crs=source.crs),
         profile=profile,
         who=who,
     )
@@ -68,9 +69,9 @@ def edit(
     made = division.history if history else division.cells
     tables = {"cells": made, "lineage": division.lineage, "finding": division.findings}
     written = write_frames(tables, out, terminal.language)
-    edits = [{"what": one.what, "before": one.before, "after": one.after} for one in division.operations]
+    edits = [_facts(one) for one in division.operations]
     totals = division.totals.reset_index().to_dict("records")
-    sentences = [f"{terminal.say(one.what)}: {_names(one.before)} > {_names(one.after)}" for one in division.operations]
+    sentences = [f"{terminal.say(one['what'])}: {_told(one)}" for one in edits]
     sentences += ["  " + ", ".join(f"{name} {_shown(value)}" for name, value in row.items()) for row in totals]
     sentences += [translate(reason, terminal.language) for reason in division.findings["reason"]]
     facts = {"edits": edits, "totals": totals, "findings": division.findings["reason"].tolist()}
@@ -98,8 +99,25 @@ def _make(division: Any, step: str, **options: Any) -> None:
     elif what == "split" and len(given) >= _SOME:
         line = shapely.from_wkt(" ".join(given[1:]), on_invalid="ignore")
         division.split(given[0], shapely.Point() if line is None else line, **options)
+    elif what in _BACK_AND_FORTH and not given:
+        if getattr(division, what)() is None:
+            raise OnemapError("--do {step}: there is no edit to {step} here", step=what)
     else:
         raise OnemapError("--do {step}: write {how}", step=step, how=_HOW)
+
+
+def _facts(one: Any) -> dict[str, Any]:
+    """Return an edit as facts; of a cell that moved, the grids too, for its code stays."""
+    facts = {"what": one.what, "before": one.before, "after": one.after}
+    grids = [(link.before, link.after) for cell, link in one.links if cell]
+    return facts | ({"from": grids[0][0], "to": grids[0][1]} if grids else {})
+
+
+def _told(edit: Mapping[str, Any]) -> str:
+    """Return what an edit took and made: cells, or the grids between which a cell moved."""
+    if "from" in edit:
+        return f"{_names(edit['before'])}: {edit['from'] or '-'} > {edit['to'] or '-'}"
+    return f"{_names(edit['before'])} > {_names(edit['after'])}"
 
 
 def _names(codes: Sequence[str]) -> str:

@@ -43,10 +43,13 @@ def check(
     """Check a coverage, or several levels and their nesting."""
     from onemap.geo.defect_words import say_worst
 
-    read = partial(cells_and_code, cells, code=code, needed=False, as_of=as_of, crs=crs, encoding=encoding)
+    read = partial(
+        cells_and_code, cells, code=code, needed=False, as_of=as_of, crs=crs, encoding=encoding,
+        beside=[parent, allowed],
+    )  # fmt: skip
     levels = [Level(name, *read(layer=name)) for name in layer or ()] or [Level(cells.stem, *read())]
     refuse_other_shapes(cells, levels)
-    around, exempt = frame_or_none(parent, as_of=as_of), frame_or_none(allowed)
+    around, exempt = frame_or_none(parent, as_of=as_of, crs=crs), frame_or_none(allowed, crs=crs)
     with terminal.progress() as told:
         told(0.1, "checking the coverage")
         checked = check_levels(

@@ -1,6 +1,6 @@
 """Files named on the command line to frames, and frames to files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,14 +8,16 @@ from typing import Any
 import typer
 
 from onemap.domain.catalogue import fold_heading, load_catalogue
-from onemap.errors import OnemapError, some
+from onemap.errors import CrsError, OnemapError, some
 from onemap.translation import translate
 
 from .options import LANGUAGE, AsOf, Code, Crs, Encoding, Layer, file_and_layer, helped
 
 _MOST_SAID = 5
+_SENTENCES = ("reason", "who_could_close")
 _DATES = ("valid_from", "valid_to")
 _LEVELS = ("grid_cell", "grid_community", "grid_street", "grid_district", "duty_grid")
+_LISTED = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xls")
 _LAYERED = (".gpkg", ".gdb")
 _OF_VERBS = {"repair_move", "repair_refused", "unmet", "change", "defect", "impossible", "lineage", "finding"}
 """Layers that verbs write beside the cells."""
@@ -38,7 +40,7 @@ class Source:
         return read_frame(path, layer=self.layer, as_of=self.as_of, crs=self.crs, encoding=self.encoding)
 
     def cells(self, path: Path, **options: Any) -> tuple[Any, str]:
-        """Read cells and find the column of their codes, see `cells_and_code`."""
+        """Read cells and find the column of their codes, see `cells_and_code`; ``beside`` names the other files."""
         return cells_and_code(path, **{**vars(self), **options})
 
 
@@ -62,9 +64,26 @@ def read_frame(path: Path, *, layer: str | None = None, as_of: str | None = None
     return reading.frame if as_of is None else _in_force(path, reading.frame, as_of)
 
 
+def read_beside(path: Path, *, crs: str | None = None, **options: Any) -> Any:
+    """Read one of several files: the CRS given is of those that say none, and one that says its own keeps it."""
+    from onemap.geo.crs import resolve_crs
+
+    try:
+        frame = read_frame(path, **options)
+    except CrsError:
+        if crs is None:
+            raise
+        return read_frame(path, crs=crs, **options)
+    if crs is not None and frame.crs is not None and frame.crs != resolve_crs(crs).crs:
+        _note(
+            helped("{path}: keeps the coordinate system that it says; --crs is for files that say none", path=path.name)
+        )
+    return frame
+
+
 def frame_or_none(path: Path | None, **options: Any) -> Any:
-    """Read a file if one was named."""
-    return None if path is None else read_frame(path, **options)
+    """Read a file beside another if one was named, see `read_beside`."""
+    return None if path is None else read_beside(path, **options)
 
 
 def _note(sentence: str) -> None:
@@ -129,12 +148,14 @@ def cells_and_code(
     needed: bool = True,
     level: str = "grid_cell",
     option: str = "--layer",
+    beside: Iterable[Any] = (),
     **options: Any,
 ) -> tuple[Any, str]:
     """Read cells and find the column of their codes: the one named, else by the titles that the catalogue knows.
 
     Of a file with several layers the one that holds cells is taken, ``option`` names another. Where a code is not
-    ``needed`` and none is found, the name of an absent column is returned: row numbers serve.
+    ``needed`` and none is found, the name of an absent column is returned: row numbers serve. Where other files are
+    read ``beside``, a CRS given is of those that say none; it may not contradict the only file.
 
     Raises
     ------
@@ -143,7 +164,8 @@ def cells_and_code(
         needed.
     """
     path, named = file_and_layer(path)
-    cells = read_frame(path, layer=layer or named or cells_layer(path, level=level, option=option), **options)
+    reader = read_beside if any(one is not None for one in beside) else read_frame
+    cells = reader(path, layer=layer or named or cells_layer(path, level=level, option=option), **options)
     columns = [str(column) for column in cells.columns if column != cells.geometry.name]
     found = _code_column(cells.drop(columns=cells.geometry.name), code)
     if found is not None:
@@ -244,6 +266,14 @@ def kept_locator(path: Path, cells: Any, code: str) -> Any:
     return None
 
 
+def is_list(path: Path) -> bool:
+    """Return whether a file is a table of codes and names: one whose rows have no shapes of their own."""
+    from onemap.sources.positions import has_shapes
+    from onemap.sources.reading import read_attributes
+
+    return path.name.lower().endswith(_LISTED) and path.is_file() and not has_shapes(read_attributes(path))
+
+
 def code_list(path: Path, *, code: str | None, name: str | None) -> list[tuple[str, str]]:
     """Read a list of codes and their names; the columns are found by their headings where they are not named."""
     from onemap.sources.reading import read_attributes
@@ -299,7 +329,6 @@ def write_frames(frames: Mapping[str, Any], path: Path | None, language: str) ->
 
 
 def _in_language(frame: Any, language: str) -> Any:
-    if "reason" not in frame.columns:
-        return frame
-    said = [translate(text, language) if isinstance(text, str) else text for text in frame["reason"]]
-    return frame.assign(reason=said)
+    told = [name for name in _SENTENCES if name in frame.columns]
+    said = {name: [translate(one, language) if isinstance(one, str) else one for one in frame[name]] for name in told}
+    return frame.assign(**said) if told else frame

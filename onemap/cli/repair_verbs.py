@@ -47,7 +47,7 @@ def repair(
 ) -> None:
     """Repair a coverage, or undo it."""
     layer = source.layer or cells_layer(cells)
-    frame, column = source.cells(cells, layer=layer, needed=False)
+    frame, column = source.cells(cells, layer=layer, needed=False, beside=[parent, allowed, people])
     if undo is not None:
         _undo(terminal, frame, column, record=undo, layer=layer or cells.stem, out=out)
         return
@@ -56,14 +56,14 @@ def repair(
     from onemap.geo.coverage_repair import repair_coverage
     from onemap.geo.repair_record import write_record
 
-    crowd = frame_or_none(people)
+    crowd = frame_or_none(people, crs=source.crs)
     with terminal.progress() as told:
         result = repair_coverage(
             frame,
             code=column,
             max_width_m=max_width_m,
-            parent=frame_or_none(parent, as_of=source.as_of),
-            allowed=frame_or_none(allowed),
+            parent=frame_or_none(parent, as_of=source.as_of, crs=source.crs),
+            allowed=frame_or_none(allowed, crs=source.crs),
             max_change=max_change,
             rule=rule,  # type: ignore[arg-type]  # repair_coverage says which it takes
             people=crowd,

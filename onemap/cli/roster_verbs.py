@@ -9,11 +9,11 @@ from onemap.errors import OnemapError
 from onemap.translation import translate
 
 from .frames import cells_and_code, write_frames
-from .options import Encoding, Fail, Out, Speech, helped, verb
+from .options import AsOf, Encoding, Fail, Out, Speech, helped, verb
 from .terminal import Exit
 
 _MOST_SAID = 5
-_NO_FAULT = ("title", "heading", "note", "section", "total")
+_NO_FAULT = ("title", "heading", "note", "section", "total", "not_in_force")
 
 
 @verb
@@ -31,6 +31,7 @@ def roster(
         Path | None, typer.Option(help=helped("File of the grids, for rosters that name them; codes are checked too."))
     ] = None,
     fill_down: Annotated[bool, typer.Option("--fill-down", help=helped("A blank grid is the one above it."))] = False,
+    as_of: AsOf = None,
     encoding: Encoding = None,
     out: Out = None,
     fail: Fail = False,
@@ -49,6 +50,7 @@ def roster(
             constants=_pairs(constant, "--constant"),
             grids=None if grids is None else _names(grids),
             fill_down=fill_down,
+            as_of=as_of,
         )
     written = write_frames({"holder": read.holders, "reject": read.rejects}, out, terminal.language)
     faults = read.rejects[~read.rejects["kind"].isin(_NO_FAULT)]

@@ -1,22 +1,37 @@
 """The verbs on versions: what changed between two versions of the cells, and which cases moved with it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from onemap.errors import OnemapError
 from onemap.translation import translate
 
-from .frames import cells_and_code, code_list, frame_or_none, named_column, named_or_same, read_frame, write_frames
-from .options import Code, Encoding, Fail, Out, Speech, helped, verb
+from .frames import (
+    cells_and_code,
+    code_list,
+    frame_or_none,
+    is_list,
+    named_column,
+    named_or_same,
+    read_beside,
+    write_frames,
+)
+from .options import Code, Crs, Encoding, Fail, Out, Speech, helped, verb
 from .terminal import Exit
 
 _SHOWN = 5
-_TABLES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xls")
 
 Old = Annotated[Path, typer.Argument(help=helped("The older version: cells, or a table of codes and names."))]
 New = Annotated[
-    Path | None, typer.Argument(help=helped("The newer version (else the same file, on the day of --new-as-of)."))
+    list[Path] | None,
+    typer.Argument(
+        help=helped(
+            "The newer version (else the same file, on --new-as-of); lists of codes may be several, one a level."
+        )
+    ),
 ]
 OldDay = Annotated[str | None, typer.Option("--old-as-of", help=helped("The older version is what held on this day."))]
 NewDay = Annotated[str | None, typer.Option("--new-as-of", help=helped("The newer version is what holds on this day."))]
@@ -39,6 +54,7 @@ def versions(
     houses: Annotated[Path | None, typer.Option(help=helped("Houses: those that moved are counted."))] = None,
     cases: Annotated[Path | None, typer.Option(help=helped("Cases: those that moved are counted."))] = None,
     tolerance_m: Tolerance = 0.0,
+    crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
     fail: Fail = False,
@@ -47,16 +63,12 @@ def versions(
     """Compare two versions."""
     from onemap.grids.versions import compare_versions
 
-    sides = _Sides(code, encoding)
+    sides = _Sides(old, new or [old], code=code, name=name, crs=crs, encoding=encoding)
     with terminal.progress() as told:
         told(0.1, "comparing the versions")
-        if old.name.lower().endswith(_TABLES):
-            before, after = (_list(path, code=code, name=name) for path in (old, new or old))
-            column, heading = "code", "name"
-        else:
-            before, after, column = sides.read(old, new or old, (old_layer, new_layer), (old_as_of, new_as_of))
-            heading = name or named_column(after, "name") or "name"
-        things = {key: frame_or_none(path) for key, path in (("houses", houses), ("cases", cases))}
+        before, after, column = sides.read((old_layer, new_layer), (old_as_of, new_as_of))
+        heading = "name" if sides.are_lists else name or named_column(after, "name") or "name"
+        things = {key: frame_or_none(path, crs=crs) for key, path in (("houses", houses), ("cases", cases))}
         found = compare_versions(
             before, after, code=column, name=heading, tolerance_m=tolerance_m, when=new_as_of, **things
         )
@@ -94,20 +106,25 @@ def reassign(
     old_layer: OldLayer = None,
     new_layer: NewLayer = None,
     code: Code = None,
+    name: Annotated[str | None, typer.Option("--name", help=helped("Column of the names."))] = None,
     near_m: Annotated[float, typer.Option(help=helped("Nearest cell within this distance, metres."))] = 0.0,
     tolerance_m: Tolerance = 0.0,
-    crs: Annotated[str | None, typer.Option(help=helped("Coordinate system of the cases."))] = None,
+    crs: Crs = None,
     encoding: Encoding = None,
     out: Out = None,
     terminal: Speech,
 ) -> None:
     """Give cases the cells of a new version."""
     from onemap.cases import reassign_cases
+    from onemap.sources.reading import read_attributes
     from onemap.store.tables import with_answer
 
-    points = read_frame(cases, crs=crs, encoding=encoding)
-    sides = _Sides(code, None)
-    before, after, key = sides.read(old, new or old, (old_layer, new_layer), (old_as_of, new_as_of))
+    sides = _Sides(old, new or [old], code=code, name=name, crs=crs, encoding=None)
+    if sides.are_lists and is_list(cases):
+        points = read_attributes(cases)  # the codes alone decide: where the cases lie is not asked
+    else:
+        points = read_beside(cases, crs=crs, encoding=encoding)
+    before, after, key = sides.read((old_layer, new_layer), (old_as_of, new_as_of))
     with terminal.progress() as told:
         told(0.1, "assigning the cases")
         found = reassign_cases(
@@ -135,21 +152,33 @@ def reassign(
 
 
 class _Sides:
-    """The two versions as they are read."""
+    """The two versions as they are read: cells, or lists of codes without geometry, which need no CRS."""
 
-    def __init__(self, code: str | None, encoding: str | None) -> None:
-        self._options: dict[str, Any] = {"code": code, "encoding": encoding}
+    def __init__(self, old: Path, new: Sequence[Path], *, code: str | None, name: str | None, **options: Any) -> None:
+        self._old, self._new, self._code, self._name = old, new, code, name
+        self._options: dict[str, Any] = {"code": code, "beside": [old], **options}
+        self.are_lists = all(is_list(path) for path in (old, *new))
 
-    def read(
-        self, old: Path, new: Path, layers: tuple[str | None, str | None], days: tuple[str | None, str | None]
-    ) -> tuple[Any, Any, str]:
-        """Return both versions with the codes in one column, and its name."""
-        before, column = cells_and_code(old, layer=layers[0], option="--old-layer", as_of=days[0], **self._options)
-        after, key = cells_and_code(new, layer=layers[1], option="--new-layer", as_of=days[1], **self._options)
+    def read(self, layers: tuple[str | None, str | None], days: tuple[str | None, str | None]) -> tuple[Any, Any, str]:
+        """Return both versions with the codes in one column, and its name.
+
+        Raises
+        ------
+        OnemapError
+            The newer version of cells is several files.
+        """
+        if self.are_lists:
+            return self._list([self._old]), self._list(self._new), "code"
+        if len(self._new) > 1:
+            raise OnemapError("several files are one version only where all are lists of codes without geometry")
+        before, column = cells_and_code(
+            self._old, layer=layers[0], option="--old-layer", as_of=days[0], **self._options
+        )
+        after, key = cells_and_code(self._new[0], layer=layers[1], option="--new-layer", as_of=days[1], **self._options)
         return before.rename(columns={column: key}), after, key
 
+    def _list(self, paths: Sequence[Path]) -> Any:
+        import pandas as pd
 
-def _list(path: Path, *, code: str | None, name: str | None) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame(code_list(path, code=code, name=name), columns=["code", "name"])
+        pairs = [pair for path in paths for pair in code_list(path, code=self._code, name=self._name)]
+        return pd.DataFrame(pairs, columns=["code", "name"])

@@ -143,6 +143,17 @@ class Roster:
         """Return who answers for a post on a day while the shifts ``on`` are on."""
         return self.among(self.appointed(post), day, on)
 
+    def by_shift(self, post: Post, day: dt.date, shifts: Iterable[str] = ()) -> dict[str, Standing]:
+        """Return who answers for a post on a day in each shift: those of its own appointments, and ``shifts``.
+
+        Where there is no shift at all, who answers stands under the empty code.
+        """
+        appointed = self.appointed(post)
+        named = {h.shift for h in appointed if h.shift and holds(h.valid_from, h.valid_to, day)} | set(shifts)
+        if not named:
+            return {"": self.among(appointed, day, frozenset())}
+        return {shift: self.among(appointed, day, frozenset((shift,))) for shift in sorted(named)}
+
     def among(self, appointed: tuple[Holder, ...], day: dt.date, on: AbstractSet[str]) -> Standing:
         """Return who of those that `appointed` tells answers on a day while the shifts ``on`` are on."""
         in_office = [h for h in appointed if holds(h.valid_from, h.valid_to, day)]

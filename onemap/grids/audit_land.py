@@ -33,6 +33,10 @@ _GEOGRAPHY: Final = (
     "{cut} of {buildings} buildings are cut, barriers run through {through} cells, "
     "{share} percent of the borders follow them"
 )
+_CUT: Final = "{cut} of {buildings} buildings are cut; no barriers were given"
+_RUN_THROUGH: Final = (
+    "barriers run through {through} cells, {share} percent of the borders follow them; no buildings were given"
+)
 _SEAMS: Final = (
     "{cells} cells: {gap} gaps, {overlap} overlaps, {outside} parts outside, {mismatch} mismatches, {other} other"
 )
@@ -136,23 +140,21 @@ def territorial(audited: Audited, *, home: str, community_code: str) -> Verdict:
 def geography(audited: Audited) -> Verdict:
     """3: borders follow barriers, cut no building, and no barrier runs through a cell."""
     buildings, barriers = audited.others.get("buildings"), audited.others.get("barriers")
-    if buildings is None and barriers is None:
-        return unknown(_NEED, "objects", 0.0, layers="buildings, barriers")
+    missing = [
+        name for name, layer in (("footprints of buildings", buildings), ("barriers", barriers)) if layer is None
+    ]
     findings = [] if buildings is None else _divided(audited, buildings, _BUILDING)
-    cut_buildings = len(findings)
-    share = "-"
+    values: dict[str, Any] = {"cut": len(findings), "buildings": 0 if buildings is None else len(buildings)}
     if barriers is not None:
         lines = _lines(barriers)
-        findings += _through(audited, lines)
-        share = f"{100 * _followed(audited, lines):.1f}"
-    said = say(
-        _GEOGRAPHY,
-        "en",
-        cut=cut_buildings,
-        buildings="-" if buildings is None else len(buildings),
-        through="-" if barriers is None else len(findings) - cut_buildings,
-        share=share,
-    )
+        through = _through(audited, lines)
+        findings += through
+        values |= {"through": len(through), "share": f"{100 * _followed(audited, lines):.1f}"}
+    if missing and not findings:  # half of the principle is no whole
+        return unknown(_NEED, "objects", 0.0, layers=missing[0] if len(missing) == 1 else "buildings, barriers")
+    template = _GEOGRAPHY if not missing else _CUT if barriers is None else _RUN_THROUGH
+    known = {name: value for name, value in values.items() if f"{{{name}}}" in template}
+    said = say(template, "en", **known)
     return Verdict(float(len(findings)), "objects", 0.0, said, findings)
 
 

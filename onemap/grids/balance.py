@@ -24,6 +24,7 @@ from .balance_plan import Ground, Plan
 from .balance_result import BalanceResult, Measured
 from .balance_solve import solve
 from .balance_start import NONE, join_pins
+from .balance_uneven import uneven
 from .balance_units import Units, make_units, tied_cells
 
 Target = float | tuple[float, float]
@@ -73,7 +74,8 @@ def balance_cells(
 
     1. how far loads lie below ``minimum`` or above ``maximum``, all together;
     2. the largest deviation of a group's load from the mean of its part (what is within ``tolerance`` counts as
-       none), plus ``move_price`` for each person moved;
+       none), plus ``move_price`` for each person moved; a group that cannot come near the mean (a cell is too heavy, or
+       what can be reached through it alone) does not count, and the mean is that of the others;
     3. the length of open border between groups;
     4. people moved.
 
@@ -318,6 +320,8 @@ class _Work:
         plan = solve(ground, progress=progress)
         self.proved = self.proved and plan.proved
         self._say_sizes(at, plan)
+        codes = [[self.taken.codes[c] for c in self.units.cells[unit]] for unit in self.parts[at]]
+        self.findings += uneven(plan, codes, scale=self.scale, area=self._part(at).area)
         return plan
 
     def _ground(self, at: int, count: int) -> Ground:

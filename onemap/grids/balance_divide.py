@@ -43,7 +43,7 @@ def divide_anew(plan: Plan, rng: np.random.Generator, *, trees: int, floor: int)
 def _together(plan: Plan) -> list[tuple[int, ...]]:
     """Return pairs and threes of neighbouring groups that are small enough, those that deviate most first."""
     ground = plan.ground
-    pairs = adjacent_groups(plan)
+    pairs = [pair for pair in adjacent_groups(plan) if not ground.settled.keys() & set(pair)]
     near: dict[int, set[int]] = {}
     for one, other in pairs:
         near.setdefault(one, set()).add(other)
@@ -51,8 +51,8 @@ def _together(plan: Plan) -> list[tuple[int, ...]]:
     found: set[tuple[int, ...]] = set(pairs)
     for group, others in near.items():
         found |= {tuple(sorted((group, *two))) for two in combinations(sorted(others), 2)}
-    off = [abs(ground.groups * load - ground.total) for load in plan.load]
-    worst = max(off) / 2
+    off = plan.deviations()
+    worst = max((off[group] for group in near), default=0) / 2
     small = [
         groups
         for groups in found
@@ -66,8 +66,10 @@ def _divide(plan: Plan, groups: tuple[int, ...], rng: np.random.Generator, trees
     """Take the best division of some groups that is found, where it betters the one there is."""
     ground = plan.ground
     units = sorted(unit for group in groups for unit in plan.members[group])
+    if len(units) > _MOST_UNITS[len(groups)]:  # a change of before has made them larger
+        return
     weight = np.array([ground.load[unit] for unit in units], dtype=np.float64)
-    mean = ground.total / ground.groups
+    mean = min(ground.goals) / ground.balanced
     best = sum((plan.load[group] - mean) ** 2 for group in groups)
     border = _border(ground, units, {unit: plan.label[unit] for unit in units})
     chosen: list[int] | None = None

@@ -22,6 +22,9 @@ MOST_UNITS = 36
 _MOST_HALVED = 26
 """Two groups of more units than this could be too many sets to list."""
 _MOST_SETS = 4_000_000
+_MOST_AT_ONCE = 2_000_000
+"""Sets grown in one step, each as often as it is come upon: about 100 MB while they are sorted."""
+_MOST_KEPT = 1_000_000
 _MOST_STEPS = 60_000
 _ONE = np.uint64(1)
 
@@ -86,7 +89,7 @@ def _best(plan: Plan, order: list[int]) -> Plan:
     ground = plan.ground
     known, cut = max(plan.deviation(), ground.even), plan.cut()
     if plan.breach():  # any plan within the bounds is better
-        known, cut = ground.groups * ground.total, 0
+        known, cut = ground.balanced * ground.total, 0
     sets = _candidates(ground, order, known)
     search = _Covers(sets, ground.groups, len(ground))
     low, high, found = ground.even, known, None
@@ -139,25 +142,28 @@ def _candidates(ground: Ground, order: list[int], deviation: int) -> list[_Sets]
     place = {unit: bit for bit, unit in enumerate(order)}
     near = np.array([sum(1 << place[o] for o in ground.neighbours[unit]) for unit in order], dtype=np.uint64)
     load = np.array([ground.load[unit] for unit in order], dtype=np.int64)
-    highest = min((ground.total + deviation) / ground.groups, ground.most)
-    lowest = max((ground.total - deviation) / ground.groups, ground.least)
+    highest = min((max(ground.goals) + deviation) / ground.balanced, ground.most)
+    lowest = max((min(ground.goals) - deviation) / ground.balanced, ground.least)
     kept_bits, kept_load = [], []
     bits, loads, rims = _ONE << np.arange(len(order), dtype=np.uint64), load, near
     fits = loads <= highest
     bits, loads, rims = bits[fits], loads[fits], rims[fits]
-    seen = 0
+    seen = kept = 0
     while len(bits):
         seen += len(bits)
         if seen > _MOST_SETS:
             raise _TooMuchError
         good = loads >= lowest
+        kept += int(good.sum())
+        if kept > _MOST_KEPT:
+            raise _TooMuchError
         kept_bits.append(bits[good])
         kept_load.append(loads[good])
         bits, loads, rims = _grown(bits, loads, rims, near=near, load=load, highest=highest)
     bits, loads = np.concatenate(kept_bits), np.concatenate(kept_load)
     allowed = _keeps_pins(ground, order, bits)
     bits, loads = bits[allowed], loads[allowed]
-    off = abs(ground.groups * loads - ground.total)
+    off = abs(ground.balanced * loads - _goals(ground, order, bits))
     around = _around(ground, order, bits)
     lowest_bit = np.bitwise_and(bits, ~bits + _ONE)
     if not len(bits):
@@ -170,10 +176,13 @@ def _candidates(ground: Ground, order: list[int], deviation: int) -> list[_Sets]
 
 def _grown(bits: Bits, loads: Ints, rims: Bits, *, near: Bits, load: Ints, highest: float) -> tuple[Bits, Ints, Bits]:
     """Return all sets with one neighbouring unit more, each once."""
-    parts = []
+    parts, count = [], 0
     for unit in range(len(near)):
         bit = _ONE << np.uint64(unit)
         rows = np.flatnonzero((rims & bit).astype(bool) & ~(bits & bit).astype(bool) & (loads + load[unit] <= highest))
+        count += len(rows)
+        if count > _MOST_AT_ONCE:
+            raise _TooMuchError
         parts.append((bits[rows] | bit, loads[rows] + load[unit], rims[rows] | near[unit]))
     grown, first = np.unique(np.concatenate([one[0] for one in parts]), return_index=True)
     return grown, np.concatenate([one[1] for one in parts])[first], np.concatenate([one[2] for one in parts])[first]
@@ -189,6 +198,15 @@ def _keeps_pins(ground: Ground, order: list[int], bits: Bits) -> NDArray[np.bool
         allowed &= (held == 0) | (held == pins)
         several += held != 0
     return allowed & (several <= 1)
+
+
+def _goals(ground: Ground, order: list[int], bits: Bits) -> Ints:
+    """Return the goal of each set: that of the heavy group it is pinned to, or that of the others."""
+    goals = np.full(len(bits), min(ground.goals), dtype=np.int64)
+    for group in ground.settled:
+        pins = np.uint64(sum(1 << bit for bit, unit in enumerate(order) if ground.pinned[unit] == group))
+        goals[(bits & pins) != 0] = ground.goals[group]
+    return goals
 
 
 def _around(ground: Ground, order: list[int], bits: Bits) -> Ints:

@@ -20,7 +20,8 @@ class Finding:
     ----------
     kind
         ``no_geometry``, ``no_area``, ``building``, ``disconnected``, ``too_few_cells``, ``heavy_cell``,
-        ``locked_apart``, ``locked_twice``, ``lock_broken``, ``no_count``, ``minimum`` or ``maximum``.
+        ``locked_apart``, ``locked_twice``, ``lock_broken``, ``no_count``, ``uneven``, ``minimum`` or
+        ``maximum``.
     template, values
         The sentence that says why; ``{cells}`` is filled with their names.
     area, group

@@ -3,8 +3,9 @@
 All figures are whole numbers, so that sums do not depend on the order in which they were made.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,10 @@ class Ground:
     price
         What moving one person adds to the largest deviation.
     even
-        Deviation, times the number of groups, up to which loads count as equal.
+        Deviation, times the number of groups to balance, up to which loads count as equal.
+    settled
+        Groups whose one pinned unit cannot be balanced, and the load of it: they shall have that and no more, and the
+        others are balanced around a mean of their own.
     """
 
     groups: int
@@ -54,15 +58,27 @@ class Ground:
     most: float = float("inf")
     price: float = 0.0
     even: int = 0
+    settled: Mapping[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many units there are."""
         return len(self.load)
 
-    @property
+    @cached_property
     def total(self) -> int:
         """The load of all units."""
         return sum(self.load)
+
+    @cached_property
+    def balanced(self) -> int:
+        """How many groups share a mean."""
+        return self.groups - len(self.settled)
+
+    @cached_property
+    def goals(self) -> list[int]:
+        """The load that each group should have, times the number of groups that share a mean."""
+        rest = self.total - sum(self.settled.values())
+        return [self.settled[group] * self.balanced if group in self.settled else rest for group in range(self.groups)]
 
     @property
     def priced(self) -> bool:
@@ -79,13 +95,20 @@ class Plan:
         What is divided.
     label
         The group of each unit.
+
+    Attributes
+    ----------
+    stuck
+        Groups that cannot be balanced, each with the units that can only be in one group and make it so heavy; with
+        none where no change with its neighbours was found to better it.
     """
 
-    __slots__ = ("ground", "label", "load", "members", "proved")
+    __slots__ = ("ground", "label", "load", "members", "proved", "stuck")
 
     def __init__(self, ground: Ground, label: Iterable[int]) -> None:
         self.ground = ground
         self.proved = False
+        self.stuck: dict[int, list[int]] = {}
         self.label = list(label)
         self.load = [0] * ground.groups
         self.members: list[set[int]] = [set() for _ in range(ground.groups)]
@@ -153,8 +176,13 @@ class Plan:
         return sum(people for group, before, people in rows if before not in (-1, group))
 
     def deviation(self) -> int:
-        """Return the largest deviation of a group from the mean, times the number of groups."""
-        return max(abs(self.ground.groups * load - self.ground.total) for load in self.load)
+        """Return the largest deviation of a group from its goal, times the number of groups that share a mean."""
+        return max(self.deviations())
+
+    def deviations(self) -> list[int]:
+        """Return the deviation of each group from its goal, times the number of groups that share a mean."""
+        many, goals = self.ground.balanced, self.ground.goals
+        return [abs(many * load - goal) for load, goal in zip(self.load, goals, strict=True)]
 
     def breach(self) -> int:
         """Return by how much loads lie beyond what a group must and may have, all together."""

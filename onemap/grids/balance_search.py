@@ -82,10 +82,11 @@ def _gains(plan: Plan, price: float) -> Callable[[int, int], float]:
     loads, neighbours, border = ground.load, ground.neighbours, ground.border
     bounded = ground.least > 0 or math.isfinite(ground.most)
     person = _price_of_person(ground, price)
+    goal = [aim / ground.balanced for aim in ground.goals]
 
     def gain(unit: int, group: int) -> float:
         old, weight = label[unit], loads[unit]
-        cost = price * weight * (load[group] - load[old] + weight)
+        cost = price * weight * (load[group] - load[old] + goal[old] - goal[group] + weight)
         for other, length in zip(neighbours[unit], border[unit], strict=True):
             held = label[other]
             if held == old:
@@ -105,7 +106,7 @@ def _price_of_person(ground: Ground, price: float) -> float:
     """Return what moving a person costs in border, where a deviation of one mean unit is the measure."""
     if not ground.priced:
         return 0.0
-    return ground.price / ground.groups * price * sum(ground.load) / max(len(ground.load), 1)
+    return ground.price / ground.balanced * price * sum(ground.load) / max(len(ground.load), 1)
 
 
 def breach_change(ground: Ground, old: float, new: float, weight: float) -> float:
@@ -198,7 +199,7 @@ class Exchange:
                 if beside in place:
                     border[at, place[beside]] += 2 * length
         net = np.subtract.outer(give, take)
-        cost = self._cost(border, net, plan.load[one], plan.load[other])
+        cost = self._cost(border, net, one, other)
         cost[-1, -1] = 0.0
         good = np.flatnonzero(cost.ravel() < -1e-9)  # noqa: PLR2004 - less is rounding
         for at in good[np.argsort(cost.ravel()[good], kind="stable")][:60].tolist():
@@ -210,16 +211,17 @@ class Exchange:
     def _cost(self, border: Floats, net: Ints, one: int, other: int) -> Floats:
         """Return what it costs that one group gives this load net to the other."""
         ground = self.plan.ground
-        groups, total = ground.groups, ground.total
+        many = ground.balanced
         squares = np.zeros(net.shape)
         beyond = np.zeros(net.shape)
-        for load, sign in ((one, -1), (other, 1)):
+        for group, sign in ((one, -1), (other, 1)):
+            load, goal = self.plan.load[group], ground.goals[group]
             after = load + sign * net
-            squares += (np.maximum(abs(groups * after - total) - self.ceiling, 0) / groups) ** 2
-            squares -= (max(abs(groups * load - total) - self.ceiling, 0) / groups) ** 2
+            squares += (np.maximum(abs(many * after - goal) - self.ceiling, 0) / many) ** 2
+            squares -= (max(abs(many * load - goal) - self.ceiling, 0) / many) ** 2
             beyond += np.maximum(0, ground.least - after) + np.maximum(0, after - ground.most)
             beyond -= max(0.0, ground.least - load) + max(0.0, load - ground.most)
-        mean = total / max(len(ground), 1)
+        mean = ground.total / max(len(ground), 1)
         return np.asarray(border + self.price * (squares / 2 + _BREACH * mean * beyond))
 
     def _try(self, unit: int, one: int, back: int, other: int) -> bool:

@@ -1,11 +1,14 @@
 """The best plan of one part that can be found: several starts, each bettered in the same steps, the best kept."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from onemap.progress import Progress, silent
 
 from .balance_divide import divide_anew
 from .balance_exact import MOST_UNITS, prove
+from .balance_hanging import HEAVY, bundle
 from .balance_plan import Ground, Plan
 from .balance_search import anneal, even_out, price_of_squares, shorten
 from .balance_start import NONE, first_plan, sliced_labels
@@ -19,14 +22,16 @@ _MOST_TREED = 1_000
 _CHOSEN = 4
 _TREES = 4_000
 _TURNS = 3
+_PEELED = 12
+_PAIR = 2
 _GOLDEN = 2.399963
 """An angle of which no multiple comes near another one soon."""
 
 
 def least_deviation(ground: Ground) -> int:
     """Return a deviation, times the number of groups, below which no plan of whole loads counts as better."""
-    rest = ground.total % ground.groups
-    return max(rest, ground.groups - rest, ground.even) if rest else ground.even
+    rest = min(ground.goals) % ground.balanced
+    return max(rest, ground.balanced - rest, ground.even) if rest else ground.even
 
 
 def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan:
@@ -39,6 +44,20 @@ def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan
     seed
         Of everything that is drawn by lot.
     """
+    bundled = bundle(ground)
+    if bundled is None:
+        return _rest_evened(_solved(ground, seed=seed, progress=progress), seed)
+    small = _rest_evened(_solved(bundled.ground, seed=seed, progress=progress), seed)
+    plan = bundled.spread(small, ground)
+    if bundled.sound(small):
+        plan.proved = small.proved
+    elif not bundled.ground.settled and len(ground) <= _MOST_TREED:  # parting what hangs may be better
+        plan = min(_solved(ground, seed=seed, progress=progress), plan, key=Plan.score)
+    return plan
+
+
+def _solved(ground: Ground, *, seed: int, progress: Progress) -> Plan:
+    """Return the best plan found without joining anything."""
     starts = next((count for size, count in _STARTS if len(ground) <= size), 1)
     known = any(group != NONE for group in ground.before)
     found: list[Plan] = []
@@ -93,3 +112,29 @@ def _evened(plan: Plan, *, seed: list[int]) -> Plan:
         if other.score() < best.score():
             best = other
     return best
+
+
+def _rest_evened(plan: Plan, seed: int) -> Plan:
+    """Leave the groups that could not be balanced as they are, and balance the others around a mean of their own."""
+    whole = plan.ground
+    if plan.proved or whole.priced or plan.breach():
+        return plan
+    for turn in range(_PEELED):
+        ground = plan.ground
+        mean, off = min(ground.goals), plan.deviations()
+        if ground.balanced <= _PAIR or max(off) <= max(HEAVY * mean, ground.even):
+            break
+        worst = off.index(max(off))
+        settled = {**ground.settled, worst: plan.load[worst]}
+        pinned = [worst if own == worst else pin for own, pin in zip(plan.label, ground.pinned, strict=True)]
+        rest = whole.total - sum(settled.values())
+        even = int(whole.even * rest / whole.total)
+        other = Plan(replace(ground, settled=settled, pinned=pinned, even=even), plan.label)
+        floor = least_deviation(other.ground)
+        anneal(other, np.random.default_rng([seed, 2, turn]), rounds=10, price=16 * price_of_squares(ground), hot=0.15)
+        even_out(other, floor=floor)
+        shorten(other)
+        plan = other
+    found = Plan(whole, plan.label)
+    found.stuck = {group: [] for group in plan.ground.settled if group not in whole.settled}
+    return found

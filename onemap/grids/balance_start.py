@@ -45,12 +45,14 @@ def sliced_labels(ground: Ground, *, angle: float = 0.0) -> list[int]:
     """
     load = np.asarray(ground.load, dtype=np.float64)
     load = load + (load.mean() or 1.0) * 1e-3
-    label = np.zeros(len(load), dtype=np.int64)
-    waiting = [(np.arange(len(load)), ground.groups, 0)]
+    number = np.array([group for group in range(ground.groups) if group not in ground.settled], dtype=np.int64)
+    pinned = np.array(ground.pinned, dtype=np.int64)
+    label = np.where(np.isin(pinned, list(ground.settled)), pinned, number[0])
+    waiting = [(np.flatnonzero(~np.isin(pinned, list(ground.settled))), len(number), 0)]
     while waiting:
         rows, groups, first = waiting.pop()
         if groups == 1 or len(rows) <= 1:
-            label[rows] = first
+            label[rows] = number[first]
             continue
         order = rows[np.argsort(_along(ground.place[rows], load[rows], angle), kind="stable")]
         here = groups // 2

@@ -170,17 +170,19 @@ class _Ended:
 
 
 def dated_cells(frames: Frames, now: Iterable[Cell], changes: Sequence[tuple[dt.date, Change]]) -> gpd.GeoDataFrame:
-    """Return the cells of now, and what edits ended: cells withdrawn, and cells in the group that they left.
+    """Return the cells of now, and what edits ended: cells withdrawn, and cells in the group or shape that they left.
 
-    What began and ended on one day was never in force and is left out. Groups that were given as a series stand in a
-    column of its name, or in ``group``.
+    A neighbour that a split gave a corner has a row of its old corners, so that each day's borders match. What began
+    and ended on one day was never in force and is left out. Groups that were given as a series stand in a column of
+    its name, or in ``group``.
     """
     since: dict[str, dt.date] = {}
     ended: list[_Ended] = []
     for when, change in changes:
         before = {cell.code: cell for cell in change.out}
         after = {cell.code: cell for cell in change.into}
-        same = {code for code in before.keys() & after.keys() if before[code].group == after[code].group}
+        both = before.keys() & after.keys()
+        same = {code for code in both if _unchanged(before[code], after[code])}
         ended += [
             _Ended(cell, since.get(code), when)
             for code, cell in before.items()
@@ -200,3 +202,8 @@ def dated_cells(frames: Frames, now: Iterable[Cell], changes: Sequence[tuple[dt.
         given = dated[column].astype(object).tolist() if column in dated else [None] * len(dated)
         dated[column] = pd.Series([b if a is None else a for a, b in zip(days, given, strict=True)], dtype=object)
     return dated
+
+
+def _unchanged(before: Cell, after: Cell) -> bool:
+    """Return whether an edit left a cell its group and every corner."""
+    return before.group == after.group and after.geometry is before.geometry

@@ -10,7 +10,8 @@ import shapely
 
 from onemap.basemap import Assembly
 from onemap.domain.catalogue import load_catalogue
-from onemap.errors import SourceError, StoreError
+from onemap.errors import SchemaError, SourceError, StoreError
+from onemap.geo.cell_codes import cell_codes
 from onemap.grids.audit import AuditLimits, audit_division
 from onemap.grids.versions import VersionDifference, compare_versions
 from onemap.sources.layer import read_layer
@@ -121,6 +122,8 @@ def previous_cells(assembly: Assembly, path: Path | None) -> gpd.GeoDataFrame | 
     ------
     SourceError
         The map has no such level.
+    SchemaError
+        A code stands twice in it, or a row has none.
     """
     if path is None:
         return None
@@ -128,10 +131,19 @@ def previous_cells(assembly: Assembly, path: Path | None) -> gpd.GeoDataFrame | 
     try:
         last = open_map(path, verify=False)
     except StoreError:
-        return read_layer(path, finest).reset_index(drop=True)
+        return _singly_coded(read_layer(path, finest).reset_index(drop=True), finest, path)
     if not last.has(finest):
         raise SourceError("{path}: the last version has no layer {layer}", path=path.name, layer=finest)
     cells: gpd.GeoDataFrame = last.read(finest)
+    return cells
+
+
+def _singly_coded(cells: gpd.GeoDataFrame, layer_id: str, path: Path) -> gpd.GeoDataFrame:
+    """Return cells whose codes stand once each; else say that it is the last version that is meant."""
+    try:
+        cell_codes(cells, load_catalogue()[layer_id].key)
+    except SchemaError as error:
+        raise SchemaError("{path} ([previous], the last version): {why}", path=path.name, why=error) from error
     return cells
 
 

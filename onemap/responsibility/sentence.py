@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from onemap.domain.appointments import CONFLICT, HELD, VACANT, Standing
 from onemap.domain.catalogue import value_label
-from onemap.domain.classes import class_tables
+from onemap.domain.classes import ClassTable, class_tables
+from onemap.domain.code_parts import Title
 from onemap.domain.codes import profile
 from onemap.domain.duties import Duty, Holder, Matter
 from onemap.translation import LANGUAGES, say
@@ -21,6 +22,7 @@ ACTING: Final = "at {time} ({hours}), {who} is accountable here for {matter}, ac
 EMPTY: Final = "at {time} ({hours}), nobody answers here for {matter}: the post ({part}) is vacant, {why}."
 CONTESTED: Final = "at {time} ({hours}), {count} claims to {matter} ({part}) stand here with equal right: {claims}."
 NO_DUTY: Final = "at {time} ({hours}), no duty covers {matter} here."
+UNLISTED: Final = "at {time} ({hours}), no duty covers {matter} here (the class: {note})."
 NOWHERE: Final = "at {time} ({hours}), the spot lies in no grid and on no road with a duty for {matter}."
 RULE: Final = "Rule: duty {duty} of {agency}, for matters {matters}, tied to {grid}{condition}, rank {rank}{source}."
 OTHERS: Final = "Other parts: {parts}."
@@ -94,7 +96,14 @@ class Wording:
         }
         first = answer.first
         if first is None:
-            return say(NO_DUTY if answer.chain else NOWHERE, language, **values)
+            if not answer.chain:
+                return say(NOWHERE, language, **values)
+            note = self._unlisted(answer.matter)
+            return (
+                say(UNLISTED, language, note=note.text(language), **values)
+                if note
+                else say(NO_DUTY, language, **values)
+            )
         values["part"] = say(_PARTS[first.part], language)
         if first.state == HELD:
             standing = first.claims[0].standing
@@ -116,10 +125,18 @@ class Wording:
         """Return code and title of a matter."""
         if not matter.code:
             return say(_ALL, language)
-        table = class_tables().get(f"{matter.scheme or self.scheme}/{matter.kind or 'matter'}")
+        table = self._table(matter)
         entry = None if table is None else table.get(matter.code)
         title = entry.title if entry is not None else None if table is None else table.majors.get(matter.code)
         return matter.code if title is None else f"{matter.code} {title.text(language)}"
+
+    def _table(self, matter: Matter) -> ClassTable | None:
+        return class_tables().get(f"{matter.scheme or self.scheme}/{matter.kind or 'matter'}")
+
+    def _unlisted(self, matter: Matter) -> Title | None:
+        """Return why the class table of a matter does not list it; None where it does, or there is none."""
+        table = self._table(matter) if matter.code else None
+        return None if table is None or matter.code in table.majors else table.note(matter.code)
 
     def vacancy(self, standing: Standing, language: str) -> str:
         """Return why a post is vacant; empty where it is not."""

@@ -46,10 +46,26 @@ _TEXTS = (
     "图形",
 )
 _WKT = re.compile(r"\s*(?:SRID=(\d+);)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\b", re.IGNORECASE)
+_FEW = 20
 _WKB = re.compile(r"0[01][0-9A-Fa-f]{16,}")
 _SEXAGESIMAL = re.compile(
     r"[EWNS东西北南]?\s*(-?\d{1,3})\s*[°度]\s*(\d{1,2}(?:\.\d+)?)\s*[′'分]\s*(?:(\d{1,2}(?:\.\d+)?)\s*[″\"秒]?)?\s*([EWNS东西北南]?)"
 )
+
+
+def has_shapes(table: pd.DataFrame) -> bool:
+    """Return whether a column of a table holds shapes as text, by its heading and its first values.
+
+    Examples
+    --------
+    >>> has_shapes(pd.DataFrame({"code": ["a"], "wkt": ["POLYGON ((0 0, 1 0, 1 1, 0 0))"]}))
+    True
+    >>> has_shapes(pd.DataFrame({"code": ["140424"], "lon": [113.1], "lat": [36.2]}))
+    False
+    """
+    columns = [column for column in table.columns if fold_heading(str(column)) in _TEXTS]
+    texts = [str(text) for column in columns for text in table[column].dropna().head(_FEW)]
+    return any(_WKT.match(text) or _WKB.match(text) for text in texts)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from onemap.domain.catalogue import LayerSpec, fold_heading, load_catalogue
+from onemap.domain.validity import as_day
 from onemap.errors import SchemaError, some
+from onemap.geo.dated import in_force
 from onemap.translation import say
 
 from .roster_cells import fold
@@ -58,6 +61,7 @@ def read_roster(
     constants: Mapping[str, str] | None = None,
     grids: Mapping[str, str] | None = None,
     fill_down: bool = False,
+    as_of: Any = None,
 ) -> Roster:
     r"""Read a roster of holders as an office keeps it: Excel (.xlsx, .xls) or CSV.
 
@@ -82,6 +86,8 @@ def read_roster(
         that are none of these are listed.
     fill_down
         A blank grid means the one above it. Of workbooks the merged cells are known, so it is needed for CSV only.
+    as_of
+        Only appointments in force on this day; rows that leave none are listed as ``not_in_force``.
 
     Returns
     -------
@@ -122,8 +128,10 @@ def read_roster(
     for one, heading in zip(sheets, headings, strict=True):
         notes += [sheet_note(one)] if one.name else []
         notes += _read_sheet(one, heading, reader)
-    holders = _holders(spec, reader.finished())
-    rejects = _rejects(file.name, [one.name for one in sheets], reader.listed)
+    records = reader.finished()
+    holders = in_force(_holders(spec, records), as_of).reset_index(drop=True)
+    listed = [*reader.listed, *_ended(records, holders, as_of)]
+    rejects = _rejects(file.name, [one.name for one in sheets], listed)
     rows_in = sum(len(one.rows) for one in sheets)
     held = set(zip(holders["sheet"], holders["row"], strict=True))
     gone = set(zip(rejects["sheet"][rejects["removed"]], rejects["row"][rejects["removed"]], strict=True))
@@ -175,6 +183,22 @@ def _holders(spec: LayerSpec, records: list[Record]) -> pd.DataFrame:
     columns["sheet"] = pd.Series([record.sheet for record in records], dtype="str")
     columns["row"] = pd.Series([record.row for record in records], dtype="int64")
     return pd.DataFrame(columns)
+
+
+def _ended(records: list[Record], holders: pd.DataFrame, as_of: Any) -> list[Listed]:
+    """Return the rows of which no appointment is in force on the day."""
+    kept = set(zip(holders["sheet"], holders["row"], strict=True))
+    names: dict[tuple[str, int], list[str]] = {}
+    for record in records:
+        if (record.sheet, record.row) not in kept:
+            names.setdefault((record.sheet, record.row), []).append(str(record.facts.get("name") or ""))
+    reason = say("not in force on {day}", day=as_day(as_of))
+    return [
+        Listed(
+            sheet=sheet, row=row, column=-1, kind="not_in_force", found=", ".join(found), reason=reason, removed=True
+        )
+        for (sheet, row), found in names.items()
+    ]
 
 
 def _rejects(source: str, sheets: list[str], listed: list[Listed]) -> pd.DataFrame:

@@ -59,6 +59,11 @@ class DatedMap:
         facts: Mapping[str, str] = getattr(self._map, "district", {})
         return facts
 
+    @property
+    def layers(self) -> pd.DataFrame | None:
+        """Where each layer comes from; None of a map that does not tell."""
+        return getattr(self._map, "layers", None)
+
     def has(self, layer_id: str) -> bool:
         """Tell whether there is such a layer."""
         return layer_id not in _FINDINGS and self._map.has(layer_id)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +21,8 @@ from .columns import free_names
 # What a spreadsheet takes for the start of a formula (OWASP ASVS 1.2.10), full-width forms included.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 _MOST_EXCEL_ROWS: Final = 1_048_575
+
+Rows = TypeVar("Rows", bound=pd.DataFrame)
 
 TABLE_FILES: Final = {
     "case": "cases",
@@ -89,8 +91,10 @@ def harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def with_answer(rows: gpd.GeoDataFrame, answer: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return rows with the columns of their answer, row by row; own columns of such a name get ``_source`` added.
+def with_answer(rows: Rows, answer: pd.DataFrame) -> Rows:
+    """Return rows, with shapes or without, and the columns of their answer.
+
+    Own columns of such a name get ``_source`` added.
 
     Examples
     --------
@@ -107,7 +111,7 @@ def with_answer(rows: gpd.GeoDataFrame, answer: pd.DataFrame) -> gpd.GeoDataFram
         taken.add(own)
         names[name] = own
     joined = rows.rename(columns=names)
-    if rows.geometry.name in names:
+    if isinstance(rows, gpd.GeoDataFrame) and rows.geometry.name in names:
         joined = joined.set_geometry(names[rows.geometry.name])
     for name in answer.columns:
         joined[name] = answer[name].array

@@ -116,6 +116,78 @@ def test_edit(folder, tmp_path):
     assert onemap("edit", cells, "--as-of", "2026-07-01", "--do", "split A02 nowhere").returncode == 2
 
 
+def test_edits_taken_back_and_made_again(folder, tmp_path):
+    cells, out = folder / "cells.gpkg", tmp_path / "edited.gpkg"
+    asked = ("edit", cells, "--as-of", "2026-07-01", "--groups", "grid")
+    done = onemap(*asked, "--do", "move A02 g2", "--do", "merge A02 A03", "--do", "undo")
+    assert done.stdout.splitlines()[0] == "moved: A02: g1 > g2"
+    assert json.loads(onemap(*asked, "--do", "move A02 g2", "--json").stdout)["edits"] == [
+        {"what": "moved", "before": ["A02"], "after": ["A02"], "from": "g1", "to": "g2"}
+    ]
+    merge = ("--do", "merge A02 A03", "--do", "undo")
+    assert json.loads(onemap(*asked, *merge, "--do", "redo", "--json").stdout)["edits"][0]["after"] == ["A04"]
+    assert onemap(*asked, *merge, "--out", out).returncode == 0
+    was = gpd.read_file(cells).query("网格编码 != 'A01'").reset_index(drop=True)
+    assert gpd.read_file(out, layer="cells").geometry.geom_equals_exact(was.geometry, 0).all()
+    done = onemap(*asked, "--do", "undo")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "onemap: --do undo: there is no edit to undo here")
+
+
+def test_the_audit_reads_the_kind_by_its_title(folder, tmp_path):
+    for heading, kind in (("网格类别", "专属网格"), ("kind", "exclusive"), ("类别", "专属")):
+        cells = gpd.read_file(folder / "cells.gpkg").assign(**{heading: ["基础网格", kind, "基础网格"]})
+        cells.to_file(tmp_path / f"{heading}.gpkg")
+        asked = ("audit", tmp_path / f"{heading}.gpkg", "--as-of", "2026-07-01", "--largest-m2", "9000", "--json")
+        rows = {row["id"]: row for row in json.loads(onemap(*asked).stdout)["rules"]}
+        assert (rows["fit_size"]["state"], rows["fit_size"]["findings"]) == ("kept", 0)
+
+
+def test_side_files_take_the_coordinate_system(folder, tmp_path):
+    x, y = 500_020, 4_400_050
+    side = tmp_path / "side.csv"
+    pd.DataFrame({"x": [x, x + 130], "y": [y, y], "n": [3, 4]}).to_csv(side, index=False)
+    cells, days = folder / "cells.gpkg", ("--old-as-of", "2026-06-30", "--new-as-of", "2026-07-01")
+    refused = onemap("versions", cells, *days, "--cases", side)
+    assert (refused.returncode, "--crs" in refused.stderr) == (2, True)
+    crs, day = ("--crs", "EPSG:4548"), ("--as-of", "2026-07-01", "--json")
+    assert json.loads(onemap("versions", cells, *days, "--cases", side, *crs, "--json").stdout)["cases"] == 2
+    done = onemap("repair", cells, *day, "--max-width-m", "1", "--people", side, "--weight", "n", *crs)
+    assert json.loads(done.stdout)["people_affected"] == 0
+    done = onemap("edit", cells, *day, "--groups", "grid", "--load", "n", "--places", side, *crs, "--do", "move A02 g2")
+    assert json.loads(done.stdout)["totals"][1]["n"] == 7
+    done = onemap("audit", cells, *day, "--load", side, *crs)
+    assert {row["id"]: row["state"] for row in json.loads(done.stdout)["rules"]}["balanced_load"] == "kept"
+    degrees = tmp_path / "degrees.csv"
+    pd.DataFrame({"lon": [117.0], "lat": [39.7]}).to_csv(degrees, index=False)
+    done = onemap("versions", cells, *days, "--cases", degrees, "--crs", "EPSG:4326")
+    said = "cells.gpkg: keeps the coordinate system that it says; --crs is for files that say none"
+    assert (done.returncode, done.stderr.splitlines().count(said)) == (0, 2)
+    done = onemap("edit", cells, "--do", "merge A02 A03", "--crs", "EPSG:4326")
+    assert done.returncode == 2  # no other file that the option could be meant for
+
+
+def test_changzhi_by_codes(real_data, tmp_path):
+    data = real_data / "changzhi"
+    old = data / "adcode2016_changzhi_gcj02.csv.gz"
+    new = [data / f"division2023_changzhi_{level}.csv.gz" for level in ("areas", "streets", "villages")]
+    answer = json.loads(onemap("versions", old, *new, "--json").stdout)
+    assert answer["counts"] == {"added": 1_352, "removed": 2_313, "redrawn": 0, "renamed": 108, "unchanged": 1_329}
+    assert answer["lineage"] == {"candidate": 368, "merge": 18, "recoded": 1_149}
+    codes = pd.read_csv(old, dtype=str)
+    codes[codes["level"] == "village"].to_csv(tmp_path / "cases.csv", index=False)
+    out = tmp_path / "moved.csv"
+    done = onemap("reassign", tmp_path / "cases.csv", old, *new, "--column", "code", "--out", out, "--json")
+    assert json.loads(done.stdout)["counts"] == {
+        "rows": 3_582, "kept": 1_360, "moved": 1_093, "left": 1_129, "arrived": 0, "nowhere": 0,
+    }  # fmt: skip
+    made = sorted(path.name for path in tmp_path.glob("moved*.csv"))
+    assert len(made) == 2
+    shapes = tmp_path / "shapes.csv"
+    shapes.write_text('code,name,wkt\na,A,"SRID=4548;POLYGON ((1 1, 4 1, 4 2, 1 2, 1 1))"\n')
+    assert json.loads(onemap("versions", shapes, shapes, "--code", "code", "--json").stdout)["counts"]["unchanged"] == 1
+    assert onemap("versions", shapes, shapes, shapes, "--code", "code").returncode == 2
+
+
 def test_audit(folder, tmp_path):
     cells, day = folder / "cells.gpkg", ("--as-of", "2026-07-01")
     done = onemap("audit", cells, *day, "--largest-m2", "10000", "--load", "households", "--json", "--fail-on-findings")

@@ -9,6 +9,7 @@ import pytest
 from shapely import Point, Polygon, box
 
 from onemap import find_gaps
+from onemap.cli.frames import _in_language
 from onemap.errors import SchemaError
 from onemap.gaps import COLUMNS
 from onemap.translation import translate
@@ -148,3 +149,58 @@ def test_a_single_level_is_its_own_district():
     layers = {"grid_cell": frame([ring], cell_code=["c"])}
     lone = SimpleNamespace(levels=["grid_cell"], has=layers.__contains__, read=layers.__getitem__)
     assert find_gaps(lone).counts == {"land": 0, "objects": 0}
+
+
+def test_every_gap_of_land_and_objects_says_who_could_close_it():
+    lower, upper = box(0, 0, 10, 5), box(0, 5, 10, 9)
+    layers = {
+        "grid_cell": frame([lower, upper], cell_code=["c1", "c2"]),
+        "duty_grid": frame([lower, upper], duty_code=["p1", "p2"], agency=["police"] * 2, holder=["Qian", "Sun"]),
+        "holder": pd.DataFrame(
+            {
+                "holder_code": ["Z1", "Z2", "Z3", "Z4"],
+                "name": ["Li", "Wang", "Zhao", "Zhou"],
+                "grid_code": ["c2", "c2", "p2", "c2"],
+                "shift": ["day", "night", None, "day"],
+                "valid_to": [None, None, None, "2026-01-01"],
+            }
+        ),
+        "shift": pd.DataFrame({"shift_code": ["day", "night"], "start": ["08:00", "20:00"], "end": ["20:00", "08:00"]}),
+        "frame_component": frame([Point(5, 9.5)], component_code=["k1"]),
+        "case": frame([Point(5, 9.5), Point(50, 50), None], case_code=list("abc")),
+    }
+    bare = city(**layers)
+    told = find_gaps(bare, kinds=["land", "objects"], today=dt.date(2026, 6, 30)).table
+    drawn = "the command centre of the district, by drawing its place into the nearest cell c2 (Li / Wang)"
+    stray = "the department that provides case, by its right position"
+    assert told["who_could_close"].tolist() == [
+        "the command centre of the district, by drawing this land into a cell beside it: c2 (Li / Wang)",
+        "police, by drawing this land into a duty grid beside it: p2 (Zhao)",
+        f"{drawn}, or the department that provides frame_component, by its right position",
+        f"{drawn}, or the department that provides case, by its right position",
+        f"{stray}, if it belongs to the district: the nearest cell is c2 (Li / Wang)",
+        "the department that provides case, by a position for it",
+    ]
+    bare.layers = pd.DataFrame(
+        {"provider": ["地图院", "指挥中心; 热线", None], "owner": [None, "指挥中心", "住建局"]},
+        index=["grid_cell", "case", "frame_component"],
+    )
+    for options in ({"today": dt.date(2026, 6, 30)}, {"as_of": "2026-06-30"}):
+        told = find_gaps(bare, kinds=["land", "objects"], **options).table
+        chinese = [translate(one) for one in told["who_could_close"]]
+        assert chinese == [
+            "由 地图院 将此地划入相邻网格：c2 (Li / Wang)",
+            "由 police 将此地划入相邻责任网格：p2 (Zhao)",
+            "由 地图院 将其所在地划入最近的网格 c2 (Li / Wang)，或由 住建局 更正其位置",
+            "由 地图院 将其所在地划入最近的网格 c2 (Li / Wang)，或由 指挥中心, 热线 更正其位置",
+            "如属本区，由 指挥中心, 热线 更正其位置，最近的网格为 c2 (Li / Wang)",
+            "由 指挥中心, 热线 补充其位置",
+        ]
+
+
+def test_the_command_writes_who_could_close_it_in_its_language():
+    gaps = find_gaps(city(), kinds=["land"]).table
+    said = _in_language(gaps, "zh")
+    for name in ("reason", "who_could_close"):
+        assert said[name].tolist() == [translate(one) for one in gaps[name]]
+        assert all(one not in said[name].tolist() for one in gaps[name])

@@ -270,6 +270,13 @@ def test_the_last_version_and_signed_exceptions(result: RunResult, city: Path, t
     written = (city / "onemap.toml").read_text(encoding="utf-8")
     added = f"[previous]\npath = '{tmp_path / 'last.gpkg'}'\ntolerance_m = 0.5\n[audit]\nexceptions = '{tmp_path / 'signed.csv'}'\n"
     (tmp_path / "onemap.toml").write_text(written.replace("[[source]]", added + "\n[[source]]", 1), encoding="utf-8")
+    doubled = pyogrio.read_dataframe(tmp_path / "last.gpkg", layer="cells")
+    doubled.loc[1, "cell_code"] = doubled.loc[0, "cell_code"]
+    pyogrio.write_dataframe(doubled, tmp_path / "doubled.gpkg", layer="cells")
+    wrong = (tmp_path / "onemap.toml").read_text(encoding="utf-8").replace("last.gpkg", "doubled.gpkg")
+    (tmp_path / "wrong.toml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"^doubled.gpkg \(\[previous\], the last version\): cell_code is not unique"):
+        run(tmp_path / "wrong.toml", root=city / "raw", out=tmp_path / "out", language="en")
     again = run(tmp_path / "onemap.toml", root=city / "raw", out=tmp_path / "out", language="en")
     changed = again.one_map.read("version_change").set_index("code")
     code = cells["cell_code"]

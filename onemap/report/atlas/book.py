@@ -22,13 +22,14 @@ from onemap.report.facts import Facts, Level
 from onemap.report.sections.opening import map_version
 from onemap.report.wording import Wording
 
+from .agency import agency_sheet
 from .furniture import Imprint, facts_of
 from .ground import Store
 from .options import AtlasOptions
 from .page import Page, drawing, pdf_facts, write_png
 from .people import People, text
 from .poster import poster_sheet
-from .sheets import Studio, agency_sheet, district_sheet, street_sheet
+from .sheets import Studio, district_sheet, street_sheet
 
 COLUMNS = ["sheet", "code", "title", "format", "page", "path"]
 """Columns of the table of files."""

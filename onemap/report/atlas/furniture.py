@@ -1,7 +1,7 @@
 """What stands around the map of a sheet: title, legend, scale, north, source and date, seal, marks, watermark."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -24,6 +24,8 @@ class Layout:
     seal: Box
     imprint: Box
     margin: float
+    table: Box | None = None
+    """Under the map, for a table that finds no room beside it."""
 
 
 LAYOUTS = {
@@ -52,6 +54,11 @@ LAYOUTS = {
 _ROW_MM = 5.6
 _SMALL = 2.9
 _LEAST_ROW = 3.4
+_STRIP_ROW = 4.2
+_MOST_STRIP = 0.4  # of the map's height
+_MOST_COLUMNS = 5
+_USUAL_SIGNS = 8
+_BETWEEN = 4.0  # columns of a table
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,32 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+def layout_for(page: Page, table: Table | None, *, inset: bool = False) -> Layout:
+    """Return where things stand on a sheet with a table: the map leaves room below for one that fits nowhere else."""
+    layout = LAYOUTS[page.size]
+    if table is None or not table.rows or (len(table.rows) + 1) * _LEAST_ROW <= _beside(page, layout, inset=inset):
+        return layout
+    ground = layout.ground
+    rows = math.ceil(len(table.rows) / _columns(page, ground, table)) + 1
+    high = min(rows * _STRIP_ROW, ground.height * _MOST_STRIP)
+    above = Box(ground.left, ground.bottom + high + 2, ground.width, ground.height - high - 2)
+    return replace(layout, ground=above, table=Box(ground.left, ground.bottom, ground.width, high))
+
+
+def _beside(page: Page, layout: Layout, *, inset: bool) -> float:
+    """Return how high a table may be beside the map (A3, under a usual legend) or beside the legend (A4)."""
+    if page.size == "A3":
+        return layout.legend.height - 10 - _USUAL_SIGNS * _ROW_MM - (layout.inset.height + 3 if inset else 0)
+    return 0.0 if inset else layout.inset.height
+
+
+def _columns(page: Page, box: Box, table: Table) -> int:
+    """Return in how many columns a table stands side by side."""
+    cells = zip_longest(table.heads, *table.rows, fillvalue="")
+    wide = sum(max(page.regular.width(cell) for cell in column) * _SMALL + 2.5 for column in cells) + _BETWEEN
+    return max(1, min(_MOST_COLUMNS, int((box.width + _BETWEEN) / wide)))
+
+
 def draw_surround(
     page: Page,
     layout: Layout,
@@ -115,16 +148,13 @@ def draw_surround(
     if inset and page.size == "A3":
         legend = Box(legend.left, legend.bottom, legend.width, layout.inset.bottom - 3 - legend.bottom)
     signs = list(ground.shown.values())
-    if table is not None and page.size == "A3":
+    if table is not None and layout.table is not None:
+        _draw_strip(page, layout.table, table)
+    elif table is not None and page.size == "A3":
         used = min(legend.height, 10 + len(signs) * _ROW_MM)
         draw_table(page, Box(legend.left, legend.bottom, legend.width, legend.height - used), table)
         legend = Box(legend.left, legend.top - used, legend.width, used)
-    if (
-        table is not None
-        and page.size == "A4"
-        and not inset
-        and (len(table.rows) + 1) * _LEAST_ROW <= layout.inset.height
-    ):
+    elif table is not None and not inset:
         draw_table(page, layout.inset, table)
     draw_legend(page, legend, signs, words.say("Legend"))
     draw_scale(page, layout.scale, ground, words)
@@ -148,13 +178,28 @@ def draw_legend(page: Page, box: Box, signs: list[Sign], title: str) -> None:
         page.text(left + 14, middle, sign.label, size=min(3.3, high * 0.56), most=wide - 15)
 
 
-def draw_table(page: Page, box: Box, table: Table) -> None:
-    """Write a table into the space that the legend leaves; where it is too long, its end is left off."""
-    high = min(5.2, max(box.height / (len(table.rows) + 1), _LEAST_ROW))
+def _draw_strip(page: Page, box: Box, table: Table) -> None:
+    """Write a table under the map, in columns side by side; what does not fit is counted."""
+    columns = _columns(page, box, table)
+    room = max(int(box.height / _LEAST_ROW + 1e-9) - 1, 1) * columns
+    rows = table.rows
+    if len(rows) > room:
+        rows = (*rows[: room - 1], (f"… +{len(rows) - room + 1}",))
+    columns = math.ceil(len(rows) / (each := math.ceil(len(rows) / columns)))
+    wide = (box.width + _BETWEEN) / columns
+    for number in range(columns):
+        part = Table(table.heads, rows[number * each : (number + 1) * each])
+        column = Box(box.left + number * wide, box.bottom, wide - _BETWEEN, box.height)
+        draw_table(page, column, part, row_mm=box.height / (each + 1))
+
+
+def draw_table(page: Page, box: Box, table: Table, *, row_mm: float | None = None) -> None:
+    """Write a table into the space that the legend leaves; where it is too long, what is left off is counted."""
+    high = row_mm or min(5.2, max(box.height / (len(table.rows) + 1), _LEAST_ROW))
     size = min(2.9, high * 0.68)
-    shown = table.rows[: max(int(box.height / high) - 1, 0)]
+    shown = table.rows[: max(int(box.height / high + 1e-9) - 1, 0)]
     if len(shown) < len(table.rows):
-        shown = (*shown[:-1], ("…",)) if shown else ()
+        shown = (*shown[:-1], (f"… +{len(table.rows) - len(shown) + 1}",)) if shown else ()
     if not shown:
         return
     columns = zip_longest(table.heads, *shown, fillvalue="")

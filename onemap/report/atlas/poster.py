@@ -20,7 +20,7 @@ from .furniture import draw_classification, draw_watermark
 from .ground import Ground, inner_point
 from .options import AtlasOptions
 from .page import Box, Page, Pen
-from .people import Person, text
+from .people import Person, equals_of, in_conflict, lead, text
 from .sheets import Studio, number_cells
 from .signs import north_arrow, scale_bar
 
@@ -28,6 +28,8 @@ _LARGEST = 1_000  # a tiny grid is not blown up beyond this scale: its neighbour
 _AROUND = 0.16  # air around the grid, share of the map
 _TONE = 0.7  # neighbours stand paler, yet are read
 _CHAIN = "  \u203a  "
+_MOST_OTHERS = 2
+_MOST_RIVALS = 3
 _QUIET_MODULES = 4  # of ISO/IEC 18004: the white border of a code
 
 
@@ -73,7 +75,7 @@ LAYOUTS = {
 def poster_sheet(studio: Studio, options: AtlasOptions, level: Level, row: Any) -> tuple[Page, str]:
     """Draw the poster of a grid."""
     page, layout = Page(options.size), LAYOUTS[options.size]
-    code, people = text(row[level.code]), studio.people.of(text(row[level.code]))
+    code, people = text(row[level.code]), studio.people.of(text(row[level.code]), level.layer_id)
     chain = chain_above(studio, level, row)
     name = text(row["name"]) or code
     _draw_band(
@@ -82,7 +84,7 @@ def poster_sheet(studio: Studio, options: AtlasOptions, level: Level, row: Any) 
     _draw_ground(studio, page, layout.ground, level, row)
     _draw_worker(studio, page, layout, people, options.photos)
     lines = list(dict.fromkeys([*options.duties, *studio.people.duty_lines(code, level.layer_id, people)]))
-    _draw_chain(page, layout, chain, alone=not lines)
+    _draw_chain(studio, page, layout, chain, alone=not lines)
     _draw_duties(studio, page, layout, lines)
     _draw_code(studio, page, layout, qr_text(studio, options.qr, code=code, name=name, people=people, row=row))
     _draw_foot(studio, page, layout)
@@ -98,7 +100,7 @@ def chain_above(studio: Studio, level: Level, row: Any) -> list[tuple[str, str, 
             break
         area = match.iloc[0].to_dict()
         title = studio.words.layer(above.layer_id, studio.facts.layers)
-        found.append((title, studio.name_of(area, above), studio.people.of(parent)))
+        found.append((title, studio.name_of(area, above), studio.people.of(parent, above.layer_id)))
         parent = text(area.get("parent_code"))
     return found
 
@@ -156,9 +158,13 @@ def _draw_worker(studio: Studio, page: Page, layout: Layout, people: list[Person
         page.text(box.left, box.bottom + box.height * 0.5, studio.words.say("vacant"), size=em * 2.2, bold=True,
                   colour=page.colours["bad"])  # fmt: skip
         return
-    first, others = people[0], people[1:3]
+    first, rivals = people[0], equals_of(people)
+    if len(rivals) > 1:
+        _draw_rivals(studio, page, layout, rivals)
+        return
+    others, more = people[1 : 1 + _MOST_OTHERS], len(people) - 1 - _MOST_OTHERS
     right = box.right - _draw_photo(page, box, first, photos)
-    role = " · ".join(part for part in (first.role or studio.words.say("Holder of the grid"), first.shift) if part)
+    role = _role(studio, first)
     page.text(box.left, box.top - em * 0.7, role, size=em, colour=quiet, most=right - box.left)
     rows = 0.42 if others else 0.5
     y = box.top - em * 1.3 - (box.height - em * 1.3) * rows / 2 + em * 0.1
@@ -166,9 +172,37 @@ def _draw_worker(studio: Studio, page: Page, layout: Layout, people: list[Person
     y -= em * (2.15 if others else 2.4)
     page.text(box.left, y, first.phone, size=em * 2.1, bold=True, colour=page.colours["accent"], most=right - box.left)
     for number, person in enumerate(others):
-        line = "  ".join(part for part in (person.role, person.shift, person.name, person.phone) if part)
+        name = in_conflict(person.name, studio.words) if person.tied else person.name
+        line = "  ".join(part for part in (person.role, person.shift, name, person.phone) if part)
+        line += f"  … +{more}" if more > 0 and number == len(others) - 1 else ""
         y_line = box.bottom + em * (0.75 + 1.05 * (len(others) - 1 - number)) * 0.8
         page.text(box.left, y_line, line, size=em * 0.72, most=right - box.left)
+
+
+def _role(studio: Studio, person: Person) -> str:
+    return " · ".join(part for part in (person.role or studio.words.say("Holder of the grid"), person.shift) if part)
+
+
+def _draw_rivals(studio: Studio, page: Page, layout: Layout, rivals: list[Person]) -> None:
+    """Write all who claim the grid with equal right, each as large as the others, and that one must be chosen."""
+    box, em, bad = layout.worker, layout.em, page.colours["bad"]
+    page.text(box.left, box.top - em * 0.7, _role(studio, rivals[0]), size=em, colour=page.colours["ink_quiet"],
+              most=box.width)  # fmt: skip
+    count = studio.words.number(len(rivals))
+    words = studio.words.say("Conflict: {count} hold this grid with equal right; one must be named", count=count)
+    page.text(box.left, box.top - em * 1.95, words, size=em * 0.72, bold=True, colour=bad, most=box.width)
+    shown = rivals[:_MOST_RIVALS]
+    high = (box.height - em * 2.6) / len(shown)
+    size = min(em * 1.7, high * 0.72)
+    wide = min(max(page.bold.width(one.name) for one in shown) * size + em, box.width * 0.45)
+    for number, one in enumerate(shown):
+        y = box.top - em * 2.6 - high * (number + 0.5)
+        page.text(box.left, y, one.name, size=size, bold=True, most=wide - em * 0.4)
+        phone = one.phone + (
+            f"  … +{len(rivals) - len(shown)}" if one is shown[-1] and len(rivals) > len(shown) else ""
+        )
+        page.text(box.left + wide, y, phone, size=size, bold=True, colour=page.colours["accent"],
+                  most=box.width - wide)  # fmt: skip
 
 
 def _draw_photo(page: Page, box: Box, person: Person, photos: Path | None) -> float:
@@ -194,7 +228,9 @@ def _own_name(name: str, chain: list[tuple[str, str, list[Person]]]) -> str:
     return name[len(above) :].strip() if name.startswith(above) and len(name) > len(above) else name
 
 
-def _draw_chain(page: Page, layout: Layout, chain: list[tuple[str, str, list[Person]]], *, alone: bool) -> None:
+def _draw_chain(
+    studio: Studio, page: Page, layout: Layout, chain: list[tuple[str, str, list[Person]]], *, alone: bool
+) -> None:
     """Write the telephones of community and street, larger where no duties stand below them."""
     box, share = layout.chain, 1.0
     if alone:
@@ -203,7 +239,7 @@ def _draw_chain(page: Page, layout: Layout, chain: list[tuple[str, str, list[Per
         )
         share = 1.35
     em, quiet = layout.em * 0.72 * share, page.colours["ink_quiet"]
-    rows = [(name, people[0]) for _, name, people in chain if people][:2]
+    rows = [(name, first) for _, name, people in chain if (first := lead(people, studio.words))][:2]
     high = box.height / 2
     for number, (name, person) in enumerate(rows):
         middle = box.top - high * (number + 0.5)
@@ -243,7 +279,9 @@ def qr_text(studio: Studio, wanted: str, *, code: str, name: str, people: list[P
     """Return what the poster's code says."""
     x, y, _ = inner_point(row["geometry"])
     lon, lat = to_degrees(studio.facts.crs).transform(x, y)
-    holder, phone = (people[0].name, people[0].phone.replace(" ", "")) if people else ("", "")
+    first = equals_of(people) if people else []
+    holder = " / ".join(one.name for one in first)
+    phone = " / ".join(one.phone.replace(" ", "") for one in first)
     if wanted == "geo":
         return f"geo:{lat:.6f},{lon:.6f}"
     if wanted == "text":

@@ -1,4 +1,4 @@
-"""The map sheets: the whole district, each street, each enforcement unit with its duty grids."""
+"""The map sheets: what they share, the whole district, and each street."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -13,11 +13,11 @@ from onemap.report.sections.opening import district_name
 from onemap.report.wording import Wording
 
 from .base import draw_base, name_roads
-from .furniture import LAYOUTS, Imprint, Table, draw_surround, draw_title
-from .ground import Ground, Name, Store, inner_point, roomiest
+from .furniture import Imprint, Layout, Table, draw_surround, draw_title, layout_for
+from .ground import Ground, Store, inner_point
 from .page import Box, Page, Pen, outline_of
-from .people import People, text
-from .signs import Sign, ring
+from .people import People, lead, text
+from .signs import Sign
 from .tints import unlike_colours
 
 CELLS = 25_000
@@ -27,8 +27,6 @@ NEIGHBOURS = 0.30
 
 _FINE = {"grid_cell": 0.16, "grid_community": 0.45}  # a printed sheet wants finer lines inside than a wall map
 _STREETS_OPACITY = 0.16
-_SEEN_MM = 12.0  # a smaller finding is ringed
-_MOST_RINGS = 12  # of a kind, the largest: more would hide the map
 
 
 @dataclass
@@ -102,10 +100,17 @@ class Studio:
         return colours
 
     def finish(
-        self, page: Page, ground: Ground, *, title: str, subtitle: str, table: Table | None = None, inset: bool = False
+        self,
+        page: Page,
+        ground: Ground,
+        layout: Layout,
+        *,
+        title: str,
+        subtitle: str,
+        table: Table | None = None,
+        inset: bool = False,
     ) -> None:
         """Draw what stands around the map."""
-        layout = LAYOUTS[page.size]
         draw_title(page, layout, title=title, subtitle=subtitle, imprint=self.imprint)
         draw_surround(page, layout, ground, words=self.words, imprint=self.imprint, table=table, inset=inset)
 
@@ -122,8 +127,9 @@ class Studio:
 def district_sheet(studio: Studio, size: str) -> tuple[Page, str]:
     """Draw the whole district: its streets in quiet tints, communities, cells as hairlines where the scale allows."""
     facts, words = studio.facts, studio.words
-    page = Page(size)
-    ground = Ground.around(page, LAYOUTS[size].ground, facts.bounds or (0.0, 0.0, 1000.0, 1000.0))
+    page, table = Page(size), _levels_table(studio, facts.streets)
+    layout = layout_for(page, table)
+    ground = Ground.around(page, layout.ground, facts.bounds or (0.0, 0.0, 1000.0, 1000.0))
     draw_base(ground, studio.store, words)
     ground.veil(studio.outline, opacity=1 - NEIGHBOURS)
     streets = facts.streets
@@ -138,7 +144,7 @@ def district_sheet(studio: Studio, size: str) -> tuple[Page, str]:
     title = f"{studio.district_name} · {words.say('Map of the grids')}"
     area = words.area(studio.outline.area) if studio.outline is not None else ""
     subtitle = " · ".join(part for part in (studio.totals(counts), area) if part)
-    studio.finish(page, ground, title=title, subtitle=subtitle, table=_levels_table(studio, streets))
+    studio.finish(page, ground, layout, title=title, subtitle=subtitle, table=table)
     return page, title
 
 
@@ -160,11 +166,14 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     """Draw one street in full tone, its neighbours dimmed, its communities named and its cells numbered."""
     facts, words = studio.facts, studio.words
     page, shape = Page(size), row["geometry"]
-    layout = LAYOUTS[size]
-    ground = Ground.around(page, layout.ground, shape.bounds)
-    draw_base(ground, studio.store, words)
     below = facts.levels[level.rank + 1] if level.rank + 1 < len(facts.levels) - 1 else None
     inside = studio.inside(below, shape)
+    finest = facts.levels[-1]
+    cells = studio.inside(finest if finest is not level else None, shape)
+    table = _heads_table(studio, below, inside, cells) if below is not None else None
+    layout = layout_for(page, table, inset=True)
+    ground = Ground.around(page, layout.ground, shape.bounds)
+    draw_base(ground, studio.store, words)
     if len(inside):
         studio.tint(ground, inside.geometry.to_numpy(), opacity=_STREETS_OPACITY)
     studio.draw_levels(ground, finest=len(facts.levels) - 1, cells_to=np.inf)  # they are what the sheet is for
@@ -174,8 +183,6 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     if below is not None:
         _name_level(studio, ground, replace(below, frame=inside), size=4.6, bold=True, within=shape)
     _name_neighbours(studio, ground, level, row)
-    finest = facts.levels[-1]
-    cells = studio.inside(finest if finest is not level else None, shape)
     if len(cells):
         number_cells(ground, finest, cells, size=2.3)
     name_roads(ground, studio.store, size=2.7, most=40, inside=shape)
@@ -184,8 +191,7 @@ def street_sheet(studio: Studio, size: str, level: Level, row: Any) -> tuple[Pag
     title = f"{studio.district_name} · {words.say('Grids of {name}', name=name)}"
     counts = [(found, len(frame)) for found, frame in ((below, inside), (finest, cells)) if found is not None]
     subtitle = " · ".join(part for part in (studio.totals(counts), words.area(shape.area)) if part)
-    table = _heads_table(studio, below, inside, cells) if below is not None else None
-    studio.finish(page, ground, title=title, subtitle=subtitle, table=table, inset=True)
+    studio.finish(page, ground, layout, title=title, subtitle=subtitle, table=table, inset=True)
     return page, title
 
 
@@ -208,9 +214,8 @@ def _heads_table(studio: Studio, level: Level, inside: Any, cells: Any) -> Table
     for row in inside.sort_values(level.code, kind="stable").to_dict("records"):
         code = text(row[level.code])
         count = studio.words.number(int((cells["parent_code"].astype("str") == code).sum()) if len(cells) else 0)
-        people = studio.people.of(code)
-        name, phone = (people[0].name, people[0].phone) if people else ("–", "")
-        rows.append((studio.name_of(row, level), count, name, phone))
+        first = lead(studio.people.of(code, level.layer_id), studio.words)
+        rows.append((studio.name_of(row, level), count, first.name if first else "–", first.phone if first else ""))
     words = studio.words
     return Table(
         (words.layer(level.layer_id, studio.facts.layers), words.say("Cells"), words.say("In charge"), ""), tuple(rows)
@@ -247,140 +252,3 @@ def _draw_inset(studio: Studio, page: Page, box: Box, level: Level, shape: Any) 
     page.paint(outline_of(lines, inner.place), pen=Pen(colours["surface"], 0.35), clip=box)
     if studio.outline is not None:
         inner.paint([shapely.boundary(studio.outline)], pen=Pen(colours["ink_quiet"], 0.4))
-
-
-def agency_sheet(studio: Studio, size: str, agency: str) -> tuple[Page, str]:
-    """Draw the duty grids of one enforcement unit, neighbours never alike, each with its holder; gaps are hatched."""
-    facts, words = studio.facts, studio.words
-    page = Page(size)
-    frame = facts.areas_of("duty_grid", agency).sort_values("duty_code", kind="stable")
-    frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
-    bounds = facts.bounds or tuple(frame.total_bounds)
-    ground = Ground.around(page, LAYOUTS[size].ground, bounds)
-    draw_base(ground, studio.store, words)
-    if studio.outline is not None:
-        ground.veil(studio.outline, opacity=1 - NEIGHBOURS)
-    colours = studio.tint(ground, frame.geometry.to_numpy(), opacity=studio.palette.area_opacity)
-    if facts.streets is not None:
-        sign = Sign(
-            words.layer(facts.streets.layer_id, facts.layers), pen=Pen(page.colours["ink_quiet"], 0.4, (2.0, 1.2))
-        )
-        ground.border(shapely.boundary(facts.streets.frame.geometry.to_numpy()), sign.pen or Pen("", 0), sign)
-    edge = Pen(page.colours["grid_line"], 0.55)
-    middle = colours[0] if colours else page.colours["building"]
-    sign = Sign(words.layer("duty_grid"), fill=middle, opacity=studio.palette.area_opacity, pen=edge, rank=-1)
-    ground.paint(shapely.boundary(frame.geometry.to_numpy()), sign, pen=edge)
-    studio.draw_levels(ground, finest=0)
-    _draw_findings(studio, ground, agency)
-    _name_duties(studio, ground, frame)
-    title = f"{studio.district_name} · {words.say('Duty grids of {name}', name=agency)}"
-    subtitle = f"{words.layer('duty_grid')} {words.number(len(frame))}"
-    studio.finish(page, ground, title=title, subtitle=subtitle, table=_duties_table(studio, frame))
-    return page, title
-
-
-def _duties_table(studio: Studio, frame: Any) -> Table:
-    """Return the duty grids with their holders."""
-    vacant = studio.words.say("vacant") if frame["holder"].map(text).ne("").any() else "–"
-    rows = [
-        (
-            text(row["name"]) or text(row["duty_code"]),
-            text(row["holder"]) or vacant,
-            studio.words.area(row["geometry"].area),
-        )
-        for row in frame.to_dict("records")
-    ]
-    words = studio.words
-    return Table((words.layer("duty_grid"), words.say("In charge"), words.say("Area")), tuple(rows))
-
-
-def _draw_findings(studio: Studio, ground: Ground, agency: str) -> None:
-    """Hatch the land that the unit leaves to nobody, and the land that two of its grids claim; ring what is tiny."""
-    words, colours, hatches = studio.words, ground.page.colours, studio.palette.hatches
-    defects = studio.facts.defects
-    twice = defects[
-        (defects["layer_id"] == "duty_grid") & (defects["agency"] == agency) & (defects["kind"] == "overlap")
-    ]
-    twice = twice[~twice["allowed"]]
-    empty = studio.facts.uncovered_of("duty_grid", agency)
-    found = (("gap", empty, "Land in no duty grid", "////"), ("overlap", twice, "Land in two duty grids", "xxxx"))
-    for number, (tone, frame, meaning, hatch) in enumerate(found):
-        pen = Pen(colours[tone], 0.5)
-        share = hatches[tone]["fill_opacity"]
-        sign = Sign(words.say(meaning), fill=colours[tone], opacity=share, pen=pen, hatch=hatch, rank=10 + number)
-        rings = 0
-        for shape in sorted(frame.geometry.dropna(), key=lambda shape: (-shape.area, shape.bounds)):
-            ground.paint([shape], sign, fill=colours[tone], opacity=share, hatch=hatch, pen=pen)
-            west, south, east, north = shape.bounds
-            reach = max(east - west, north - south) / ground.metres
-            if reach < _SEEN_MM and rings < _MOST_RINGS:
-                rings += 1
-                around = ring(*ground.at((west + east) / 2, (south + north) / 2), reach / 2 + 2)
-                ground.page.paint(around, pen=Pen(colours["paper"], 1.6), clip=ground.box)
-                ground.page.paint(around, pen=Pen(colours[tone], 0.8), clip=ground.box)
-
-
-def _name_duties(studio: Studio, ground: Ground, frame: Any) -> None:
-    """Write name and holder into each part of each duty grid, in letters that fit between its borders."""
-    size = 4.2 if ground.page.size == "A3" else 3.0
-    known = frame["holder"].map(text).ne("").any()  # else nobody was asked for, and none is missing
-    parts = []
-    for row in frame.to_dict("records"):
-        parts += [
-            (area.area, text(row["duty_code"]), area, row) for area in _bodies(row["geometry"], 2 * ground.metres)
-        ]
-    for _, code, area, row in sorted(parts, key=lambda part: (-part[0], part[1])):
-        name = text(row["name"]) or text(row["duty_code"])
-        holder = text(row["holder"])
-        vacant = studio.words.say("vacant") if known else ""
-        below = (holder or vacant, None if holder else ground.page.colours["bad"])
-        _name_part(ground, area, (code, name), below, size=size)
-
-
-def _bodies(shape: Any, neck_m: float) -> list[Any]:
-    """Return the parts of an area that the eye takes for one each: what only a narrow neck joins is apart."""
-    cores = shapely.get_parts(shapely.buffer(shape, -neck_m, quad_segs=2))
-    bodies = [shapely.intersection(shapely.buffer(core, neck_m, quad_segs=2), shape) for core in cores]
-    return [body for body in bodies if body.area > 0] or [part for part in shapely.get_parts(shape) if part.area > 0]
-
-
-def _halves(name: str) -> list[str]:
-    """Return a name in two lines, broken at a blank, or between Chinese characters; one word stays whole."""
-    blanks = [place for place, letter in enumerate(name) if letter == " "]
-    if blanks:
-        middle = min(blanks, key=lambda place: abs(place - len(name) / 2))
-        return [name[:middle], name[middle + 1 :]]
-    half = -(-len(name) // 2)
-    return [name] if name.isascii() else [name[:half], name[half:]]
-
-
-def _name_part(
-    ground: Ground, area: Any, names_of: tuple[str, str], below: tuple[str, str | None], *, size: float
-) -> None:
-    """Write a name and its holder into an area, broken or smaller if need be; else the holder or the code."""
-    code, name = names_of
-    whole, broken = [name], _halves(name)
-    for share, lines in (
-        (1.0, whole),
-        (0.85, whole),
-        (1.0, broken),
-        (0.7, whole),
-        (0.8, broken),
-        (0.6, broken),
-        (0.7, []),
-    ):
-        names = [Name(line, size * share, bold=True) for line in lines]
-        names += [Name(below[0], size * share, colour=below[1])] if below[0] else []
-        if not names:
-            break
-        wide = max(ground.page.face(bold=one.bold).width(one.text) * one.size for one in names)
-        high = sum(one.size for one in names) * 1.3
-        west, south, east, north = area.bounds
-        if east - west < wide * ground.metres or north - south < high * ground.metres:
-            continue
-        x, y, room = roomiest(area, high * ground.metres)
-        if room > (wide + 1.5) * ground.metres and ground.block(*ground.at(x, y), names):
-            return
-    x, y, radius = inner_point(area)
-    if ground.page.bold.width(code) * size * 0.7 < 2 * radius / ground.metres:
-        ground.name(x, y, code, size=size * 0.7, bold=True, nudges=(0.0,))

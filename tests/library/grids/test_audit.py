@@ -98,6 +98,25 @@ def test_what_cannot_be_measured_says_what_it_needs():
     ]
     assert report.counts == {"kept": 4, "broken": 0, "not_measurable": 5}
     assert report.ok
+
+
+def test_half_of_the_geographic_layout_is_never_kept():
+    def geography(**layers):
+        row = audit(**layers).table.set_index("id").loc["geography"]
+        return row["state"], row["needs"] or row["evidence"]
+
+    house, cut = frame([box(10, 10, 20, 20)]), frame([box(90, 10, 110, 20)])
+    border, through = frame([LineString([(100, -10), (100, 110)])]), frame([LineString([(50, -10), (50, 110)])])
+    assert geography(buildings=house) == ("not_measurable", "needs barriers")
+    assert geography(barriers=border) == ("not_measurable", "needs footprints of buildings")
+    state, said = geography(buildings=cut)
+    assert (state, said) == ("broken", "1 of 1 buildings are cut; no barriers were given")
+    assert translate(said) == "1 栋房屋中 1 栋被切割；未提供阻隔物"
+    state, said = geography(barriers=through)
+    assert (state, said.split(",")[0]) == ("broken", "barriers run through 1 cells")
+    assert translate(said).endswith("未提供房屋")
+    assert geography(buildings=house, barriers=border)[0] == "kept"
+    assert translate("needs footprints of buildings") == "需要 房屋轮廓"
     assert translate("needs compounds") == "需要 院落小区"
 
 

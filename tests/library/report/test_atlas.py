@@ -23,13 +23,15 @@ from typer.testing import CliRunner
 import onemap
 from onemap.errors import Cancelled, SchemaError
 from onemap.report.atlas import make_atlas
+from onemap.report.atlas.agency import Posts, agency_sheet
 from onemap.report.atlas.book import open_studio
 from onemap.report.atlas.fonts import load_typefaces
+from onemap.report.atlas.furniture import Table, layout_for
 from onemap.report.atlas.ground import Ground, roomiest, round_scale
 from onemap.report.atlas.options import AtlasOptions
 from onemap.report.atlas.page import Box, Page, drawing
 from onemap.report.atlas.people import spaced
-from onemap.report.atlas.sheets import agency_sheet, district_sheet, street_sheet
+from onemap.report.atlas.sheets import district_sheet, street_sheet
 from onemap.report.atlas.tints import unlike_colours
 from onemap.report.palette import load_palette
 
@@ -157,6 +159,137 @@ def test_a_poster_names_who_is_to_be_called(printed: Any) -> None:
         assert part in poster, part
     assert "赵前" not in poster, "an appointment that has ended"
     assert "空缺" in flat(text_of(folder / "posters.pdf", page=2))
+
+
+def rows_of_roster(*rows: tuple[Any, ...]) -> pd.DataFrame:
+    columns = ["holder_code", "name", "grid_code", "agency", "phone", "shift", "valid_to"]
+    return pd.DataFrame(rows, columns=columns).assign(role=None, deputy=0, valid_from=pd.NaT, duty_text=None)
+
+
+def on_shifts() -> Any:
+    """Return a map whose roster says other people than the duty grids' own column."""
+    people = rows_of_roster(
+        ("P1", "谢明平", "G1", "公安分局", None, "day", None),
+        ("P2", "杨春建", "G1", "公安分局", None, "night", None),
+        ("P3", "唐敏", "G2", "公安分局", None, "day", None),
+        ("P4", "何源", "G3", "公安分局", None, "day", None),
+        ("P5", "韩刚", "G3", "公安分局", None, "day", None),
+        ("P6", "林梅", "F1", "城管执法局", None, None, None),
+        ("P7", "许磊", "F1", "城管执法局", None, None, "2026-01-01"),
+    )
+    shifts = pd.DataFrame(
+        {"shift_code": ["day", "night"], "name": ["白班", "夜班"], "name_en": ["day shift", "night shift"],
+         "days": ["*", "*"], "start": ["08:00", "20:00"], "end": ["20:00", "08:00"]}
+    )  # fmt: skip
+    duties = pd.DataFrame({"duty_code": ["D1", "D2"], "agency": ["公安分局", "城管执法局"], "matters": ["01", "05"],
+                           "scope": "duty_grid", "part": "in_charge"})  # fmt: skip
+    return make_map(holder=people, duty_grid=duty_grids(), shift=shifts, duty=duties)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_agency_sheet_names_whom_the_matrix_names(language: str) -> None:
+    city = on_shifts()
+    studio = open_studio(city, AtlasOptions(language=language, now=NOW))[0]
+    tables = {name: city.frames[layer_id] for name, layer_id in
+              (("holders", "holder"), ("duty_grids", "duty_grid"), ("shifts", "shift"))}  # fmt: skip
+    levels = {level: city.frames[level] for level in city.levels}
+    matrix = onemap.ResponsibilityMatrix(levels, city.frames["duty"], **tables)
+    spots = {"G1": (600, 400), "G2": (1200, 400), "G3": (1800, 400), "F1": (600, 400)}
+    for agency, matter in (("公安分局", "0101"), ("城管执法局", "0501")):
+        frame = city.frames["duty_grid"][city.frames["duty_grid"]["agency"] == agency]
+        posts = Posts(studio, frame, agency)
+        for code in frame["duty_code"]:
+            x, y = spots[code]
+            for shift, said in zip(posts.shifts or ["day"], posts.of(code), strict=True):
+                hour = "10:00" if shift == "day" else "23:00"
+                answer = matrix.who(x=500_000 + x, y=4_400_000 + y, matter=matter, at=f"2026-06-30 {hour}")
+                names = [holder.name for claim in answer.parts["in_charge"].claims for holder in claim.standing.holders]
+                plain = re.sub(r"（冲突）| \(conflict\)", "", said)
+                assert ([] if plain in {"空缺", "vacant"} else plain.split(" / ")) == names, (code, shift)
+    assert posts.of("F1") == ["林梅"]
+    first = Posts(studio, duty_grids().iloc[:3], "公安分局")
+    assert first.heads == (["白班", "夜班"] if language == "zh" else ["day shift", "night shift"])
+    assert first.of("G3")[0] == ("何源 / 韩刚（冲突）" if language == "zh" else "何源 / 韩刚 (conflict)")
+
+
+@needs_chinese
+@pytest.mark.parametrize("size", ["A3", "A4"])
+def test_every_holder_stands_on_an_agency_sheet(tmp_path: Path, size: str) -> None:
+    make_atlas(on_shifts(), tmp_path, sheets="agencies", only=["公安分局"], size=size, formats="pdf", now=NOW)
+    words = flat(text_of(tmp_path / "agencies.pdf"))
+    for part in ("谢明平", "杨春建", "唐敏", "何源/韩刚（冲突）", "空缺"):
+        assert part in words, part
+    assert "吕国" not in words, "the grid's own column counts only where the roster says nothing"
+
+
+@needs_chinese
+@pytest.mark.parametrize("size", ["A3", "A4"])
+def test_two_who_hold_a_grid_with_equal_right_are_shown_alike(tmp_path: Path, size: str, monkeypatch: Any) -> None:
+    two = rows_of_roster(
+        ("Z1", "方同权", CODES[0], None, "13800000001", None, None),
+        ("Z2", "郑同责", CODES[0], None, "13800000002", None, None),
+        ("Z3", "周一", "S1", None, "13800000003", None, None),
+        ("Z4", "周二", "S1", None, "13800000004", None, None),
+    )
+    sizes: dict[str, float] = {}
+    write = Page.text
+
+    def watch(self: Page, x: float, y: float, words: str, **options: Any) -> float:
+        sizes[words] = options["size"]
+        return write(self, x, y, words, **options)
+
+    monkeypatch.setattr(Page, "text", watch)
+    make_atlas(
+        make_map(holder=two), tmp_path, sheets="posters", only=[CODES[0]], size=size, qr="text", now=NOW, dpi=100
+    )
+    assert sizes["方同权"] == sizes["郑同责"] == sizes["138 0000 0001"] == sizes["138 0000 0002"]
+    words = flat(text_of(tmp_path / "posters.pdf"))
+    assert "冲突：2人同等担任本网格，须明确一人" in words
+    assert "周一/周二（冲突）" in words
+    with Image.open(tmp_path / "posters" / f"{CODES[0]}.png") as picture:
+        said = zxingcpp.read_barcodes(np.asarray(picture))[0].text
+    assert said.endswith("方同权 / 郑同责 13800000001 / 13800000002")
+
+
+@needs_chinese
+@pytest.mark.parametrize("size", ["A3", "A4"])
+@pytest.mark.parametrize("count", [4, 20, 40])
+def test_no_sheet_leaves_out_its_table(tmp_path: Path, size: str, count: int) -> None:
+    step = 2000 / count
+    grids = layer(
+        [at(n * step, 0, (n + 1) * step, 1000) for n in range(count)],
+        duty_code=[f"Q{n:02d}" for n in range(count)], agency=["公安分局"] * count,
+        name=[f"第{n}责任区" for n in range(count)], holder=[f"王{n:02d}号" for n in range(count)],
+    )  # fmt: skip
+    make_atlas(make_map(duty_grid=grids), tmp_path, sheets="agencies", size=size, formats="pdf", now=NOW)
+    words = flat(text_of(tmp_path / "agencies.pdf"))
+    assert [n for n in range(count) if f"王{n:02d}号" not in words] == []
+
+
+@needs_chinese
+@pytest.mark.parametrize("size", ["A3", "A4"])
+def test_a_street_sheet_has_whom_to_call(tmp_path: Path, size: str) -> None:
+    communities = layer(
+        [at(0, 0, 1000, 500), at(1000, 0, 2000, 500)], community_code=["S1A", "S1B"], name=["东里", "西里"],
+        parent_code=["S1", "S1"],
+    )  # fmt: skip
+    heads = rows_of_roster(("Y1", "钱进", "S1A", None, "13900000001", None, None))
+    city = make_map(grid_community=communities, holder=heads)
+    city.levels.insert(2, "grid_community")
+    make_atlas(city, tmp_path, sheets="streets", only=["S1"], size=size, formats="pdf", now=NOW)
+    words = flat(text_of(tmp_path / "streets.pdf"))
+    for part in ("东里", "西里", "钱进", "13900000001", "负责人"):
+        assert part in words, part
+
+
+def test_a_table_that_is_too_long_for_the_strip_counts_what_is_left_off() -> None:
+    with drawing():
+        page = Page("A4")
+        table = Table(("网格", "负责人"), tuple((f"第{n}格", "王") for n in range(300)))
+        layout = layout_for(page, table)
+        assert layout.table is not None
+        assert layout.ground.bottom > layout.table.top
+        assert layout.ground.height > 100
 
 
 @needs_chinese

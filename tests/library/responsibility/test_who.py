@@ -183,6 +183,9 @@ def test_the_territory_answers_where_no_subject_is_clear_and_nobody_where_there_
     answer = ask(matrix, matter="0101")
     assert (answer.part, list(answer.parts)) == ("owner", ["owner", "territorial"])
     assert ask(make([{"matters": "01"}]), matter="05").state == "nobody"
+    nobody = [ask(make([{"matters": "01"}]), matter=matter).say("en") for matter in ("0505", "9999")]
+    assert ["not in the class table" in said for said in nobody] == [False, True]
+    assert "（类别：分类表未列）" in ask(make([{"matters": "01"}]), matter="9999").say("zh")
     assert ask(make([{}]), x=900).state == "outside"
 
 

@@ -312,3 +312,16 @@ def test_whatever_stands_in_a_row_it_is_accounted_for(tmp_path, cells):
     with file.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows([["网格编码", "姓名", "电话", "任期"], *cells])
     accounted(read_roster(file, encoding="UTF-8"))
+
+
+def test_a_roster_on_a_day(tmp_path):
+    file = tmp_path / "roster.csv"
+    rows = ["网格编码,姓名,任期", "110102007012001,张三,2025.1.1-2026.6.30", "110102007012001,李四,2026.7.1-2027.12.31"]
+    file.write_text("\n".join([*rows, "110102007012002,王五,"]), encoding="utf-8")
+    for day, names, gone in (("2026-06-30", ["张三", "王五"], "李四"), ("2026-07-01", ["李四", "王五"], "张三")):
+        roster = read_roster(file, as_of=day)
+        assert roster.holders["name"].tolist() == names
+        listed = roster.rejects[roster.rejects["kind"] == "not_in_force"]
+        assert listed[["found", "reason", "removed"]].to_numpy().tolist() == [[gone, f"not in force on {day}", True]]
+        assert roster.rows_in == 4
+    assert len(read_roster(file).holders) == 3
