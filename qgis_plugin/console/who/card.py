@@ -20,7 +20,7 @@ def place_card(answer: dict) -> str:
     reason = said(answer.get("reason"))
     if reason:
         parts.append(_paragraph(reason))
-    parts.append(_table([(said(link["title"]), link["name"], link["code"]) for link in answer.get("chain", ())]))
+    parts.append(_table([(link_title(link), link["name"], link["code"]) for link in answer.get("chain", ())]))
     facts = [(tr("How"), kind_title(str(answer.get("how", ""))), "")]
     if answer.get("distance_m"):
         facts.append((tr("To the cell"), f"{number(answer['distance_m'])} m", ""))
@@ -94,8 +94,9 @@ def role_title(role: str) -> str:
 
 
 def link_title(link: dict) -> str:
-    """Return what a level of the chain is called."""
-    return said(link.get("title")) or str(link.get("level", ""))
+    """Return what a level of the chain is called, as a heading."""
+    title = said(link.get("title")) or str(link.get("level", ""))
+    return title[:1].upper() + title[1:]
 
 
 def _claims(part: dict) -> str:
