@@ -104,7 +104,7 @@ def system_of_cases() -> System:
 def near() -> Number:
     """Return the distance within which a case goes to the nearest cell."""
     return Number(
-        name="NEAR",
+        name="NEAR_WITHIN",
         title=tr("Nearest cell within (m)"),
         help=tr("A case outside all cells goes to the nearest one within this distance; 0: it stays outside."),
         option="--near-m",

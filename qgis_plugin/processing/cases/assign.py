@@ -33,7 +33,7 @@ class AssignAlgorithm(VerbAlgorithm):
             code(),
             near(),
             Number(
-                name="BORDER",
+                name="BORDER_WIDTH",
                 title=tr("Width of the border (m)"),
                 help=tr("A case nearer to another cell than this is put into the near-border queue."),
                 option="--border-m",
