@@ -49,10 +49,11 @@ def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan
         return _rest_evened(_solved(ground, seed=seed, progress=progress), seed)
     small = _rest_evened(_solved(bundled.ground, seed=seed, progress=progress), seed)
     plan = bundled.spread(small, ground)
-    if bundled.sound(small):
-        plan.proved = small.proved
-    elif not bundled.ground.settled and len(ground) <= _MOST_TREED:  # parting what hangs may be better
-        plan = min(_solved(ground, seed=seed, progress=progress), plan, key=Plan.score)
+    sound = bundled.sound(small)
+    plan.proved = sound and small.proved
+    most = _SMALL if sound else _MOST_TREED  # parting what hangs may be better; where it cannot, another lot may be
+    if not plan.proved and not bundled.ground.settled and len(ground) <= most:
+        plan = min(plan, _solved(ground, seed=seed, progress=progress), key=Plan.score)
     return plan
 
 
