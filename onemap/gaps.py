@@ -12,10 +12,10 @@ import shapely
 
 from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
-from onemap.gap_closers import Closers
 from onemap.geo.arrangement import inside_points
 from onemap.geo.coverage import check_coverage
 from onemap.geo.defects import write_number
+from onemap.responsibility.gap_closers import Closers
 from onemap.responsibility.gaps import COLUMNS as DUTY_COLUMNS
 from onemap.responsibility.gaps import gap_intervals
 from onemap.responsibility.map_gaps import duty_gaps
