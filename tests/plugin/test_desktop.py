@@ -109,9 +109,7 @@ def test_an_operators_round_in_the_desktop(plugin_zip, built, tmp_path, locale):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "locale", ["en"]
-)  # the end of QGIS does not depend on its language, and rests for half a minute
+@pytest.mark.parametrize("locale", ["en"])  # one language: it rests for half a minute
 def test_the_desktop_closes_well_after_tools_showed_their_results(plugin_zip, one_map, tmp_path, locale):
     picture = PICTURES / f"desktop_{locale}_tools.png"
     picture.unlink(missing_ok=True)
