@@ -20,11 +20,11 @@ import numpy as np
 
 from benchmarks.balancing_rivals import CONTESTANTS
 from benchmarks.environments import ROOT
+from benchmarks.report import put_into
 
 ROOM: Final = ROOT / ".venv-bench-balancing"
 PACKAGES: Final = ("spopt>=0.7", "pymetis>=2025.2", "gerrychain>=0.3", "ortools>=9.15")
-BEGIN: Final = "<!-- measured balancing: written by benchmarks.balancing -->"
-END: Final = "<!-- end of measured balancing -->"
+MARK: Final = "measured balancing: written by benchmarks.balancing"
 _LIMIT_S: Final = 200
 _SLOW: Final = {"spopt Skater": 2_000, "spopt MaxP": 200, "GerryChain": 400, "ortools CP-SAT": 120}
 """Rivals with the most cells that they are given: beyond these they do not finish in minutes."""
@@ -229,14 +229,6 @@ def interpreter(*, install: bool) -> str:
     return str(python) if python.exists() else sys.executable
 
 
-def put_into(page: str, text: str) -> str:
-    """Return a page with the measured part replaced, or added at its end."""
-    block = f"{BEGIN}\n{text}\n\n{END}"
-    if BEGIN not in page:
-        return page.rstrip() + "\n\n" + block + "\n"
-    return page.split(BEGIN, maxsplit=1)[0] + block + page.split(END)[1]
-
-
 def cases_of(*, small: bool, real: Path) -> list[Case]:
     """Return the graphs, from small to large."""
     sizes = ((36, 6), (60, 6)) if small else ((36, 6), (100, 8), (400, 10), (2_500, 30), (25_000, 300))
@@ -265,7 +257,7 @@ def main() -> None:
             rows.append(run(Case(case.title, graph), name, python, seconds=options.seconds, runs=options.runs))
             print(rows[-1], flush=True)
     page = options.out.read_text(encoding="utf-8") if options.out.exists() else "# Balancing\n"
-    options.out.write_text(put_into(page, table(rows)), encoding="utf-8")
+    options.out.write_text(put_into(page, table(rows), mark=MARK), encoding="utf-8")
 
 
 if __name__ == "__main__":

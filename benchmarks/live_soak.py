@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.postgis_server import Server, install, postgis
+from benchmarks.report import put_into
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs" / "plugin.md"
-FIRST, LAST = "<!-- measured live: written by benchmarks.live_soak -->", "<!-- end of measured live -->"
+MARK: Final = "measured live: written by benchmarks.live_soak"
 RATE: Final = 10
 BEHIND_S: Final = 5.0  # the last cases may still be on their way when the time is over
 WARM_S: Final = 300.0  # caches are full by then; growth is looked at from there on
@@ -243,10 +244,7 @@ def table(found: Mapping[str, Any]) -> str:
 
 def write_docs(found: Mapping[str, Any]) -> None:
     """Put the table into the docs, in the place of the old one."""
-    text = DOCS.read_text(encoding="utf-8")
-    before, _, rest = text.partition(FIRST)
-    _, _, after = rest.partition(LAST)
-    DOCS.write_text(f"{before}{FIRST}\n{table(found)}\n{LAST}{after}", encoding="utf-8")
+    DOCS.write_text(put_into(DOCS.read_text(encoding="utf-8"), table(found), mark=MARK), encoding="utf-8")
 
 
 def main() -> None:

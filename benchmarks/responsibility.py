@@ -20,6 +20,7 @@ import pandas as pd
 import shapely
 
 from benchmarks.environments import ROOT
+from benchmarks.report import put_into
 from onemap.domain.classes import class_table
 from onemap.responsibility import MatrixOptions, ResponsibilityMatrix
 
@@ -27,8 +28,7 @@ CRS = "EPSG:4548"
 WEST, SOUTH, CELL_M = 480_000.0, 4_390_000.0, 100.0
 DAY = pd.Timestamp("2026-06-30 10:00")
 MATTERS = 400
-BEGIN: Final = "<!-- measured responsibility: written by benchmarks.responsibility -->"
-END: Final = "<!-- end of measured responsibility -->"
+MARK: Final = "measured responsibility: written by benchmarks.responsibility"
 
 
 def blocks(side: int, size: int, start: float = 0.0) -> np.ndarray:
@@ -214,7 +214,8 @@ def main() -> None:
     ):
         figures.time(name, lambda asked=asked: asked(start=DAY.normalize()), lambda found: f" ({len(found):,} rows)")
     figures.add(f"most memory of the process: {peak_mb():,.0f} MB", "", "")
-    put_into(given.out, figures.table(title))
+    page = given.out.read_text(encoding="utf-8") if given.out.exists() else "# Who answers\n"
+    given.out.write_text(put_into(page, figures.table(title), mark=MARK), encoding="utf-8")
 
 
 def ask(matrix: ResponsibilityMatrix, figures: Figures, points: int, reach: float, rng: np.random.Generator) -> None:
@@ -255,17 +256,6 @@ def single(matrix: ResponsibilityMatrix, figures: Figures, x: np.ndarray, y: np.
 def peak_mb() -> float:
     """Return the most memory that the process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def put_into(page: Path, table: str) -> None:
-    """Replace the measured part of a page, or add it at its end."""
-    text = page.read_text(encoding="utf-8") if page.exists() else "# Who answers\n"
-    block = f"{BEGIN}\n{table}\n\n{END}"
-    if BEGIN in text:
-        text = text.split(BEGIN, maxsplit=1)[0] + block + text.split(END, maxsplit=1)[1]
-    else:
-        text = text.rstrip() + f"\n\n{block}\n"
-    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
