@@ -4,8 +4,10 @@ It is in WAL mode, so that whoever writes never keeps the map from being drawn. 
 source was read are kept in one transaction: after a crash the source is read again, and what is known is not doubled.
 """
 
+import sqlite3
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,9 +74,7 @@ class Keeper:
             Positions in the map's system, by the case's place in the batch, where QGIS could tell them.
         """
         arrived = stamp(datetime.now(UTC))
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction() as connection:
             kept = [
                 made
                 for number, case in enumerate(batch.cases)
@@ -88,26 +88,20 @@ class Keeper:
                     (source, batch.place, batch.mark),
                 )
             self._stretch(places.values())
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
         return kept, new
 
     def answer(self, answers: Iterable[Answer]) -> None:
         """Write where cases belong."""
         found = list(answers)
-        columns = FOUND
-        sets = ", ".join(f"{name} = ?" for name in columns)
-        self._connection.execute("BEGIN IMMEDIATE")
-        for answer in found:
-            blob = self._blob(answer.spot)
-            self._connection.execute(
-                f"UPDATE {LIVE} SET {sets}, {GEOMETRY} = coalesce({GEOMETRY}, ?) WHERE fid = ?",  # noqa: S608 # nosec B608
-                (*(answer.values.get(name) for name in columns), blob, answer.fid),
-            )
-        self._stretch([answer.spot for answer in found if answer.spot])
-        self._connection.execute("COMMIT")
+        sets = ", ".join(f"{name} = ?" for name in FOUND)
+        with self._transaction() as connection:
+            for answer in found:
+                blob = self._blob(answer.spot)
+                connection.execute(
+                    f"UPDATE {LIVE} SET {sets}, {GEOMETRY} = coalesce({GEOMETRY}, ?) WHERE fid = ?",  # noqa: S608 # nosec B608
+                    (*(answer.values.get(name) for name in FOUND), blob, answer.fid),
+                )
+            self._stretch([answer.spot for answer in found if answer.spot])
 
     def unassigned(self) -> list[Kept]:
         """Return the cases that nobody has found a cell for, because the library was not there."""
@@ -124,6 +118,17 @@ class Keeper:
             "ORDER BY fid DESC LIMIT ?",
             (most,),
         ).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write all that is done in the block, or nothing of it."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
 
     def _insert(self, source: str, case: NewCase, place: tuple[float, float] | None, arrived: str) -> Kept | None:
         values = {name: case.values.get(name) or None for name in TEXTS}
