@@ -1,8 +1,10 @@
 """One source into one frame with canonical columns, and everything that happened on the way."""
 
 import tempfile
+import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -129,12 +131,10 @@ def read(request: ReadRequest) -> Reading:
     """
     spec = _spec(request.layer_id)
     path = checked_path(request.path)
-    with warnings.catch_warnings(record=True) as said, reading_errors(path):
-        warnings.simplefilter("always", RuntimeWarning)
-        warnings.simplefilter("always", UserWarning)
+    with _heard() as said, reading_errors(path):
         sha256 = content_hash(_files(path))
         raw = _raw(request, path)
-        raw.notes.extend(_warned(said))
+        raw.notes.extend(say("the reader says: {text}", text=text) for text in dict.fromkeys(said))
         frame, source_crs = _frame(raw, request, spec, path)
     assert raw.rows_in == len(frame) + len({reject.row for reject in raw.rejects} - set(frame.index)), path
     return Reading(
@@ -187,9 +187,26 @@ def _files(path: Path) -> list[Path]:
     return [path, wal] if path.suffix.lower() == ".gpkg" and wal.is_file() else [path]
 
 
-def _warned(said: list[warnings.WarningMessage]) -> list[str]:
-    texts = dict.fromkeys(" ".join(str(one.message).split()) for one in said)
-    return [say("the reader says: {text}", text=text) for text in texts]
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect what readers warn of in this thread; what others warn of meanwhile is not said of this source."""
+    said: list[str] = []
+    thread = threading.get_ident()
+    with warnings.catch_warnings():
+        before = warnings.showwarning
+
+        def hear(message: Warning | str, *about: Any, **more: Any) -> None:
+            if threading.get_ident() == thread:
+                said.append(" ".join(str(message).split()))
+            else:
+                before(message, *about, **more)
+
+        warnings.showwarning = hear
+        warnings.simplefilter("always", RuntimeWarning)
+        warnings.simplefilter("always", UserWarning)
+        # what a raster being made in another thread is silent about by itself, which these filters would undo
+        warnings.filterwarnings("ignore", "Dataset has no geotransform")
+        yield said
 
 
 def _raw(request: ReadRequest, path: Path) -> RawLayer:

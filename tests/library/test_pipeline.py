@@ -113,7 +113,9 @@ def test_r9_the_same_run_gives_the_same_bytes(result: RunResult, city: Path, tmp
     for seed, folder in zip(("1", "4711"), folders, strict=True):
         assert start(code, city, folder, NOON, seed=seed).wait(timeout=120) == 0
     first, second = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
-    assert first == second
+    assert first.keys() == second.keys()
+    differ = [str(path) for path in first if first[path] != second[path]]
+    assert not differ  # their names alone: a difference of megabytes, spelled out, takes half an hour
     assert {path.suffix for path in first} == {".gpkg", ".cells", ".tif", ".html", ".csv"}
     hashes = open_map(folders[0] / "onemap.gpkg").layers["content_sha256"]
     assert hashes.equals(result.one_map.layers["content_sha256"])

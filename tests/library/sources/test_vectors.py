@@ -4,6 +4,9 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import threading
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,6 +19,7 @@ import shapely
 
 import onemap
 from onemap.errors import CrsError, SourceError
+from onemap.sources import reading as reading_module
 from onemap.sources import salvage, vectors
 from onemap.sources.georeference import same_crs
 from onemap.sources.reading import ReadRequest, read
@@ -350,3 +354,25 @@ def test_a_crs_is_the_same_in_every_spelling(code: int) -> None:
 def test_a_zone_with_another_false_easting_is_another_crs() -> None:
     wkt = pyproj.CRS(4548).to_wkt("WKT1_ESRI")
     assert not same_crs(pyproj.CRS(4548), pyproj.CRS.from_wkt(wkt.replace("500000.0", "500250.0")))
+
+
+def test_what_another_thread_warns_of_is_not_said_of_this_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rasters are made beside the reading of vectors; their remark once stood at a water line, in one run of many."""
+    path = tmp_path / "cases.csv"
+    path.write_text("案件编号,经度,纬度\n007,116.4,39.9\n", encoding="utf-8")
+    hashed = reading_module.content_hash
+
+    def hashed_beside(files: Sequence[Path]) -> str:
+        other = threading.Thread(target=warnings.warn, args=("of another source", UserWarning))
+        other.start()
+        other.join()
+        warnings.warn("of this source", UserWarning, stacklevel=1)
+        return hashed(files)
+
+    monkeypatch.setattr(reading_module, "content_hash", hashed_beside)
+    with pytest.warns(UserWarning, match="of another source") as passed_on:
+        notes = read(ReadRequest(path, "case", crs="EPSG:4490")).notes
+    assert [note for note in notes if "reader says" in note] == ["the reader says: of this source"]
+    assert len(passed_on) == 1
