@@ -61,7 +61,8 @@ echo "== examples in the documentation strings"
 "$bin/python" -m pytest -p no:pytest_qgis -p no:pytest-qt --doctest-modules onemap
 
 echo "== library (no QGIS)"
-"$bin/python" -m pytest -p no:pytest_qgis -p no:pytest-qt tests/library tests/test_repository.py tests/test_docs.py "$@"
+"$bin/python" -m pytest -p no:pytest_qgis -p no:pytest-qt -n auto --dist loadfile \
+    tests/library tests/test_repository.py tests/test_docs.py "$@"
 
 echo "== plugin (QGIS, qgis_process, the desktop)"
 QT_QPA_PLATFORM=offscreen "$bin/python" -m pytest tests/plugin "$@"
