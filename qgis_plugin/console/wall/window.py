@@ -4,6 +4,7 @@ Nothing of a person is shown: no names, no telephone numbers. Esc ends it.
 """
 
 from collections import Counter
+from heapq import nlargest
 
 from qgis.core import QgsProject
 from qgis.gui import QgsMapCanvas
@@ -161,7 +162,7 @@ class WallWindow(QWidget):
             label.setFont(_font(height * _LINE, bold=False))
 
     def _newest(self) -> list[Row]:
-        return sorted(self._cases.rows, key=lambda row: row.moment, reverse=True)[:LATEST]
+        return nlargest(LATEST, self._cases.rows, key=lambda row: row.moment)
 
     def _changed(self, *_: object) -> None:
         self._dirty = True
