@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QApplication
 
 from .. import settings
 from ..console.queue.list_tab import ListTab
-from ..console.rows import LIVE, Row
+from ..console.rows import Row
 from ..console.words import Words
 from ..engine.worker import Worker
 from ..project.one_map_file import OneMapFile

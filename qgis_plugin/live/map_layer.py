@@ -78,7 +78,7 @@ class LiveLayer(QObject):
 def _dress(layer: QgsVectorLayer) -> None:
     """Style it as the cases of the map; unlike them it is seen from everywhere, for it is what is new.
 
-    It has no labels: QGIS draws every layer with labels anew when one of them changes, and this one changes each second.
+    It has no labels: QGIS draws every layer with labels anew when one of them changes, and this one does each second.
     """
     spec = load_catalogue()["case"]
     style = styles_folder() / f"{spec.style}.qml"

@@ -239,7 +239,7 @@ def test_rows_exchanged_one_by_one_are_those_of_a_list_read_anew(shown, plugin, 
     tab.exchange(pairs)
     assert resets == []
     assert {(row.table, row.fid): row for row in tab.model.rows} == wanted
-    passing = [row for row in wanted.values() if chip == "all" or row.kind == chip]
+    passing = [row for row in wanted.values() if chip in ("all", row.kind)]
     assert {(row.table, row.fid) for row in tab.model.shown} == {(row.table, row.fid) for row in passing}
     cells = [row.keys[4] for row in tab.model.shown]
     assert cells == sorted(cells, reverse=order == Qt.SortOrder.DescendingOrder)

@@ -1,7 +1,7 @@
 """The street of a case that bears no code: the same answers as geometry gives without preparation."""
 
 import random
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from qgis.core import QgsGeometry, QgsPointXY, QgsVectorLayer
@@ -23,7 +23,7 @@ def test_found_as_without_preparation(plugin, one_map, lands):
         west, south = min(west, box.xMinimum()), min(south, box.yMinimum())
         east, north = max(east, box.xMaximum()), max(north, box.yMaximum())
         own = [(vertex.x(), vertex.y()) for vertex in land.vertices()]
-        corners += own + [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in zip(own, own[1:], strict=False)]
+        corners += own + [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in pairwise(own)]
     rng = random.Random(5)
     spots = [(rng.uniform(west - 50, east + 50), rng.uniform(south - 50, north + 50)) for _ in range(2_000)]
     spots += list(product((west, east), (south, north)))
@@ -41,6 +41,13 @@ def test_lands_that_lie_over_one_another_are_asked_in_their_order(plugin):
         ("right", QgsGeometry.fromWkt("POLYGON((4 0, 9 0, 9 5, 4 5, 4 0))")),
     ]
     streets = plugin("console.streets").Streets({"left": "", "right": ""}, {}, lands)
-    assert [streets.find("", "", (x, 1, x, 1)) for x in (1, 5, 7, 6, 0, 12)] == ["left", "left", "right", "right", "", ""]
+    assert [streets.find("", "", (x, 1, x, 1)) for x in (1, 5, 7, 6, 0, 12)] == [
+        "left",
+        "left",
+        "right",
+        "right",
+        "",
+        "",
+    ]
     assert streets.find("right", "", (1, 1, 1, 1)) == "right"
     assert streets.find("", "", None) == ""
