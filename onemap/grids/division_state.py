@@ -84,8 +84,7 @@ class State:
         first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
         once = first < second
         first, second = first[once], second[once]
-        along = shapely.relate_pattern(shapes[first], shapes[second], "****1****")
-        along |= shapely.relate_pattern(shapes[first], shapes[second], "T********")
+        along = touching(shapes[first], shapes[second])
         for a, b in zip(first[along].tolist(), second[along].tolist(), strict=True):
             state.near[codes[a]].add(codes[b])
             state.near[codes[b]].add(codes[a])
