@@ -1,9 +1,12 @@
 """The draft on the map: the cells in the colours of their grids, in a layer of memory; the one map is only read."""
 
+from collections.abc import Iterator
+
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsFeature,
+    QgsFeatureRequest,
     QgsFillSymbol,
     QgsGeometry,
     QgsPalLayerSettings,
@@ -29,10 +32,12 @@ HUES = (
 OPACITY = 0.45
 NOBODY = "#BBBBBB"
 SHORT_CODE = 7
+_AT_A_TIME, _READING = 200, 0.4  # cells in one step; the share of the work that is reading
+_LEGEND = 40  # more grids than that are no legend to be read
 
 
 class DraftLayer:
-    """The layer, and which feature is which cell."""
+    """The layer, and which feature is which cell; filled by `steps`, so that no map is too large for the window."""
 
     def __init__(self, one_map: OneMapFile, grids: dict[str, str], crs: QgsCoordinateReferenceSystem) -> None:
         self.colours = {grid: HUES[n % len(HUES)] for n, grid in enumerate(sorted({*grids.values()} - {""}))}
@@ -44,12 +49,23 @@ class DraftLayer:
         if not self.layer.crs().isValid():
             self.layer.setCrs(crs)
         self._fids: dict[str, int] = {}
-        shapes = _shapes(one_map)
-        self._add({cell: (grid, shapes[cell]) for cell, grid in grids.items() if cell in shapes})
+        self._one_map, self._grids = one_map, grids
         self._paint()
         self._label()
+        self.layer.dataProvider().createSpatialIndex()  # a click finds its cell among many at once
+
+    def steps(self) -> Iterator[float]:
+        """Read the cells and put them into the layer, a few at each step; yield the share done. Then show it."""
+        shapes: dict[str, QgsGeometry] = {}
+        many = max(1, len(self._grids))
+        for _ in _shapes(self._one_map, shapes):
+            yield _READING * min(1.0, len(shapes) / many)
+        cells = [(cell, grid) for cell, grid in self._grids.items() if cell in shapes]
+        for first in range(0, len(cells), _AT_A_TIME):
+            self._add({cell: (grid, shapes[cell]) for cell, grid in cells[first : first + _AT_A_TIME]})
+            yield _READING + (1.0 - _READING) * first / many
         QgsProject.instance().addMapLayer(self.layer, False)
-        QgsProject.instance().layerTreeRoot().insertLayer(0, self.layer)
+        QgsProject.instance().layerTreeRoot().insertLayer(0, self.layer).setExpanded(len(self.colours) <= _LEGEND)
 
     def apply(self, state: dict) -> None:
         """Show what a step changed."""
@@ -128,17 +144,19 @@ class DraftLayer:
         self.layer.setLabelsEnabled(True)
 
 
-def _shapes(one_map: OneMapFile) -> dict[str, QgsGeometry]:
-    """Return the land of each cell; rows with one code are one cell."""
+def _shapes(one_map: OneMapFile, found: dict[str, QgsGeometry]) -> Iterator[None]:
+    """Collect the land of each cell, a few at each step; rows with one code are one cell."""
     level = one_map.levels[-1]
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly = True
     options.loadDefaultStyle = False
     layer = QgsVectorLayer(f"{one_map.path}|layername={level}", level, "ogr", options)
     code = level.removeprefix("grid_") + "_code"
-    found: dict[str, QgsGeometry] = {}
-    for feature in layer.getFeatures():
-        cell = str(feature[code])
+    place = layer.fields().lookupField(code)
+    request = QgsFeatureRequest().setSubsetOfAttributes([place])
+    for number, feature in enumerate(layer.getFeatures(request), start=1):
+        cell = str(feature[place])
         shape = QgsGeometry(feature.geometry())
         found[cell] = found[cell].combine(shape) if cell in found else shape
-    return found
+        if number % _AT_A_TIME == 0:
+            yield
