@@ -1,15 +1,17 @@
 """Grids edited from the desktop with the real library: cells chosen on the map, moved, split, merged, saved anew."""
 
 import hashlib
+import os
+import signal
 import sqlite3
 from contextlib import closing
 
 import pytest
 from qgis.core import QgsGeometry, QgsProject
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QProcess, Qt
 from qgis.PyQt.QtTest import QTest
 
-from .test_decisions import own_map
+from .test_decisions import open_controller, own_map
 from .test_findings import shown
 from .test_worker import until
 
@@ -112,6 +114,27 @@ def test_opening_tells_how_far_it_is_and_can_be_stopped(shown, plugin, monkeypat
     assert len(seen) > len(desk._grids) / 5
     assert {f["cell"]: f["grid"] for f in desk.draft.layer.getFeatures()} == desk._grids
     assert tab.progress.isHidden()
+
+
+def test_a_library_that_ends_takes_the_draft_with_it_and_says_so(editing):
+    tab = editing.dock.edit
+    os.kill(editing.worker.findChildren(QProcess)[-1].processId(), signal.SIGKILL)
+    until(lambda: editing.edit.draft is None)
+    assert tab.status.text() == "The engine stopped, and the edits that were not saved are gone. Begin again."
+    assert all(layer.name() != "Draft of the grids" for layer in QgsProject.instance().mapLayers().values())
+    until(lambda: tab.begin.isEnabled() and "Begin." in tab.status.text())
+    tab.begin.click()
+    until(lambda: editing.edit.draft is not None, seen=tab.status.text)
+
+
+def test_without_the_library_the_tab_says_what_is_missing(plugin, desktop, own_map, qtbot, english):
+    controller = open_controller(plugin, desktop, own_map, qtbot)
+    try:
+        tab = controller.dock.edit
+        assert tab.status.text() == "Editing needs the library; the foot of this panel says how it is."
+        assert not tab.begin.isEnabled()
+    finally:
+        controller.close()
 
 
 def test_many_broken_rules_are_counted(editing):

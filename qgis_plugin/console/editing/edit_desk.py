@@ -63,6 +63,7 @@ class EditDesk(QObject):
         tab.begin_wanted.connect(self.begin)
         tab.wanted.connect(lambda name: self._acts[name]())
         worker.opened.connect(lambda _: self._offer())
+        worker.changed.connect(self._engine_changed)
 
     def of_map(self, one_map: OneMapFile | None, crs: QgsCoordinateReferenceSystem) -> None:
         """Take the map whose grids may be edited."""
@@ -70,6 +71,7 @@ class EditDesk(QObject):
         self._one_map, self._crs = one_map, crs
         self._tab.offer([])
         self._list_versions()
+        self._engine_changed()
 
     def begin(self, grouping: str) -> None:
         """Open the grids of one grouping for editing."""
@@ -182,6 +184,17 @@ class EditDesk(QObject):
         self._tab.say(tr("In the project: {group}. Switch it on and off to compare.", group=group.name()))
 
     # --- inside
+
+    def _engine_changed(self, *_: object) -> None:
+        """Say what is missing; a library that ended took the division that it kept open with it."""
+        if self._worker.running or self._one_map is None or self._opening:
+            return
+        was_open = self.draft is not None or self._steps is not None
+        self.end()
+        if was_open:
+            self._tab.say(tr("The engine stopped, and the edits that were not saved are gone. Begin again."))
+        else:
+            self._tab.say(tr("Editing needs the library; the foot of this panel says how it is."))
 
     def _list_versions(self, chosen: Path | None = None) -> None:
         self._tab.offer_versions(versions_of(self._one_map.path) if self._one_map is not None else [], chosen)

@@ -144,6 +144,8 @@ class EditTab(QWidget):
             words = tr("{title}: {count} grids", title=said(row["title"]), count=row["grids"])
             self.grouping.addItem(words, row["grouping"])
         self.begin.setEnabled(bool(groupings))
+        if groupings:
+            self.say(tr("Choose whose grids shall be edited, then Begin. The map itself is never changed."))
 
     def offer_versions(self, versions: list[Path], chosen: Path | None = None) -> None:
         """Offer the saved versions, the newest first; one may be chosen."""
