@@ -18,11 +18,10 @@ from qgis.core import (
     QgsVectorLayer,
     QgsVectorLayerSimpleLabeling,
 )
-from qgis.PyQt.QtGui import QColor
 
 from ...project.one_map_file import OneMapFile
 from ...translation import tr
-from ..tones import tone
+from ..tones import on_map
 
 # Twelve hues that most eyes tell apart (Okabe and Ito, and tints of them); a grid's code is written on its cells too.
 HUES = (
@@ -117,7 +116,7 @@ class DraftLayer:
             self._fids |= {str(feature["cell"]): feature.id() for feature in added}
 
     def _paint(self) -> None:
-        line = tone("grid_line").name()
+        line = on_map("grid_line").name()
         categories = []
         for grid, colour in [*self.colours.items(), ("", NOBODY)]:
             symbol = QgsFillSymbol.createSimple({"color": colour, "outline_color": line, "outline_width": "0.3"})
@@ -128,11 +127,11 @@ class DraftLayer:
     def _label(self) -> None:
         text = QgsTextFormat()
         text.setSize(7.5)
-        text.setColor(tone("ink"))
+        text.setColor(on_map("ink"))
         halo = QgsTextBufferSettings()
         halo.setEnabled(True)
         halo.setSize(0.8)
-        halo.setColor(QColor(tone("halo")))
+        halo.setColor(on_map("halo"))
         text.setBuffer(halo)
         labels = QgsPalLayerSettings()
         labels.fieldName = f'right("cell", {SHORT_CODE}) || \'\n\' || "grid"'
