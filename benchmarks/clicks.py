@@ -59,7 +59,7 @@ def spread(milliseconds: Sequence[float]) -> dict[str, float]:
     return {
         "count": len(milliseconds),
         "median": round(statistics.median(milliseconds), 1),
-        "p99": round(statistics.quantiles(milliseconds, n=100)[98], 1),
+        "p99": round(statistics.quantiles(milliseconds, n=100, method="inclusive")[98], 1),
         "longest": round(max(milliseconds), 1),
     }
 

@@ -65,6 +65,29 @@ def test_the_draft_shows_every_cell_in_the_colour_of_its_grid(editing):
     assert editing.dock.edit.status.text()
 
 
+def test_many_grids_share_few_symbols_and_keep_their_colours(editing, plugin, monkeypatch):
+    draft_layer, tab = plugin("console.editing.draft_layer"), editing.dock.edit
+    tab.end.click()
+    monkeypatch.setattr(draft_layer, "_LEGEND", 3)
+    tab.begin.click()
+    until(lambda: editing.edit.draft is not None, seen=tab.status.text)
+    draft = editing.edit.draft
+    renderer = draft.layer.renderer()
+    assert renderer.classAttribute() == "hue"
+    assert len(renderer.categories()) == len(draft_layer.HUES) + 1
+    painted = {category.value(): category.symbol().color().name().upper() for category in renderer.categories()}
+    of = {f["cell"]: (f["grid"], f["hue"]) for f in draft.layer.getFeatures()}
+    wanted = {cell: draft.colours.get(grid, draft_layer.NOBODY).upper() for cell, grid in editing.edit._grids.items()}
+    assert {cell: painted[hue] for cell, (_, hue) in of.items()} == wanted
+    cell, _, target = neighbours(editing)
+    pick(editing, cell)
+    tab.choose(target)
+    tab.buttons["move"].click()
+    until(lambda: editing.edit._grids[cell] == target, seen=tab.status.text)
+    hue = next(f["hue"] for f in draft.layer.getFeatures() if f["cell"] == cell)
+    assert painted[hue] == draft.colours[target].upper()
+
+
 def test_moved_with_live_totals_and_taken_back(editing):
     cell, _, target = neighbours(editing)
     home, before = editing.edit._grids[cell], totals(editing)

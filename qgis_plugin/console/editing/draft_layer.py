@@ -41,7 +41,7 @@ class DraftLayer:
     def __init__(self, one_map: OneMapFile, grids: dict[str, str], crs: QgsCoordinateReferenceSystem) -> None:
         self.colours = {grid: HUES[n % len(HUES)] for n, grid in enumerate(sorted({*grids.values()} - {""}))}
         self.layer = QgsVectorLayer(
-            f"Polygon?crs={crs.authid()}&field=cell:string(40)&field=grid:string(80)",
+            f"Polygon?crs={crs.authid()}&field=cell:string(40)&field=grid:string(80)&field=hue:int",
             tr("Draft of the grids"),
             "memory",
         )
@@ -68,6 +68,10 @@ class DraftLayer:
 
     def apply(self, state: dict) -> None:
         """Show what a step changed."""
+        for row in state["grids"]:
+            if row["grid"] not in self.colours:
+                self.colours[row["grid"]] = HUES[len(self.colours) % len(HUES)]
+                self._paint()
         provider = self.layer.dataProvider()
         gone = [self._fids.pop(cell) for cell in state["gone"] if cell in self._fids]
         changed = {row["cell"]: (row["grid"], QgsGeometry.fromWkt(row["wkt"])) for row in state["changed"]}
@@ -76,12 +80,8 @@ class DraftLayer:
             provider.deleteFeatures(gone)
         if known:
             provider.changeGeometryValues({fid: shape for fid, (_, shape) in known.items()})
-            provider.changeAttributeValues({fid: {1: grid} for fid, (grid, _) in known.items()})
+            provider.changeAttributeValues({fid: {1: grid, 2: self._hue(grid)} for fid, (grid, _) in known.items()})
         self._add({cell: found for cell, found in changed.items() if cell not in self._fids})
-        for row in state["grids"]:
-            if row["grid"] not in self.colours:
-                self.colours[row["grid"]] = HUES[len(self.colours) % len(HUES)]
-                self._paint()
         self.layer.updateExtents()
         self.layer.triggerRepaint()
 
@@ -108,21 +108,31 @@ class DraftLayer:
         features = []
         for cell, (grid, shape) in cells.items():
             feature = QgsFeature(self.layer.fields())
-            feature.setAttributes([cell, grid])
+            feature.setAttributes([cell, grid, self._hue(grid)])
             feature.setGeometry(shape)
             features.append(feature)
         done, added = self.layer.dataProvider().addFeatures(features)
         if done:
             self._fids |= {str(feature["cell"]): feature.id() for feature in added}
 
+    def _hue(self, grid: str) -> int:
+        return HUES.index(self.colours[grid]) if grid in self.colours else -1
+
     def _paint(self) -> None:
+        """Paint each grid; many grids share few symbols, for the window waits while QGIS copies them for a drawing."""
+        if len(self.colours) <= _LEGEND:
+            field, classes = "grid", [(grid, colour, grid) for grid, colour in self.colours.items()]
+            nobody: str | int = ""
+        else:
+            field, classes = "hue", [(number, colour, "") for number, colour in enumerate(HUES)]
+            nobody = -1
         line = on_map("grid_line").name()
         categories = []
-        for grid, colour in [*self.colours.items(), ("", NOBODY)]:
+        for value, colour, title in [*classes, (nobody, NOBODY, tr("no grid"))]:
             symbol = QgsFillSymbol.createSimple({"color": colour, "outline_color": line, "outline_width": "0.3"})
             symbol.setOpacity(OPACITY)
-            categories.append(QgsRendererCategory(grid, symbol, grid or tr("no grid")))
-        self.layer.setRenderer(QgsCategorizedSymbolRenderer("grid", categories))
+            categories.append(QgsRendererCategory(value, symbol, title))
+        self.layer.setRenderer(QgsCategorizedSymbolRenderer(field, categories))
 
     def _label(self) -> None:
         text = QgsTextFormat()
