@@ -119,7 +119,7 @@ class Soak:
 
 
 def wait_for_map(iface, plugin) -> None:
-    """Let the map open first: its lists are read, it is drawn, the library has it. How long that takes is told elsewhere."""
+    """Let the map open first: lists read, map drawn, library warm. How long that takes is told elsewhere."""
     controller, end = plugin.controller, time.monotonic() + OPEN_S
     lists = (controller.dock.cases, controller.dock.findings)
     while (
