@@ -11,7 +11,6 @@ from qgis.core import (
     QgsGeometry,
     QgsPalLayerSettings,
     QgsProject,
-    QgsRectangle,
     QgsRendererCategory,
     QgsTextBufferSettings,
     QgsTextFormat,
@@ -21,6 +20,7 @@ from qgis.core import (
 
 from ...project.one_map_file import OneMapFile
 from ...translation import tr
+from ..envelope import Box
 from ..tones import on_map
 
 # Twelve hues that most eyes tell apart (Okabe and Ito, and tints of them); a grid's code is written on its cells too.
@@ -51,7 +51,8 @@ class DraftLayer:
         self._one_map, self._grids = one_map, grids
         self._paint()
         self._label()
-        self.layer.dataProvider().createSpatialIndex()  # a click finds its cell among many at once
+        # bounds of each feature; an index of the layer's own is copied whole when it changes while it is drawn
+        self._boxes: dict[int, Box] = {}
 
     def steps(self) -> Iterator[float]:
         """Read the cells and put them into the layer, a few at each step; yield the share done. Then show it."""
@@ -74,10 +75,13 @@ class DraftLayer:
                 self._paint()
         provider = self.layer.dataProvider()
         gone = [self._fids.pop(cell) for cell in state["gone"] if cell in self._fids]
+        for fid in gone:
+            self._boxes.pop(fid, None)
         changed = {row["cell"]: (row["grid"], QgsGeometry.fromWkt(row["wkt"])) for row in state["changed"]}
         known = {self._fids[cell]: found for cell, found in changed.items() if cell in self._fids}
         if gone:
             provider.deleteFeatures(gone)
+        self._boxes |= {fid: _box(shape) for fid, (_, shape) in known.items()}
         if known:
             provider.changeGeometryValues({fid: shape for fid, (_, shape) in known.items()})
             provider.changeAttributeValues({fid: {1: grid, 2: self._hue(grid)} for fid, (grid, _) in known.items()})
@@ -92,7 +96,10 @@ class DraftLayer:
     def toggle(self, x: float, y: float) -> str:
         """Select the cell at a spot of the map, or let go of it; return its code, empty where there is none."""
         spot = QgsGeometry.fromWkt(f"POINT({x!r} {y!r})")
-        for feature in self.layer.getFeatures(QgsRectangle(x, y, x, y)):
+        near = [
+            fid for fid, (west, south, east, north) in self._boxes.items() if west <= x <= east and south <= y <= north
+        ]
+        for feature in self.layer.getFeatures(QgsFeatureRequest().setFilterFids(near)):
             if feature.geometry().intersects(spot):
                 ids = set(self.layer.selectedFeatureIds()) ^ {feature.id()}
                 self.layer.selectByIds(list(ids))
@@ -114,6 +121,7 @@ class DraftLayer:
         done, added = self.layer.dataProvider().addFeatures(features)
         if done:
             self._fids |= {str(feature["cell"]): feature.id() for feature in added}
+            self._boxes |= {feature.id(): _box(feature.geometry()) for feature in added}
 
     def _hue(self, grid: str) -> int:
         return HUES.index(self.colours[grid]) if grid in self.colours else -1
@@ -151,6 +159,11 @@ class DraftLayer:
         labels.minimumScale = 8_000
         self.layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
         self.layer.setLabelsEnabled(True)
+
+
+def _box(shape: QgsGeometry) -> Box:
+    found = shape.boundingBox()
+    return found.xMinimum(), found.yMinimum(), found.xMaximum(), found.yMaximum()
 
 
 def _shapes(one_map: OneMapFile, found: dict[str, QgsGeometry]) -> Iterator[None]:
