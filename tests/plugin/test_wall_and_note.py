@@ -157,6 +157,7 @@ def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):
     assert wall.figures["overdue"].count.text() == f"{states['overdue']:,}"
     assert not wall.map.renderFlag()  # nothing is drawn for a window that has no size yet
     until(wall.map.renderFlag)
+    until(lambda: not wall.map.isDrawing() and len(colours_of(wall.map)) > 10)
     first = wall.theme.text()
     wall.turn()
     assert {first, wall.theme.text()} == {"One", "Two"}
@@ -192,6 +193,11 @@ def test_what_is_said_in_passing_can_be_read_on_light_and_dark(plugin, qgis_app,
             assert contrast(tones.on_map(name).name(), plugin("project.palette").light("paper")) >= 4.5
     finally:
         QApplication.setPalette(before)
+
+
+def colours_of(widget):
+    picture = widget.grab().toImage()
+    return {picture.pixel(x, y) for x in range(0, picture.width(), 4) for y in range(0, picture.height(), 4)}
 
 
 def contrast(one, other):
