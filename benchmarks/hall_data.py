@@ -1,4 +1,4 @@
-"""Write the one map of a big city to try the desktop with: a million houses, 25,000 cells in four levels, cases.
+"""Write the one map of a big city to try the desktop with: a million houses, 25,000 cells, cases, duties.
 
 usage: python -m benchmarks.hall_data FOLDER [--cells 25000] [--buildings 1000000] [--cases 100000]
 
@@ -120,11 +120,26 @@ def cases(city: City, cells: gpd.GeoDataFrame, count: int) -> gpd.GeoDataFrame:
         "case_code": codes,
         "state": states,
         "reported_at": moments,
+        "matter_code": "0102",
         "matter_name": "暴露垃圾",
         "cell_code": cell,
     }
     upper = {"community_code": pd.Series(cell).str[:12], "street_code": pd.Series(cell).str[:9]}
     return frame({**columns, **upper}, shapely.points(points))
+
+
+def duties(cells: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+    """Return a grid worker for each cell, and the one rule that the worker of a cell answers there for everything."""
+    codes = cells["cell_code"].to_numpy(dtype=str)
+    workers = {
+        "holder_code": [f"ZR{number:05d}" for number in range(len(codes))],
+        "name": [f"网格员{number:05d}" for number in range(len(codes))],
+        "role": "grid_worker",
+        "grid_code": codes,
+        "phone": [f"139{number:08d}" for number in range(len(codes))],
+    }
+    rule = {"duty_code": ["ZZ001"], "matters": ["*"], "scope": ["grid_cell"], "scope_code": ["*"]}
+    return {"duty": pd.DataFrame({**rule, "part": ["in_charge"], "rank": [1]}), "holder": pd.DataFrame(workers)}
 
 
 def main() -> None:
@@ -141,6 +156,7 @@ def main() -> None:
         "emap_road": roads(grids),
         **grids,
         "case": cases(city, grids["grid_cell"], options.cases),
+        **duties(grids["grid_cell"]),
     }
     contents = [
         LayerContent(layer_id, made[layer_id], {"rows_out": len(made[layer_id]), "owner": "onemap"})

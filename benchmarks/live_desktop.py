@@ -13,7 +13,7 @@ from pathlib import Path
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import QEventLoop, QProcess, QTimer
 
-TICK_MS, SAMPLE_MS, MOVE_MS = 10, 10_000, 15_000
+TICK_MS, SAMPLE_MS, MOVE_MS, OPEN_S = 10, 10_000, 15_000, 240
 
 
 def memory_mb(process: int | str) -> float:
@@ -118,4 +118,20 @@ class Soak:
         self._being_drawn = []
 
 
-Soak(iface, plugin, json.loads(os.environ["ONEMAP_SOAK"])).run()  # noqa: F821 - given by the script that runs this one
+def wait_for_map(iface, plugin) -> None:
+    """Let the map open first: lists read, map drawn, library warm. How long that takes is told elsewhere."""
+    controller, end = plugin.controller, time.monotonic() + OPEN_S
+    lists = (controller.dock.cases, controller.dock.findings)
+    while (
+        any(tab.is_loading or tab.is_preparing for tab in lists)
+        or iface.mapCanvas().isDrawing()
+        or not controller.dock.edit.grouping.count()
+    ):
+        assert time.monotonic() < end, "the map did not open"
+        loop = QEventLoop()
+        QTimer.singleShot(200, loop.quit)
+        loop.exec()
+
+
+wait_for_map(iface, plugin)  # noqa: F821 - given by the script that runs this one
+Soak(iface, plugin, json.loads(os.environ["ONEMAP_SOAK"])).run()  # noqa: F821

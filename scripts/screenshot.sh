@@ -2,7 +2,7 @@
 # Open the real QGIS desktop on a virtual screen with the plugin from the zip, show a one map, take a picture.
 # usage: sh scripts/screenshot.sh ONEMAP.gpkg|- OUT.png [SCRIPT.py]
 #   SCRIPT.py  runs inside QGIS once the map is open; it finds `iface` and `plugin`
-# environment: SIZE=1600x900  LOCALE=zh-Hans|en  LIMIT=120 (seconds)  ZIP=dist/onemap_center.zip  QGIS_BIN=qgis
+# environment: SIZE=1600x900  LOCALE=zh-Hans|en  THEME=default|'Night Mapping'  LIMIT=120 (seconds)  ZIP=dist/onemap_center.zip  QGIS_BIN=qgis
 # needs: qgis, xvfb, openbox, imagemagick, a Chinese font
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -29,6 +29,8 @@ NewsFeed\\httpsfeedqgisorg\\disabled=true
 overrideFlag=true
 userLocale=$locale
 globalLocale=$locale
+[UI]
+UITheme=${THEME:-default}
 [qgis]
 checkVersion=false
 showTips=false

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from onemap.errors import CrsError, GeometryError, SchemaError, some
@@ -147,9 +149,13 @@ class CellMaker:
         return shapes, named
 
     def _sum(self, places: Sequence[int]) -> dict[str, float]:
-        assert self.places is not None
         rows = list(places)
-        return {name: float(self.places[name].to_numpy()[rows].sum()) for name in self.names}
+        return {name: float(weights[rows].sum()) for name, weights in self._weights.items()}
+
+    @cached_property
+    def _weights(self) -> dict[str, NDArray[Any]]:
+        """Loads of the places, by name."""
+        return {} if self.places is None else {name: self.places[name].to_numpy() for name in self.names}
 
     def _shared_places(self, olds: Sequence[Cell], shapes: Sequence[Any]) -> list[list[int]]:
         """Return the places in each shape; one on a common border goes to the first."""

@@ -105,7 +105,14 @@ def joined(shapes: Sequence[Any]) -> Any:
     return shapely.normalize(shapely.union_all(list(shapes)))
 
 
-def touching(shape: Any, others: Shapes) -> NDArray[np.bool_]:
-    """Tell which polygons share a stretch of border (or land) with a shape: a common corner is not enough."""
-    along: NDArray[np.bool_] = shapely.relate_pattern(others, shape, "****1****")
-    return along | shapely.relate_pattern(others, shape, "T********")
+def touching(shapes: Any, others: Shapes) -> NDArray[np.bool_]:
+    """Tell which polygons share a stretch of border (or land) with a shape, or each with its own of as many shapes.
+
+    A common corner is not enough.
+    """
+    along: NDArray[np.bool_] = shapely.relate_pattern(others, shapes, "****1****")
+    rest = np.flatnonzero(~along)  # few: most that meet share a border
+    if len(rest):
+        left = shapes[rest] if isinstance(shapes, np.ndarray) else shapes
+        along[rest] = shapely.relate_pattern(others[rest], left, "T********")
+    return along

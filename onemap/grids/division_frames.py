@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -57,7 +58,7 @@ class Frames:
             groups.copy() if isinstance(groups, pd.Series) else None,
         )
 
-    @property
+    @cached_property
     def known_groups(self) -> frozenset[str]:
         """Groups that stand in the input."""
         return frozenset(g for g in self.groups if g is not None)

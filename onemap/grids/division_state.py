@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -14,6 +14,7 @@ from onemap.geo.connected import connected
 from .cutting import touching
 
 Loads = dict[str, float]
+_AT_A_TIME: Final = 500
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,16 @@ class State:
         codes = list(state.cells)
         shapes = _shapes(state.cells.values())
         state.near = {code: set() for code in codes}
-        first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-        once = first < second
-        first, second = first[once], second[once]
-        along = shapely.relate_pattern(shapes[first], shapes[second], "****1****")
-        along |= shapely.relate_pattern(shapes[first], shapes[second], "T********")
-        for a, b in zip(first[along].tolist(), second[along].tolist(), strict=True):
-            state.near[codes[a]].add(codes[b])
-            state.near[codes[b]].add(codes[a])
+        tree = shapely.STRtree(shapes)
+        for start in range(0, len(shapes), _AT_A_TIME):  # GEOS lets no other thread in while it looks at some
+            first, second = tree.query(shapes[start : start + _AT_A_TIME], predicate="intersects")
+            first += start
+            once = first < second
+            first, second = first[once], second[once]
+            along = touching(shapes[first], shapes[second])
+            for a, b in zip(first[along].tolist(), second[along].tolist(), strict=True):
+                state.near[codes[a]].add(codes[b])
+                state.near[codes[b]].add(codes[a])
         for cell in state.cells.values():
             state.members.setdefault(cell.group, set()).add(cell.code)
         return state

@@ -113,9 +113,14 @@ def _some(codes: Iterable[str]) -> str:
     return shown if len(names) <= _NAMED else f"{shown} ..."
 
 
+def in_order(broken: Iterable[Broken]) -> list[Broken]:
+    """Return what is broken in order of rule and group."""
+    return sorted(broken, key=lambda b: (b.rule, b.group, b.cells))
+
+
 def findings_table(broken: Iterable[Broken], state: State, crs: Any) -> gpd.GeoDataFrame:
     """Return what is broken as a table, in order of rule and group, each with the land of its cells."""
-    rows = sorted(broken, key=lambda b: (b.rule, b.group, b.cells))
+    rows = in_order(broken)
     shapes = [shapely.union_all([state.cells[c].geometry for c in b.cells if c in state.cells]) for b in rows]
     table = pd.DataFrame([tuple(getattr(b, name) for name in COLUMNS) for b in rows], columns=list(COLUMNS))
     table = table.astype({"measure": float, "threshold": float, "cells": object})

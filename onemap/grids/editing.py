@@ -11,12 +11,13 @@ import pandas as pd
 from onemap.domain.validity import as_day
 from onemap.errors import GeometryError, SchemaError, some
 from onemap.geo.dated import in_force
+from onemap.progress import Progress, silent
 
 from .cell_making import CellMaker, read_frames
 from .cutting import added_corners, as_line, cut, joined, with_corners
 from .division_frames import dated_cells
 from .division_state import Cell, Change, State
-from .edit_rules import Broken, EditRules, broken_rules, findings_table
+from .edit_rules import Broken, EditRules, broken_rules, findings_table, in_order
 from .fresh_codes import Numbering
 from .lineage import LINEAGE, MERGE, MOVED, SPLIT, Link, lineage_table
 
@@ -84,6 +85,8 @@ class Division:
         Who edits, for the lineage.
     as_of
         Only cells in force on this day are taken.
+    progress
+        Called with the share done and what is being done while the cells are opened.
 
     Raises
     ------
@@ -128,14 +131,19 @@ class Division:
         clock: Callable[[], dt.date] = dt.date.today,
         who: str = "",
         as_of: Any = None,
+        progress: Progress = silent,
     ) -> None:
         self.rules = rules or EditRules()
         self._clock, self._who = clock, who
         self._frames = read_frames(in_force(cells, as_of), groups, code, community)
+        progress(0.1, "counting what each cell holds")
         self._maker = CellMaker.of(self._frames, loads, places, Numbering(profile))
         self._names = self._maker.names
         self.rules.check(self._names)
-        self._state = State.of(self._maker.first_cells())
+        first = self._maker.first_cells()
+        progress(0.5, "looking for the neighbours of each cell")
+        self._state = State.of(first)
+        progress(0.9, "adding up the grids")
         self._given = {*map(str, withdrawn), *self._state.cells}
         self._done: list[Operation] = []
         self._undone: list[Operation] = []
@@ -149,6 +157,15 @@ class Division:
     def cells(self) -> gpd.GeoDataFrame:
         """The cells as they are now: input rows first, in their order, then new ones; columns and CRS of the input."""
         return self._frames.cells_of(self._state.cells.values(), self._names, self._days())
+
+    @property
+    def codes(self) -> list[str]:
+        """Codes of the cells as they are now."""
+        return list(self._state.cells)
+
+    def cell(self, code: str) -> Cell | None:
+        """Return one cell as it is now, without a frame of all of them; None where there is no such cell."""
+        return self._state.cells.get(code)
 
     @property
     def groups(self) -> pd.Series:
@@ -167,6 +184,11 @@ class Division:
     def findings(self) -> gpd.GeoDataFrame:
         """The rules that are broken now: ``rule group cells measure threshold reason geometry``."""
         return findings_table(self._all_broken(), self._state, self._frames.cells.crs)
+
+    @property
+    def broken(self) -> list[Broken]:
+        """The rules that are broken now, in the order of `findings`, without the land concerned."""
+        return in_order(self._all_broken())
 
     @property
     def lineage(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@ The map that is open is only read. What was edited is written to a file of its o
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from onemap.geo.crs import area_m2
 from onemap.geo.ownership import own_polygons
 from onemap.grids.edit_rules import EditRules
 from onemap.grids.editing import Division, Operation
+from onemap.progress import Progress, part, silent
 from onemap.store.one_map import OneMap
 from onemap.store.tables import write_tables
 from onemap.translation import LANGUAGES, say
@@ -41,6 +43,8 @@ class EditDesk:
         What the cells are joined to: ``duty_grid:AGENCY`` (the agency's own grids) or the level above the cells.
     who
         Who edits, for the lineage.
+    progress
+        Is told how far the opening has come; raises `Cancelled` to stop it.
 
     Raises
     ------
@@ -50,7 +54,8 @@ class EditDesk:
         A cell is no valid polygon.
     """
 
-    def __init__(self, one_map: OneMap, grouping: str, *, who: str = "") -> None:
+    def __init__(self, one_map: OneMap, grouping: str, *, who: str = "", progress: Progress = silent) -> None:
+        progress(0.0, "reading the cells")
         known = {row["grouping"] for row in groupings(one_map)}
         if grouping not in known:
             raise SchemaError(
@@ -62,7 +67,9 @@ class EditDesk:
         self.code = str(load_catalogue()[self.level].key)
         self.agency = grouping.partition(":")[2]
         cells, self.notes = _single(one_map.read(self.level), self.code)
+        progress(0.05, "looking for the grid of each cell")
         groups = self._groups(cells) if self.agency else "parent_code"
+        progress(0.1, "reading where people live")
         people, loads = _people(one_map)
         self.division = Division(
             cells,
@@ -73,6 +80,7 @@ class EditDesk:
             rules=EditRules(within=not self.agency),
             profile=one_map.district.get("code_profile") or None,
             who=who,
+            progress=part(progress, 0.4, 1.0),
         )
         self._steps: list[int] = []  # edits made together are taken back together
         self._taken_back: list[int] = []
@@ -136,37 +144,31 @@ class EditDesk:
     def opened(self) -> Facts:
         """Return the state with the grid of every cell and the names of the grids."""
         names = self._names()
-        cells = {cell: grid or "" for cell, grid in self._grids().items()}
+        cells = {code: cell.group or "" for code in self.division.codes if (cell := self.division.cell(code))}
         return {**self.state(), "cells": cells, "names": names, "grouping": self.grouping, "notes": self.notes}
 
     def state(self, steps: Iterable[Operation] = (), *, back: bool = False) -> Facts:
         """Return totals, broken rules and what these steps changed: cells with their land and grid, cells gone."""
         division, touched = self.division, list(steps)
-        kept = self._grids()
         codes = {code for step in touched for link in (step.change.out, step.change.into) for code in _codes(link)}
-        shapes = dict(zip(division.cells[self.code].astype(str), division.cells.geometry, strict=True)) if codes else {}
+        kept = {code: cell for code in codes if (cell := division.cell(code)) is not None}
         changed = [
-            {"cell": code, "grid": kept[code] or "", "wkt": shapely.to_wkt(shapes[code], rounding_precision=_DECIMALS)}
-            for code in sorted(codes)
-            if code in kept
+            {"cell": code, "grid": cell.group or "", "wkt": shapely.to_wkt(cell.geometry, rounding_precision=_DECIMALS)}
+            for code, cell in sorted(kept.items())
         ]
         totals = division.totals.reset_index().rename(columns={"group": "grid"})
         return {
             "grids": [{name: _plain(value) for name, value in row.items()} for row in totals.to_dict("records")],
             "findings": [
-                {"rule": row.rule, "grid": row.group, "cells": list(row.cells), "reason": in_languages(row.reason)}
-                for row in division.findings.itertuples()
+                {"rule": row.rule, "grid": row.group, "cells": list(row.cells), "reason": _words(row.reason)}
+                for row in division.broken
             ],
             "changed": changed,
-            "gone": sorted(codes - set(kept)),
+            "gone": sorted(codes - kept.keys()),
             "steps": [_step(step, back=back) for step in touched],
             "made": len(self._steps),
             "can_redo": bool(self._taken_back),
         }
-
-    def _grids(self) -> dict[str, str | None]:
-        cells = self.division.cells[self.code].astype(str)
-        return dict(zip(cells, self.division.groups.tolist(), strict=True))
 
     def _names(self) -> dict[str, str]:
         if self.agency:
@@ -299,6 +301,12 @@ def _single(cells: gpd.GeoDataFrame, code: str) -> tuple[gpd.GeoDataFrame, list[
         once.loc[once[code] == name, once.geometry.name] = gpd.GeoSeries([shape], crs=once.crs).iloc[0]
     notes = [said("several rows have the code {cell}; here they are one cell", cell=name) for name in joined.index]
     return once.reset_index(drop=True), notes
+
+
+@lru_cache(maxsize=10_000)
+def _words(reason: str) -> Words:
+    """Return a reason in every language; the same ones are told after each step."""
+    return in_languages(reason)
 
 
 def _codes(cells: Iterable[Any]) -> list[str]:

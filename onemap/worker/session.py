@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from onemap import __version__
 from onemap.errors import OnemapError
 from onemap.translation import LANGUAGES
+from onemap.worker.beside import Beside
 from onemap.worker.long_verbs import LONG_VERBS, LongRequests
 from onemap.worker.protocol import (
     MOST_BYTES,
     PROTOCOL,
     Request,
     RequestError,
+    RequestId,
     answer_line,
     error_line,
     parse,
@@ -30,10 +32,12 @@ from onemap.worker.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from onemap.progress import Progress
     from onemap.worker.edit_desk import EditDesk
     from onemap.worker.warm_map import WarmMap
 
 Facts = dict[str, Any]
+_BESIDE: Final = frozenset({"edit.open", "edit.save"})  # short verbs that take seconds on a large map
 _SPOT: Final[dict[str, type]] = {"x": float, "y": float, "cell": str, "object": str}
 
 
@@ -51,10 +55,11 @@ class Session:
         self._outgoing = outgoing
         self._writing = threading.Lock()
         self._long = LongRequests(self._send)
+        self._beside = Beside(self._send)
         self._map: WarmMap | None = None
         self._edit: EditDesk | None = None
         self._open = True
-        self._verbs: dict[str, tuple[Callable[..., Facts], dict[str, type], dict[str, type]]] = {
+        self._verbs: dict[str, tuple[Callable[..., Facts | None], dict[str, type], dict[str, type]]] = {
             "hello": (self._hello, {}, {"protocol": int}),
             "ping": (self._ping, {}, {}),
             "open": (self._open_map, {"path": str}, {"verify": bool}),
@@ -84,10 +89,11 @@ class Session:
                 if not self._open:
                     break
         except BaseException:
-            self._long.cancel_all()
+            self._cancel_all()
             raise
         finally:
             self._long.wait()
+            self._beside.wait()
 
     def _take(self, line: bytes | None) -> None:
         """Answer one line, whatever it holds."""
@@ -120,7 +126,11 @@ class Session:
                 known=", ".join([*self._verbs, *LONG_VERBS]),
             )
         verb, needed, optional = self._verbs[request.verb]
-        return verb(**_checked(request, needed, optional))
+        asked = _checked(request, needed, optional)
+        if request.verb in _BESIDE:
+            verb(request.id, **asked)
+            return None
+        return verb(**asked)
 
     def _send(self, line: bytes) -> None:
         """Write one line; when nobody listens any more, stop what runs and end."""
@@ -133,6 +143,10 @@ class Session:
         if not self._open and not self._outgoing.closed:
             self._long.cancel_all()
 
+    def _cancel_all(self) -> None:
+        self._long.cancel_all()
+        self._beside.cancel_all()
+
     def _hello(self, protocol: int = PROTOCOL) -> Facts:
         if protocol != PROTOCOL:
             raise RequestError(
@@ -142,7 +156,7 @@ class Session:
                 spoken=PROTOCOL,
             )
         short = {
-            name: {"arguments": list(needed), "options": list(optional), "long": False}
+            name: {"arguments": list(needed), "options": list(optional), "long": name in _BESIDE}
             for name, (_, needed, optional) in self._verbs.items()
         }
         long = {
@@ -161,6 +175,7 @@ class Session:
         if "\0" in path:
             raise RequestError("bad_arguments", "{name} must be a text or a number", name="path")
         self._map = WarmMap(Path(path), verify=verify)
+        self._beside.cancel_all()
         self._edit = None
         _keep_from_search()
         return self._map.facts()
@@ -196,13 +211,26 @@ class Session:
 
         return {"groupings": groupings(self._opened().one_map)}
 
-    def _edit_open(self, grouping: str, who: str = "") -> Facts:
+    def _edit_open(self, request_id: RequestId, grouping: str, who: str = "") -> None:
         from onemap.worker.edit_desk import EditDesk
 
-        self._edit = EditDesk(self._opened().one_map, grouping, who=who)
-        return self._edit.opened()
+        one_map = self._opened().one_map
+        self._beside.cancel_all()
+        self._edit = None
+
+        def find(progress: "Progress") -> "tuple[EditDesk, Facts]":
+            desk = EditDesk(one_map, grouping, who=who, progress=progress)
+            return desk, desk.opened()
+
+        self._beside.start(request_id, find, self._begin_editing)
+
+    def _begin_editing(self, found: "tuple[EditDesk, Facts]") -> Facts:
+        self._edit, facts = found
+        return facts
 
     def _edited(self) -> "EditDesk":
+        if self._beside.busy:
+            raise RequestError("busy", "the grids are being read or saved; ask again when that is done")
         if self._edit is None:
             raise RequestError("not_open", "no division is being edited; send edit.open first")
         return self._edit
@@ -222,19 +250,21 @@ class Session:
     def _edit_redo(self) -> Facts:
         return self._edited().redo()
 
-    def _edit_save(self, path: str, **how: Any) -> Facts:
-        return self._edited().save(Path(path), **how)
+    def _edit_save(self, request_id: RequestId, path: str, **how: Any) -> None:
+        desk = self._edited()
+        self._beside.start(request_id, lambda _: desk.save(Path(path), **how), dict, can_be_cancelled=False)
 
     def _edit_close(self) -> Facts:
+        self._beside.cancel_all()
         self._edit = None
         return {}
 
     def _cancel(self, request: Any) -> Facts:
-        return {"cancelled": self._long.cancel(request)}
+        return {"cancelled": self._long.cancel(request) or self._beside.cancel(request)}
 
     def _close(self) -> Facts:
         self._open = False
-        self._long.cancel_all()
+        self._cancel_all()
         return {}
 
 

@@ -73,11 +73,13 @@ class OnemapDock(QgsDockWidget):
     def show_map(self, title: str) -> None:
         """Show the lists of a map."""
         self.map_name.setText(title)
+        self.wall.show()
         self.pages.setCurrentIndex(1)
 
     def show_nothing(self) -> None:
         """Say that no map is open, and what to do."""
         self.map_name.setText("")
+        self.wall.hide()
         self.pages.setCurrentIndex(0)
 
     def count(self, tab: ListTab, number: int) -> None:
@@ -142,6 +144,7 @@ class OnemapDock(QgsDockWidget):
         self.wall.setFlat(True)
         self.wall.setToolTip(tr("Figures and maps in turn on the whole screen, to be looked at only; Esc ends it"))
         self.wall.clicked.connect(self.wall_wanted)
+        self.wall.hide()
         self.engine.setObjectName("onemapEngine")
         self.engine.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(line)

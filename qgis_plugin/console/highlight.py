@@ -14,7 +14,7 @@ from qgis.core import (
 from qgis.gui import QgsMapCanvas
 
 from .envelope import Box
-from .tones import tone
+from .tones import on_map
 
 CLOSE_SCALE = 1_500.0  # a point, or a sliver of a few square metres, is shown with the houses around it
 ROOM = 1.8
@@ -95,7 +95,7 @@ def flash(canvas: QgsMapCanvas, layer: QgsVectorLayer, fid: int) -> None:
     """Flash one feature in the colour of selections."""
     request = QgsFeatureRequest(fid).setNoAttributes()
     found = [feature.geometry() for feature in layer.getFeatures(request) if feature.hasGeometry()]
-    strong, gone = tone("selection"), tone("selection")
+    strong, gone = on_map("selection"), on_map("selection")
     strong.setAlpha(230)
     gone.setAlpha(0)
     if found:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from qgis.core import Qgis, QgsGeometry, QgsPointXY
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsMapToolEmitPoint, QgsRubberBand
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QKeyEvent
+from qgis.PyQt.QtGui import QKeyEvent
 
-from .tones import tone
+from .tones import on_map
 
 BAND_WIDTH = 3
 _FEWEST = {Qgis.GeometryType.Line: 2, Qgis.GeometryType.Polygon: 3}
@@ -118,7 +118,7 @@ class ShapeTool(QgsMapTool):
     def _band_of(self) -> QgsRubberBand:
         if self._band is None:
             self._band = QgsRubberBand(self.canvas(), self._kind)
-            line, area = tone("accent"), QColor(tone("accent"))
+            line, area = on_map("accent"), on_map("accent")
             area.setAlpha(40)
             self._band.setStrokeColor(line)
             self._band.setFillColor(area)

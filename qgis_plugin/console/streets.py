@@ -2,12 +2,33 @@
 
 from pathlib import Path
 
-from qgis.core import QgsGeometry, QgsPointXY, QgsVectorLayer
+from qgis.core import QgsGeometry, QgsPoint, QgsVectorLayer
 
 from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from .envelope import Box
 
 STREET_LEVEL = "grid_street"
+
+
+class Area:
+    """The land of a street, made ready to be asked for a hundred thousand spots: first its bounds, then itself."""
+
+    def __init__(self, code: str, land: QgsGeometry) -> None:
+        self.code = code
+        self._land = QgsGeometry(land)  # the engine looks into it
+        box = self._land.boundingBox()
+        self._box = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+        self._engine = QgsGeometry.createGeometryEngine(self._land.constGet())
+        self._engine.prepareGeometry()
+
+    def may_hold(self, x: float, y: float) -> bool:
+        """Return whether a spot lies within the bounds."""
+        west, south, east, north = self._box
+        return west <= x <= east and south <= y <= north
+
+    def holds(self, spot: QgsPoint) -> bool:
+        """Return whether a spot lies inside; on the border is not inside."""
+        return self._engine.contains(spot)
 
 
 class Streets:
@@ -16,7 +37,7 @@ class Streets:
     def __init__(self, names: dict[str, str], parents: dict[str, str], areas: list[tuple[str, QgsGeometry]]) -> None:
         self.names = names
         self._parents = parents
-        self._areas = areas
+        self._areas = [Area(code, land) for code, land in areas if not land.isEmpty()]
 
     @classmethod
     def of(cls, one_map: OneMapFile) -> "Streets":
@@ -51,8 +72,12 @@ class Streets:
             code = self._parents.get(code, "")
         if box is None:
             return ""
-        place = QgsPointXY((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-        return next((found for found, area in self._areas if area.contains(place)), "")
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        near = [area for area in self._areas if area.may_hold(x, y)]
+        if not near:
+            return ""
+        spot = QgsPoint(x, y)
+        return next((area.code for area in near if area.holds(spot)), "")
 
 
 def _codes(connection, level: str, wanted: str):

@@ -4,7 +4,7 @@ from qgis.PyQt.QtCore import QEvent
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtWidgets import QApplication, QLabel, QWidget
 
-from ..project.palette import palette
+from ..project.palette import light, palette
 
 _QUIET_SHARE = 0.68  # of the ink, the rest of the paper: still more than 4.5 to 1
 _HALF = 128
@@ -18,6 +18,11 @@ def is_dark() -> bool:
 def tone(name: str) -> QColor:
     """Return a colour of the one palette, of the theme that QGIS shows."""
     return QColor(palette()["dark" if is_dark() else "light"][name])
+
+
+def on_map(name: str) -> QColor:
+    """Return a colour for what is drawn on the map, which is light paper in every theme."""
+    return QColor(light(name))
 
 
 def quiet() -> str:

@@ -16,7 +16,7 @@ from ..translation import tr
 from .client import ISOLATED, process_environment
 from .environment import VENV_FOLDER, base_python, python_inside
 
-LIBRARY = f"onemap[excel,parquet]=={__version__}"
+LIBRARY = f"onemap[excel,parquet,atlas]=={__version__}"
 
 
 class EngineSetup(QObject):

@@ -125,10 +125,11 @@ class Keeper:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk makes SQLite take it back by itself
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def _insert(self, source: str, case: NewCase, place: tuple[float, float] | None, arrived: str) -> Kept | None:
         values = {name: case.values.get(name) or None for name in TEXTS}

@@ -3,7 +3,8 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from qgis.core import QgsProject
 from qgis.gui import QgsMapCanvas
@@ -12,7 +13,7 @@ from qgis.PyQt.QtWidgets import QApplication
 
 from .. import settings
 from ..console.queue.list_tab import ListTab
-from ..console.rows import LIVE, Row
+from ..console.rows import Row
 from ..console.words import Words
 from ..engine.worker import Worker
 from ..project.one_map_file import OneMapFile
@@ -50,7 +51,8 @@ class Waiting:
 
     case: Kept
     asked: float
-    shown: bool = field(default=False)
+    shown: bool = False
+    row: Row | None = None  # as it is shown; None where it is not, or where the list read it by itself
 
 
 class Live(QObject):
@@ -81,7 +83,7 @@ class Live(QObject):
         self._rooms: list[Room] = []
         self._queue: deque[Waiting] = deque()
         self._waiting: dict[int, Waiting] = {}
-        self._later: list[Kept] = []  # no library was there to ask
+        self._later: list[Waiting] = []  # no library was there to ask
         self._done: list[tuple[Answer, Waiting]] = []
         self._warm = False
         self._bell = 0.0
@@ -189,7 +191,7 @@ class Live(QObject):
         if generation != self._generation or self.one_map is None:
             return
         self.layer.put()
-        self._later += left
+        self._later += [Waiting(case, 0.0, shown=True) for case in left]
         if self._warm:
             self._ask_later()
         if self.paused:
@@ -286,7 +288,7 @@ class Live(QObject):
 
     def _put_off(self, waiting: Waiting) -> None:
         """Show a case without its cell; it is asked about when the library is there."""
-        self._later.append(waiting.case)
+        self._later.append(waiting)
         self._done.append((Answer(waiting.case.fid, {}, None), waiting))
 
     def _opened(self, _: dict) -> None:
@@ -303,34 +305,41 @@ class Live(QObject):
 
     def _ask_later(self) -> None:
         later, self._later = self._later, []
-        now = time.monotonic()
-        self._queue.extend(Waiting(case, now, shown=True) for case in later)
+        self._queue.extend(later)
         self._ask_next()
+
+    def _late(self) -> list[Waiting]:
+        """Return cases that wait too long for their answer to be kept back; those that wait in the queue came later."""
+        limit, found = time.monotonic() - PATIENCE_S, []
+        for waiting in chain(self._waiting.values(), self._queue):
+            if len(found) == AT_A_TIME:
+                break
+            if not waiting.shown and waiting.asked < limit:
+                found.append(waiting)
+        return found
 
     def _flush(self) -> None:
         """Put into the queue what was answered, and what waits for its answer too long; write the answers."""
-        now = time.monotonic()
-        late = [w for w in self._waiting.values() if not w.shown and now - w.asked > PATIENCE_S]
-        late += [w for w in self._queue if not w.shown and now - w.asked > PATIENCE_S]
         done, self._done = self._done[:AT_A_TIME], self._done[AT_A_TIME:]
-        del late[AT_A_TIME:]
-        if not done and not late:
-            return
-        fresh, again = [], {}
+        fresh, again = [], []
         for answer, waiting in done:
             row = self._make_row(_shown(waiting.case, answer))
-            if waiting.shown:
-                again[answer.fid] = row
-            else:
+            if not waiting.shown:
                 fresh.append(row)
-            waiting.shown = True
-        for waiting in late:
-            fresh.append(self._make_row(_shown(waiting.case, None)))
-            waiting.shown = True
+            elif answer.values:
+                again.append((waiting.row or self._make_row(_shown(waiting.case, None)), row))
+            else:
+                continue
+            waiting.shown, waiting.row = True, row
+        for waiting in self._late():
+            waiting.shown, waiting.row = True, self._make_row(_shown(waiting.case, None))
+            fresh.append(waiting.row)
+        if not done and not fresh:
+            return
         if fresh:
             self._tab.add(fresh)
         if again:
-            self._tab.put(lambda row: row.table == LIVE and row.fid in again, lambda row: again[row.fid])
+            self._tab.exchange(again)
         self._answers.emit([answer for answer, _ in done if answer.values])
         self.layer.repaint()
         self.shown.emit(fresh)

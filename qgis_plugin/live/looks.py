@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import tzinfo
@@ -17,6 +18,7 @@ from .source import FOLDER, TABLE, Source
 CALM_S = 0.25  # a file that did not change for so long is looked into
 PATIENCE_S = 5.0  # a file that is not whole after so long without change is listed; it is read again when it changes
 MOST_ROWS = 1_000
+READ_BEFORE = 500  # of the files that were read before, so many are looked at again each time, in turn
 _PARTIAL = (".", "~")
 
 
@@ -38,14 +40,16 @@ class FolderLook:
         self._marks = marks
         self._reader = Reader(source.crs, zone)
         self._waiting: dict[str, tuple[str, float]] = {}  # stamp, and since when it is so
+        self._turn = ""  # the file read before that was looked at last
 
     def look(self) -> Iterator[Batch]:
         try:
             with os.scandir(self._folder) as entries:
-                files = sorted((entry.name, stamp_of(entry.path)) for entry in entries if _is_wanted(entry))
+                names = sorted(entry.name for entry in entries if _is_wanted(entry))
         except OSError as error:
             raise UnreachableError(tr("the folder cannot be read: {why}", why=error.strerror or str(error))) from error
-        for name, mark in files:
+        for name in self._worth(names):
+            mark = stamp_of(self._folder / name)
             if not mark or self._marks.get(name) == mark:
                 continue
             now = time.monotonic()
@@ -54,6 +58,20 @@ class FolderLook:
                 self._waiting[name] = (mark, now)
             elif now - since >= CALM_S:
                 yield from self._read(self._folder / name, mark, patient=now - since < PATIENCE_S)
+
+    def _worth(self, names: list[str]) -> list[str]:
+        """Return the files to look at now: all that are new or waited for, and some of those that were read before.
+
+        A folder that has been filled for months takes no longer to look at than one of today.
+        """
+        read = [name for name in names if name in self._marks and name not in self._waiting]
+        if len(read) <= READ_BEFORE:
+            return names
+        first = bisect_right(read, self._turn)
+        turn = [*read[first : first + READ_BEFORE], *read[: max(0, first + READ_BEFORE - len(read))]]
+        self._turn = turn[-1]
+        passed = set(read) - set(turn)
+        return [name for name in names if name not in passed]
 
     def _read(self, path: Path, mark: str, *, patient: bool) -> Iterator[Batch]:
         try:

@@ -1,5 +1,7 @@
 """The live cases on the map: a layer of the file beside it, drawn again as cases come, but never while it is drawn."""
 
+import time
+
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer
@@ -12,7 +14,7 @@ from ..project.one_map_file import OneMapFile
 from ..translation import language, tr
 from .live_file import live_file_of
 
-REPAINT_MS = 750  # to begin anew sooner than a drawing takes would mean that none is ever finished
+REPAINT_MS, MOST_MS, AGAIN_MS = 750, 2_000, 200
 
 
 class LiveLayer(QObject):
@@ -23,10 +25,12 @@ class LiveLayer(QObject):
         self._canvas = canvas
         self._one_map: OneMapFile | None = None
         self._is_empty = True
+        self._began, self._took_s = 0.0, 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(REPAINT_MS)
         self._timer.timeout.connect(self._draw)
+        canvas.renderStarting.connect(self._begun)
+        canvas.mapCanvasRefreshed.connect(self._drawn)
 
     def of_map(self, one_map: OneMapFile | None) -> None:
         """Take the map whose live cases are drawn."""
@@ -48,13 +52,19 @@ class LiveLayer(QObject):
         (next(groups, None) or root).insertLayer(0, layer).setExpanded(False)
 
     def repaint(self) -> None:
-        """Draw the layer again soon."""
+        """Draw the layer again soon; where a drawing takes long there is as long a rest before the next one."""
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(min(MOST_MS, max(REPAINT_MS, int(1000 * self._took_s))))
+
+    def _begun(self) -> None:
+        self._began = time.monotonic()
+
+    def _drawn(self) -> None:
+        self._took_s = time.monotonic() - self._began
 
     def _draw(self) -> None:
-        if self._canvas.isDrawing():
-            self._timer.start()
+        if self._canvas.isDrawing():  # to begin anew before it is finished would mean that none ever is
+            self._timer.start(AGAIN_MS)
             return
         layer = layer_in(QgsProject.instance(), LIVE)
         if isinstance(layer, QgsVectorLayer):
@@ -66,11 +76,15 @@ class LiveLayer(QObject):
 
 
 def _dress(layer: QgsVectorLayer) -> None:
-    """Style it as the cases of the map; unlike them it is seen from everywhere, for it is what is new."""
+    """Style it as the cases of the map; unlike them it is seen from everywhere, for it is what is new.
+
+    It has no labels: QGIS draws every layer with labels anew when one of them changes, and this one does each second.
+    """
     spec = load_catalogue()["case"]
     style = styles_folder() / f"{spec.style}.qml"
     if style.is_file():
         layer.loadNamedStyle(str(style))
+    layer.setLabelsEnabled(False)
     layer.setScaleBasedVisibility(False)
     label_fields(layer, spec, language=language())
     layer.setCustomProperty(LAYER_ID, LIVE)

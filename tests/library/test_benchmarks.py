@@ -202,3 +202,36 @@ def test_a_sample_is_said_and_its_time_multiplied():
     record = Record(job, "PostGIS", figures)
     assert (record.seconds, record.cpu_s) == (20.0, None)
     assert "PostGIS (100 rows, times 10)" in measurements_table([record])
+
+
+def test_the_table_of_clicks_tells_each_figure_and_what_is_above_the_limit():
+    from benchmarks.clicks import MARK, spread, table, verdict
+    from benchmarks.report import put_into
+
+    fast = [1.0] * 98 + [2.0, 9.0]
+    steps = {"move": [12.0, 14.0], "split": [20.0, 22.0], "merge": [21.0, 23.0], "undo": []}
+    edited = {"opened_s": 9.5, "cells": 25_000, "grids": 1_024, "steps": steps, "clicks_while_opening": fast}
+    edited |= {"standstill_while_opening_ms": 41.2, "standstill_while_editing_ms": 60.6}
+    told = {
+        "sample": {"verb": "who", "map_cells": 1_497, "asked": fast, "clicked": fast, "load": 0.4},
+        "big": {
+            "verb": "locate",
+            "map_cells": 25_000,
+            "asked": fast,
+            "clicked": [40.0] * 5,
+            "load": 1.5,
+            "editing": edited,
+        },
+    }
+    assert spread(fast) == {"count": 100, "median": 1.0, "p99": 2.1, "longest": 9.0}
+    text = table(told)
+    (rows,) = parsed(text)
+    assert len(rows) == 9
+    assert rows[0] | {"": ""} == {"": "", "cells": "1,497", "how many": "100", "median": "1.0 ms", "99 %": "2.1 ms",
+                                  "longest": "9.0 ms"}  # fmt: skip
+    assert rows[3]["99 %"] == "40.0 ms"
+    assert "Opening 25,000 cells in 1,024 grids took 9.5 s" in text
+    assert "41 ms at most, while editing for 61 ms" in text
+    assert verdict(told) == ["big clicked: 40.0 ms"]
+    page = put_into(put_into("# Page\n", text, mark=MARK), text, mark=MARK)
+    assert page.count("1,497") == 2

@@ -97,6 +97,8 @@ edit.buttons["save"].click()
 answer(edit.bar, "均衡负担")
 until(lambda: verbs()[-1] == "save_version", "the version")
 edit.end.click()
+edit.buttons["show"].click()
+picture("version")
 
 dock.tabs.setCurrentWidget(dock.who)
 controller.who.draw("area")

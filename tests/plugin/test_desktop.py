@@ -67,7 +67,7 @@ def test_an_operator_works_through_the_console(plugin_zip, one_map, tmp_path, lo
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stdout
-    for name in ("case", "repair", "editing", "area", "log", "handover", "wall"):
+    for name in ("case", "repair", "editing", "version", "area", "log", "handover", "wall"):
         image = QImage(str(pictures / f"{name}.png"))
         colours = {image.pixel(x, y) for x in range(0, 1600, 20) for y in range(0, 900, 20)}
         assert len(colours) > 40, f"{name} is nearly empty"

@@ -1,15 +1,17 @@
 """Grids edited from the desktop with the real library: cells chosen on the map, moved, split, merged, saved anew."""
 
 import hashlib
+import os
+import signal
 import sqlite3
 from contextlib import closing
 
 import pytest
 from qgis.core import QgsGeometry, QgsProject
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QProcess, Qt
 from qgis.PyQt.QtTest import QTest
 
-from .test_decisions import own_map
+from .test_decisions import open_controller, own_map
 from .test_findings import shown
 from .test_worker import until
 
@@ -63,6 +65,29 @@ def test_the_draft_shows_every_cell_in_the_colour_of_its_grid(editing):
     assert editing.dock.edit.status.text()
 
 
+def test_many_grids_share_few_symbols_and_keep_their_colours(editing, plugin, monkeypatch):
+    draft_layer, tab = plugin("console.editing.draft_layer"), editing.dock.edit
+    tab.end.click()
+    monkeypatch.setattr(draft_layer, "_LEGEND", 3)
+    tab.begin.click()
+    until(lambda: editing.edit.draft is not None, seen=tab.status.text)
+    draft = editing.edit.draft
+    renderer = draft.layer.renderer()
+    assert renderer.classAttribute() == "hue"
+    assert len(renderer.categories()) == len(draft_layer.HUES) + 1
+    painted = {category.value(): category.symbol().color().name().upper() for category in renderer.categories()}
+    of = {f["cell"]: (f["grid"], f["hue"]) for f in draft.layer.getFeatures()}
+    wanted = {cell: draft.colours.get(grid, draft_layer.NOBODY).upper() for cell, grid in editing.edit._grids.items()}
+    assert {cell: painted[hue] for cell, (_, hue) in of.items()} == wanted
+    cell, _, target = neighbours(editing)
+    pick(editing, cell)
+    tab.choose(target)
+    tab.buttons["move"].click()
+    until(lambda: editing.edit._grids[cell] == target, seen=tab.status.text)
+    hue = next(f["hue"] for f in draft.layer.getFeatures() if f["cell"] == cell)
+    assert painted[hue] == draft.colours[target].upper()
+
+
 def test_moved_with_live_totals_and_taken_back(editing):
     cell, _, target = neighbours(editing)
     home, before = editing.edit._grids[cell], totals(editing)
@@ -82,6 +107,68 @@ def test_moved_with_live_totals_and_taken_back(editing):
     until(lambda: editing.edit._grids[cell] == target)
 
 
+def test_opening_tells_how_far_it_is_and_can_be_stopped(shown, plugin, monkeypatch):
+    """Stopped while the library reads, and while the cells are drawn: nothing is left; begun again, all is there."""
+    monkeypatch.setattr(plugin("console.editing.edit_desk"), "MOMENT_S", 0.0)  # a few cells, then the window again
+    monkeypatch.setattr(plugin("console.editing.draft_layer"), "_AT_A_TIME", 5)
+    tab, desk = shown.dock.edit, shown.edit
+    shown.dock.tabs.setCurrentWidget(tab)
+    until(lambda: tab.grouping.count() > 0)
+    layers = set(QgsProject.instance().mapLayers())
+    tab.begin.click()
+    assert (tab.end.text(), tab.end.isEnabled(), tab.begin.isEnabled()) == ("Stop", True, False)
+    tab.end.click()
+    until(lambda: "cancelled" in tab.status.text(), seen=tab.status.text)
+    assert tab.begin.isEnabled()
+    assert tab.progress.isHidden()
+    tab.begin.click()
+    seen = []
+    tab.progress.valueChanged.connect(seen.append)
+    until(lambda: desk._steps is not None, seen=tab.status.text)
+    tab.end.click()
+    assert desk._steps is None
+    assert (tab.end.text(), tab.begin.isEnabled(), tab.progress.isHidden()) == ("End", True, True)
+    assert desk.draft is None
+    assert set(QgsProject.instance().mapLayers()) == layers
+    seen.clear()
+    tab.begin.click()
+    until(lambda: desk.draft is not None, seen=tab.status.text)
+    assert seen == sorted(seen)
+    assert len(seen) > len(desk._grids) / 5
+    assert {f["cell"]: f["grid"] for f in desk.draft.layer.getFeatures()} == desk._grids
+    assert tab.progress.isHidden()
+
+
+def test_a_library_that_ends_takes_the_draft_with_it_and_says_so(editing):
+    tab = editing.dock.edit
+    os.kill(editing.worker.findChildren(QProcess)[-1].processId(), signal.SIGKILL)
+    until(lambda: editing.edit.draft is None)
+    assert tab.status.text() == "The engine stopped, and the edits that were not saved are gone. Begin again."
+    assert all(layer.name() != "Draft of the grids" for layer in QgsProject.instance().mapLayers().values())
+    until(lambda: tab.begin.isEnabled() and "Begin." in tab.status.text())
+    tab.begin.click()
+    until(lambda: editing.edit.draft is not None, seen=tab.status.text)
+
+
+def test_without_the_library_the_tab_says_what_is_missing(plugin, desktop, own_map, qtbot, english):
+    controller = open_controller(plugin, desktop, own_map, qtbot)
+    try:
+        tab = controller.dock.edit
+        assert tab.status.text() == "Editing needs the library; the foot of this panel says how it is."
+        assert not tab.begin.isEnabled()
+    finally:
+        controller.close()
+
+
+def test_many_broken_rules_are_counted(editing):
+    tab = editing.dock.edit
+    state = {"grids": [], "made": 0, "can_redo": False}
+    findings = [{"grid": "g", "reason": {"en": f"rule {n}", "zh": ""}} for n in range(1_234)]
+    tab.show_state(state | {"findings": findings}, {})
+    assert tab.rules.count() == 201
+    assert tab.rules.item(200).text() == "... and 1,034 more"
+
+
 def test_merged_and_split(editing):
     first, second, _ = neighbours(editing)
     both = land(editing, first).combine(land(editing, second))
@@ -99,6 +186,46 @@ def test_merged_and_split(editing):
     assert sum(f.geometry().area() for f in editing.edit.draft.layer.getFeatures()) == pytest.approx(
         sum(land(editing, cell).area() for cell in editing.edit._grids), abs=0.01
     )
+
+
+def check_version_in_project(editing, path, cell, target):
+    """The saved version opens beside the map's grids: in their style, with what changed, once, and by a relative path."""
+    tab, project = editing.dock.edit, QgsProject.instance()
+    assert tab.version == path
+    before = {layer.source() for layer in project.mapLayers().values()}
+    tab.buttons["show"].click()
+    tab.buttons["show"].click()
+    (group,) = [group for group in project.layerTreeRoot().findGroups() if group.customProperty("onemap/version")]
+    assert path.name in group.name()
+    assert group is project.layerTreeRoot().children()[0]
+    changed, grids, cells = [node.layer() for node in group.findLayers()]
+    assert before < {layer.source() for layer in project.mapLayers().values()}
+    assert [feature["cell_code"] for feature in changed.getFeatures()] == [cell]
+    assert cells.featureCount() == len(editing.edit._grids)
+    assert {feature["duty_code"] for feature in grids.getFeatures()} == {*editing.edit._grids.values()} - {""}
+    of = {f["cell_code"]: f["duty_code"] for f in cells.getFeatures()}
+    assert of[cell] == target
+    home = next(
+        layer for layer in project.mapLayers().values() if layer.customProperty("onemap/layer_id") == "grid_cell"
+    )
+    assert cells.renderer().dump() == home.renderer().dump()
+    assert cells.minimumScale() == home.minimumScale()
+    assert all(not layer.customProperty("onemap/layer_id") for layer in (changed, grids, cells))
+    assert tab.status.text() == f"In the project: {group.name()}. Switch it on and off to compare."
+    assert not path.with_name(path.name + "-wal").exists()
+
+
+def test_a_file_that_is_no_version_is_refused_in_words(editing, own_map):
+    tab = editing.dock.edit
+    wrong = own_map.with_name("onemap.grids-2030-01-01.gpkg")
+    wrong.write_bytes(own_map.read_bytes())
+    editing.edit._list_versions()
+    assert tab.version == wrong
+    tab.buttons["show"].click()
+    assert tab.status.text() == f"{wrong.name}: not a version of grids that was saved here"
+    wrong.unlink()
+    tab.buttons["show"].click()
+    assert tab.buttons["show"].isHidden()
 
 
 def test_saved_beside_the_map_which_stays_as_it_is(editing, own_map):
@@ -122,6 +249,7 @@ def test_saved_beside_the_map_which_stays_as_it_is(editing, own_map):
         saved = dict(connection.execute("SELECT cell_code, duty_code FROM grid_cell"))
     assert saved == {code: grid or None for code, grid in editing.edit._grids.items()}
     assert hashlib.sha256(own_map.read_bytes()).hexdigest() == seal
+    check_version_in_project(editing, path, cell, target)
     tab.end.click()
     assert editing.edit.draft is None
     assert all(layer.name() != "Draft of the grids" for layer in QgsProject.instance().mapLayers().values())

@@ -2,7 +2,9 @@
 
 import sqlite3
 import time
+from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from qgis.core import QgsProject, QgsSettings
@@ -212,3 +214,41 @@ def test_a_hundred_thousand_rows_filter_sort_and_scroll_without_lag(plugin, desk
         assert {name: value for name, value in took.items() if value > SLOW * PAUSE} == {}
     finally:
         controller.close()
+
+
+@pytest.mark.parametrize("order", [Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder])
+@pytest.mark.parametrize("chip", ["all", "near_border"])
+def test_rows_exchanged_one_by_one_are_those_of_a_list_read_anew(shown, plugin, qtbot, order, chip):
+    """Cells come after the cases were shown: each row stands where it belongs, in every order and under any filter."""
+    tab = shown.dock.cases
+    qtbot.waitUntil(lambda: not tab.is_preparing, timeout=20_000)
+    tab.table.sortByColumn(4, order)
+    tab.chips.choose(chip)
+    tab.select(2)
+    looked_at = tab.row
+    resets = []
+    tab.model.modelReset.connect(lambda: resets.append(1))
+    old = [row for row in tab.model.rows if row.box][:60]
+    old += [looked_at] * (looked_at not in old)
+    kinds = ("inside", "near_border")
+    pairs = [
+        (row, replace(row, keys=(*row.keys[:4], f"Z{n % 7}"), cells=(*row.cells[:4], f"Z{n % 7}"), kind=kinds[n % 2]))
+        for n, row in enumerate(old)
+    ]
+    wanted = {(row.table, row.fid): row for row in tab.model.rows} | {(new.table, new.fid): new for _, new in pairs}
+    tab.exchange(pairs)
+    assert resets == []
+    assert {(row.table, row.fid): row for row in tab.model.rows} == wanted
+    passing = [row for row in wanted.values() if chip in ("all", row.kind)]
+    assert {(row.table, row.fid) for row in tab.model.shown} == {(row.table, row.fid) for row in passing}
+    cells = [row.keys[4] for row in tab.model.shown]
+    assert cells == sorted(cells, reverse=order == Qt.SortOrder.DescendingOrder)
+    counted = Counter(name for row in wanted.values() for name in tab.kind.chips(row))
+    assert {name: count for name, count in tab._counted.items() if name != "all"} == counted
+    if chip == "all":
+        assert (tab.row.table, tab.row.fid) == (looked_at.table, looked_at.fid)
+        assert tab.row.keys[4].startswith("Z")
+    for column in range(5):
+        tab.table.sortByColumn(column, order)
+        keys = [row.keys[column] for row in tab.model.shown]
+        assert keys == sorted(keys, reverse=order == Qt.SortOrder.DescendingOrder)

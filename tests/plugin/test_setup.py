@@ -21,7 +21,7 @@ def make_wheel(folder: Path, version: str) -> None:
         "onemap/__init__.py": "",
         "onemap/__main__.py": PROGRAM.format(version=version),
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: onemap\nVersion: {version}\n"
-        "Provides-Extra: excel\nProvides-Extra: parquet\n",
+        "Provides-Extra: excel\nProvides-Extra: parquet\nProvides-Extra: atlas\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])

@@ -155,6 +155,9 @@ def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):
     wall = shown.wall
     states = Counter(row.state for row in shown.dock.cases.model.rows)
     assert wall.figures["overdue"].count.text() == f"{states['overdue']:,}"
+    assert not wall.map.renderFlag()  # nothing is drawn for a window that has no size yet
+    until(wall.map.renderFlag)
+    until(lambda: not wall.map.isDrawing() and len(colours_of(wall.map)) > 10)
     first = wall.theme.text()
     wall.turn()
     assert {first, wall.theme.text()} == {"One", "Two"}
@@ -186,8 +189,15 @@ def test_what_is_said_in_passing_can_be_read_on_light_and_dark(plugin, qgis_app,
         assert tones.is_dark() == (paper == "#1E2227")
         assert contrast(tones.quiet(), paper) >= 4.5
         assert contrast(tones.tone("ink").name(), tones.tone("paper").name()) >= 4.5
+        for name in ("accent", "good", "bad", "grid_line"):  # the map is light paper whatever the theme
+            assert contrast(tones.on_map(name).name(), plugin("project.palette").light("paper")) >= 4.5
     finally:
         QApplication.setPalette(before)
+
+
+def colours_of(widget):
+    picture = widget.grab().toImage()
+    return {picture.pixel(x, y) for x in range(0, picture.width(), 4) for y in range(0, picture.height(), 4)}
 
 
 def contrast(one, other):

@@ -1,25 +1,27 @@
 """The draft on the map: the cells in the colours of their grids, in a layer of memory; the one map is only read."""
 
+from collections.abc import Iterator
+
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsFeature,
+    QgsFeatureRequest,
     QgsFillSymbol,
     QgsGeometry,
     QgsPalLayerSettings,
     QgsProject,
-    QgsRectangle,
     QgsRendererCategory,
     QgsTextBufferSettings,
     QgsTextFormat,
     QgsVectorLayer,
     QgsVectorLayerSimpleLabeling,
 )
-from qgis.PyQt.QtGui import QColor
 
 from ...project.one_map_file import OneMapFile
 from ...translation import tr
-from ..tones import tone
+from ..envelope import Box
+from ..tones import on_map
 
 # Twelve hues that most eyes tell apart (Okabe and Ito, and tints of them); a grid's code is written on its cells too.
 HUES = (
@@ -29,44 +31,61 @@ HUES = (
 OPACITY = 0.45
 NOBODY = "#BBBBBB"
 SHORT_CODE = 7
+_AT_A_TIME, _READING = 200, 0.4  # cells in one step; the share of the work that is reading
+_LEGEND = 40  # more grids than that are no legend to be read
 
 
 class DraftLayer:
-    """The layer, and which feature is which cell."""
+    """The layer, and which feature is which cell; filled by `steps`, so that no map is too large for the window."""
 
     def __init__(self, one_map: OneMapFile, grids: dict[str, str], crs: QgsCoordinateReferenceSystem) -> None:
         self.colours = {grid: HUES[n % len(HUES)] for n, grid in enumerate(sorted({*grids.values()} - {""}))}
         self.layer = QgsVectorLayer(
-            f"Polygon?crs={crs.authid()}&field=cell:string(40)&field=grid:string(80)",
+            f"Polygon?crs={crs.authid()}&field=cell:string(40)&field=grid:string(80)&field=hue:int",
             tr("Draft of the grids"),
             "memory",
         )
         if not self.layer.crs().isValid():
             self.layer.setCrs(crs)
         self._fids: dict[str, int] = {}
-        shapes = _shapes(one_map)
-        self._add({cell: (grid, shapes[cell]) for cell, grid in grids.items() if cell in shapes})
+        self._one_map, self._grids = one_map, grids
         self._paint()
         self._label()
+        # bounds of each feature; an index of the layer's own is copied whole when it changes while it is drawn
+        self._boxes: dict[int, Box] = {}
+
+    def steps(self) -> Iterator[float]:
+        """Read the cells and put them into the layer, a few at each step; yield the share done. Then show it."""
+        shapes: dict[str, QgsGeometry] = {}
+        many = max(1, len(self._grids))
+        for _ in _shapes(self._one_map, shapes):
+            yield _READING * min(1.0, len(shapes) / many)
+        cells = [(cell, grid) for cell, grid in self._grids.items() if cell in shapes]
+        for first in range(0, len(cells), _AT_A_TIME):
+            self._add({cell: (grid, shapes[cell]) for cell, grid in cells[first : first + _AT_A_TIME]})
+            yield _READING + (1.0 - _READING) * first / many
         QgsProject.instance().addMapLayer(self.layer, False)
-        QgsProject.instance().layerTreeRoot().insertLayer(0, self.layer)
+        QgsProject.instance().layerTreeRoot().insertLayer(0, self.layer).setExpanded(len(self.colours) <= _LEGEND)
 
     def apply(self, state: dict) -> None:
         """Show what a step changed."""
-        provider = self.layer.dataProvider()
-        gone = [self._fids.pop(cell) for cell in state["gone"] if cell in self._fids]
-        changed = {row["cell"]: (row["grid"], QgsGeometry.fromWkt(row["wkt"])) for row in state["changed"]}
-        known = {self._fids[cell]: found for cell, found in changed.items() if cell in self._fids}
-        if gone:
-            provider.deleteFeatures(gone)
-        if known:
-            provider.changeGeometryValues({fid: shape for fid, (_, shape) in known.items()})
-            provider.changeAttributeValues({fid: {1: grid} for fid, (grid, _) in known.items()})
-        self._add({cell: found for cell, found in changed.items() if cell not in self._fids})
         for row in state["grids"]:
             if row["grid"] not in self.colours:
                 self.colours[row["grid"]] = HUES[len(self.colours) % len(HUES)]
                 self._paint()
+        provider = self.layer.dataProvider()
+        gone = [self._fids.pop(cell) for cell in state["gone"] if cell in self._fids]
+        for fid in gone:
+            self._boxes.pop(fid, None)
+        changed = {row["cell"]: (row["grid"], QgsGeometry.fromWkt(row["wkt"])) for row in state["changed"]}
+        known = {self._fids[cell]: found for cell, found in changed.items() if cell in self._fids}
+        if gone:
+            provider.deleteFeatures(gone)
+        self._boxes |= {fid: _box(shape) for fid, (_, shape) in known.items()}
+        if known:
+            provider.changeGeometryValues({fid: shape for fid, (_, shape) in known.items()})
+            provider.changeAttributeValues({fid: {1: grid, 2: self._hue(grid)} for fid, (grid, _) in known.items()})
+        self._add({cell: found for cell, found in changed.items() if cell not in self._fids})
         self.layer.updateExtents()
         self.layer.triggerRepaint()
 
@@ -77,7 +96,10 @@ class DraftLayer:
     def toggle(self, x: float, y: float) -> str:
         """Select the cell at a spot of the map, or let go of it; return its code, empty where there is none."""
         spot = QgsGeometry.fromWkt(f"POINT({x!r} {y!r})")
-        for feature in self.layer.getFeatures(QgsRectangle(x, y, x, y)):
+        near = [
+            fid for fid, (west, south, east, north) in self._boxes.items() if west <= x <= east and south <= y <= north
+        ]
+        for feature in self.layer.getFeatures(QgsFeatureRequest().setFilterFids(near)):
             if feature.geometry().intersects(spot):
                 ids = set(self.layer.selectedFeatureIds()) ^ {feature.id()}
                 self.layer.selectByIds(list(ids))
@@ -93,30 +115,41 @@ class DraftLayer:
         features = []
         for cell, (grid, shape) in cells.items():
             feature = QgsFeature(self.layer.fields())
-            feature.setAttributes([cell, grid])
+            feature.setAttributes([cell, grid, self._hue(grid)])
             feature.setGeometry(shape)
             features.append(feature)
         done, added = self.layer.dataProvider().addFeatures(features)
         if done:
             self._fids |= {str(feature["cell"]): feature.id() for feature in added}
+            self._boxes |= {feature.id(): _box(feature.geometry()) for feature in added}
+
+    def _hue(self, grid: str) -> int:
+        return HUES.index(self.colours[grid]) if grid in self.colours else -1
 
     def _paint(self) -> None:
-        line = tone("grid_line").name()
+        """Paint each grid; many grids share few symbols, for the window waits while QGIS copies them for a drawing."""
+        if len(self.colours) <= _LEGEND:
+            field, classes = "grid", [(grid, colour, grid) for grid, colour in self.colours.items()]
+            nobody: str | int = ""
+        else:
+            field, classes = "hue", [(number, colour, "") for number, colour in enumerate(HUES)]
+            nobody = -1
+        line = on_map("grid_line").name()
         categories = []
-        for grid, colour in [*self.colours.items(), ("", NOBODY)]:
+        for value, colour, title in [*classes, (nobody, NOBODY, tr("no grid"))]:
             symbol = QgsFillSymbol.createSimple({"color": colour, "outline_color": line, "outline_width": "0.3"})
             symbol.setOpacity(OPACITY)
-            categories.append(QgsRendererCategory(grid, symbol, grid or tr("no grid")))
-        self.layer.setRenderer(QgsCategorizedSymbolRenderer("grid", categories))
+            categories.append(QgsRendererCategory(value, symbol, title))
+        self.layer.setRenderer(QgsCategorizedSymbolRenderer(field, categories))
 
     def _label(self) -> None:
         text = QgsTextFormat()
         text.setSize(7.5)
-        text.setColor(tone("ink"))
+        text.setColor(on_map("ink"))
         halo = QgsTextBufferSettings()
         halo.setEnabled(True)
         halo.setSize(0.8)
-        halo.setColor(QColor(tone("halo")))
+        halo.setColor(on_map("halo"))
         text.setBuffer(halo)
         labels = QgsPalLayerSettings()
         labels.fieldName = f'right("cell", {SHORT_CODE}) || \'\n\' || "grid"'
@@ -128,17 +161,24 @@ class DraftLayer:
         self.layer.setLabelsEnabled(True)
 
 
-def _shapes(one_map: OneMapFile) -> dict[str, QgsGeometry]:
-    """Return the land of each cell; rows with one code are one cell."""
+def _box(shape: QgsGeometry) -> Box:
+    found = shape.boundingBox()
+    return found.xMinimum(), found.yMinimum(), found.xMaximum(), found.yMaximum()
+
+
+def _shapes(one_map: OneMapFile, found: dict[str, QgsGeometry]) -> Iterator[None]:
+    """Collect the land of each cell, a few at each step; rows with one code are one cell."""
     level = one_map.levels[-1]
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly = True
     options.loadDefaultStyle = False
     layer = QgsVectorLayer(f"{one_map.path}|layername={level}", level, "ogr", options)
     code = level.removeprefix("grid_") + "_code"
-    found: dict[str, QgsGeometry] = {}
-    for feature in layer.getFeatures():
-        cell = str(feature[code])
+    place = layer.fields().lookupField(code)
+    request = QgsFeatureRequest().setSubsetOfAttributes([place])
+    for number, feature in enumerate(layer.getFeatures(request), start=1):
+        cell = str(feature[place])
         shape = QgsGeometry(feature.geometry())
         found[cell] = found[cell].combine(shape) if cell in found else shape
-    return found
+        if number % _AT_A_TIME == 0:
+            yield

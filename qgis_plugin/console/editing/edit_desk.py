@@ -1,14 +1,17 @@
 """Grids edited from the desktop: the library divides and counts, the draft shows it, a new version is saved."""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsProject
 from qgis.gui import QgsMapCanvas, QgsMapToolEmitPoint
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ...engine.worker import Worker, said
 from ...project.one_map_file import OneMapFile
-from ...translation import tr
+from ...project.version_layers import NotAVersion, add_version, versions_of
+from ...translation import language, tr
 from ..card.ask_bar import Question
 from ..desk import Desk, person
 from ..highlight import geometry_to_layer, point_to_layer
@@ -16,7 +19,9 @@ from ..picking import ShapeTool
 from .draft_layer import DraftLayer
 from .tab import EditTab
 
+MOMENT_S = 0.015  # so long cells are drawn before the window is asked again
 _SOME, _SHOWN = 2, 3
+_LIBRARY = 0.8  # share of the opening that the library does
 
 
 class EditDesk(QObject):
@@ -33,6 +38,10 @@ class EditDesk(QObject):
         self._crs = QgsCoordinateReferenceSystem()
         self.draft: DraftLayer | None = None
         self._grids: dict[str, str] = {}
+        self._opening = 0  # number of the question that opens, to cancel it
+        self._steps: Iterator[float] | None = None
+        self._filling = QTimer(self)
+        self._filling.setInterval(0)
         self._acts = {
             "end": self.end,
             "pick": self._pick,
@@ -42,6 +51,7 @@ class EditDesk(QObject):
             "undo": self.undo,
             "redo": self.redo,
             "save": self._ask_to_save,
+            "show": self.show_version,
         }
         self.tool = QgsMapToolEmitPoint(canvas)
         self.tool.canvasClicked.connect(lambda spot, _: self.choose_at(spot))
@@ -49,31 +59,42 @@ class EditDesk(QObject):
         self.knife = ShapeTool(canvas, Qgis.GeometryType.Line)
         self.knife.drawn.connect(self.split)
         self.knife.deactivated.connect(lambda: tab.buttons["split"].setChecked(False))
+        self._filling.timeout.connect(self._fill)
         tab.begin_wanted.connect(self.begin)
         tab.wanted.connect(lambda name: self._acts[name]())
         worker.opened.connect(lambda _: self._offer())
+        worker.changed.connect(self._engine_changed)
 
     def of_map(self, one_map: OneMapFile | None, crs: QgsCoordinateReferenceSystem) -> None:
         """Take the map whose grids may be edited."""
         self.end()
         self._one_map, self._crs = one_map, crs
         self._tab.offer([])
+        self._list_versions()
+        self._engine_changed()
 
     def begin(self, grouping: str) -> None:
         """Open the grids of one grouping for editing."""
         if self._one_map is not None and grouping:
-            self._tab.say(tr("The library reads the cells ..."))
-            self._worker.ask("edit.open", {"grouping": grouping, "who": person()}, self._opened, self._tab.say)
+            self._tab.wait(0.0, tr("The library reads the cells ..."))
+            asked = {"grouping": grouping, "who": person()}
+            self._opening = self._worker.ask("edit.open", asked, self._opened, self._not_opened, self._told)
 
     def end(self) -> None:
-        """Take the draft off the map; what was not saved is gone."""
+        """Take the draft off the map, or stop its opening; what was not saved is gone."""
         for tool in (self.tool, self.knife):
             self._canvas.unsetMapTool(tool)
         self.knife.clear()
+        if self._opening:
+            self._worker.cancel(self._opening)
+        was_open = self.draft is not None or self._steps is not None
+        self._opening, self._steps = 0, None
+        self._filling.stop()
         if self.draft is not None:
             self.draft.remove()
             self.draft = None
             self._canvas.refreshAllLayers()
+        if was_open:
             self._worker.ask("edit.close", {}, lambda _: None)
         self._tab.work(False)
 
@@ -144,26 +165,88 @@ class EditDesk(QObject):
             self._desk.saved(path.name, first_day, why)
             self._tab.say(tr("Saved as {file}: {cells} cells, {grids} grids.", file=path.name, **_counts(answer)))
             self.told.emit(tr("New version of the grids: {file}", file=path.name))
+            self._list_versions(path)
 
+        self._tab.say(tr("The version is written ..."))
         self._worker.ask("edit.save", {"path": str(path), "when": first_day, "why": why}, answered, self._tab.say)
 
+    def show_version(self) -> None:
+        """Add the chosen saved version to the project, beside the grids of the map."""
+        path = self._tab.version
+        if self._one_map is None or path is None:
+            return
+        try:
+            group = add_version(QgsProject.instance(), self._one_map, path, language=language())
+        except NotAVersion as error:
+            self._tab.say(tr("{file}: not a version of grids that was saved here", file=str(error)))
+            self._list_versions()
+            return
+        self._tab.say(tr("In the project: {group}. Switch it on and off to compare.", group=group.name()))
+
     # --- inside
+
+    def _engine_changed(self, *_: object) -> None:
+        """Say what is missing; a library that ended took the division that it kept open with it."""
+        if self._worker.running or self._one_map is None or self._opening:
+            return
+        was_open = self.draft is not None or self._steps is not None
+        self.end()
+        if was_open:
+            self._tab.say(tr("The engine stopped, and the edits that were not saved are gone. Begin again."))
+        else:
+            self._tab.say(tr("Editing needs the library; the foot of this panel says how it is."))
+
+    def _list_versions(self, chosen: Path | None = None) -> None:
+        self._tab.offer_versions(versions_of(self._one_map.path) if self._one_map is not None else [], chosen)
 
     def _offer(self) -> None:
         if "edit.groupings" in self._worker.verbs:
             self._worker.ask("edit.groupings", {}, lambda answer: self._tab.offer(answer["groupings"]))
 
+    def _told(self, share: float, words: str) -> None:
+        if self._opening:
+            self._tab.wait(_LIBRARY * share, words)
+
+    def _not_opened(self, why: str) -> None:
+        if self._opening:  # else it was stopped, and the buttons say so already
+            self._opening = 0
+            self._tab.work(False)
+        self._tab.say(why)
+
     def _opened(self, answer: dict) -> None:
-        if self._one_map is None:
+        """Begin to draw what the library has opened, a few cells at a time."""
+        if self._one_map is None or not self._opening:  # the answer was under way when it was stopped
+            self._worker.ask("edit.close", {}, lambda _: None)
             return
+        self._opening = 0
         if self.draft is not None:
             self.draft.remove()
-        self.draft = DraftLayer(self._one_map, answer["cells"], self._crs)
+            self.draft = None
+        self._steps = self._draw_draft(self._one_map, answer)
+        self._filling.start()
+
+    def _draw_draft(self, one_map: OneMapFile, answer: dict) -> Iterator[float]:
+        draft = DraftLayer(one_map, answer["cells"], self._crs)
+        yield from draft.steps()
+        self.draft = draft
         self._grids = dict(answer["cells"])
         self._tab.model.names = answer["names"]
         self._tab.work(True)
         self._show(answer)
         self._tab.say(" ".join(said(note) for note in answer["notes"]) or tr("Choose cells on the map."))
+
+    def _fill(self) -> None:
+        """Draw for a moment, then let the window live."""
+        until, share = time.perf_counter() + MOMENT_S, None
+        while self._steps is not None:
+            share = next(self._steps, None)
+            if share is None:
+                self._steps = None
+                self._filling.stop()
+            if time.perf_counter() >= until:
+                break
+        if share is not None:
+            self._tab.wait(_LIBRARY + (1.0 - _LIBRARY) * share, tr("The cells are drawn ..."))
 
     def _ask(self, verb: str, arguments: dict) -> None:
         self._worker.ask(verb, arguments, self._changed, self._tab.say)
@@ -172,7 +255,8 @@ class EditDesk(QObject):
         if self.draft is None:
             return
         self.draft.apply(state)
-        self._grids = {cell: grid for cell, grid in self._grids.items() if cell not in state["gone"]}
+        for cell in state["gone"]:
+            self._grids.pop(cell, None)
         self._grids |= {row["cell"]: row["grid"] for row in state["changed"]}
         self._show(state)
         words = [said(step["words"]) for step in state["steps"]]

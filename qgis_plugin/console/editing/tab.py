@@ -1,5 +1,7 @@
 """The tab in which grids are edited: what is joined to what, totals and broken rules after each step, save."""
 
+from pathlib import Path
+
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QIcon, QPixmap
 from qgis.PyQt.QtWidgets import (
@@ -8,6 +10,7 @@ from qgis.PyQt.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QListWidget,
+    QProgressBar,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -21,8 +24,10 @@ from ..signs import sign_icon
 from ..tones import QuietLabel
 from ..words import number
 
+MOST_RULES = 200  # more broken rules are counted, not listed: nobody reads them
 ROW_HEIGHT = 22
 SWATCH = 12
+_WHOLE = 1_000
 _WIDTHS = (150, 64, 92, 64, 48)
 
 
@@ -90,7 +95,7 @@ class EditTab(QWidget):
     """Buttons and tables; what they mean is done elsewhere."""
 
     begin_wanted = pyqtSignal(str)  # grouping
-    wanted = pyqtSignal(str)  # "end" "pick" "move" "split" "merge" "undo" "redo" "save"
+    wanted = pyqtSignal(str)  # "end" "pick" "move" "split" "merge" "undo" "redo" "save" "show"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,12 +122,19 @@ class EditTab(QWidget):
         self.rules.setObjectName("onemapRules")
         self.rules.setWordWrap(True)
         self.rules.setToolTip(tr("Rules that are broken now; nothing is refused because of them"))
+        self.versions = QComboBox(self)
+        self.versions.setObjectName("onemapVersions")
+        self.versions.setToolTip(tr("Versions of the grids that were saved beside the map"))
+        self.progress = QProgressBar(self)
+        self.progress.setRange(0, _WHOLE)
+        self.progress.hide()
         self.bar = AskBar(self)
         self.status = QuietLabel("", self)
         self.status.setWordWrap(True)
         self._lay_out()
         self.begin.clicked.connect(lambda: self.begin_wanted.emit(str(self.grouping.currentData() or "")))
         self.work(False)
+        self.offer_versions([])
         self.say(tr("Choose whose grids shall be edited, then Begin. The map itself is never changed."))
 
     def offer(self, groupings: list[dict]) -> None:
@@ -132,12 +144,41 @@ class EditTab(QWidget):
             words = tr("{title}: {count} grids", title=said(row["title"]), count=row["grids"])
             self.grouping.addItem(words, row["grouping"])
         self.begin.setEnabled(bool(groupings))
+        if groupings:
+            self.say(tr("Choose whose grids shall be edited, then Begin. The map itself is never changed."))
+
+    def offer_versions(self, versions: list[Path], chosen: Path | None = None) -> None:
+        """Offer the saved versions, the newest first; one may be chosen."""
+        self.versions.clear()
+        for path in versions:
+            self.versions.addItem(path.name, str(path))
+        self.versions.setCurrentIndex(max(0, self.versions.findData(str(chosen))) if versions else -1)
+        for widget in (self.versions, self.buttons["show"]):
+            widget.setVisible(bool(versions))
+
+    @property
+    def version(self) -> Path | None:
+        """The saved version that is chosen."""
+        found = self.versions.currentData()
+        return Path(found) if found else None
+
+    def wait(self, share: float, words: str) -> None:
+        """Tell how far the opening has come; it can be stopped."""
+        self.begin.setEnabled(False)
+        self.grouping.setEnabled(False)
+        self.end.setEnabled(True)
+        self.end.setText(tr("Stop"))
+        self.progress.setValue(round(_WHOLE * share))
+        self.progress.show()
+        self.say(words)
 
     def work(self, on: bool) -> None:
         """Let the buttons of the work be pressed, or not."""
         for name, button in self.buttons.items():
-            if name != "begin":
+            if name not in ("begin", "show"):
                 button.setEnabled(on)
+        self.end.setText(tr("End"))
+        self.progress.hide()
         self.begin.setEnabled(not on and self.grouping.count() > 0)
         self.grouping.setEnabled(not on)
         if not on:
@@ -152,9 +193,12 @@ class EditTab(QWidget):
         if chosen:
             self.choose(chosen)
         self.rules.clear()
-        for finding in state["findings"]:
+        for finding in state["findings"][:MOST_RULES]:
             self.rules.addItem(said(finding["reason"]))
             self.rules.item(self.rules.count() - 1).setIcon(sign_icon("invalid"))
+        more = len(state["findings"]) - MOST_RULES
+        if more > 0:
+            self.rules.addItem(tr("... and {count} more", count=f"{more:,}"))
         if not state["findings"]:
             self.rules.addItem(tr("All rules are kept."))
             self.rules.item(0).setIcon(sign_icon("allowed"))
@@ -205,7 +249,12 @@ class EditTab(QWidget):
                 False,
             ),
         )
-        first, grid = QHBoxLayout(), QGridLayout()
+        self._button(
+            "show", tr("Open in the project"), tr("Puts the saved version beside the grids of the map, to compare")
+        )
+        first, grid, saved = QHBoxLayout(), QGridLayout(), QHBoxLayout()
+        saved.addWidget(self.versions, 1)
+        saved.addWidget(self.buttons["show"])
         first.addWidget(self.grouping, 1)
         first.addWidget(self.begin)
         first.addWidget(self.end)
@@ -214,8 +263,10 @@ class EditTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 4)
         column.addLayout(first)
+        column.addWidget(self.progress)
         column.addWidget(self.table, 3)
         column.addLayout(grid)
         column.addWidget(self.rules, 1)
+        column.addLayout(saved)
         column.addWidget(self.bar)
         column.addWidget(self.status)

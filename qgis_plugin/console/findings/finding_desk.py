@@ -18,7 +18,7 @@ from ..envelope import shape_of
 from ..highlight import geometry_to_map
 from ..queue.list_tab import ListTab
 from ..rows import Row, codes_in, details, shape_at
-from ..tones import quiet, tone
+from ..tones import on_map, quiet
 from ..words import number
 from .proposals import Proposal, Proposals, Target, no_repair_for
 
@@ -165,7 +165,7 @@ class FindingDesk(QObject):
     def _show_preview(self, proposal: Proposal) -> None:
         self.clear_preview()
         band = QgsRubberBand(self._canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
-        line = tone("good") if not proposal.reason else tone("bad")
+        line = on_map("good") if not proposal.reason else on_map("bad")
         area = QColor(line)
         area.setAlpha(90)
         band.setStrokeColor(line)

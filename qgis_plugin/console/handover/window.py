@@ -37,6 +37,8 @@ class HandoverWindow(QWidget):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("onemapHandover")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # a dark theme of QGIS leaves bare windows black
+        self.setStyleSheet("QWidget#onemapHandover { background: palette(window) }")
         self.setWindowTitle(tr("Shift handover"))
         self.resize(*SIZE)
         self._one_map, self._desk, self._cases, self._findings = one_map, desk, cases, findings

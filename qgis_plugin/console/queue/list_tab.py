@@ -124,6 +124,22 @@ class ListTab(QWidget):
         self._count(rows)
         self._tell_state()
 
+    def exchange(self, pairs: list[tuple[Row, Row]]) -> None:
+        """Show rows anew of which more is known now: the first of each pair is the row that is shown."""
+        header = self.table.horizontalHeader()
+        for old, new in pairs:
+            is_current = self._row is not None and (self._row.table, self._row.fid) == (old.table, old.fid)
+            replaced = self.model.exchange(old, new, header.sortIndicatorSection(), header.sortIndicatorOrder())
+            if replaced is None:
+                continue
+            self._counted.subtract(self.kind.chips(replaced))
+            self._counted.update(self.kind.chips(new))
+            if is_current and self.find(new.table, new.fid) and self._row is not new:
+                self._row = new
+                self.current.emit(new)
+        self.filters.count(+self._counted)
+        self._tell_state()
+
     def _rows_complete(self) -> None:
         header = self.table.horizontalHeader()
         section, order = header.sortIndicatorSection(), header.sortIndicatorOrder()

@@ -78,6 +78,34 @@ class RowModel(QAbstractTableModel):
             self._shown.insert(place, row)
             self.endInsertRows()
 
+    def exchange(self, old: Row, new: Row, column: int, order: Qt.SortOrder) -> Row | None:
+        """Put a row where it now belongs, and take away the one that stands for the same case; return that one.
+
+        No other row is looked at; ``old`` says by its keys where to look.
+        """
+        for rank_column, rank in self._ranks.items():
+            _move(rank, old, new, rank_column, ascending=True)
+        ascending = order == Qt.SortOrder.AscendingOrder
+        replaced = _move(self._rows, old, new, column, ascending=ascending)
+        if replaced is None:
+            return None
+        passes = bool(self._filter.of([new]))
+        place = _seek(self._shown, old, column, ascending=ascending)
+        if place is not None and passes and new.keys[column] == self._shown[place].keys[column]:
+            self._shown[place] = new
+            self.dataChanged.emit(self.index(place, 0), self.index(place, len(self._columns) - 1))
+            return replaced
+        if place is not None:
+            self.beginRemoveRows(QModelIndex(), place, place)
+            del self._shown[place]
+            self.endRemoveRows()
+        if passes:
+            place = _place(self._shown, new, column, ascending=ascending)
+            self.beginInsertRows(QModelIndex(), place, place)
+            self._shown.insert(place, new)
+            self.endInsertRows()
+        return replaced
+
     def change(self, **changed: object) -> None:
         """Change parts of the filter and look at the rows again."""
         wanted = replace(self._filter, **changed)
@@ -161,6 +189,32 @@ def _place(rows: list[Row], row: Row, column: int, *, ascending: bool) -> int:
         else:
             high = middle
     return low
+
+
+def _seek(rows: list[Row], row: Row, column: int, *, ascending: bool) -> int | None:
+    """Return where a row stands among sorted rows; None where it is not among them."""
+    key, end = row.keys[column], _place(rows, row, column, ascending=ascending)
+    for place in range(end - 1, -1, -1) if ascending else range(end, len(rows)):
+        if rows[place].keys[column] != key:
+            break
+        if rows[place].fid == row.fid and rows[place].table == row.table:
+            return place
+    fid, table = row.fid, row.table  # rows that were read stand in the order of the file, or its key is another now
+    return next((place for place, other in enumerate(rows) if other.fid == fid and other.table == table), None)
+
+
+def _move(rows: list[Row], old: Row, new: Row, column: int, *, ascending: bool) -> Row | None:
+    """Put a row where it belongs among sorted rows in the place of another; return that one, None where it is not."""
+    place = _seek(rows, old, column, ascending=ascending)
+    if place is None:
+        return None
+    replaced = rows[place]
+    if new.keys[column] == replaced.keys[column]:
+        rows[place] = new
+    else:
+        del rows[place]
+        rows.insert(_place(rows, new, column, ascending=ascending), new)
+    return replaced
 
 
 def _told(row: Row, column: int) -> str | None:

@@ -4,6 +4,7 @@ Nothing of a person is shown: no names, no telephone numbers. Esc ends it.
 """
 
 from collections import Counter
+from heapq import nlargest
 
 from qgis.core import QgsProject
 from qgis.gui import QgsMapCanvas
@@ -18,9 +19,9 @@ from ...translation import language, tr
 from ..queue.table_model import RowModel
 from ..rows import Row
 from ..signs import sign_icon
-from ..tones import tone
+from ..tones import on_map, tone
 
-TURN_MS, TICK_MS = 15_000, 1_000
+TURN_MS, TICK_MS, SETTLE_MS = 15_000, 1_000, 150
 LATEST = 5
 _BIG, _TITLE, _LINE = 0.075, 0.034, 0.024  # of the height of the screen
 
@@ -81,7 +82,7 @@ class WallWindow(QWidget):
         self.latest = [QLabel(self) for _ in range(LATEST)]
         self.map = QgsMapCanvas(self)
         self.map.setDestinationCrs(canvas.mapSettings().destinationCrs())
-        self.map.setCanvasColor(tone("paper"))
+        self.map.setCanvasColor(on_map("paper"))
         self.map.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.map.setFrameShape(QFrame.Shape.NoFrame)
         self.map.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -93,7 +94,11 @@ class WallWindow(QWidget):
         self._clock = self._timer(TICK_MS, self._tick)
         self._turning = self._timer(TURN_MS, self.turn)
         self._tick()
+        self.map.setRenderFlag(False)  # a small picture of a window that has no size yet would be shown first
         self.turn()
+        self._settled = self._timer(SETTLE_MS, self._draw)
+        self._settled.setSingleShot(True)
+        self._settled.stop()
 
     @property
     def themes(self) -> list[str]:
@@ -116,13 +121,21 @@ class WallWindow(QWidget):
             self.map.setTheme(name)
         else:
             self.map.setLayers(self._main.layers())
+        self.theme.setText(name or tr("The district"))
+        self._show_all()
+
+    def _show_all(self) -> None:
         area = QgsProject.instance().viewSettings().defaultViewExtent()
         if area.isEmpty():
             self.map.setExtent(self._main.extent())
         else:
             self.map.setReferencedExtent(area)
         self.map.refresh()
-        self.theme.setText(name or tr("The district"))
+
+    def _draw(self) -> None:
+        """Draw the map, now that the window has its size."""
+        self.map.setRenderFlag(True)
+        self._show_all()
 
     def refresh(self) -> None:
         """Count anew."""
@@ -146,12 +159,13 @@ class WallWindow(QWidget):
             self.turn()
 
     def closeEvent(self, event: QEvent) -> None:
-        for timer in (self._clock, self._turning):
+        for timer in (self._clock, self._turning, self._settled):
             timer.stop()
         super().closeEvent(event)
 
     def resizeEvent(self, event: QEvent) -> None:
         super().resizeEvent(event)
+        self._settled.start()
         height = max(480, self.height())
         for figure in self.figures.values():
             figure.size_for(height)
@@ -161,7 +175,7 @@ class WallWindow(QWidget):
             label.setFont(_font(height * _LINE, bold=False))
 
     def _newest(self) -> list[Row]:
-        return sorted(self._cases.rows, key=lambda row: row.moment, reverse=True)[:LATEST]
+        return nlargest(LATEST, self._cases.rows, key=lambda row: row.moment)
 
     def _changed(self, *_: object) -> None:
         self._dirty = True
@@ -181,7 +195,11 @@ class WallWindow(QWidget):
 
     def _colour(self) -> None:
         paper, ink = tone("paper").name(), tone("ink").name()
-        self.setStyleSheet(f"QWidget#onemapWall {{ background: {paper} }} QLabel {{ color: {ink} }}")
+        bare = "border: none; margin: 0px; padding: 0px; background: transparent"  # whatever QGIS's theme adds
+        self.setStyleSheet(
+            f"QWidget#onemapWall {{ background: {paper} }} QLabel {{ color: {ink}; {bare} }} "
+            f"QFrame {{ {bare} }} QGraphicsView {{ border: none; margin: 0px; padding: 0px }}"
+        )
 
     def _lay_out(self) -> None:
         head, body, left = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()

@@ -17,7 +17,7 @@ from ...translation import tr
 from ..card.ask_bar import AskBar, Question
 from ..desk import Desk
 from ..picking import ShapeTool
-from ..tones import tone
+from ..tones import on_map
 from .tab import WhoTab
 
 MARK_SIZE, MARK_WIDTH = 14, 3
@@ -151,7 +151,7 @@ class WhoAnswers(QObject):
             self._mark.setIconType(QgsVertexMarker.IconType.ICON_CROSS)
             self._mark.setIconSize(MARK_SIZE)
             self._mark.setPenWidth(MARK_WIDTH)
-            self._mark.setColor(tone("accent"))
+            self._mark.setColor(on_map("accent"))
         self._mark.setCenter(spot)
 
 

@@ -35,7 +35,7 @@ def test_hello_tells_version_and_verbs():
     assert heard["answer"]["protocol"] == 1
     assert heard["answer"]["most_bytes"] == MOST_BYTES
     verbs = heard["answer"]["verbs"]
-    assert {name for name, verb in verbs.items() if verb["long"]} == set(LONG_VERBS)
+    assert {name for name, verb in verbs.items() if verb["long"]} == {*LONG_VERBS, "edit.open", "edit.save"}
     assert verbs["locate"] == {"arguments": ["x", "y"], "options": ["crs", "near_m", "border_m"], "long": False}
 
 
