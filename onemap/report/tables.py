@@ -135,7 +135,12 @@ class ColumnMaker:
 
     def reason(self) -> Column:
         """Return the column of reasons."""
-        return Column(self.title("reason"), lambda row: Cell(self.words.reason(row)), "reason wide")
+        return Column(self.title("reason"), lambda row: Cell(self.words.told(row)), "reason wide")
+
+    def closer(self) -> Column:
+        """Return the column of those who could close a gap, or settle a conflict."""
+        name = "who_could_close"
+        return Column(self.title(name), lambda row: Cell(self.words.told(row, name)), "wide")
 
 
 def narrowed(**wanted: str) -> str:

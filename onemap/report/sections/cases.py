@@ -324,6 +324,7 @@ def objects_section(desk: Desk) -> Section:
             make.number("residents"),
             make.number("cases"),
             make.reason(),
+            make.closer(),
         ]
         blocks.append(
             Block(
@@ -336,7 +337,13 @@ def objects_section(desk: Desk) -> Section:
         if desk.maps is not None and not shapely.is_missing(frame.geometry.to_numpy()).all():
             blocks.insert(0, _object_map(desk))
         make = ColumnMaker(words, "object_gap")
-        columns = [make.text("gap_id"), make.layer(facts.layers), make.text("object_id", css="code"), make.reason()]
+        columns = [
+            make.text("gap_id"),
+            make.layer(facts.layers),
+            make.text("object_id", css="code"),
+            make.reason(),
+            make.closer(),
+        ]
         table = make_table("t-object", frame.drop(columns="geometry"), columns, rest=desk.rest("object_gap"))
         blocks.append(Block("table", table, words.say("Objects")))
     else:

@@ -132,7 +132,7 @@ def _cell(mine: list[Any], words: Wording) -> MatrixCell:
     note = words.number(count) if count else ""
     if state == "partial" and len(mine) == 1 and not pd.isna(mine[0]["share"]):
         note = words.share(mine[0]["share"])
-    reasons = dict.fromkeys(reason for reason in map(words.reason, mine) if reason)
+    reasons = dict.fromkeys(reason for reason in map(words.told, mine) if reason)
     hint = f"{words.label('completeness', 'state', state)} {words.clauses(reasons)}".strip()
     return MatrixCell(state, presence_sign(state), note, hint)
 

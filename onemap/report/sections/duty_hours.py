@@ -249,6 +249,6 @@ def _rows(desk: Desk, frame: Any) -> Table:
         make.number("buildings"),
         make.number("residents"),
         make.reason(),
-        Column(make.title("who_could_close"), lambda row: Cell(words.sentence(plain(row["who_could_close"]))), "wide"),
+        make.closer(),
     ]
     return make_table("t-duty-gap", ordered, columns, rest=desk.rest("duty_gap"))

@@ -223,12 +223,6 @@ def _scope(desk: Desk, make: ColumnMaker) -> Column:
     return Column(make.title("scope"), cell, "word")
 
 
-def _closed_by(desk: Desk, make: ColumnMaker) -> Column:
-    return Column(
-        make.title("who_could_close"), lambda row: Cell(desk.words.sentence(plain(row["who_could_close"]))), "wide"
-    )
-
-
 def _vacancies(desk: Desk, vacancies: Any) -> Table:
     make = ColumnMaker(desk.words, "duty_gap")
     ordered = vacancies.drop(columns="geometry").sort_values(
@@ -243,7 +237,7 @@ def _vacancies(desk: Desk, vacancies: Any) -> Table:
         make.measure("area_m2"),
         make.number("residents"),
         make.reason(),
-        _closed_by(desk, make),
+        make.closer(),
     ]
     return make_table("t-vacancy", ordered, columns, rest=desk.rest("duty_gap"))
 
@@ -262,7 +256,7 @@ def _conflicts(desk: Desk, conflicts: Any) -> list[Block]:
         make.codes("matters"),
         make.measure("area_m2"),
         make.reason(),
-        _closed_by(desk, make),
+        make.closer(),
     ]
     table = make_table("t-conflict", ordered, columns, rest=desk.rest("duty_conflict"))
     blocks = [Block("table", table, words.say("Double claims and conflicts of precedence"))]
