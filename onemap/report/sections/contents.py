@@ -188,14 +188,14 @@ def layers_section(desk: Desk) -> Section:
 
 def _office(make: ColumnMaker, name: str) -> Column:
     """Return who answers for a layer, as the manifest states it; what it does not state is not guessed."""
-    return Column(make.title(name), lambda row: Cell(plain(row[name]) or make.words.say("not stated")))
+    return Column(make.title(name), lambda row: Cell(plain(row[name]) or make.words.say("not stated")), "office")
 
 
 def _row_columns(make: ColumnMaker) -> list[Column]:
     """Return how many rows of a layer were read, used and listed, and the hashes that name its content."""
 
     def hash_of(name: str) -> Column:
-        return Column(make.title(name), lambda row: Cell(plain(row[name])[:12]), "code")
+        return Column(make.title(name), lambda row: Cell(plain(row[name])[:12]), "code id")
 
     return [
         make.text("source_crs"),

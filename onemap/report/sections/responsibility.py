@@ -51,7 +51,7 @@ def responsibility_section(desk: Desk) -> Section | None:
     )
     blocks = [Block("table", _accountable(desk, by_level, by_agency), words.say("Who is accountable"))]
     if desk.maps is not None and len(vacancies) + len(conflicts):
-        blocks.insert(0, _map(desk, vacancies, conflicts))
+        blocks.append(_map(desk, vacancies, conflicts))
     if len(vacancies):
         blocks.append(Block("table", _vacancies(desk, vacancies), words.say("Vacancies and ended appointments")))
     if len(conflicts):
@@ -208,7 +208,7 @@ def _agency_column(desk: Desk, make: ColumnMaker) -> Column:
     return Column(
         make.title("agency"),
         lambda row: Cell(agency_name(plain(row["agency"]), words), match=plain(row["agency"])),
-        "word",
+        "office",
         "agency",
     )
 
@@ -229,10 +229,10 @@ def _vacancies(desk: Desk, vacancies: Any) -> Table:
         ["cause", "area_m2"], ascending=[False, False], kind="stable"
     )
     columns = [
-        make.text("gap_id"),
+        make.text("gap_id", css="id"),
         make.label("cause", key="cause"),
         _scope(desk, make),
-        make.codes("cells"),
+        make.codes("cells", on_paper=False),
         _agency_column(desk, make),
         make.measure("area_m2"),
         make.number("residents"),
@@ -249,10 +249,10 @@ def _conflicts(desk: Desk, conflicts: Any) -> list[Block]:
         ["kind", "area_m2"], ascending=[False, False], kind="stable"
     )
     columns = [
-        make.text("conflict_id"),
+        make.text("conflict_id", css="id"),
         make.label("kind", key="kind"),
         _agency_column(desk, make),
-        make.codes("cells"),
+        make.codes("cells", on_paper=False),
         make.codes("matters"),
         make.measure("area_m2"),
         make.reason(),
