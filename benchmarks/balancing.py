@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks import balancing_limits, balancing_washington
+from benchmarks.balancing_limits import MOST_PROVED, OWN, Proof, Row
 from benchmarks.balancing_rivals import CONTESTANTS
 from benchmarks.environments import ROOT
 from benchmarks.report import put_into
@@ -25,6 +27,9 @@ from benchmarks.report import put_into
 ROOM: Final = ROOT / ".venv-bench-balancing"
 PACKAGES: Final = ("spopt>=0.7", "pymetis>=2025.2", "gerrychain>=0.3", "ortools>=9.15")
 MARK: Final = "measured balancing: written by benchmarks.balancing"
+WASHINGTON: Final = "measured Washington: written by benchmarks.balancing"
+_PROVED: Final = ((12, 3), (20, 4), (28, 5), (36, 6))
+"""Cells and groups of the graphs whose answer CP-SAT is asked to better."""
 _LIMIT_S: Final = 200
 _SLOW: Final = {"spopt Skater": 2_000, "spopt MaxP": 200, "GerryChain": 400, "ortools CP-SAT": 120}
 """Rivals with the most cells that they are given: beyond these they do not finish in minutes."""
@@ -36,21 +41,6 @@ class Case:
 
     title: str
     graph: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What a contestant made of a case; ``reason`` says why it made nothing."""
-
-    case: str
-    contestant: str
-    reason: str = ""
-    groups: int = 0
-    scattered: int = 0
-    deviation: float = 0.0
-    border_km: float = 0.0
-    seconds: float = 0.0
-    version: str = ""
 
 
 def city_graph(count: int, groups: int, *, seed: int = 1) -> dict[str, Any]:
@@ -96,29 +86,13 @@ def ground_of(graph: dict[str, Any]) -> Any:
 
 def ward_graphs(real: Path, wards: Sequence[str]) -> list[Case]:
     """Return the block groups of wards of Washington with their cases, in as many groups as the city's commissions."""
-    import geopandas as gpd
-    import pandas as pd
-
-    from onemap import assign_cases, own_polygons
-
-    folder = real / "washington_dc"
-    layer = {
-        name: gpd.read_file(folder / "dc_boundaries.gpkg", layer=name)
-        for name in ("census_block_group_2010", "ward_2012", "anc_2013")
-    }
-    blocks = layer["census_block_group_2010"]
-    rows = pd.read_csv(folder / "dc_service_requests_2016.csv.gz", dtype=str)
-    where = gpd.points_from_xy(pd.to_numeric(rows["GEOM_LON"]), pd.to_numeric(rows["GEOM_LAT"]))
-    table = assign_cases(gpd.GeoDataFrame(rows, geometry=where, crs="EPSG:4326"), blocks, code="GEOID").table
-    held = blocks["GEOID"].map(table["cell"].value_counts()).fillna(0).astype(int)
-    ward = own_polygons(blocks, layer["ward_2012"], code="WARD_ID")["cell"]
-    commission = own_polygons(blocks, layer["anc_2013"], code="ANC_ID")["cell"]
+    blocks = balancing_washington.blocks_of(real)
     cases = []
     for name in wards:
-        own = (ward == name).to_numpy()
-        groups = int(commission[own].nunique())
-        graph = graph_of(blocks.geometry.to_numpy()[own], held[own].tolist(), groups, "EPSG:4326")
-        cases.append(Case(f"Washington, ward {name}: {own.sum()} block groups into {groups}", graph))
+        own = blocks[blocks["ward"] == name]
+        groups = int(own["commission"].nunique())
+        graph = graph_of(own.geometry.to_numpy(), own["cases"].tolist(), groups, "EPSG:4326")
+        cases.append(Case(f"Washington, ward {name}: {len(own)} block groups into {groups}", graph))
     return cases
 
 
@@ -144,6 +118,8 @@ def judge(case: Case, contestant: str, answers: Sequence[dict[str, Any]]) -> Row
         border_km=cut / 2e6,
         seconds=statistics.median(answer["seconds"] for answer in answers),
         version=answers[-1]["version"],
+        cells=len(graph["load"]),
+        asked=graph["groups"],
     )
 
 
@@ -162,22 +138,53 @@ def _pieces(graph: dict[str, Any], label: Sequence[int]) -> int:
 
 def run(case: Case, contestant: str, python: str, *, seconds: float, runs: int) -> Row:
     """Let one contestant divide a case in a process of its own."""
+
+    def nothing(reason: str) -> Row:
+        return Row(case.title, contestant, reason, cells=len(case.graph["load"]), asked=case.graph["groups"])
+
     if len(case.graph["load"]) > _SLOW.get(contestant, len(case.graph["load"])):
-        return Row(case.title, contestant, f"not asked: more than {_SLOW[contestant]:,} cells")
+        return nothing(f"not asked: more than {_SLOW[contestant]:,} cells")
     answers = []
+    for _ in range(runs if contestant in ("onemap", "pymetis") else 1):
+        try:
+            answers.append(_asked(python, contestant, case.graph, seconds))
+        except RivalError as why:
+            return nothing(str(why))
+    return judge(case, contestant, answers)
+
+
+class RivalError(Exception):
+    """A contestant did not answer; says why."""
+
+
+def _asked(python: str, contestant: str, graph: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Return the answer of one contestant, from a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "graph.json")
-        path.write_text(json.dumps(case.graph), encoding="utf-8")
+        path.write_text(json.dumps(graph), encoding="utf-8")
         command = [python, "-m", "benchmarks.balancing_rivals", contestant, str(path), str(seconds)]
-        for _ in range(runs if contestant in ("onemap", "pymetis") else 1):
-            try:
-                done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
-            except subprocess.TimeoutExpired:
-                return Row(case.title, contestant, f"not finished in {_LIMIT_S} s")
-            if done.returncode:
-                return Row(case.title, contestant, (done.stderr.strip().splitlines() or ["failed"])[-1][:120])
-            answers.append(json.loads(done.stdout.splitlines()[-1]))
-    return judge(case, contestant, answers)
+        limit = max(_LIMIT_S, 3 * seconds)
+        try:
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=limit, check=False)
+        except subprocess.TimeoutExpired as error:
+            message = f"not finished in {limit:.0f} s"
+            raise RivalError(message) from error
+    if done.returncode:
+        raise RivalError((done.stderr.strip().splitlines() or ["failed"])[-1][:120])
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def prove(graph: dict[str, Any], rivals: str, *, seconds: float) -> Proof:
+    """Let onemap divide a small graph, and CP-SAT look for anything better."""
+    cells, groups = len(graph["load"]), graph["groups"]
+    label = _asked(sys.executable, OWN, graph, seconds)["label"]
+    try:
+        found = _asked(rivals, "proof", graph | {"label": label}, seconds)
+    except RivalError as why:
+        print(f"{cells} cells into {groups}: no proof: {why}", file=sys.stderr)
+        return Proof(cells, groups, None, None, 0.0)
+    return Proof(cells, groups, *found["label"], found["seconds"])
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -221,44 +228,78 @@ def beside_pymetis(rows: Sequence[Row]) -> list[str]:
 
 
 def interpreter(*, install: bool) -> str:
-    """Return the rivals' own interpreter, installed where that is wanted."""
+    """Return the rivals' own interpreter, with all of them installed where that is wanted."""
     python = ROOM / "bin" / "python"
     if install and not python.exists():
         subprocess.run([sys.executable, "-m", "venv", ROOM], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    return str(python) if python.exists() else sys.executable
+    chosen = str(python) if python.exists() else sys.executable
+    if install and missing(chosen):
+        subprocess.run([chosen, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    for name in missing(chosen):
+        print(f"{name} is not installed: its limits are not measured", file=sys.stderr)
+    return chosen
+
+
+def missing(python: str) -> list[str]:
+    """Return the rivals that an interpreter cannot import."""
+
+    def fails(name: str) -> bool:
+        return subprocess.run([python, "-c", f"import {name}"], capture_output=True, check=False).returncode != 0
+
+    return [name for name in (package.partition(">=")[0] for package in PACKAGES) if fails(name)]
 
 
 def cases_of(*, small: bool, real: Path) -> list[Case]:
     """Return the graphs, from small to large."""
-    sizes = ((36, 6), (60, 6)) if small else ((36, 6), (100, 8), (400, 10), (2_500, 30), (25_000, 300))
+    sizes = ((36, 6), (60, 6)) if small else ((36, 6), (100, 8), (400, 10), (2_500, 30), balancing_limits.LARGEST)
     cities = [Case(f"City: {count:,} cells into {groups}", city_graph(count, groups)) for count, groups in sizes]
     wards = [] if small or not real.is_dir() else ward_graphs(real, ("1", "6"))
     return [*wards, *cities]
 
 
-def main() -> None:
-    """Run the benchmark."""
+def measure(cases: Sequence[Case], rivals: str, *, seconds: float, runs: int) -> list[Row]:
+    """Let all contestants divide all cases; those of onemap that follow one of pymetis get its evenness."""
+    rows: list[Row] = []
+    for case in cases:
+        for name in CONTESTANTS:
+            graph = case.graph | ({"even": rows[-1].deviation} if name.startswith("onemap, as even") else {})
+            python = sys.executable if name.startswith(OWN) else rivals
+            rows.append(run(Case(case.title, graph), name, python, seconds=seconds, runs=runs))
+            print(rows[-1], flush=True)
+    return rows
+
+
+def options() -> argparse.ArgumentParser:
+    """Return what the command line takes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--small", action="store_true", help="two small graphs only")
+    parser.add_argument("--small", action="store_true", help="two small graphs only, without the real ones")
     parser.add_argument("--seconds", type=float, default=60, help="what searches without an end are given")
     parser.add_argument("--runs", type=int, default=3, help="runs of the quick ones")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "balancing.md")
+    page = ROOT / "docs" / "balancing.md"
+    parser.add_argument("--out", type=Path, default=page, help="page; the picture goes beside it")
     real = os.environ.get("ONEMAP_REAL_DATA", ROOT.parent / "shared" / "data")
     parser.add_argument("--real", type=Path, default=Path(real), help="folder of the real data")
     parser.add_argument("--no-install", action="store_true")
-    options = parser.parse_args()
-    rivals = interpreter(install=not options.no_install)
-    rows: list[Row] = []
-    for case in cases_of(small=options.small, real=options.real.resolve()):
-        for name in CONTESTANTS:
-            graph = case.graph | ({"even": rows[-1].deviation} if name.startswith("onemap, as even") else {})
-            python = sys.executable if name.startswith("onemap") else rivals
-            rows.append(run(Case(case.title, graph), name, python, seconds=options.seconds, runs=options.runs))
-            print(rows[-1], flush=True)
-    page = options.out.read_text(encoding="utf-8") if options.out.exists() else "# Balancing\n"
-    options.out.write_text(put_into(page, table(rows), mark=MARK), encoding="utf-8")
+    return parser
+
+
+def main() -> int:
+    """Run the benchmark; 1 where a limit does not hold."""
+    asked = options().parse_args()
+    rivals, real = interpreter(install=not asked.no_install), asked.real.resolve()
+    sizes = [size for size in _PROVED if size[0] <= (MOST_PROVED if not asked.small else 20)]
+    proofs = [prove(city_graph(*size), rivals, seconds=5 * asked.seconds) for size in sizes]
+    rows = measure(cases_of(small=asked.small, real=real), rivals, seconds=asked.seconds, runs=asked.runs)
+    judged = balancing_limits.verdicts(rows, proofs, with_largest=not asked.small)
+    page = asked.out.read_text(encoding="utf-8") if asked.out.exists() else "# Balancing\n"
+    page = put_into(page, f"{balancing_limits.table(judged)}\n{table(rows)}", mark=MARK)
+    if real.is_dir() and not asked.small:
+        told = balancing_washington.measure(real, picture=asked.out.with_suffix(".png"))
+        page = put_into(page, told, mark=WASHINGTON)
+    asked.out.write_text(page, encoding="utf-8")
+    print(balancing_limits.table(judged))
+    return int(any(verdict.holds is False for verdict in judged))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -6,7 +6,7 @@ looked at (file, layer, row), what was found, what is needed.
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from .translation import say
 
@@ -34,6 +34,22 @@ class OnemapError(Exception):
         self.template = template
         self.values = values
         super().__init__(say(template, "en", **values))
+
+    @classmethod
+    def missing(cls, module: str, extra: str) -> Self:
+        """Return the error of a package that is not there: how onemap is installed with it, from its source or wheels.
+
+        Examples
+        --------
+        >>> print(StoreError.missing("pyarrow", "parquet").text("zh").partition("；")[0])
+        未安装 pyarrow：请在 onemap 源码目录中运行 pip install ".[parquet]"
+        """
+        return cls(
+            '{module} is not installed: in the folder of onemap\'s source run pip install ".[{extra}]", '
+            'or with a folder of wheels pip install --no-index --find-links WHEELS "onemap[{extra}]"',
+            module=module,
+            extra=extra,
+        )
 
     def text(self, language: str = "en") -> str:
         """Return the message in ``language`` (``"en"`` or ``"zh"``)."""

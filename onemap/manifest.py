@@ -7,10 +7,11 @@ place in the file and, for a misspelt name, the name that was probably meant.
 import datetime as dt
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .domain.validity import as_day
 from .errors import SchemaError
 from .manifest_rules import AUDIT, CASES, COVERAGE, DISTRICT, LEVEL, PREVIOUS, SOURCE, TOP, Problems, is_there
 
@@ -124,7 +125,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A checked manifest. Levels stand from coarse to fine, sources in the order of the file."""
+    """A checked manifest. Levels stand from coarse to fine, sources in the order of the file.
+
+    ``only_in_force`` is true where the map shall hold only what is in force on the district's day: see `of_day`.
+    """
 
     path: Path
     root: Path
@@ -135,6 +139,14 @@ class Manifest:
     sources: tuple[Source, ...]
     audit: AuditRules = field(default_factory=AuditRules)
     previous: PreviousRules = field(default_factory=PreviousRules)
+    only_in_force: bool = False
+
+    def of_day(self, as_of: Any) -> "Manifest":
+        """Return the manifest of a map that holds only what is in force on a day, its clock set to it; None: itself."""
+        day = as_day(as_of)
+        if day is None:
+            return self
+        return replace(self, district=replace(self.district, as_of=day), only_in_force=True)
 
     def sources_of(self, layer_id: str) -> tuple[Source, ...]:
         """Return the sources that feed ``layer_id``, in the order of the file."""

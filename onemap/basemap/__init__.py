@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -36,6 +37,7 @@ def build_base_map(
     manifest: str | Path | Manifest,
     out: str | Path | None = None,
     *,
+    as_of: Any = None,
     now: datetime | None = None,
     progress: Progress = silent,
 ) -> BaseMap:
@@ -47,6 +49,8 @@ def build_base_map(
         The manifest, or its path.
     out
         The GeoPackage, or the folder that it goes into as ``onemap.gpkg``; by default ``out`` beside the manifest.
+    as_of
+        Only places in force on this day, as in `onemap.run`.
     now
         The moment written as the build's time (default: the clock). Same input and moment, same bytes.
     progress
@@ -64,7 +68,7 @@ def build_base_map(
     """
     from onemap.store.one_map import open_map
 
-    checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    checked = (manifest if isinstance(manifest, Manifest) else load_manifest(manifest)).of_day(as_of)
     path = map_path(checked, out)
     with writer(path), raster_folder(path) as rasters:
         assembly = assemble(checked, rasters, progress=part(progress, 0.0, 0.8))

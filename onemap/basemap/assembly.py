@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ _ROLES = ("provider", "owner", "checker", "updater", "update_cycle_days", "secre
 class Assembly:
     """A base map that is not published yet: frames by layer id, and what is known of each.
 
-    It answers like a published map (``read``, ``has``, ``levels``, ``district``), so that checks can be made before
-    anything is written.
+    It answers like a published map (``read``, ``has``, ``levels``, ``layers``, ``district``), so that checks can be
+    made before anything is written.
     """
 
     manifest: Manifest
@@ -70,6 +70,11 @@ class Assembly:
         if self.agency_sources:
             facts["agency_sources"] = json.dumps(self.agency_sources, ensure_ascii=False, sort_keys=True)
         return facts
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """Where each layer comes from, and who provides it, indexed by layer id."""
+        return pd.DataFrame.from_dict(self.provenance, orient="index")
 
     def has(self, layer_id: str) -> bool:
         """Say whether the map holds a layer."""
@@ -203,6 +208,7 @@ def _setting(manifest: Manifest) -> Setting:
         profile=code_profile(district.code_profile) if district.code_profile else None,
         timezone=district.timezone,
         gcj02=district.gcj02,
+        in_force=district.as_of if manifest.only_in_force else None,
     )
 
 
@@ -320,6 +326,7 @@ def facts_of(manifest: Manifest, outline: BaseGeometry) -> dict[str, str]:
         "crs": crs.to_string(),
         "code_profile": district.code_profile,
         "as_of": district.as_of.isoformat() if district.as_of else "",
+        "in_force": district.as_of.isoformat() if district.as_of and manifest.only_in_force else "",
         "language": district.language,
         "timezone": district.timezone,
         "onemap_version": __version__,

@@ -3,6 +3,7 @@
 For every source: rows in = rows out + rows left out with a reason + rows wholly outside the district.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,7 +18,9 @@ from shapely.geometry.base import BaseGeometry
 from onemap.domain.catalogue import LayerSpec
 from onemap.domain.codes import CodeProfile
 from onemap.domain.codes import profile as code_profile
+from onemap.domain.validity import VALID_FROM, VALID_TO
 from onemap.errors import GeometryError, SchemaError, some
+from onemap.geo.dated import in_force
 from onemap.geo.gcj import require_conversion
 from onemap.geo.repair import repair_geometries, say_fault
 from onemap.manifest import Source
@@ -38,13 +41,15 @@ class Setting:
     """What all sources of a map are brought to.
 
     ``district`` is the union of the coarsest level, ``reach`` the same with its margin, ``levels`` are the grids by
-    layer id, all in ``crs``; they are empty while the levels themselves are read.
+    layer id, all in ``crs``; they are empty while the levels themselves are read. ``in_force`` is the day of a map that
+    holds nothing else, None where it holds all rows.
     """
 
     crs: pyproj.CRS
     profile: CodeProfile | None = None
     timezone: str = "UTC"
     gcj02: bool = True
+    in_force: dt.date | None = None
     district: BaseGeometry | None = None
     reach: BaseGeometry | None = None
     levels: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
@@ -120,7 +125,7 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
     listed = Rejects(source.title)
     profile = setting.profile_of(spec)
     conformed = conform(
-        reading.frame,
+        _of_day(reading.frame, spec, setting, listed),
         spec,
         source=source.title,
         profile=profile,
@@ -150,6 +155,28 @@ def take_in(source: Source, spec: LayerSpec, setting: Setting) -> Intake:
         notes=tuple(reading.notes),
         beyond_m=beyond_m,
     )
+
+
+def _of_day(frame: gpd.GeoDataFrame, spec: LayerSpec, setting: Setting, listed: Rejects) -> gpd.GeoDataFrame:
+    """Leave out, and list, what is not in force on the map's day.
+
+    Tables keep all days: duties and appointments are asked by the moment, and those that ended are told as such.
+    """
+    if setting.in_force is None or spec.geometry == "None":
+        return frame
+    held = in_force(frame, setting.in_force)
+    left_out = frame[~frame.index.isin(held.index)]
+    if len(left_out):
+        dates = [
+            [str(value)[:10] for value in left_out.get(name, [""] * len(left_out))] for name in (VALID_FROM, VALID_TO)
+        ]
+        found = [
+            " – ".join("" if day in ("None", "NaT", "nan") else day for day in pair)
+            for pair in zip(*dates, strict=True)
+        ]
+        reason = say("it is not in force on {day}", "en", day=setting.in_force.isoformat())
+        listed.add(left_out.index, kind="not_in_force", found=found, reason=reason, removed=True)
+    return held
 
 
 def _suspect(reading: Reading, frame: gpd.GeoDataFrame, spec: LayerSpec, setting: Setting, listed: Rejects) -> None:

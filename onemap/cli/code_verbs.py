@@ -9,7 +9,7 @@ from onemap.errors import OnemapError
 
 from .frames import code_column, code_list, write_frames
 from .help import ToldCommand, ToldGroup
-from .options import Fail, Out, Speech, helped, verb
+from .options import LANGUAGE, Fail, Lang, Out, Speech, helped, verb
 from .terminal import Exit, Terminal
 
 codes = typer.Typer(no_args_is_help=True, cls=ToldGroup)
@@ -17,6 +17,11 @@ Profile = Annotated[str, typer.Argument(help=helped("Code profile, such as CJT21
 
 Target = Annotated[str, typer.Argument(help=helped("Code profile to convert to."))]
 One = Annotated[str, typer.Argument(help=helped("The code."))]
+
+
+@codes.callback()
+def _speak(*, lang: Lang = LANGUAGE) -> None:
+    Speech(language=lang)  # refuses what is no language; the verbs take theirs from it, see options.LANGUAGE
 
 
 @codes.command("profiles", cls=ToldCommand, help=helped("List the code profiles."))

@@ -1,5 +1,6 @@
 """The verbs that make cells: derived from what divides the land, and numbered."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from .frames import (
     cells_layer,
     code_list,
     community_column,
-    frame_or_none,
+    frames_or_none,
     named_column,
     named_or_same,
     read_beside,
@@ -25,6 +26,74 @@ from .options import Fail, Out, Speech, file_and_layer, helped, refuse_absent, v
 from .terminal import Exit, Terminal
 
 _MOST_SAID = 10
+_AS_THEY_ARE = (
+    "rule", "target_m2", "country_m2", "smallest", "largest", "min_width_m", "exclusive_m2", "hard", "snap_m",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the cells are to be like: a group of options."""
+
+    rule: Annotated[str, typer.Option(help=helped("town, or country: a compound is a villagers' group."))] = "town"
+    rule_column: Annotated[
+        str | None, typer.Option(help=helped("Column that says town or country for each community."))
+    ] = None
+    target_m2: Annotated[float, typer.Option(help=helped("Size to aim at in built-up land."))] = 10_000.0
+    open_m2: Annotated[float, typer.Option(help=helped("Size to aim at where nothing is built."))] = 100_000.0
+    land_use_m2: Annotated[
+        list[str] | None,
+        typer.Option(help=helped("USE=M2: size to aim at on water, or in a class of compound; may be repeated.")),
+    ] = None
+    country_m2: Annotated[
+        float | None, typer.Option(help=helped("Size to aim at in a villagers' group (else one cell each)."))
+    ] = None
+    smallest: Annotated[float, typer.Option(help=helped("Share of that size below which land is joined."))] = 0.5
+    largest: Annotated[float, typer.Option(help=helped("Share of that size above which land is divided."))] = 1.75
+    min_width_m: Annotated[float, typer.Option(help=helped("Land narrower than this is no cell."))] = 20.0
+    exclusive_m2: Annotated[float, typer.Option(help=helped("A compound from this size on is a cell of its own."))] = (
+        20_000.0
+    )
+    exclusive_class: Annotated[
+        list[str] | None,
+        typer.Option(help=helped("Class of compounds that become cells of their own (else all); may be repeated.")),
+    ] = None
+    compound_class: Annotated[str, typer.Option(help=helped("Column of the compounds' classes."))] = "class"
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=helped("CLASS=WEIGHT, from 0 to 1: how strongly barriers of a class divide; may be repeated.")
+        ),
+    ] = None
+    hard: Annotated[float, typer.Option(help=helped("Weight from which no cell crosses a barrier."))] = 0.7
+    snap_m: Annotated[float, typer.Option(help=helped("Openings in barriers up to this width are closed."))] = 2.0
+
+    def options(self, communities: Any, *, code: str, barrier_class: str) -> Any:
+        """Return them as the library takes them."""
+        from onemap.grids.derive_options import BARRIER_WEIGHTS, LAND_USE_M2, DeriveOptions
+
+        return DeriveOptions(
+            **{name: getattr(self, name) for name in _AS_THEY_ARE},
+            community=code,
+            barrier_class=barrier_class,
+            compound_class=self.compound_class,
+            rule_column=named_or_same(communities, self.rule_column),
+            land_use_m2={**LAND_USE_M2, "open": self.open_m2, **_sizes("--land-use-m2", self.land_use_m2)},
+            exclusive_classes=None if self.exclusive_class is None else tuple(self.exclusive_class),
+            weights={**BARRIER_WEIGHTS, **_sizes("--weight", self.weight)},
+        )
+
+
+def _sizes(option: str, given: list[str] | None) -> dict[str, float]:
+    """Return numbers by name from ``name=number``."""
+    found = {}
+    for text in given or ():
+        name, _, number = text.partition("=")
+        try:
+            found[name] = float(number)
+        except ValueError as error:
+            raise OnemapError("{option} is {found}; it must be NAME=NUMBER", option=option, found=text) from error
+    return found
 
 
 @verb
@@ -33,26 +102,22 @@ def derive(
     boundary: Annotated[Path, typer.Argument(help=helped("File of the communities: polygons with a code."))],
     barriers: Annotated[
         list[str] | None,
-        typer.Option(help=helped("FILE, FILE|LAYER or CLASS=FILE: roads, rivers, railways, walls; may be repeated.")),
+        typer.Option(
+            help=helped(
+                "FILE, FILE|LAYER or CLASS=FILE: roads, rivers, railways, walls; may be repeated. FILE|LAYER|COLUMN or "
+                "FILE|LAYER|COLUMN=VALUE takes the rows that have it."
+            )
+        ),
     ] = None,
-    buildings: Annotated[Path | None, typer.Option(help=helped("FILE or FILE|LAYER of the buildings."))] = None,
+    buildings: Annotated[
+        list[Path] | None, typer.Option(help=helped("FILE or FILE|LAYER of the buildings; may be repeated."))
+    ] = None,
     compounds: Annotated[
-        Path | None, typer.Option(help=helped("FILE or FILE|LAYER of compounds, lots or villagers' groups."))
+        list[Path] | None,
+        typer.Option(help=helped("FILE or FILE|LAYER of compounds, lots or villagers' groups; may be repeated.")),
     ] = None,
     class_: Annotated[str, typer.Option("--class", help=helped("Column of the barriers' classes."))] = "class",
-    rule: Annotated[str, typer.Option(help=helped("town, or country: a compound is a villagers' group."))] = "town",
-    rule_column: Annotated[
-        str | None, typer.Option(help=helped("Column that says town or country for each community."))
-    ] = None,
-    target_m2: Annotated[float, typer.Option(help=helped("Size to aim at in built-up land."))] = 10_000.0,
-    open_m2: Annotated[float, typer.Option(help=helped("Size to aim at where nothing is built."))] = 100_000.0,
-    country_m2: Annotated[
-        float | None, typer.Option(help=helped("Size to aim at in a villagers' group (else one cell each)."))
-    ] = None,
-    exclusive_m2: Annotated[
-        float, typer.Option(help=helped("A compound from this size on is a cell of its own."))
-    ] = 20_000.0,
-    snap_m: Annotated[float, typer.Option(help=helped("Openings in barriers up to this width are closed."))] = 2.0,
+    wishes: Wishes,
     source: Source,
     out: Out = None,
     fail: Fail = False,
@@ -60,29 +125,18 @@ def derive(
 ) -> None:
     """Derive cells."""
     from onemap.grids.derivation import derive_cells
-    from onemap.grids.derive_options import LAND_USE_M2, DeriveOptions
 
     by_class = _by_class(barriers, class_, source.crs)
     communities, column = source.cells(
-        boundary, level="grid_community", beside=[*(barriers or ()), buildings, compounds]
+        boundary, level="grid_community", beside=[*(barriers or ()), *(buildings or ()), *(compounds or ())]
     )
-    options = DeriveOptions(
-        community=column,
-        barrier_class=class_,
-        rule=rule,
-        rule_column=named_or_same(communities, rule_column),
-        target_m2=target_m2,
-        land_use_m2={**LAND_USE_M2, "open": open_m2},
-        country_m2=country_m2,
-        exclusive_m2=exclusive_m2,
-        snap_m=snap_m,
-    )
+    options = wishes.options(communities, code=column, barrier_class=class_)
     with terminal.progress() as told:
         result = derive_cells(
             communities,
             barriers=by_class,
-            buildings=frame_or_none(buildings, crs=source.crs),
-            compounds=frame_or_none(compounds, crs=source.crs),
+            buildings=frames_or_none(buildings, crs=source.crs),
+            compounds=frames_or_none(compounds, crs=source.crs, column=wishes.compound_class),
             options=options,
             as_of=source.as_of,
             progress=told,

@@ -11,7 +11,7 @@ from onemap.domain.catalogue import fold_heading, load_catalogue
 from onemap.errors import CrsError, OnemapError, some
 from onemap.translation import translate
 
-from .options import LANGUAGE, AsOf, Code, Crs, Encoding, Layer, file_and_layer, helped
+from .options import LANGUAGE, AsOf, Code, Crs, Encoding, Layer, file_and_layer, helped, rows_wanted
 
 _MOST_SAID = 5
 _SENTENCES = ("reason", "who_could_close")
@@ -47,11 +47,12 @@ class Source:
 def read_frame(path: Path, *, layer: str | None = None, as_of: str | None = None, **options: Any) -> Any:
     """Read a file that need not be of a catalogue layer; what was guessed or could not be read is said on stderr.
 
-    The layer may be named in the path, as ``FILE|LAYER``. With ``as_of``, only the rows in force on that day are
-    returned; a file without dates is always in force.
+    The layer may be named in the path, as ``FILE|LAYER``, and the rows, see `rows_wanted`. With ``as_of``, only the
+    rows in force on that day are returned; a file without dates is always in force.
     """
     from onemap.sources.reading import ReadRequest, read
 
+    wanted = rows_wanted(path)
     path, named = file_and_layer(path)
     reading = read(ReadRequest(path, layer=layer or named, **options))
     for row in reading.rejects.head(_MOST_SAID).itertuples():
@@ -61,7 +62,31 @@ def read_frame(path: Path, *, layer: str | None = None, as_of: str | None = None
         _note(helped("{path}: {count} more rows with something wrong", path=path, count=more))
     for note in reading.notes:
         _note(f"{path.name}: {translate(note, LANGUAGE)}")
-    return reading.frame if as_of is None else _in_force(path, reading.frame, as_of)
+    frame = reading.frame if wanted is None else _taken(path, reading.frame, wanted)
+    return frame if as_of is None else _in_force(path, frame, as_of)
+
+
+def _taken(path: Path, frame: Any, wanted: tuple[str, tuple[str, ...]]) -> Any:
+    """Return the rows in which a column is filled, or has one of the values, and say how many they are.
+
+    Raises
+    ------
+    OnemapError
+        There is no such column.
+    """
+    from onemap.sources.values import as_text
+
+    asked, values = wanted
+    column = named_column(frame, asked)
+    if column is None:
+        columns = ", ".join(str(name) for name in frame.columns if name != frame.geometry.name)
+        raise OnemapError("{path}: has no column {code}; it has {columns}", path=path, code=asked, columns=columns)
+    texts = as_text(frame[column]).fillna("")
+    found = frame[texts.isin(values) if values else texts != ""]
+    said = f"{column}={','.join(values)}" if values else column
+    counts = {"found": len(found), "count": len(frame)}
+    _note(helped("{path}: {found} of {count} rows have {said}", path=path.name, said=said, **counts))
+    return found
 
 
 def read_beside(path: Path, *, crs: str | None = None, **options: Any) -> Any:
@@ -84,6 +109,22 @@ def read_beside(path: Path, *, crs: str | None = None, **options: Any) -> Any:
 def frame_or_none(path: Path | None, **options: Any) -> Any:
     """Read a file beside another if one was named, see `read_beside`."""
     return None if path is None else read_beside(path, **options)
+
+
+def frames_or_none(paths: list[Path] | None, *, crs: str | None, column: str | None = None) -> Any:
+    """Read files beside another and put them under one another; ``column``: found by its title, bears this name."""
+    import pandas as pd
+
+    if not paths:
+        return None
+    frames = [read_beside(path, crs=crs) for path in paths]
+    if column is not None:
+        frames = [frame.rename(columns={named_or_same(frame, column): column}) for frame in frames]
+    if len(frames) == 1:
+        return frames[0]
+    frames = [frame.to_crs(frames[0].crs) for frame in frames]
+    whole = pd.concat(frames, ignore_index=True)
+    return whole.set_axis(range(1, len(whole) + 1))
 
 
 def _note(sentence: str) -> None:
@@ -163,9 +204,9 @@ def cells_and_code(
         Several layers hold cells, or none; the column named is absent, or none is named, none is known, and one is
         needed.
     """
-    path, named = file_and_layer(path)
+    asked, (path, named) = path, file_and_layer(path)
     reader = read_beside if any(one is not None for one in beside) else read_frame
-    cells = reader(path, layer=layer or named or cells_layer(path, level=level, option=option), **options)
+    cells = reader(asked, layer=layer or named or cells_layer(path, level=level, option=option), **options)
     columns = [str(column) for column in cells.columns if column != cells.geometry.name]
     found = _code_column(cells.drop(columns=cells.geometry.name), code)
     if found is not None:

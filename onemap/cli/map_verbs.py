@@ -66,6 +66,7 @@ def build(
     manifest: Manifest,
     out: Folder = None,
     root: Root = None,
+    as_of: AsOf = None,
     terminal: Speech,
 ) -> None:
     """Build the base map."""
@@ -74,7 +75,7 @@ def build(
 
     plan = load_manifest(manifest, root=root)
     with terminal.progress() as told:
-        made = build_base_map(plan, out or plan.out, progress=told)
+        made = build_base_map(plan, out or plan.out, as_of=as_of, progress=told)
     counts = {"layers": len(made.layers), "rejects": len(made.rejects)}
     terminal.answer(
         {"map": made.path, **counts},
@@ -92,6 +93,7 @@ def run(
     manifest: Manifest,
     out: Folder = None,
     root: Root = None,
+    as_of: AsOf = None,
     fail: Fail = False,
     terminal: Speech,
 ) -> None:
@@ -99,7 +101,7 @@ def run(
     from onemap.pipeline import run as run_line
 
     with terminal.progress() as told:
-        result = run_line(manifest, out=out, root=root, progress=told)
+        result = run_line(manifest, out=out, root=root, as_of=as_of, progress=told)
     where = [terminal.say("one map: {path}", path=result.path)]
     where += [
         terminal.say("report ({tongue}): {path}", tongue=tongue, path=path) for tongue, path in result.report.items()
@@ -167,6 +169,7 @@ def report(
     report_lang: Annotated[
         str | None, typer.Option("--report-lang", help=helped("Language of the report (else --lang)."), metavar="en|zh")
     ] = None,
+    as_of: AsOf = None,
     terminal: Speech,
 ) -> None:
     """Write a report."""
@@ -177,5 +180,5 @@ def report(
     with terminal.progress() as told:
         told(0.1, "writing the report")
         target = out or one_map.with_name(f"report.{written_in}.html")
-        path = write_report(open_map(one_map), target, language=written_in)
+        path = write_report(open_map(one_map), target, language=written_in, as_of=as_of)
     terminal.answer({"report": path}, [terminal.say("report written: {path}", path=path)])

@@ -124,13 +124,28 @@ def file_and_layer(name: str | Path) -> tuple[Path, str | None]:
 
     Examples
     --------
-    >>> file_and_layer("map.gpkg|road")[1], file_and_layer("map.gpkg")[1]
-    ('road', None)
+    >>> file_and_layer("map.gpkg|road")[1], file_and_layer("map.gpkg|road|class=lane")[1], file_and_layer("map.gpkg")[1]
+    ('road', 'road', None)
     """
     if os.path.exists(name):  # noqa: PTH110 - Path.exists fails where a name is too long for a file
         return Path(name), None
-    path, _, layer = str(name).partition("|")
+    path, layer, *_ = (*str(name).split("|", 2), "")
     return Path(path), layer.removeprefix("layername=") or None
+
+
+def rows_wanted(name: str | Path) -> tuple[str, tuple[str, ...]] | None:
+    """Return the column and the values of ``FILE|LAYER|COLUMN=VALUE,VALUE``; no value: wherever the column is filled.
+
+    Examples
+    --------
+    >>> rows_wanted("osm.pbf|lines|highway"), rows_wanted("osm.pbf|areas|natural=water,wetland"), rows_wanted("a.gpkg")
+    (('highway', ()), ('natural', ('water', 'wetland')), None)
+    """
+    parts = str(name).split("|", 2)
+    if len(parts) < 3 or not parts[2] or os.path.exists(name):  # noqa: PLR2004, PTH110 - as above
+        return None
+    column, _, values = parts[2].partition("=")
+    return column.strip(), tuple(value.strip() for value in values.split(",") if value.strip())
 
 
 def report_language(asked: str | None, otherwise: str) -> str:

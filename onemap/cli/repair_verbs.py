@@ -14,6 +14,7 @@ from .options import WRITTEN, Allowed, Cells, Fail, Out, Speech, helped, verb
 from .terminal import Exit, Terminal
 
 _RECORD = "repair_record"
+_MOST_SAID = 5
 
 
 @verb
@@ -93,6 +94,7 @@ def _answer(terminal: Terminal, result: Any, written: Path | None, kept: Path | 
     }
     if "people" in result.moves:
         facts["people_affected"] = float(result.moves["people"].sum())
+    facts["cells"] = result.changes.drop(columns="reason").to_dict("records")
     language = terminal.language
     most = [f"  {translate(reason, language)}" for reason in result.refused["reason"].head(5)]
     proofs = [
@@ -107,8 +109,29 @@ def _answer(terminal: Terminal, result: Any, written: Path | None, kept: Path | 
     ]
     if most:
         most.append(terminal.say("--max-width-m says how wide a place may be, --max-change how much a cell may change"))
-    sentences = [proofs[0], translate(result.sentence, language), proofs[1], *most]
+    sentences = [proofs[0], translate(result.sentence, language), proofs[1], *_cells(terminal, result.changes), *most]
     terminal.answer(facts, sentences, out=written, record=kept)
+
+
+def _cells(terminal: Terminal, changes: Any) -> list[str]:
+    """Return what each of the cells that changed most gained and lost, those with most people affected first."""
+    if not len(changes):
+        return []
+    people = "people_gained" in changes
+    affected = changes["people_gained"] + changes["people_lost"] if people else 0.0
+    order = changes.assign(affected=affected).sort_values(["affected", "moved_m2"], ascending=False, kind="stable")
+    said = []
+    for row in order.head(_MOST_SAID).itertuples():
+        line = f"  {row.cell}: {translate(row.reason, terminal.language)}"
+        if people:
+            line += terminal.say(
+                "; people on land gained: {gained}, on land lost: {lost}",
+                gained=f"{row.people_gained:g}",
+                lost=f"{row.people_lost:g}",
+            )
+        said.append(line)
+    more = len(changes) - len(said)
+    return [*said, f"  {terminal.say('and {count} more', count=more)}"] if more > 0 else said
 
 
 def _write(result: Any, name: str, path: Path | None, language: str) -> Path | None:

@@ -10,6 +10,7 @@ from .balance_divide import divide_anew
 from .balance_exact import MOST_UNITS, prove
 from .balance_hanging import HEAVY, bundle
 from .balance_plan import Ground, Plan
+from .balance_priced import renamed, settled_by_chains, starts_to_settle
 from .balance_search import anneal, even_out, price_of_squares, shorten
 from .balance_start import NONE, first_plan, sliced_labels
 
@@ -54,7 +55,20 @@ def solve(ground: Ground, *, seed: int = 0, progress: Progress = silent) -> Plan
     most = _SMALL if sound else _MOST_TREED  # parting what hangs may be better; where it cannot, another lot may be
     if not plan.proved and not bundled.ground.settled and len(ground) <= most:
         plan = min(plan, _solved(ground, seed=seed, progress=progress), key=Plan.score)
+    elif bundled.ground.settled and len(ground) <= MOST_UNITS:
+        plan = _evener(plan, _solved(ground, seed=seed, progress=progress))
     return plan
+
+
+def _evener(plan: Plan, other: Plan) -> Plan:
+    """Return the other plan where its largest deviation is smaller: then what is heavy was better not left alone."""
+    if other.score()[:2] >= plan.score()[:2]:
+        return plan
+    for units in plan.stuck.values():
+        groups = {other.label[unit] for unit in units}
+        if len(groups) == 1:
+            other.stuck[groups.pop()] = units
+    return other
 
 
 def _solved(ground: Ground, *, seed: int, progress: Progress) -> Plan:
@@ -68,12 +82,18 @@ def _solved(ground: Ground, *, seed: int, progress: Progress) -> Plan:
         from_before = known and turn == 0
         label = ground.before if from_before else sliced_labels(ground, angle=turn * _GOLDEN)
         plan = first_plan(ground, label, rng)
+        if ground.priced and not from_before:
+            plan = renamed(plan)
         if from_before:
             found.append(plan.copy())
         found.append(_bettered(plan, rng, cool=from_before))
     found.sort(key=Plan.score)
     best = prove(found[0])
-    if not best.proved and ground.groups > 1 and len(ground) <= _MOST_TREED:
+    if ground.priced and ground.groups > 1:
+        chosen = found[: starts_to_settle(ground)]
+        both = [one for plan in chosen for one in (plan, renamed(plan))]
+        best = min([best, *map(settled_by_chains, both)], key=Plan.score)
+    elif not best.proved and ground.groups > 1 and len(ground) <= _MOST_TREED:
         chosen = found[: _CHOSEN if len(ground) <= _SMALL else 1]
         best = min((_evened(plan, seed=[seed, 1, at]) for at, plan in enumerate(chosen)), key=Plan.score)
     return best

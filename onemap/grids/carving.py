@@ -1,5 +1,7 @@
 """Faces put together to pieces that stay whole (compounds, groups, buildings), then to cells."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +14,7 @@ from .derive_intake import Land
 from .derive_options import DeriveOptions
 from .faces import OUTSIDE, group
 from .ground import Ground
-from .merging import Merger, Piece
+from .merging import ALONE, Merger, Piece
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,10 @@ class _Layer:
         number = np.unique(labels, return_inverse=True)[1]
         merger = self._merger(self._pieces(number), number, strays=False)
         into = np.array(merger.run(), dtype=np.int64)
+        small: dict[int, str] = {}
         if self._country.any():
-            number = np.unique(into[number], return_inverse=True)[1]
+            rows, number = np.unique(into[number], return_inverse=True)
+            small = _small(merger, rows)
             merger = self._merger(self._pieces(number), number, strays=True)
             into = np.array(merger.run(), dtype=np.int64)
         kept, cell = np.unique(into[number], return_inverse=True)
@@ -81,8 +85,15 @@ class _Layer:
             np.array(["exclusive" if p.exclusive else "basic" for p in found], dtype=object),
             np.array([p.land_use for p in found], dtype=object),
             found,
-            [merger.why_small(row) if merger.is_small(p) else "" for row, p in zip(kept.tolist(), found, strict=True)],
+            [self._why_small(merger, row, small) for row in kept.tolist()],
         )
+
+    def _why_small(self, merger: Merger, row: int, before: Mapping[int, str]) -> str:
+        """Return why a cell is too small, empty where it is not; ``before``: reasons found inside villagers' groups."""
+        piece = merger.pieces[row]
+        if row in before and piece.aim is not None and piece.area < self._options.smallest * piece.aim:
+            return before[row]
+        return merger.why_small(row) if merger.is_small(piece) else ""
 
     def _whole(self) -> Ints:
         """Return the same label for the faces of one compound, group or building that hang together."""
@@ -145,6 +156,7 @@ class _Layer:
             if row in country:
                 piece.region = (piece.region[0], yard)
                 piece.whole = options.country_m2 is None
+                piece.aim = options.country_m2 or math.inf
                 continue
             piece.whole = True
             fits = options.exclusive_classes is None or self._classes[yard] in options.exclusive_classes
@@ -163,3 +175,10 @@ class _Layer:
         merger = Merger(pieces, self._options, targets, scraps_only=strays)
         merger.add_borders(number[self._left], number[self._right], self._length, self._weight)
         return merger
+
+
+def _small(merger: Merger, rows: Ints) -> dict[int, str]:
+    """Return why parts of villagers' groups are too small, by the place of each among the rows; a group may be."""
+    pieces = ((at, row, merger.pieces[row]) for at, row in enumerate(rows.tolist()))
+    found = {at: merger.why_small(row) for at, row, p in pieces if p.aim is not None and merger.is_small(p)}
+    return {at: why for at, why in found.items() if why != ALONE}

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from onemap.errors import some
-from onemap.geo.edges import Ints
+from onemap.geo.edges import Bools, Ints
 from onemap.geo.ownership import own_polygons
 
 from .carving import Cells
@@ -28,6 +28,8 @@ _CUT = 1e-8
 _WHOLE = 1e-3
 # Barriers from here on are worth a word where they end openly: a branch road, not a path.
 _WORTH = 0.5
+# Ends of lines led on to others stick out by less than this.
+_STUB_M = 0.1
 
 
 @dataclass(frozen=True)
@@ -98,20 +100,42 @@ class Listing:
         owners = self._owners(compounds)
         owned = owners["cell"].notna()
         self.counts["compounds"] = int(owned.sum())
-        for label, one in owners[owned & (owners["share"] < 1 - _WHOLE)].iterrows():
+        apart = owners[owned & (owners["share"] < 1 - _WHOLE)]
+        disturbed = self._disturbed(apart["shape"].to_numpy())
+        for (label, one), shared in zip(apart.iterrows(), disturbed.tolist(), strict=True):
             homes, share = self._homes_of(one["shape"]), round(100 * one["share"], 1)
-            values = {"row": label, "share": share, "communities": ", ".join(homes)}
+            parts = int(shapely.get_num_geometries(one["shape"]))
             if len(homes) > 1 or not self._within(one["shape"], homes):
                 template = (
                     "compound {row} lies across the border of {communities}; {share} percent of it are in one cell"
                 )
-            elif self._may_be_split(one["home"]):
-                continue
-            else:
+            elif shared:
                 template = (
                     "compound {row} overlaps a building or another compound; {share} percent of it are in one cell"
                 )
+            elif self._may_be_split(one["home"]):
+                continue
+            elif parts > 1:
+                template = "compound {row} is in {parts} parts apart; {share} percent of it are in one cell"
+            else:
+                template = "compound {row} is not whole: {share} percent of it are in one cell"
+            values = {"row": label, "share": share, "communities": ", ".join(homes), "parts": parts}
             self.unmet.add("compound", template, one["shape"], community=one["home"], **values)
+
+    def _disturbed(self, shapes: Any) -> Bools:
+        """Return which compounds share land with another one, or have a building across their border."""
+        inside = self.land.plane.enter(shapes)
+        found = np.zeros(len(inside), dtype=np.int64)
+        yards, houses = self.land.compounds.shapes, self.land.buildings.shapes
+        at, on = shapely.STRtree(yards).query(inside, predicate="intersects")
+        shared = shapely.area(shapely.intersection(inside[at], yards[on])) > _ACROSS_M2
+        np.add.at(found, at[shared], 1)
+        found = np.maximum(found - 1, 0)  # each shares its land with itself
+        at, on = shapely.STRtree(houses).query(inside, predicate="intersects")
+        held = shapely.area(shapely.intersection(inside[at], houses[on]))
+        across = (held > _ACROSS_M2) & (shapely.area(houses[on]) - held > _ACROSS_M2)
+        np.add.at(found, at[across], 1)
+        return np.asarray(found > 0)
 
     def _owners(self, things: gpd.GeoDataFrame) -> pd.DataFrame:
         """Return the owner of each thing, its row and its community, and the thing in the system of the cells."""
@@ -161,7 +185,7 @@ class Listing:
                 self._add("barrier", template, line, number, length=round(size), classes=classes)
 
     def open_ends(self, lines: Any) -> None:
-        """List barriers that lead into a community and enclose nothing there."""
+        """List barriers that lead into a community and enclose nothing there; the weak ones are counted only."""
         faces, barriers = self.ground.faces, self.land.barriers
         ends = pieces(lines)
         middle = shapely.points((ends[:, :2] + ends[:, 2:]) / 2)
@@ -171,17 +195,19 @@ class Listing:
         own = np.array([self.options.weights[c] for c in barriers.classes], dtype=np.float64)
         rows = np.flatnonzero(free)
         line = find_lines(ends[rows], barriers.shapes, own, within_m=_SAME_M)
-        worth = (line >= 0) & (np.append(own, 0.0)[line] >= _WORTH)
-        rows, line = rows[worth], line[worth]
-        place = find_holders(straight(ends[rows]), faces.shapes)
-        for name in sorted(set(barriers.classes[line[place >= 0]])):
-            mine = rows[(place >= 0) & (barriers.classes[line] == name)]
-            for part in shapely.get_parts(shapely.line_merge(shapely.multilinestrings(straight(ends[mine])))):
-                if part.length < self.options.min_width_m:
-                    continue
-                at = find_holders(np.array([part.interpolate(0.5, normalized=True)], dtype=object), faces.shapes)[0]
-                if at == OUTSIDE:
-                    continue
+        inside = (line >= 0) & (find_holders(straight(ends[rows]), faces.shapes) >= 0)
+        rows, line = rows[inside], line[inside]
+        self.counts["openings_left"] = 0
+        for name in sorted(set(barriers.classes[line])):
+            mine = rows[barriers.classes[line] == name]
+            parts = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(straight(ends[mine]))))
+            parts = parts[shapely.length(parts) > max(self.options.snap_m, _STUB_M)]
+            place = find_holders(shapely.line_interpolate_point(parts, 0.5, normalized=True), faces.shapes)
+            parts, place = parts[place != OUTSIDE], place[place != OUTSIDE]
+            self.counts["openings_left"] += len(parts)
+            if self.options.weights[name] < _WORTH:
+                continue
+            for part, at in zip(parts, place.tolist(), strict=True):
                 self._add(
                     "open_end",
                     "{length} m of {class_} end openly inside a cell: nothing to close them lies within {snap} m",
@@ -200,9 +226,8 @@ class Listing:
             if why:
                 self.unmet.add("size", why, shape, community=home, area=area)
                 continue
-            most = self.options.largest * self.options.target(piece.land_use)
-            in_group = self.land.communities.classes[piece.region[0]] == "country" and piece.whole
-            if piece.exclusive or in_group or piece.area <= most:
+            most = self.options.largest * (piece.aim or self.options.target(piece.land_use))
+            if piece.exclusive or piece.area <= most:
                 continue
             template = (
                 "{area} m2 are more than {most} m2, since what is in them stays whole"

@@ -34,6 +34,8 @@ class Piece:
         A compound, group or building: what it aims at is itself.
     exclusive
         A cell of its own.
+    aim
+        Size to aim at inside a villagers' group, infinite where the group is one cell; None where the land use says it.
     """
 
     region: tuple[int, int]
@@ -41,6 +43,7 @@ class Piece:
     perimeter: float
     whole: bool = False
     exclusive: bool = False
+    aim: float | None = None
 
     @property
     def area(self) -> float:

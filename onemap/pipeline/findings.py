@@ -280,6 +280,7 @@ def findings_of(defects: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
 
 def gaps_of(gaps: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     """Return the layers of land, of objects, and (where there are any) of duty and hours that gaps are published as."""
+    told = ("reason", "who_could_close")
     columns = {
         "coverage_gap": (
             "gap_id",
@@ -293,12 +294,12 @@ def gaps_of(gaps: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
             "residents",
         ),
         "object_gap": ("gap_id", "layer_id", "object_id"),
-        "duty_gap": ("gap_id", *(name for name in DUTY_COLUMNS if name != "reason"), "cases"),
+        "duty_gap": ("gap_id", *(name for name in DUTY_COLUMNS if name not in told), "cases"),
     }
     kinds = {"coverage_gap": ("land",), "object_gap": ("objects",), "duty_gap": ("duty", "time")}
     layers = {}
     for layer, names in columns.items():
         mine = gaps[gaps["kind"].isin(kinds[layer])]
         if len(mine) or layer != "duty_gap":
-            layers[layer] = mine[[*names, "reason", "geometry"]].reset_index(drop=True)
+            layers[layer] = mine[[*names, *told, "geometry"]].reset_index(drop=True)
     return layers

@@ -1,16 +1,20 @@
 """One run: every step in its order, published once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from onemap.basemap import Assembly, assemble, map_path, raster_folder
 from onemap.cases import AssignmentResult
 from onemap.cases.decisions import Decisions, read_decisions
+from onemap.domain.validity import VALID_TO
 from onemap.errors import StoreError
 from onemap.gaps import find_gaps
+from onemap.geo.dated import day_numbers
 from onemap.manifest import Manifest, load_manifest
 from onemap.progress import Progress, part, silent
+from onemap.responsibility.gaps import DAYS
 from onemap.responsibility.map_gaps import matrix_of
 from onemap.store.geopackage import publish
 from onemap.store.kept_index import keep_index
@@ -32,6 +36,7 @@ def run(
     out: str | Path | None = None,
     root: str | Path | None = None,
     language: str | None = None,
+    as_of: Any = None,
     now: datetime | None = None,
     progress: Progress = silent,
 ) -> RunResult:
@@ -49,6 +54,10 @@ def run(
         Folder of the sources; overrides the manifest's.
     language
         Write the report in this language only; by default in both.
+    as_of
+        Build the map of this day: of layers with places only the rows in force on it (the others are listed as
+        ``not_in_force``), and the day is the district's ``as_of``. Duties and appointments keep all their days, since
+        they are asked by the moment. By default the map holds the rows of all days.
     now
         The moment written as the build's time (default: the clock). Same input and moment, same bytes.
     progress
@@ -65,7 +74,7 @@ def run(
         The manifest has problems, a source cannot be worked on, the journal of decisions beside the map is damaged, or
         the map cannot be written.
     """
-    checked = manifest if isinstance(manifest, Manifest) else load_manifest(manifest, root=root)
+    checked = (manifest if isinstance(manifest, Manifest) else load_manifest(manifest, root=root)).of_day(as_of)
     path = map_path(checked, out)
     with writer(path):  # to the end, so that tables and reports are those of the map they lie beside
         decisions = read_decisions(path)
@@ -94,12 +103,26 @@ def _work(
     own(assembly, finest, progress=part(progress, 0.55, 0.6))
     progress(0.6, "finding the gaps")
     matrix = matrix_of(assembly) if assembly.has("duty") else None
-    assembly.frames |= gaps_of(find_gaps(assembly, matrix=matrix).table)
+    assembly.frames |= gaps_of(find_gaps(assembly, window=_window(assembly), matrix=matrix).table)
     assembly.frames |= conflicts_of(assembly, matrix)
     progress(0.63, "auditing the division")
     last = previous_cells(assembly, manifest.previous.path)
     assembly.frames |= audit(assembly, defects, previous=last) | changes(assembly, last)
     return assembly, finest, assigned
+
+
+def _window(assembly: Assembly) -> tuple[date, date] | None:
+    """Return the hours that a map of one day is looked through for gaps of duty: until its grids are others; else None.
+
+    What begins later is not in such a map, so that land would seem to be in no grid as soon as the old one ends.
+    """
+    day = assembly.manifest.district.as_of
+    if day is None or not assembly.manifest.only_in_force:
+        return None
+    grids = [assembly.frames[layer_id] for layer_id in (*assembly.levels, "duty_grid") if layer_id in assembly.frames]
+    week = (day + timedelta(days=DAYS - 1)).toordinal()
+    last = min(day_numbers(frame, VALID_TO, week).min(initial=week) for frame in grids)
+    return day, date.fromordinal(int(last) + 1)
 
 
 def _keep(path: Path, layer_id: str, finest: Finest, progress: Progress) -> None:

@@ -9,7 +9,8 @@ from onemap.store.columns import in_chinese
 from onemap.store.lock import make_folder
 from onemap.store.tables import TABLE_FILES, write_tables
 
-_SENTENCES = ("reason", "why", "how")
+_SENTENCES = ("reason", "who_could_close")
+_OF_REPAIRS = ("why", "how")
 """Columns of sentences; ``how`` is one of a repair only, where it stands beside ``why``."""
 
 
@@ -24,5 +25,5 @@ def write_all(frames: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Pat
 
 def _bilingual(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose sentences stand beside their Chinese."""
-    wanted = _SENTENCES if "why" in frame.columns else _SENTENCES[:1]
+    wanted = (*_SENTENCES, *_OF_REPAIRS) if "why" in frame.columns else _SENTENCES
     return frame.assign(**{f"{name}_zh": in_chinese(frame[name]) for name in wanted if name in frame.columns})

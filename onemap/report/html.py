@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from onemap.domain.validity import as_day
 from onemap.errors import SchemaError, StoreError
 from onemap.progress import Progress, silent
 from onemap.store.lock import make_folder
@@ -55,7 +56,9 @@ _SECTIONS = (
 )
 
 
-def write_report(one_map: "OneMap", path: str | Path, *, language: str = "zh", progress: Progress = silent) -> Path:
+def write_report(
+    one_map: "OneMap", path: str | Path, *, language: str = "zh", as_of: Any = None, progress: Progress = silent
+) -> Path:
     """Write the report of a published map in one language: is the district covered, and what proves it.
 
     Everything comes from the published map alone. The same map gives the same bytes.
@@ -69,6 +72,9 @@ def write_report(one_map: "OneMap", path: str | Path, *, language: str = "zh", p
         exists, else their layer in the map.
     language
         ``"zh"`` or ``"en"``.
+    as_of
+        The day that the report shall be of. Cases, gaps and coverage are found when a map is made, so it must be the
+        map of that day: made by `onemap.run` with the same ``as_of``.
     progress
         Takes the share done; may raise `Cancelled`, and then nothing was written.
 
@@ -80,7 +86,7 @@ def write_report(one_map: "OneMap", path: str | Path, *, language: str = "zh", p
     Raises
     ------
     SchemaError
-        The language is not known.
+        The language is not known, or the map is not that of the day.
 
     Examples
     --------
@@ -90,6 +96,7 @@ def write_report(one_map: "OneMap", path: str | Path, *, language: str = "zh", p
     """
     target = Path(path)
     _check_languages([language])
+    _check_day(one_map, as_of)
     writer = ReportWriter(one_map, progress=progress)
     _write(target, writer.page(language, folder=target.parent))
     return target
@@ -232,6 +239,18 @@ def _check_languages(languages: Sequence[str]) -> None:
                 found=repr(language),
                 languages=", ".join(LANGUAGES),
             )
+
+
+def _check_day(one_map: "OneMap", as_of: Any) -> None:
+    """Raise `SchemaError` where a report of a day is wanted of a map that holds other days as well."""
+    day = as_day(as_of)
+    if day is not None and one_map.district.get("in_force") != day.isoformat():
+        raise SchemaError(
+            "{path}: is not the map of what is in force on {day}, and cases, gaps and coverage are found when a map is "
+            "made; onemap run MANIFEST --as-of {day} --out FOLDER makes it, with its report",
+            path=one_map.path,
+            day=day.isoformat(),
+        )
 
 
 def _write(target: Path, text: str) -> None:

@@ -151,7 +151,7 @@ class Interactive:
                 words.area(row["area_m2"]),
                 words.layer(row["layer_id"], self.facts.layers) + (f" · {row['agency']}" if row["agency"] else ""),
                 plain(row["cells"]),
-                words.reason(row),
+                words.told(row),
                 spot.tolist() if small else None,
                 rings,
                 row["agency"],
@@ -179,7 +179,7 @@ class Interactive:
                 plain(row["candidates"]),
                 words.length(row["distance_m"]),
                 state if state in STATES else "",
-                words.reason(row),
+                words.told(row),
             ]
             for spot, row, state in zip(spots, frame.drop(columns="geometry").to_dict("records"), states, strict=True)
         ]

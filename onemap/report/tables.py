@@ -92,8 +92,8 @@ class ColumnMaker:
         """Return a column of plain text."""
         return Column(self.title(name), lambda row: Cell(plain(row[name]), match=plain(row[name])), css, key)
 
-    def codes(self, name: str) -> Column:
-        """Return a column of lists of codes, the first few of each."""
+    def codes(self, name: str, *, on_paper: bool = True) -> Column:
+        """Return a column of lists of codes, the first few of each; not on paper where the reason names them."""
 
         def cell(row: Any) -> Cell:
             codes = codes_of(row[name])
@@ -101,7 +101,7 @@ class ColumnMaker:
             text = ", ".join(codes[:_MOST_CODES])
             return Cell(f"{text} … (+{more})" if more > 0 else text)
 
-        return Column(self.title(name), cell, "code wide")
+        return Column(self.title(name), cell, "code wide" if on_paper else "code wide offpaper")
 
     def label(self, name: str, *, key: str = "") -> Column:
         """Return a column of allowed values by their labels."""
@@ -135,7 +135,12 @@ class ColumnMaker:
 
     def reason(self) -> Column:
         """Return the column of reasons."""
-        return Column(self.title("reason"), lambda row: Cell(self.words.reason(row)), "reason wide")
+        return Column(self.title("reason"), lambda row: Cell(self.words.told(row)), "reason wide")
+
+    def closer(self) -> Column:
+        """Return the column of those who could close a gap, or settle a conflict."""
+        name = "who_could_close"
+        return Column(self.title(name), lambda row: Cell(self.words.told(row, name)), "closer wide")
 
 
 def narrowed(**wanted: str) -> str:

@@ -108,7 +108,7 @@ class DefectTiles:
             size.append(words.say("length {length}", length=words.length(row["length_m"])))
         where = words.layer(row["layer_id"], self.facts.layers) + (f" · {row['agency']}" if row["agency"] else "")
         return Tile(
-            number, svg, tone_of(row["kind"], allowed=row["allowed"]), kind, " · ".join(size), where, words.reason(row)
+            number, svg, tone_of(row["kind"], allowed=row["allowed"]), kind, " · ".join(size), where, words.told(row)
         )
 
     def _draw(self, row: Any) -> tuple[Sheet, Markup]:

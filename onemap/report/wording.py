@@ -128,11 +128,11 @@ class Wording:
             return value.strftime("%Y-%m-%d")
         return str(value)[:10]
 
-    def reason(self, row: Any) -> str:
-        """Return the ``reason`` of a finding's row: the published Chinese, else the translated English."""
-        english = _text(row.get("reason"))
+    def told(self, row: Any, name: str = "reason") -> str:
+        """Return a sentence of a finding's row: the published Chinese, else the translated English."""
+        english = _text(row.get(name))
         if self.language == "zh":
-            return _text(row.get("reason_zh")) or translate(english, "zh")
+            return _text(row.get(f"{name}_zh")) or translate(english, "zh")
         return english
 
     def matter(self, code: str) -> str:

@@ -58,9 +58,7 @@ def assign_dask(
 
         from onemap.scale.files import assign_file_by_index, list_files
     except ImportError as error:
-        raise StoreError(
-            "{module} is not installed: pip install onemap[{extra}]", module="dask.distributed", extra="dask"
-        ) from error
+        raise StoreError.missing("dask.distributed", "dask") from error
     pairs = list_files(source, out)
     locator = locator_of(cells, code)
     job = plan_job(locator, **options)

@@ -96,9 +96,7 @@ def _reader(spark: Any) -> Any:
         import pyarrow as pa  # noqa: F401 - it is needed in every executor
         import pyspark  # noqa: F401
     except ImportError as error:
-        raise StoreError(
-            "{module} is not installed: pip install onemap[{extra}]", module="pyspark", extra="spark"
-        ) from error
+        raise StoreError.missing("pyspark", "spark") from error
 
     def read(path: str | Path) -> Any:
         if not Path(path).exists():

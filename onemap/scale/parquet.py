@@ -160,7 +160,5 @@ def _files() -> Any:
     try:
         from onemap.scale import files
     except ImportError as error:
-        raise StoreError(
-            "{module} is not installed: pip install onemap[{extra}]", module="pyarrow", extra="parquet"
-        ) from error
+        raise StoreError.missing("pyarrow", "parquet") from error
     return files

@@ -27,7 +27,9 @@ def read_parquet(path: Path) -> RawLayer:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise SourceError("{path}: reading Parquet needs the extra onemap[parquet]", path=path) from error
+        raise SourceError(
+            "{path}: cannot be read, since {found}", path=path, found=SourceError.missing("pyarrow", "parquet")
+        ) from error
     try:
         with pq.ParquetFile(path) as file:
             if file.metadata.num_rows > _MOST_ROWS:

@@ -57,7 +57,9 @@ def read_raw_sheets(path: Path, sheet: str | None) -> list[dict[str, Any]]:
 def _found(path: Path, sheet: str | None, *options: str) -> dict[str, Any]:
     """Return what the reader found, or raise what is wrong with the file."""
     if find_spec("python_calamine") is None:
-        raise SourceError("{path}: reading Excel needs the extra onemap[excel]", path=path)
+        raise SourceError(
+            "{path}: cannot be read, since {found}", path=path, found=SourceError.missing("python-calamine", "excel")
+        )
     if path.suffix.lower() == ".xlsx":
         check_office_file(path)
     found = _asked(path, sheet, *options)

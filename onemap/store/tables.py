@@ -264,6 +264,4 @@ def _require(module: str, extra: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise StoreError(
-            "{module} is not installed: pip install onemap[{extra}]", module=module, extra=extra
-        ) from error
+        raise StoreError.missing(module, extra) from error

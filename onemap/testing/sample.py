@@ -105,6 +105,7 @@ def make_city(*, seed: int = 7, size: Size = "small") -> City:
     land = make_land(skeleton, levels, uses=uses, waters=waters, yards=yards, rng=rng)
     buildings = make_buildings(plan, cells, yards, uses, rng)
     buildings = name_buildings(buildings, land["emap_road"], land["frame_compound"], levels["grid_street"])
+    levels["grid_cell"] = _with_people(cells, buildings)
     places = make_places(buildings, land, levels, rng)
     below = make_below(
         plan,
@@ -135,3 +136,9 @@ def make_city(*, seed: int = 7, size: Size = "small") -> City:
         **make_barriers(levels["grid_street"], land["frame_compound"]),
     }
     return City(plan, skeleton, frames, uses, waters, barriers)
+
+
+def _with_people(cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the cells with the households and residents of their buildings, as the command centre counts them."""
+    counted = buildings.groupby("cell")[["households", "residents"]].sum().reindex(range(len(cells)), fill_value=0)
+    return cells.assign(**{name: counted[name].to_numpy() for name in counted})

@@ -106,9 +106,9 @@ LONG_VERBS: Final[Mapping[str, LongVerb]] = {
         ),
     ),
     "gaps": LongVerb(("one_map",), ("kinds", "allowed", "start", "end", "as_of", "out")),
-    "report": LongVerb(("one_map",), ("out", "report_lang")),
-    "build": LongVerb(("manifest",), ("out", "root")),
-    "run": LongVerb(("manifest",), ("out", "root")),
+    "report": LongVerb(("one_map",), ("out", "report_lang", "as_of")),
+    "build": LongVerb(("manifest",), ("out", "root", "as_of")),
+    "run": LongVerb(("manifest",), ("out", "root", "as_of")),
 }
 
 

@@ -223,11 +223,13 @@ def _state_of(entry: Entry | None, *, allowed: bool, today: str) -> str:
 
 
 def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:
-    """Return title and text of every filled attribute of a row, the reason first."""
+    """Return title and text of every filled attribute of a row, the reason first, sentences in one language."""
     words = Words(one_map.facts)
     values, spec = attributes(one_map.path, row), "case" if row.table == LIVE else row.table
-    reason = values.get("reason_zh") if language() == "zh" else None
-    told = [(tr("Reason"), str(reason or values.get("reason") or ""))]
+    for name in [name.removesuffix("_zh") for name in values if name.endswith("_zh")]:
+        chinese = values.pop(f"{name}_zh")
+        values[name] = chinese if language() == "zh" and chinese else values.get(name)
+    told = [(tr("Reason"), str(values.get("reason") or ""))]
     for name, value in values.items():
         if name not in _NEVER_SHOWN and not isinstance(value, bytes):
             told.append((words.heading(spec, name), words.value(spec, name, value)))

@@ -84,14 +84,14 @@ def label_fields(layer: QgsVectorLayer, spec: LayerSpec, *, language: str) -> No
 
 
 def _hide_other_language(layer: QgsVectorLayer, language: str) -> None:
-    """Show a reason in one language only."""
-    hidden = {"fid", "reason" if language == "zh" else "reason_zh"}
+    """Show sentences, such as a reason, in one language only."""
     config = QgsAttributeTableConfig()
     config.update(layer.fields())
     columns = config.columns()
-    names = {column.name for column in columns}
+    told = [column.name.removesuffix("_zh") for column in columns if column.name.endswith("_zh")]
+    hidden = {"fid", *(name if language == "zh" else f"{name}_zh" for name in told)}
     for column in columns:
-        column.hidden = column.name in hidden and not (column.name == "reason" and "reason_zh" not in names)
+        column.hidden = column.name in hidden
     config.setColumns(columns)
     layer.setAttributeTableConfig(config)
 

@@ -138,6 +138,14 @@ def test_a_column_of_codes_is_checked(tmp_path):
     assert (done.returncode, "absent.csv: no such file" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("words", ["--lang zh codes --help", "codes --lang zh --help", "codes --help --lang zh"])
+def test_the_language_may_stand_before_or_after_a_group_of_verbs(words):
+    told = onemap(*words.split())
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "列出编码方案。" in told.stdout
+    assert "List the code profiles." not in told.stdout
+
+
 def test_the_language_may_stand_before_the_verb():
     assert "城区一张图" in onemap("--lang", "zh", "--help").stdout
     assert onemap("--lang", "zh", "codes", "check", "ADMIN2", "11").stdout == "11: 正确\n"

@@ -10,6 +10,8 @@ import geopandas as gpd
 import pytest
 from shapely import LineString, box
 
+from tests.library.test_cli_chain import refusal, told
+
 ROOT = Path(__file__).resolve().parents[2]
 HOME = "110102007012"
 
@@ -99,3 +101,44 @@ def test_bad_input_is_one_line(files: Path) -> None:
     done = onemap("derive", files / "land.gpkg", "--barriers", files / "none.gpkg")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+def test_rows_of_a_file_are_named_with_it(files: Path, tmp_path: Path) -> None:
+    lines = tmp_path / "osm.gpkg"
+    frame = gpd.GeoDataFrame(
+        {"highway": ["residential", "service", None], "natural": [None, None, "water"]},
+        geometry=[LineString([(500000 + x, 4399990), (500000 + x, 4400110)]) for x in (60, 120, 180)],
+        crs="EPSG:4548",
+    )
+    frame.to_file(lines, layer="lines", VERSION="1.3")
+    asked = ("derive", files / "land.gpkg", "--class", "highway", "--json")
+    for rows, found in (("highway", 2), ("highway=service", 1), ("natural=water,wetland", 1), ("natural=bay", 0)):
+        done = told(*asked, "--barriers", f"{lines}|lines|{rows}")
+        assert done.exit_code == 0, done.output
+        assert f"osm.gpkg: {found} of 3 rows have {rows}" in done.stderr
+    assert refusal(*asked, "--barriers", f"{lines}|lines|width=3").endswith(
+        "has no column width; it has highway, natural"
+    )
+
+
+def test_wishes_of_size_kind_and_weight(files: Path, tmp_path: Path) -> None:
+    yards = tmp_path / "yards.gpkg"
+    for name, x, kind in (("one", 0, "A"), ("other", 100, "R")):
+        shape = box(500000 + x, 4400000, 500100 + x, 4400050)
+        frame = gpd.GeoDataFrame({"院落类别": [kind]}, geometry=[shape], crs="EPSG:4548")
+        frame.to_file(yards, layer=name, VERSION="1.3")
+    land = ("derive", files / "land.gpkg", "--json")
+    both = ("--compounds", f"{yards}|one", "--compounds", f"{yards}|other")
+
+    def counts(*more: object) -> dict[str, int]:
+        return json.loads(told(*land, *more).stdout)["counts"]
+
+    assert counts(*both)["exclusive"] == 0
+    assert counts(*both, "--exclusive-m2", 4000)["exclusive"] == 2
+    assert counts(*both, "--exclusive-m2", 4000, "--exclusive-class", "A")["exclusive"] == 1
+    assert counts(*both, "--rule", "country")["compounds"] == 2
+    road = ("--barriers", f"branch={files / 'lines.gpkg'}|road", "--target-m2", 40_000, "--hard", 0.5)
+    assert counts(*road)["cells"] == 2
+    assert counts(*road, "--weight", "branch=0")["cells"] == 1
+    assert counts(*road, "--weight", "branch=0.4")["cells"] == 1
+    assert refusal(*land, "--land-use-m2", "water") == "--land-use-m2 is water; it must be NAME=NUMBER"

@@ -3,11 +3,13 @@
 import json
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 
 from onemap.translation import sentences
 from tests.library.test_cli import onemap
+from tests.library.test_cli_chain import told
 
 
 @pytest.fixture
@@ -59,6 +61,32 @@ def test_what_stays_is_said_in_the_language_that_was_asked_for(bad):
     chinese = onemap("repair", bad, "--max-width-m", "12", "--lang", "zh").stdout.splitlines()
     assert chinese[1] == "弥合 0 处（0 平方米），改动 0 个网格，余 1 处缺陷"
     assert chinese[3] == "  重叠 1,000 平方米：弥合将使 02 改变 9.09%，上限为 0.1%"
+
+
+def test_the_people_of_each_cell_that_changed_are_told_written_and_come_back(bad, tmp_path):
+    spots = [(500095, 4400050, 3), (500096, 4400020, 4), (500099, 4400090, None), (500050, 4400050, 100)]
+    homes = gpd.GeoDataFrame(
+        {"居民数": [count for *_, count in spots]}, geometry=[shapely.Point(x, y) for x, y, _ in spots], crs="EPSG:4548"
+    )
+    homes.to_file(tmp_path / "homes.gpkg", VERSION="1.3")
+    out = tmp_path / "out.gpkg"
+    arguments = ("--max-width-m", 12, "--max-change", 0.1, "--people", tmp_path / "homes.gpkg", "--weight", "居民数")
+    answer = json.loads(told("repair", bad, *arguments, "--out", out, "--json").stdout)
+    first = {
+        name: answer["cells"][0][name] for name in ("cell", "gained_m2", "lost_m2", "people_gained", "people_lost")
+    }
+    assert first == {"cell": "02", "gained_m2": 0.0, "lost_m2": 1000.0, "people_gained": 0.0, "people_lost": 7.0}
+    assert (len(answer["cells"]), answer["people_affected"]) == (1, 7.0)
+    written = pyogrio.read_dataframe(out, layer="repair_change", read_geometry=False)
+    assert written[["cell", "people_gained", "people_lost"]].to_numpy().tolist() == [["02", 0.0, 7.0]]
+    lines = told("repair", bad, *arguments).stdout.splitlines()
+    assert lines[3] == (
+        "  02: gained 0 m2 and lost 1,000 m2 (places: 1), 9.09 percent of its area; people on land gained: 0, on land lost: 7"
+    )
+    chinese = told("repair", bad, *arguments, language="zh").stdout.splitlines()
+    assert chinese[3].endswith("；并入的土地上有 0 人，划出的土地上有 7 人")
+    counted = json.loads(told("repair", bad, *arguments[:6], "--json").stdout)
+    assert counted["cells"][0]["people_lost"] == 3.0  # without a column each point counts as one
 
 
 @pytest.mark.parametrize(

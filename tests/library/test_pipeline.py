@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pyogrio
 import pytest
+from markupsafe import escape
 
 import onemap
 from onemap.basemap import build_base_map
@@ -20,6 +21,7 @@ from onemap.pipeline import RunResult, run
 from onemap.pipeline.tables import write_all
 from onemap.store.one_map import open_map
 from onemap.testing import score, write_city
+from onemap.translation import translate
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +177,28 @@ def test_gaps_of_a_map_that_was_only_built_are_those_of_the_run(result: RunResul
     wanted = ["kind", "layer_id", "agency", "object_id", "area_m2", "reason"]
     assert found[wanted].to_csv() == ran[wanted].to_csv()
     assert find_gaps(result.one_map).counts == {"land": 11, "duty": 9, "objects": 308, "time": 2}
+
+
+def test_who_could_close_a_gap_is_published_with_each_of_land_and_objects(result: RunResult):
+    asked = find_gaps(result.one_map, kinds=["land", "objects"]).table.set_index("gap_id")["who_could_close"]
+    pages = {language: path.read_text(encoding="utf-8") for language, path in result.report.items()}
+    for layer_id, name, rows in (("coverage_gap", "gaps", 11), ("object_gap", "object_gaps", 308)):
+        published = result.one_map.read(layer_id).set_index("gap_id")
+        told = published["who_could_close"]
+        assert len(told) == rows
+        assert told.tolist() == asked[told.index].tolist()
+        assert published["who_could_close_zh"].tolist() == [translate(one, "zh") for one in told]
+        assert not set(told) & {"", *published["who_could_close_zh"]}
+        table = pd.read_csv(result.tables[name])
+        for column in ("who_could_close", "who_could_close_zh"):
+            assert table[column].tolist() == published[column].tolist()
+        first = published.sort_values("area_m2", ascending=False) if "area_m2" in published else published
+        for text, page in zip(
+            first[["who_could_close", "who_could_close_zh"]].iloc[0], (pages["en"], pages["zh"]), strict=True
+        ):
+            assert str(escape(text)) in page
+    duty = pd.read_csv(result.tables["duty_gaps"])
+    assert duty["who_could_close_zh"].tolist() == [translate(one, "zh") for one in duty["who_could_close"]]
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_sentence(city: Path, tmp_path: Path):

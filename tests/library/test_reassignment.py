@@ -1,5 +1,11 @@
 """A change of version: which cases moved, from where to where, and why."""
 
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -100,6 +106,17 @@ def test_permits_coded_in_2002_and_requests_of_2016(washington):
     other = reassign_cases(requests, old, new, code="SMD_ID", tolerance_m=1.0, difference=found.difference)
     assert other.counts == {"rows": 22_947, "kept": 13_662, "moved": 9_284, "left": 0, "arrived": 0, "nowhere": 1}
     print("reassigned: of 1,655 permits coded in 2002 523 moved; of 22,947 requests 9,284")
+
+
+def test_the_page_on_versions_quotes_what_its_commands_print(real_data):
+    page = (Path(__file__).parents[2] / "docs" / "versions.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"^\$ onemap (.+)\n(.+)$", page, re.MULTILINE)
+    assert [shlex.split(words)[0] for words, _ in quoted] == ["versions", "reassign"]
+    for words, said in quoted:
+        command = [sys.executable, "-m", "onemap", *shlex.split(words), "--lang", "en"]
+        done = subprocess.run(command, cwd=real_data / "washington_dc", capture_output=True, text=True, check=True)
+        assert said in done.stdout.splitlines()
+    assert "9,186 have another SMD" in page
 
 
 def test_communities_of_changzhi_by_code_alone(real_data):

@@ -140,6 +140,9 @@ def test_card_tells_the_reason_first_and_never_runs_markup(plugin, shown):
     told = plugin("console.rows").details(shown.one_map, row)
     assert told[0][0] == "Reason"
     assert told[0][1] in tab.card.toPlainText()
+    gap = next(one for one in tab.model.rows if one.table == "object_gap")
+    told = plugin("console.rows").details(shown.one_map, gap)
+    assert [title for title, _ in told if title.startswith("Who could close it")] == ["Who could close it"]
     tab.show_card([("Reason", "<img src=x><b>bold</b>")])
     assert "<b>bold</b>" in tab.card.toPlainText()
 

@@ -132,5 +132,5 @@ def make_atlas(
     try:
         from .book import bind
     except ModuleNotFoundError as error:
-        raise SchemaError("atlas: needs {package}; install onemap[atlas]", package=error.name) from error
+        raise SchemaError.missing(error.name or "matplotlib", "atlas") from error
     return AtlasResult(bind(one_map, Path(folder), options, progress))

@@ -235,7 +235,7 @@ def _unplaced(desk: Desk) -> Block:
         return empty(words.say("Every case is in a cell."))
     make = ColumnMaker(words, "case")
     columns = [
-        make.text("case_code", css="code"),
+        make.text("case_code", css="code id"),
         make.label("how"),
         make.measure("distance_m"),
         make.text("address", css="wide"),
@@ -266,9 +266,9 @@ def near_section(desk: Desk) -> Section:
     make = ColumnMaker(words, "near_border")
     ordered = frame.drop(columns="geometry").sort_values(["distance_m", "case_code"], kind="stable")
     columns = [
-        make.text("case_code", css="code"),
-        make.text("cell_code", css="code"),
-        make.codes("candidates"),
+        make.text("case_code", css="code id"),
+        make.text("cell_code", css="code id"),
+        make.codes("candidates", on_paper=False),
         make.measure("distance_m"),
         make.reason(),
     ]
@@ -314,16 +314,16 @@ def objects_section(desk: Desk) -> Section:
         make = ColumnMaker(words, "coverage_gap")
         ordered = gaps.drop(columns="geometry").sort_values("area_m2", ascending=False, kind="stable")
         columns = [
-            make.text("gap_id"),
+            make.text("gap_id", css="id"),
             make.layer(facts.layers),
             make.text("agency", key="agency", css="word"),
-            make.label("kind", key="kind"),
             make.measure("area_m2"),
             make.measure("width_m"),
             make.number("buildings"),
             make.number("residents"),
             make.number("cases"),
             make.reason(),
+            make.closer(),
         ]
         blocks.append(
             Block(
@@ -334,9 +334,15 @@ def objects_section(desk: Desk) -> Section:
         )
     if len(frame):
         if desk.maps is not None and not shapely.is_missing(frame.geometry.to_numpy()).all():
-            blocks.insert(0, _object_map(desk))
+            blocks.append(_object_map(desk))
         make = ColumnMaker(words, "object_gap")
-        columns = [make.text("gap_id"), make.layer(facts.layers), make.text("object_id", css="code"), make.reason()]
+        columns = [
+            make.text("gap_id", css="id"),
+            make.layer(facts.layers),
+            make.text("object_id", css="code"),
+            make.reason(),
+            make.closer(),
+        ]
         table = make_table("t-object", frame.drop(columns="geometry"), columns, rest=desk.rest("object_gap"))
         blocks.append(Block("table", table, words.say("Objects")))
     else:

@@ -132,7 +132,7 @@ def _cell(mine: list[Any], words: Wording) -> MatrixCell:
     note = words.number(count) if count else ""
     if state == "partial" and len(mine) == 1 and not pd.isna(mine[0]["share"]):
         note = words.share(mine[0]["share"])
-    reasons = dict.fromkeys(reason for reason in map(words.reason, mine) if reason)
+    reasons = dict.fromkeys(reason for reason in map(words.told, mine) if reason)
     hint = f"{words.label('completeness', 'state', state)} {words.clauses(reasons)}".strip()
     return MatrixCell(state, presence_sign(state), note, hint)
 
@@ -188,14 +188,14 @@ def layers_section(desk: Desk) -> Section:
 
 def _office(make: ColumnMaker, name: str) -> Column:
     """Return who answers for a layer, as the manifest states it; what it does not state is not guessed."""
-    return Column(make.title(name), lambda row: Cell(plain(row[name]) or make.words.say("not stated")))
+    return Column(make.title(name), lambda row: Cell(plain(row[name]) or make.words.say("not stated")), "office")
 
 
 def _row_columns(make: ColumnMaker) -> list[Column]:
     """Return how many rows of a layer were read, used and listed, and the hashes that name its content."""
 
     def hash_of(name: str) -> Column:
-        return Column(make.title(name), lambda row: Cell(plain(row[name])[:12]), "code")
+        return Column(make.title(name), lambda row: Cell(plain(row[name])[:12]), "code id")
 
     return [
         make.text("source_crs"),

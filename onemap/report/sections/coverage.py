@@ -1,6 +1,5 @@
 """The proof of coverage: every level and agency, a map of what was found, a picture of each defect, nesting."""
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -163,7 +162,7 @@ def _defect_table(desk: Desk) -> Table:
         make.label("kind", key="kind"),
         make.measure("area_m2"),
         make.measure("width_m"),
-        replace(make.codes("cells"), css="code wide offpaper"),  # on paper the reason names them
+        make.codes("cells", on_paper=False),
         Column(make.title("allowed"), lambda row: Cell(_allowed(row, words)), ""),
         make.reason(),
     ]

@@ -176,7 +176,7 @@ def _findings(desk: Desk) -> Table:
     columns = [
         make.text("finding_id"),
         make.label("kind", key="kind"),
-        make.codes("cells"),
+        make.codes("cells", on_paper=False),
         make.reason(),
         Column(make.title("accepted"), lambda row: Cell(_signed(row, words))),
     ]

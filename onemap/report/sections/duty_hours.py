@@ -234,7 +234,7 @@ def _rows(desk: Desk, frame: Any) -> Table:
     make = ColumnMaker(words, "duty_gap")
     ordered = frame.drop(columns="geometry").sort_values(["hours", "area_m2"], ascending=False, kind="stable")
     columns = [
-        make.text("gap_id"),
+        make.text("gap_id", css="id"),
         Column(
             make.title("agency"),
             lambda row: Cell(agency_name(plain(row["agency"]), words), match=plain(row["agency"])),
@@ -243,12 +243,12 @@ def _rows(desk: Desk, frame: Any) -> Table:
         ),
         make.label("cause", key="cause"),
         make.codes("matters"),
-        make.codes("cells"),
+        make.codes("cells", on_paper=False),
         make.number("hours", 0),
         make.measure("area_m2"),
         make.number("buildings"),
         make.number("residents"),
         make.reason(),
-        Column(make.title("who_could_close"), lambda row: Cell(words.sentence(plain(row["who_could_close"]))), "wide"),
+        make.closer(),
     ]
     return make_table("t-duty-gap", ordered, columns, rest=desk.rest("duty_gap"))

@@ -201,8 +201,12 @@ def classes_present(facts: Facts) -> tuple[int, int]:
 def _stamp(facts: Facts, words: Wording) -> list[tuple[str, str]]:
     district = facts.district
     crs = facts.crs.to_authority()
+    day = words.date(district.get("as_of"))
     entries = [
-        (words.say("Data as of"), words.date(district.get("as_of"))),
+        (
+            words.say("Data as of"),
+            words.say("{date}, only what is in force on it", date=day) if district.get("in_force") else day,
+        ),
         (words.say("Map built"), _local_time(facts, district.get("built_at"))),
         (words.say("Version of the map"), map_version(facts)),
         (words.say("Coordinate system"), ":".join(crs) if crs else facts.crs.name),

@@ -51,7 +51,7 @@ def responsibility_section(desk: Desk) -> Section | None:
     )
     blocks = [Block("table", _accountable(desk, by_level, by_agency), words.say("Who is accountable"))]
     if desk.maps is not None and len(vacancies) + len(conflicts):
-        blocks.insert(0, _map(desk, vacancies, conflicts))
+        blocks.append(_map(desk, vacancies, conflicts))
     if len(vacancies):
         blocks.append(Block("table", _vacancies(desk, vacancies), words.say("Vacancies and ended appointments")))
     if len(conflicts):
@@ -208,7 +208,7 @@ def _agency_column(desk: Desk, make: ColumnMaker) -> Column:
     return Column(
         make.title("agency"),
         lambda row: Cell(agency_name(plain(row["agency"]), words), match=plain(row["agency"])),
-        "word",
+        "office",
         "agency",
     )
 
@@ -223,27 +223,21 @@ def _scope(desk: Desk, make: ColumnMaker) -> Column:
     return Column(make.title("scope"), cell, "word")
 
 
-def _closed_by(desk: Desk, make: ColumnMaker) -> Column:
-    return Column(
-        make.title("who_could_close"), lambda row: Cell(desk.words.sentence(plain(row["who_could_close"]))), "wide"
-    )
-
-
 def _vacancies(desk: Desk, vacancies: Any) -> Table:
     make = ColumnMaker(desk.words, "duty_gap")
     ordered = vacancies.drop(columns="geometry").sort_values(
         ["cause", "area_m2"], ascending=[False, False], kind="stable"
     )
     columns = [
-        make.text("gap_id"),
+        make.text("gap_id", css="id"),
         make.label("cause", key="cause"),
         _scope(desk, make),
-        make.codes("cells"),
+        make.codes("cells", on_paper=False),
         _agency_column(desk, make),
         make.measure("area_m2"),
         make.number("residents"),
         make.reason(),
-        _closed_by(desk, make),
+        make.closer(),
     ]
     return make_table("t-vacancy", ordered, columns, rest=desk.rest("duty_gap"))
 
@@ -255,14 +249,14 @@ def _conflicts(desk: Desk, conflicts: Any) -> list[Block]:
         ["kind", "area_m2"], ascending=[False, False], kind="stable"
     )
     columns = [
-        make.text("conflict_id"),
+        make.text("conflict_id", css="id"),
         make.label("kind", key="kind"),
         _agency_column(desk, make),
-        make.codes("cells"),
+        make.codes("cells", on_paper=False),
         make.codes("matters"),
         make.measure("area_m2"),
         make.reason(),
-        _closed_by(desk, make),
+        make.closer(),
     ]
     table = make_table("t-conflict", ordered, columns, rest=desk.rest("duty_conflict"))
     blocks = [Block("table", table, words.say("Double claims and conflicts of precedence"))]

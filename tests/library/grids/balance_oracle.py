@@ -51,6 +51,26 @@ def best_division(load, edges, groups, *, seconds=60.0, border_seconds=None, wor
     return Best(deviation, length, label, (first_proof, status == cp_model.OPTIMAL))
 
 
+def nothing_better(load, edges, groups, *, deviation, cut, seconds=60.0, workers=2):
+    """Return whether nothing is more even than a deviation, and at that nothing has a shorter border; None: unknown.
+
+    The answer to be judged is a bound and nothing more: that no division lies below it is CP-SAT's own proof.
+    """
+    found = []
+    for most, border in ((deviation - 1, None), (deviation, cut - 1)):
+        model, held, root, same = _model(load, edges, groups)
+        total = sum(load)
+        for first in range(len(load)):
+            weight = sum(groups * load[unit] * held[unit, first] for unit in range(first, len(load)))
+            model.add(weight - total <= most)
+            model.add(total - weight <= most).only_enforce_if(root[first])
+        if border is not None:
+            model.add(sum(length * same[one, other].negated() for one, other, length in edges) <= border)
+        status, _ = _solve(model, seconds, workers)
+        found.append({cp_model.INFEASIBLE: True, cp_model.OPTIMAL: False, cp_model.FEASIBLE: False}.get(status))
+    return found[0], found[1]
+
+
 def _model(load, edges, groups):
     model, count = cp_model.CpModel(), len(load)
     root = {unit: model.new_bool_var(f"root {unit}") for unit in range(count)}

@@ -35,8 +35,8 @@ def test_blocks_move_with_what_hangs_on_them():
     cells = comb(10, courts=6)
     result = balance_cells(cells, load="load", groups=10)
     assert_connected(result, cells)
-    loads = result.loads["load"]
-    assert abs(loads / loads.mean() - 1).max() <= 0.02
+    least, more = divmod(int(cells["load"].sum()), 10)
+    assert sorted(result.loads["load"]) == [least] * (10 - more) + [least + 1] * more  # no division is more even
     assert result.ok
 
 
@@ -48,7 +48,7 @@ def test_a_block_too_heavy_is_named_and_the_others_are_even():
     loads = sorted(result.loads["load"])
     assert loads[-1] == own  # nothing is added to what is too heavy as it is
     rest = np.array(loads[:-1])
-    assert abs(rest / rest.mean() - 1).max() <= 0.05
+    assert abs(rest / rest.mean() - 1).max() <= 0.035
     assert result.impossible["kind"].tolist() == ["uneven"]
     assert "044-0" in result.impossible["reason"][0]
     assert str(own) in result.impossible["reason"][0]

@@ -25,10 +25,11 @@ HELSINKI = {
     "buildings_across_border": 4,
     "buildings_cut": 0,
     "compounds": 0,
+    "openings_left": 441,
     "openings_closed": 188,
-    "unmet": 55,
+    "unmet": 70,
 }
-HELSINKI_UNMET = {"barrier": 26, "size": 9, "open_end": 8, "barrier_class": 7, "building": 4, "geometry": 1}
+HELSINKI_UNMET = {"barrier": 26, "size": 9, "open_end": 23, "barrier_class": 7, "building": 4, "geometry": 1}
 WHOLE_HOUSES = 477
 WARD = {
     "communities": 38,
@@ -38,10 +39,11 @@ WARD = {
     "buildings_across_border": 0,
     "buildings_cut": 0,
     "compounds": 768,
+    "openings_left": 32,
     "openings_closed": 48,
-    "unmet": 313,
+    "unmet": 321,
 }
-WARD_UNMET = {"barrier": 237, "size": 45, "compound": 16, "open_end": 14, "geometry": 1}
+WARD_UNMET = {"barrier": 237, "size": 45, "compound": 16, "open_end": 22, "geometry": 1}
 CITY = {"communities": 296, "cells": 14933, "exclusive": 256, "compounds": 4326}
 
 

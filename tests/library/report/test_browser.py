@@ -7,12 +7,14 @@ import socket
 import subprocess
 import threading
 
+import pypdf
 import pytest
+from shapely import Point
 
 from onemap.report.html import write_report
 from tests.presence import need
 
-from .conftest import make_map
+from .conftest import at, layer, make_map
 from .test_responsibility_pages import whole_map
 
 PROBE = """<script>
@@ -122,6 +124,26 @@ def test_a_hostile_map_still_draws(chromium, proxy, tmp_path):
     text = dom(chromium, path, port, tmp_path / "profile")
     assert len(re.findall(r'<path class="atlas-cell', text)) == 8
     assert asked == []
+
+
+def test_on_paper_codes_stay_whole_and_a_table_keeps_its_foot(chromium, tmp_path):
+    number = range(1, 61)
+    stray = layer(
+        [Point(at(10 * n, 5, 10 * n + 4, 9).centroid) for n in number],
+        gap_id=[f"objects-{n:05d}" for n in number], layer_id="city3d_building", object_id=[f"B{n}" for n in number],
+        reason="no cell holds it, though it lies in the district", who_could_close="Surveyors, by its right position",
+    )  # fmt: skip
+    path = write_report(whole_map(object_gap=stray), tmp_path / "report.html", language="en")
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    command += ["--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'report.pdf'}", path.as_uri()]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    pages = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "report.pdf").pages]
+    words = "\n".join(pages)
+    assert all(re.match(r"\d+ / \d+\n", page) for page in pages)
+    assert [n for n in range(1, 62) if f"objects-{n:05d}" in words] == list(range(1, 41))
+    assert words.count("Surveyors, by") == 40
+    assert len(re.findall(r"On paper the \S+ 40 of 60 rows", words)) == 1  # fi may be one letter
+    assert not [page for page in pages if re.match(r"\d+ / \d+\s+(?:On paper the|Shown:)", page)]
 
 
 RESPONSIBLE = """<script>

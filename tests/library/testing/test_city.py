@@ -7,6 +7,7 @@ import shapely
 from onemap.domain.codes import profile
 from onemap.errors import SchemaError
 from onemap.geo.coverage import check_coverage
+from onemap.geo.ownership import own_polygons
 from onemap.grids.levels import check_nesting
 from onemap.testing import make_city
 from onemap.testing.plan import STEP
@@ -69,6 +70,15 @@ def test_no_cell_cuts_a_building(city):
     assert len(cell) == 800
     homes = city.cells["cell_code"].to_numpy()[cell]
     assert (homes == city.buildings["building_code"].str[:15]).all()
+
+
+def test_cells_have_the_households_and_residents_of_their_houses(city):
+    owners = own_polygons(city.buildings, city.cells)["cell"]
+    counted = city.cells.set_index("cell_code")
+    for name, total in (("households", 2_226), ("residents", 5_612)):
+        inside = city.buildings[name].groupby(owners).sum().reindex(counted.index, fill_value=0)
+        assert counted[name].tolist() == inside.tolist()
+        assert counted[name].sum() == total
 
 
 def test_codes_are_codes_of_the_profile(city):
