@@ -5,19 +5,30 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsFeature,
+    QgsGeometry,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
+    QgsProcessingRegistry,
     QgsProcessingUtils,
     QgsProject,
+    QgsRectangle,
+    QgsSymbolLayer,
     QgsVectorLayer,
 )
+from qgis.gui import QgsProcessingToolboxProxyModel
+from qgis.PyQt.QtCore import QModelIndex
+from qgis.PyQt.QtGui import QColor
 
 CHINESE = re.compile("[一-鿿]")
 
@@ -92,6 +103,53 @@ def test_groups_stand_in_the_order_of_the_work(algorithms, english):
     assert groups == [
         "1 Base map", "2 Grids", "3 Responsibility", "4 Cases", "5 Report", "6 Codes and coordinates",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["english", "chinese"])
+def test_tools_stand_in_the_order_of_the_work(plugin, language, request):
+    """QGIS's own toolbox is asked: it sorts by the titles."""
+    request.getfixturevalue(language)
+    registry = QgsProcessingRegistry()
+    assert registry.addProvider(plugin("processing.provider").OnemapProvider())
+    toolbox = QgsProcessingToolboxProxyModel(None, registry)
+    shown = []
+
+    def walk(parent):
+        for row in range(toolbox.rowCount(parent)):
+            index = toolbox.index(row, 0, parent)
+            found = toolbox.algorithmForIndex(index)
+            if found is not None:
+                shown.append((found.group(), found.name()))
+            walk(index)
+
+    walk(QModelIndex())
+    assert [name for _, name in shown] == [one().name() for one in plugin("processing.provider").ALGORITHMS]
+    assert [group[0] for group, _ in shown] == sorted(group[0] for group, _ in shown)
+
+
+def test_groups_of_a_balance_are_told_apart(plugin, qgis_app):
+    """A row of areas whose codes say nothing of where they lie: tint, border and name."""
+    layer = QgsVectorLayer("Polygon?crs=EPSG:4548&field=group:string&field=load:double", "groups", "memory")
+    made = []
+    for number in range(9):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([f"G{number}", 300.4])
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(number * 100, 0, number * 100 + 100, 100)))
+        made.append(feature)
+    layer.dataProvider().addFeatures(made)
+    output = next(item for item in plugin("processing.grids.balance").BalanceAlgorithm().outputs() if item.groups)
+    plugin("project.tints").show_as_groups(layer, label=output.groups)
+    fill = layer.renderer().symbol().symbolLayer(0)
+    context = QgsExpressionContext()
+    colours, names = [], []
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        told = fill.dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)
+        colours.append(told.valueAsColor(context, QColor("black"))[0].name())
+        names.append(QgsExpression(layer.labeling().settings().fieldName).evaluate(context))
+    assert all(one != other for one, other in pairwise(colours))
+    assert names[0] == "G0\n300"
+    assert fill.strokeWidth() >= 0.7
 
 
 def test_each_has_an_icon_and_no_name_stands_for_two_things(algorithms, english):
