@@ -132,7 +132,8 @@ def _borders(inks: dict[str, str]) -> QgsRuleBasedRenderer:
             line.setCustomDashVector(dash)
             line.setPenCapStyle(Qt.PenCapStyle.FlatCap)
         symbol = QgsFillSymbol()
-        symbol.changeSymbolLayer(0, line)
+        symbol.appendSymbolLayer(line.clone())  # a copy belongs to the symbol alone
+        symbol.deleteSymbolLayer(0)
         root.appendChild(QgsRuleBasedRenderer.Rule(symbol, 0, 0, _of(agency), agency))
     return QgsRuleBasedRenderer(root)
 

@@ -135,7 +135,8 @@ def show_as_groups(layer: QgsVectorLayer, *, label: str) -> None:
     fill.setStrokeColor(QColor(light("grid_line")))
     fill.setStrokeWidth(0.7)
     symbol = QgsSymbol.defaultSymbol(Qgis.GeometryType.Polygon)
-    symbol.changeSymbolLayer(0, fill)
+    symbol.appendSymbolLayer(fill.clone())  # a copy belongs to the symbol alone
+    symbol.deleteSymbolLayer(0)
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     layer.setLabeling(labels(label, text(8, halo_mm=0.6)))
     layer.setLabelsEnabled(True)

@@ -150,8 +150,7 @@ def test_night_theme_names_who_is_on_duty_in_every_agency(plugin, project, one_m
 
 def colours_of(layer):
     """Return the tint of each feature as it is drawn."""
-    renderer = layer.renderer().clone()
-    fill = renderer.symbols(QgsRenderContext())[0].symbolLayer(0)
+    fill = layer.renderer().symbols(QgsRenderContext())[0].symbolLayer(0)
     told = fill.dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)
     context = QgsExpressionContext()
     found = {}
