@@ -117,7 +117,7 @@ def test_tools_stand_in_the_order_of_the_work(plugin, language, request):
     def walk(parent):
         for row in range(toolbox.rowCount(parent)):
             index = toolbox.index(row, 0, parent)
-            found = toolbox.algorithmForIndex(index)
+            found = toolbox.toolboxModel().algorithmForIndex(toolbox.mapToSource(index))
             if found is not None:
                 shown.append((found.group(), found.name()))
             walk(index)
@@ -326,3 +326,73 @@ def test_a_refusal_is_the_library_s_sentence_and_makes_no_layer(run_here, librar
     assert not well
     assert "Traceback" not in said
     assert not target.exists()
+
+
+# --- what a person writes, and what the dialog suggests
+
+
+def test_choices_accept_the_words_of_the_command_line(algorithms, plugin, english):
+    choice = plugin("processing.inputs").Choice
+    context = QgsProcessingContext()
+    for name, algorithm in algorithms().items():
+        if name == "project":
+            continue
+        for one in algorithm.inputs():
+            if not isinstance(one, choice):
+                continue
+            for place, word in enumerate(one.words):
+                if word:
+                    wanted = [place] if one.several else place
+                    assert one.understood(word.lower()) == one.understood(wanted) == wanted
+                    assert word in algorithm.parameterDefinition(one.name).help()
+            assert one.understood("nonsense") == "nonsense"
+    explain = algorithms()["codes_explain"]
+    asked = {"CODE": "11010800100101"}
+    assert explain.checkParameterValues(asked | {"PROFILE": "GBT30428"}, context)[0]
+    assert explain.checkParameterValues(asked | {"PROFILE": 0}, context)[0]
+    assert not explain.checkParameterValues(asked | {"PROFILE": "nonsense"}, context)[0]
+    atlas = next(one for one in algorithms()["atlas"].inputs() if one.name == "FORMATS")
+    assert atlas.understood("png,pdf") == atlas.understood(["png", "PDF"]) == [1, 0]
+    make = algorithms()["project"]
+    assert make.checkParameterValues({"MAP": __file__, "LANGUAGE": "zh"}, context)[0]
+    assert not make.checkParameterValues({"MAP": __file__, "LANGUAGE": "fr"}, context)[0]
+
+
+def test_a_profile_is_named_by_its_word(run_here, algorithms, library, english):
+    words = next(one for one in algorithms()["codes_explain"].inputs() if one.name == "PROFILE").words
+    _, by_word, _, said = run_here("codes_explain", {"PROFILE": "gbt30428", "CODE": "110120001002001"})
+    _, by_place, _, _ = run_here("codes_explain", {"PROFILE": words.index("GBT30428"), "CODE": "110120001002001"})
+    assert by_word["EXPLANATION"] == by_place["EXPLANATION"] != "", said
+
+
+def test_dialogs_suggest_the_open_map_and_nothing_else_does(algorithms, plugin, one_map, project, monkeypatch, english):
+    opened = plugin("project.one_map_file").open_one_map(one_map)
+    plugin("project.hall").open_hall(project, opened, language="en")
+
+    def suggested(name):
+        algorithm = algorithms()[name]
+        told = {item.name(): item.guiDefaultValueOverride() for item in algorithm.parameterDefinitions()}
+        return {item: value for item, value in told.items() if value is not None}
+
+    assert suggested("repair") == suggested("who") == {}  # no desktop, as in qgis_process and in scripts
+    monkeypatch.setattr("qgis.utils.iface", object())
+    cells = plugin("project.fill").layer_in(project, opened.levels[-1])
+    assert suggested("repair") == {"CELLS": cells.id()}
+    assert suggested("codes_check") == {"LAYER": cells.id(), "COLUMN": "cell_code"}
+    assert Path(suggested("who")["ONEMAP"]) == Path(suggested("project")["MAP"]) == opened.path
+    who, repair = algorithms()["who"], algorithms()["repair"]
+    offered = who.parameterDefinition("MATTER").metadata()["widget_wrapper"]["value_hints"]
+    assert (
+        offered == [f"{code} {name}".strip() for code, name in plugin("console.who.matters").matters_of(opened)] != []
+    )
+    assert repair.parameterDefinition("CELLS").defaultValue() is None
+    project.clear()
+    assert suggested("repair") == suggested("who") == {}
+
+
+def test_a_matter_chosen_with_its_name_is_said_by_its_code(plugin, algorithms):
+    call = plugin("processing.call").Call(
+        algorithms()["who"], {"MATTER": "0501 暴露垃圾"}, QgsProcessingContext(), QgsProcessingFeedback()
+    )
+    next(one for one in algorithms()["who"].inputs() if one.name == "MATTER").say(call)
+    assert call.options == ["--matter=0501"]
