@@ -1,10 +1,11 @@
 """The plugin: only wiring. What it adds to QGIS it takes away again."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgisInterface
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QFileDialog, QPushButton
 
@@ -13,9 +14,15 @@ from .icons import icon_path
 from .lifecycle import Lifecycle
 from .translation import language, tr
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .project.one_map_file import OneMapFile
+
 WIDTH, TREE_WIDTH = 540, 260  # of the dock, and of QGIS's layer tree beside it
 
 TOLD_SECONDS = 8
+PAINT_MS, LONGEST_MS = 50, 5_000  # to put a picture on the screen; to wait for one at all
 
 
 class OnemapPlugin:
@@ -26,6 +33,7 @@ class OnemapPlugin:
         self._life = Lifecycle()
         self._provider = None
         self._question = None
+        self._owed: Callable[[], None] | None = None  # what waits for the first picture of a map
         self.controller = None
 
     def initProcessing(self) -> None:
@@ -53,11 +61,12 @@ class OnemapPlugin:
         self._life.unload()
         self.controller = None
         self._question = None
+        self._owed = None
         self._provider = None
 
     def open_one_map(self, path: str | Path) -> None:
         """Open a one map as a new project, with its lists in the dock."""
-        from .project.hall import make_hall
+        from .project.hall import open_hall
         from .project.one_map_file import NotAOneMap, open_one_map
 
         bar = self._iface.messageBar()
@@ -70,16 +79,42 @@ class OnemapPlugin:
             return
         if not self._iface.newProject(True):
             return
-        done = make_hall(QgsProject.instance(), one_map, language=language())
+        self.controller.dock.setUserVisible(True)
+        spoken = language()
+        done = open_hall(QgsProject.instance(), one_map, language=spoken)
         view = QgsProject.instance().viewSettings().defaultViewExtent()
         self._iface.mapCanvas().setReferencedExtent(view)
         self._iface.mapCanvas().refresh()
         self.controller.show(one_map.path)
-        self._show_dock()
-        self._keep_project(one_map.path)
+        self._owed = lambda: self._furnish(one_map, spoken)
+        if self._iface.mapCanvas().isVisible():
+            QTimer.singleShot(LONGEST_MS, self._pay)  # a map that is never whole has its themes all the same
+        else:
+            self._pay()
         if done.missing:
             text = tr("Not opened: {layers}", layers=", ".join(done.missing))
             bar.pushMessage(tr("onemap"), text, Qgis.MessageLevel.Warning)
+
+    def _picture_is_there(self) -> None:
+        """Do what waits for the first picture, once that is on the screen."""
+        if self._owed is not None and not self._iface.mapCanvas().isDrawing():
+            QTimer.singleShot(PAINT_MS, self._pay)
+
+    def _pay(self) -> None:
+        owed, self._owed = self._owed, None
+        if owed is not None:
+            owed()
+
+    def _forget(self) -> None:
+        self._owed = None
+
+    def _furnish(self, one_map: "OneMapFile", spoken: str) -> None:
+        """Add themes, 3D views and layouts to the project whose map is on the screen, and keep it."""
+        from .project.hall import furnish_hall
+
+        self._give_room()  # not before: a canvas that changes its size draws anew
+        furnish_hall(QgsProject.instance(), one_map, language=spoken)
+        self._keep_project(one_map.path)
 
     def _keep_project(self, one_map: Path) -> None:
         """Keep the project beside the map; one that lies there already is somebody's work and stays as it is."""
@@ -96,12 +131,10 @@ class OnemapPlugin:
         message.layout().addWidget(button)
         bar.pushWidget(message, Qgis.MessageLevel.Info)
 
-    def _show_dock(self) -> None:
-        """Bring the dock to the front; the first time ever, give it room. Later its width is the user's."""
-        dock = self.controller.dock
-        dock.setUserVisible(True)
+    def _give_room(self) -> None:
+        """Give the dock room, the first time ever; later its width is the user's."""
         if not settings.text(settings.DOCK_SEEN):
-            window = self._iface.mainWindow()
+            window, dock = self._iface.mainWindow(), self.controller.dock
             wanted = {window.findChild(QDockWidget, "Layers"): TREE_WIDTH, dock: WIDTH}
             wanted.pop(None, None)
             window.resizeDocks(list(wanted), list(wanted.values()), Qt.Orientation.Horizontal)
@@ -140,6 +173,8 @@ class OnemapPlugin:
         project = QgsProject.instance()
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
+        self._life.connect(project.cleared, self._forget)
+        self._life.connect(self._iface.mapCanvas().mapCanvasRefreshed, self._picture_is_there)
         for signal in (project.layersAdded, project.layersRemoved):
             self._life.connect(signal, self._project_changed)
 

@@ -22,14 +22,14 @@ from .call import Call
 from .figures import Figure, figures
 from .inputs import Input
 from .outputs import Table, Written
-from .stages import Stage, stage_title
+from .stages import Stage, numbered, stage_title
 
 
 class VerbAlgorithm(QgsProcessingAlgorithm):
     """An algorithm that runs one verb of the library.
 
-    Children say what they are called, which inputs they ask for (`inputs`), what they give (`outputs`), and which
-    figures of the library's answer are outputs too (`told`).
+    Children say what they are called (`title`), which inputs they ask for (`inputs`), what they give (`outputs`), and
+    which figures of the library's answer are outputs too (`told`).
     """
 
     verb = ""
@@ -39,6 +39,10 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._made: dict[str, str] = {}  # the layer that each table of the latest run became
+
+    def title(self) -> str:
+        """Return what the user reads, without its number."""
+        raise NotImplementedError
 
     def inputs(self) -> tuple[Input, ...]:
         """Return what is asked for, in the order of the dialog."""
@@ -50,6 +54,9 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
 
     def name(self) -> str:
         return self.verb.replace(" ", "_")
+
+    def displayName(self) -> str:
+        return numbered(self.stage, self.name(), self.title())
 
     def group(self) -> str:
         return stage_title(self.stage)

@@ -26,6 +26,7 @@ from qgis.core import (
 
 from ..project.layers import LAYER_ID, dress
 from ..project.legend import switch_on
+from ..project.tints import show_as_groups
 from ..translation import language, tr
 from .call import Call
 
@@ -50,6 +51,8 @@ class Table:
         The input whose kind of geometry it has, instead of ``shape``.
     style
         Definition of the catalogue whose style and titles the layer gets.
+    groups
+        Instead of a style: its areas are groups, each with a tint of its own, and labelled by this expression.
     only
         A column and the values taken from it.
     renamed
@@ -67,6 +70,7 @@ class Table:
     shape: QgsWkbTypes.Type = NONE
     like: str = ""
     style: str = ""
+    groups: str = ""
     only: tuple[str, tuple[str, ...]] = ("", ())
     renamed: tuple[tuple[str, str], ...] = ()
     extra: bool = False
@@ -115,10 +119,13 @@ class Table:
 
     def show(self, made: str, context: QgsProcessingContext) -> None:
         """Style the layer that Processing is about to load; it finds the very same one in the run's store."""
-        if self.style and context.willLoadLayerOnCompletion(made):
-            layer = QgsProcessingUtils.mapLayerFromString(made, context)
-            if layer is not None:
-                dress_result(layer, self.style)
+        if not (self.style or self.groups) or not context.willLoadLayerOnCompletion(made):
+            return
+        layer = QgsProcessingUtils.mapLayerFromString(made, context)
+        if layer is not None and self.groups:
+            show_as_groups(layer, label=self.groups)
+        elif layer is not None:
+            dress_result(layer, self.style)
 
     def _fields(self, source: QgsVectorLayer, kept: list[int]) -> QgsFields:
         made = QgsFields()

@@ -1,4 +1,4 @@
-"""The groups of the toolbox: the stages of the work, in its order."""
+"""The groups of the toolbox, the stages of the work, and the tools of each: both in the order of the work."""
 
 from enum import Enum
 
@@ -14,6 +14,24 @@ class Stage(Enum):
     CASES = "cases"
     REPORT = "report"
     CODES = "codes"
+
+
+TOOLS = {
+    Stage.BASE: ("sample", "layers", "build", "run"),
+    Stage.GRIDS: ("derive", "number", "check", "repair", "undo_repair", "balance", "edit", "audit", "versions"),
+    Stage.RESPONSIBILITY: ("roster", "own", "who", "who_points", "gaps", "conflicts"),
+    Stage.CASES: ("assign", "reassign"),
+    Stage.REPORT: ("report", "atlas", "project"),
+    Stage.CODES: ("codes_explain", "codes_check", "codes_convert", "codes_compare", "convert"),
+}
+
+
+def numbered(stage: Stage, name: str, title: str) -> str:
+    """Return a tool's title behind its number, as 2.3: the toolbox sorts by title, and the number is its place.
+
+    It stands in the model designer and in the log too, where it says to which stage a step belongs.
+    """
+    return f"{list(Stage).index(stage) + 1}.{TOOLS[stage].index(name) + 1} {title}"
 
 
 def stage_title(stage: Stage) -> str:

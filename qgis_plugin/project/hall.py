@@ -8,6 +8,7 @@ from qgis.core import QgsExpressionContextUtils, QgsProject, QgsRectangle, QgsVe
 from ..translation import speaker
 from .fill import Filled, fill_project, layer_in
 from .moments import follow_time
+from .night import add_night_styles, on_duty
 from .one_map_file import OneMapFile, reading
 from .paper import add_agencies, add_paper_layers
 from .scene import add_scenes, know_solids
@@ -29,18 +30,29 @@ def make_hall(project: QgsProject, one_map: OneMapFile, *, language: str) -> Fil
     language
         ``"zh"`` or ``"en"``: of titles, themes and sheets.
     """
-    tr = speaker(language)
+    done = open_hall(project, one_map, language=language)
+    furnish_hall(project, one_map, language=language)
+    return done
+
+
+def open_hall(project: QgsProject, one_map: OneMapFile, *, language: str) -> Filled:
+    """Make what the first picture needs: the layers; nobody waits for the rest to see the map."""
     know_solids()
-    done = fill_project(project, one_map, language=language)
+    return fill_project(project, one_map, language=language)
+
+
+def furnish_hall(project: QgsProject, one_map: OneMapFile, *, language: str) -> None:
+    """Make all the rest of what `make_hall` makes, in a project that `open_hall` has filled."""
+    tr = speaker(language)
     _state_facts(project, one_map, tr)
     agencies = add_agencies(project, tr, _agencies(one_map))
     paper = add_paper_layers(project, one_map, tr, language=language)
-    add_themes(project, one_map, tr, agency=agencies[0].id() if agencies else "")
+    night = add_night_styles(_vector(project, "duty_grid"), agencies, tr, people=on_duty(one_map))
+    add_themes(project, one_map, tr, agencies=agencies, night=night)
     follow_time(project, _vector(project, "case"), _vector(project, "duty_gap"))
     area = _area(project, one_map)
     add_scenes(project, tr, area)
     add_sheets(project, one_map, tr, paper=paper, area=area, language=language)
-    return done
 
 
 def _vector(project: QgsProject, layer_id: str) -> QgsVectorLayer | None:

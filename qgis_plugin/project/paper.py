@@ -23,17 +23,17 @@ from qgis.core import (
     QgsSimpleLineSymbolLayer,
     QgsSingleSymbolRenderer,
     QgsSymbolLayer,
-    QgsTextBufferSettings,
-    QgsTextFormat,
     QgsVectorLayer,
     QgsVectorLayerSimpleLabeling,
 )
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QColor, QFont
+from qgis.PyQt.QtGui import QColor
 
 from .layers import GROUP_ID, LAYER_ID, label_fields, open_table, spec_of
+from .letters import labels, text
 from .one_map_file import OneMapFile
 from .palette import light, palette
+from .tints import tint, tint_areas
 
 PAPER_ID = "onemap/paper_id"
 GROUP = "paper"
@@ -45,35 +45,12 @@ OF_AGENCY = "\"agency\" = attribute(@atlas_feature, 'agency')"
 
 @dataclass(frozen=True)
 class Look:
-    """How a paper layer is drawn."""
+    """How a paper layer is drawn; where it is tinted, areas that share the field `alike` are seen together."""
 
     renderer: QgsFeatureRenderer
     labels: QgsVectorLayerSimpleLabeling | None = None
     smallest: float = 0.0
-
-
-def families() -> list[str]:
-    """Return the fonts that hold Chinese, in the order in which they are tried."""
-    return [name for name in palette()["fonts"] if name != "sans-serif"]
-
-
-def text(points: float, *, ink: str = "ink", bold: bool = False, halo_mm: float = 0.0) -> QgsTextFormat:
-    """Return letters for paper."""
-    made = QgsTextFormat()
-    made.setFont(QFont(families()[0]))
-    made.setFamilies(families())
-    made.setForcedBold(bold)
-    made.setSize(points)
-    made.setSizeUnit(Qgis.RenderUnit.Points)
-    made.setColor(QColor(light(ink)))
-    if halo_mm:
-        buffer = QgsTextBufferSettings()
-        buffer.setEnabled(True)
-        buffer.setSize(halo_mm)
-        buffer.setSizeUnit(Qgis.RenderUnit.Millimeters)
-        buffer.setColor(QColor(light("halo")))
-        made.setBuffer(buffer)
-    return made
+    alike: str = ""
 
 
 def add_paper_layers(
@@ -95,6 +72,7 @@ def add_paper_layers(
         layer = open_table(f"{one_map.path}|layername={layer_id}", one_map.title_of(row, language))
         layer.setCustomProperty(PAPER_ID, key)
         layer.setRenderer(look.renderer)
+        tint_areas(layer, by=look.alike)
         if look.labels is not None:
             layer.setLabeling(look.labels)
             layer.setLabelsEnabled(True)
@@ -115,7 +93,10 @@ def add_agencies(project: QgsProject, tr: Callable[..., str], agencies: list[str
     Agencies divide the same land each in their own way; over one another they cannot be read.
     """
     whole = next((item for item in project.mapLayers().values() if item.customProperty(LAYER_ID) == "duty_grid"), None)
-    if whole is None or len(agencies) <= 1:
+    if whole is None:
+        return []
+    tint_areas(whole, by="agency")
+    if len(agencies) <= 1:
         return []
     parent = project.layerTreeRoot().findLayer(whole).parent()
     group = parent.insertGroup(0, tr("Duty grids by agency"))
@@ -130,8 +111,6 @@ def add_agencies(project: QgsProject, tr: Callable[..., str], agencies: list[str
         if whole.labeling() is not None:
             layer.setLabeling(whole.labeling().clone())
             layer.setLabelsEnabled(True)
-        layer.setScaleBasedVisibility(whole.hasScaleBasedVisibility())
-        layer.setMinimumScale(whole.minimumScale())
         project.addMapLayer(layer, False)
         node = group.addLayer(layer)
         node.setExpanded(False)
@@ -161,7 +140,7 @@ def _looks(one_map: OneMapFile) -> dict[str, tuple[str, Look]]:
     found["veil_cell"] = (finest, Look(veil()))
     if one_map.layer("duty_grid") is not None:
         found["veil_duty"] = ("duty_grid", Look(veil()))
-        found["duty"] = ("duty_grid", Look(_agency_tints(), _agency_names()))
+        found["duty"] = ("duty_grid", Look(_agency_tints(), _agency_names(), alike="agency"))
     found["numbers"] = (finest, Look(_line(0.18, "grid_line", 0.55), _numbers(finest), 2.0 * NUMBERED))
     if parts != finest:
         found["parts"] = (parts, Look(_tints()))
@@ -235,15 +214,9 @@ def _here() -> QgsRuleBasedRenderer:
 
 
 def _tint() -> QgsSimpleFillSymbolLayer:
-    """Return a fill of twelve hues in turn."""
-    areas = palette()["areas"]
-    alpha = round(255 * areas["opacity_light"])
-    hues = [QColor(hue) for hue in areas["hues"]]
-    tints = ", ".join(f"'{hue.red()},{hue.green()},{hue.blue()},{alpha}'" for hue in hues)
     made = QgsSimpleFillSymbolLayer()
     made.setStrokeStyle(Qt.PenStyle.NoPen)
-    expression = f"array_get(array({tints}), @id % {len(hues)})"
-    made.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, QgsProperty.fromExpression(expression))
+    made.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, tint())
     return made
 
 
@@ -283,13 +256,13 @@ def _agency_tints() -> QgsRuleBasedRenderer:
 
 def _agency_names() -> QgsVectorLayerSimpleLabeling:
     shown = 'coalesce("name", "duty_code") || coalesce(\'\\n\' || "holder", \'\')'
-    return _labels(f"if({OF_AGENCY}, {shown}, '')", text(9, halo_mm=0.6))
+    return labels(f"if({OF_AGENCY}, {shown}, '')", text(9, halo_mm=0.6))
 
 
 def _numbers(layer_id: str) -> QgsVectorLayerSimpleLabeling:
     spec = spec_of(layer_id)
     key = spec.key if spec else "cell_code"
-    made = _labels(f'right("{key}", 3)', text(6, ink="ink_quiet", halo_mm=0.5))
+    made = labels(f'right("{key}", 3)', text(6, ink="ink_quiet", halo_mm=0.5))
     settings = made.settings()
     settings.scaleVisibility = True
     settings.minimumScale = NUMBERED
@@ -299,15 +272,6 @@ def _numbers(layer_id: str) -> QgsVectorLayerSimpleLabeling:
         QgsProperty.fromExpression("if(@map_scale > 6000, 6, if(@map_scale > 2500, 9, 12))"),
     )
     settings.setDataDefinedProperties(values)
-    return QgsVectorLayerSimpleLabeling(settings)
-
-
-def _labels(expression: str, letters: QgsTextFormat) -> QgsVectorLayerSimpleLabeling:
-    settings = QgsPalLayerSettings()
-    settings.fieldName = expression
-    settings.isExpression = True
-    settings.placement = Qgis.LabelPlacement.Horizontal
-    settings.setFormat(letters)
     return QgsVectorLayerSimpleLabeling(settings)
 
 

@@ -1,6 +1,6 @@
 """Map themes: which layers answer which question, so that one click shows it; layouts draw them too."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -29,14 +29,25 @@ GROUND = (
 NIGHT_ONLY = {"duty_gap": ("time",)}
 
 
-def add_themes(project: QgsProject, one_map: OneMapFile, tr: Callable[..., str], *, agency: str) -> dict[str, str]:
+def add_themes(
+    project: QgsProject,
+    one_map: OneMapFile,
+    tr: Callable[..., str],
+    *,
+    agencies: Sequence[QgsMapLayer] = (),
+    night: str = "",
+) -> dict[str, str]:
     """Add the themes of the hall: base, grids, responsibility, cases, gaps, night duty, underground.
+
+    Night duty has a theme of all agencies, and one of each.
 
     Parameters
     ----------
-    agency
-        Id of the layer with one agency's duty grids, shown where all agencies' grids would lie over one another;
-        empty where there is one agency or none.
+    agencies
+        Layers with one agency's duty grids each: filled, all agencies' grids would hide one another. None where there
+        is one agency or no duty grid.
+    night
+        The style in which duty grids name who is on duty at night.
 
     Returns
     -------
@@ -46,20 +57,27 @@ def add_themes(project: QgsProject, one_map: OneMapFile, tr: Callable[..., str],
     levels = tuple(one_map.levels)
     defects = one_map.layer("defect")
     land = () if defects is not None and defects.rows else ("coverage_gap",)
-    duty = () if agency else ("duty_grid",)
-    extra = (agency,) if agency else ()
+    duty = () if agencies else ("duty_grid",)
+    extra = tuple(layer.id() for layer in agencies[:1])
     outer = levels[:2]
+    night_ground, name_of_night = (*GROUND, *outer, "duty_gap"), tr("Night duty")
     themes = (
         ("base", tr("Base map"), (*GROUND, *levels[:1]), ()),
         ("grids", tr("Grids"), (*GROUND, *levels), ()),
         ("responsibility", tr("Responsibility"), (*GROUND, *outer, *duty, "duty_conflict"), extra),
         ("cases", tr("Cases"), (*GROUND, *levels, "case", "near_border"), ()),
         ("gaps", tr("Gaps"), (*GROUND, *levels, "defect", "defect_line", "object_gap", *land), ()),
-        ("night", tr("Night duty"), (*GROUND, *outer, *duty, "duty_gap"), extra),
+        ("night", name_of_night, (*night_ground, "duty_grid"), ()),
+        *(
+            (f"night {layer.name()}", f"{name_of_night} · {layer.name()}", night_ground, (layer.id(),))
+            for layer in agencies
+        ),
         ("underground", tr("Underground"), (*GROUND, *outer, "underground_pipe", "underground_space"), ()),
     )
     for key, name, wanted, others in themes:
-        add_theme(project, name, wanted, others=others, only=NIGHT_ONLY if key == "night" else {})
+        is_night = key.startswith("night")
+        only = NIGHT_ONLY if is_night else {}
+        add_theme(project, name, wanted, others=others, only=only, style=night if is_night else "")
     return {key: name for key, name, _, _ in themes}
 
 
@@ -70,8 +88,12 @@ def add_theme(
     *,
     others: Collection[str] = (),
     only: Mapping[str, tuple[str, ...]] | None = None,
+    style: str = "",
 ) -> None:
-    """Add a theme of the layers with these ids of the one map, and of others by their id in the project."""
+    """Add a theme of the layers with these ids of the one map, and of others by their id in the project.
+
+    Layers that have the style of that name are shown in it.
+    """
     record = QgsMapThemeCollection.MapThemeRecord()
     record.setHasCheckedStateInfo(True)
     record.setHasExpandedStateInfo(True)
@@ -81,7 +103,7 @@ def add_theme(
         layer = node.layer()
         layer_id = layer.customProperty(LAYER_ID) if layer is not None else None
         if layer is not None and (layer_id in wanted or layer.id() in others):
-            record.addLayerRecord(_record(layer, (only or {}).get(layer_id)))
+            record.addLayerRecord(_record(layer, (only or {}).get(layer_id), style))
             group = node.parent()
             while group is not None and group is not root and group.parent() is not None:
                 opened.add(_path(group))
@@ -99,11 +121,15 @@ def _path(group: object) -> str:
     return "/".join(reversed(parts))
 
 
-def _record(layer: QgsMapLayer, only: tuple[str, ...] | None) -> QgsMapThemeCollection.MapThemeLayerRecord:
+def _record(layer: QgsMapLayer, only: tuple[str, ...] | None, style: str) -> QgsMapThemeCollection.MapThemeLayerRecord:
     made = QgsMapThemeCollection.MapThemeLayerRecord(layer)
     made.isVisible = True
     made.usingCurrentStyle = True
-    made.currentStyle = layer.styleManager().currentStyle()
+    styles = layer.styleManager()
+    if style and style in styles.styles():
+        made.currentStyle = style  # its classes are others than those of the current style: all are shown
+        return made
+    made.currentStyle = styles.currentStyle()
     renderer = layer.renderer() if isinstance(layer, QgsVectorLayer) else None
     if renderer is not None and renderer.legendSymbolItemsCheckable():
         # without this a theme would switch every class on, settled cases too

@@ -5,19 +5,30 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsFeature,
+    QgsGeometry,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
+    QgsProcessingRegistry,
     QgsProcessingUtils,
     QgsProject,
+    QgsRectangle,
+    QgsSymbolLayer,
     QgsVectorLayer,
 )
+from qgis.gui import QgsProcessingToolboxProxyModel
+from qgis.PyQt.QtCore import QModelIndex
+from qgis.PyQt.QtGui import QColor
 
 CHINESE = re.compile("[一-鿿]")
 
@@ -92,6 +103,53 @@ def test_groups_stand_in_the_order_of_the_work(algorithms, english):
     assert groups == [
         "1 Base map", "2 Grids", "3 Responsibility", "4 Cases", "5 Report", "6 Codes and coordinates",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["english", "chinese"])
+def test_tools_stand_in_the_order_of_the_work(plugin, language, request):
+    """QGIS's own toolbox is asked: it sorts by the titles."""
+    request.getfixturevalue(language)
+    registry = QgsProcessingRegistry()
+    assert registry.addProvider(plugin("processing.provider").OnemapProvider())
+    toolbox = QgsProcessingToolboxProxyModel(None, registry)
+    shown = []
+
+    def walk(parent):
+        for row in range(toolbox.rowCount(parent)):
+            index = toolbox.index(row, 0, parent)
+            found = toolbox.toolboxModel().algorithmForIndex(toolbox.mapToSource(index))
+            if found is not None:
+                shown.append((found.group(), found.name()))
+            walk(index)
+
+    walk(QModelIndex())
+    assert [name for _, name in shown] == [one().name() for one in plugin("processing.provider").ALGORITHMS]
+    assert [group[0] for group, _ in shown] == sorted(group[0] for group, _ in shown)
+
+
+def test_groups_of_a_balance_are_told_apart(plugin, qgis_app):
+    """A row of areas whose codes say nothing of where they lie: tint, border and name."""
+    layer = QgsVectorLayer("Polygon?crs=EPSG:4548&field=group:string&field=load:double", "groups", "memory")
+    made = []
+    for number in range(9):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([f"G{number}", 300.4])
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(number * 100, 0, number * 100 + 100, 100)))
+        made.append(feature)
+    layer.dataProvider().addFeatures(made)
+    output = next(item for item in plugin("processing.grids.balance").BalanceAlgorithm().outputs() if item.groups)
+    plugin("project.tints").show_as_groups(layer, label=output.groups)
+    fill = layer.renderer().symbol().symbolLayer(0)
+    context = QgsExpressionContext()
+    colours, names = [], []
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        told = fill.dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)
+        colours.append(told.valueAsColor(context, QColor("black"))[0].name())
+        names.append(QgsExpression(layer.labeling().settings().fieldName).evaluate(context))
+    assert all(one != other for one, other in pairwise(colours))
+    assert names[0] == "G0\n300"
+    assert fill.strokeWidth() >= 0.7
 
 
 def test_each_has_an_icon_and_no_name_stands_for_two_things(algorithms, english):
@@ -268,3 +326,73 @@ def test_a_refusal_is_the_library_s_sentence_and_makes_no_layer(run_here, librar
     assert not well
     assert "Traceback" not in said
     assert not target.exists()
+
+
+# --- what a person writes, and what the dialog suggests
+
+
+def test_choices_accept_the_words_of_the_command_line(algorithms, plugin, english):
+    choice = plugin("processing.inputs").Choice
+    context = QgsProcessingContext()
+    for name, algorithm in algorithms().items():
+        if name == "project":
+            continue
+        for one in algorithm.inputs():
+            if not isinstance(one, choice):
+                continue
+            for place, word in enumerate(one.words):
+                if word:
+                    wanted = [place] if one.several else place
+                    assert one.understood(word.lower()) == one.understood(wanted) == wanted
+                    assert word in algorithm.parameterDefinition(one.name).help()
+            assert one.understood("nonsense") == "nonsense"
+    explain = algorithms()["codes_explain"]
+    asked = {"CODE": "11010800100101"}
+    assert explain.checkParameterValues(asked | {"PROFILE": "GBT30428"}, context)[0]
+    assert explain.checkParameterValues(asked | {"PROFILE": 0}, context)[0]
+    assert not explain.checkParameterValues(asked | {"PROFILE": "nonsense"}, context)[0]
+    atlas = next(one for one in algorithms()["atlas"].inputs() if one.name == "FORMATS")
+    assert atlas.understood("png,pdf") == atlas.understood(["png", "PDF"]) == [1, 0]
+    make = algorithms()["project"]
+    assert make.checkParameterValues({"MAP": __file__, "LANGUAGE": "zh"}, context)[0]
+    assert not make.checkParameterValues({"MAP": __file__, "LANGUAGE": "fr"}, context)[0]
+
+
+def test_a_profile_is_named_by_its_word(run_here, algorithms, library, english):
+    words = next(one for one in algorithms()["codes_explain"].inputs() if one.name == "PROFILE").words
+    _, by_word, _, said = run_here("codes_explain", {"PROFILE": "gbt30428", "CODE": "110120001002001"})
+    _, by_place, _, _ = run_here("codes_explain", {"PROFILE": words.index("GBT30428"), "CODE": "110120001002001"})
+    assert by_word["EXPLANATION"] == by_place["EXPLANATION"] != "", said
+
+
+def test_dialogs_suggest_the_open_map_and_nothing_else_does(algorithms, plugin, one_map, project, monkeypatch, english):
+    opened = plugin("project.one_map_file").open_one_map(one_map)
+    plugin("project.hall").open_hall(project, opened, language="en")
+
+    def suggested(name):
+        algorithm = algorithms()[name]
+        told = {item.name(): item.guiDefaultValueOverride() for item in algorithm.parameterDefinitions()}
+        return {item: value for item, value in told.items() if value is not None}
+
+    assert suggested("repair") == suggested("who") == {}  # no desktop, as in qgis_process and in scripts
+    monkeypatch.setattr("qgis.utils.iface", object())
+    cells = plugin("project.fill").layer_in(project, opened.levels[-1])
+    assert suggested("repair") == {"CELLS": cells.id()}
+    assert suggested("codes_check") == {"LAYER": cells.id(), "COLUMN": "cell_code"}
+    assert Path(suggested("who")["ONEMAP"]) == Path(suggested("project")["MAP"]) == opened.path
+    who, repair = algorithms()["who"], algorithms()["repair"]
+    offered = who.parameterDefinition("MATTER").metadata()["widget_wrapper"]["value_hints"]
+    assert (
+        offered == [f"{code} {name}".strip() for code, name in plugin("console.who.matters").matters_of(opened)] != []
+    )
+    assert repair.parameterDefinition("CELLS").defaultValue() is None
+    project.clear()
+    assert suggested("repair") == suggested("who") == {}
+
+
+def test_a_matter_chosen_with_its_name_is_said_by_its_code(plugin, algorithms):
+    call = plugin("processing.call").Call(
+        algorithms()["who"], {"MATTER": "0501 暴露垃圾"}, QgsProcessingContext(), QgsProcessingFeedback()
+    )
+    next(one for one in algorithms()["who"].inputs() if one.name == "MATTER").say(call)
+    assert call.options == ["--matter=0501"]

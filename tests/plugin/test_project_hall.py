@@ -12,14 +12,19 @@ from xml.etree import ElementTree as ET
 import pytest
 from qgis.core import (
     QgsDateTimeRange,
+    QgsExpression,
+    QgsExpressionContext,
     QgsExpressionContextUtils,
     QgsLayoutExporter,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProject,
+    QgsRenderContext,
+    QgsSymbolLayer,
     QgsVectorLayerTemporalContext,
 )
 from qgis.PyQt.QtCore import QDateTime, Qt
+from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtXml import QDomDocument
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +80,9 @@ def test_themes_show_what_they_are_called(plugin, project, one_map):
     assert {"case", "near_border", *levels} <= shown_by(project, "案件")
     assert {"defect", "defect_line", "object_gap"} <= shown_by(project, "盲区")
     assert "case" not in shown_by(project, "盲区")
-    assert {"duty_gap", "agency"} <= shown_by(project, "夜间值守")
+    assert {"duty_gap", "duty_grid"} <= shown_by(project, "夜间值守")
+    assert "agency" not in shown_by(project, "夜间值守")
+    assert {"duty_gap", "agency"} <= shown_by(project, "夜间值守 · 城管执法局")
     assert {"underground_pipe", "underground_space"} <= shown_by(project, "地下空间")
     assert not (levels - {"grid_district"}) & shown_by(project, "底图")
 
@@ -105,6 +112,77 @@ def test_night_shows_gaps_of_time_only(plugin, project, one_map):
     assert kinds == {"时段空缺"}
 
 
+NIGHT_HOLDERS = """SELECT DISTINCT d.duty_code, h.name FROM duty_grid d JOIN holder h ON h.grid_code = d.duty_code
+    WHERE coalesce(h.shift, '') IN ('', 'night') AND coalesce(h.deputy, 0) = 0
+    AND coalesce(h.valid_from, '') <= '2026-06-30' AND coalesce(h.valid_to, '9') >= '2026-06-30'"""
+
+
+def test_night_theme_names_who_is_on_duty_in_every_agency(plugin, project, one_map):
+    """Told from the tables by itself: the roster's people of the night, else the holder of a grid without a roster."""
+    make(plugin, project, one_map)
+    agencies = [row[0] for row in rows(one_map, "SELECT DISTINCT agency FROM duty_grid ORDER BY agency")]
+    assert len(agencies) > 1
+    wanted = {}
+    for code, name in rows(one_map, NIGHT_HOLDERS):
+        wanted.setdefault(code, set()).add(name)
+    known = {code for (code,) in rows(one_map, "SELECT DISTINCT grid_code FROM holder")}
+    for code, name in rows(one_map, "SELECT duty_code, holder FROM duty_grid WHERE coalesce(holder, '') <> ''"):
+        if code not in known:
+            wanted[code] = {name}
+    whole = layer_in(project, "duty_grid")
+    before = whole.styleManager().currentStyle()
+    assert whole.styleManager().setCurrentStyle("夜间值守")
+    assert [item.label() for item in whole.renderer().legendSymbolItems()] == agencies
+    said = QgsExpression(whole.labeling().settings().fieldName)
+    context = QgsExpressionContext()
+    context.appendScopes(QgsExpressionContextUtils.globalProjectLayerScopes(whole))
+    nobody = 0
+    for feature in whole.getFeatures():
+        context.setFeature(feature)
+        text = said.evaluate(context)
+        assert not said.hasEvalError(), said.evalErrorString()
+        people = wanted.get(feature["duty_code"])
+        nobody += people is None
+        assert set(text.split("\n")[1].split("、")) == (people or {"夜间无人"})
+    assert 0 < nobody < whole.featureCount()
+    assert whole.styleManager().setCurrentStyle(before)
+
+
+def colours_of(layer):
+    """Return the tint of each feature as it is drawn."""
+    fill = layer.renderer().symbols(QgsRenderContext())[0].symbolLayer(0)
+    told = fill.dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)
+    context = QgsExpressionContext()
+    found = {}
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        found[feature.id()] = told.valueAsColor(context, QColor("black"))[0].name()
+    return found
+
+
+@pytest.mark.parametrize("key", ["agency", "streets", "parts"])
+def test_neighbours_never_have_the_same_tint(plugin, project, one_map, key):
+    make(plugin, project, one_map)
+    layers = [layer for layer in project.mapLayers().values() if layer.customProperty(PAPER_ID) == key]
+    assert layers
+    for layer in layers:
+        colours = colours_of(layer)
+        shapes = {feature.id(): feature.geometry() for feature in layer.getFeatures()}
+        for one, shape in shapes.items():
+            for other, beside in shapes.items():
+                if one < other and shape.intersects(beside):
+                    assert colours[one] != colours[other], (layer.name(), one, other)
+
+
+def test_a_colouring_keeps_neighbours_apart_however_they_lie(plugin):
+    """A hub that touches all, and a ring around it; more areas than hues."""
+    colouring = plugin("project.tints").colouring
+    beside = {0: set(range(1, 41))} | {n: {0, 40 if n == 1 else n - 1, 1 if n == 40 else n + 1} for n in range(1, 41)}
+    chosen = colouring(beside, ["#000000", "#ff0000", "#00ff00", "#0000ff"])
+    assert all(chosen[one] != chosen[other] for one, others in beside.items() for other in others)
+    assert colouring({}, ["#000000"]) == {}
+
+
 def test_agencies_are_seen_one_at_a_time(plugin, project, one_map):
     make(plugin, project, one_map)
     known = [row[0] for row in rows(one_map, "SELECT DISTINCT agency FROM duty_grid ORDER BY agency")]
@@ -113,6 +191,7 @@ def test_agencies_are_seen_one_at_a_time(plugin, project, one_map):
     for layer in layers:
         (count,) = rows(one_map, f"SELECT count(*) FROM duty_grid WHERE agency = '{layer.name()}'")[0]
         assert layer.featureCount() == count
+        assert not layer.hasScaleBasedVisibility()  # a large district is seen from further away
     group = project.layerTreeRoot().findLayer(layers[0]).parent()
     assert group.isMutuallyExclusive()
 
@@ -275,6 +354,29 @@ def test_opening_keeps_the_project_once(plugin, desktop, copy, chinese):
         assert kept.read_bytes() == first
         assert QgsProject.instance().fileName() == ""
     finally:
+        made.unload()
+
+
+def test_the_map_is_seen_before_themes_and_layouts_are_made(plugin, desktop, copy, chinese, qtbot):
+    made = plugin("plugin").OnemapPlugin(desktop)
+    made.initGui()
+    desktop.window.setCentralWidget(desktop.canvas)
+    desktop.window.show()
+    qtbot.waitUntil(desktop.canvas.isVisible)
+    try:
+        made.open_one_map(copy)
+        project = QgsProject.instance()
+        assert project.layoutManager().printLayouts() == []
+        assert not copy.with_suffix(".qgz").exists()
+        qtbot.waitUntil(lambda: len(project.layoutManager().printLayouts()) == 5, timeout=20_000)
+        qtbot.waitUntil(copy.with_suffix(".qgz").exists, timeout=20_000)
+        assert "夜间值守" in project.mapThemeCollection().mapThemes()
+        made.open_one_map(copy)
+        project.clear()  # nobody waits for what belongs to a project that is gone
+        qtbot.wait(300)
+        assert project.layoutManager().printLayouts() == []
+    finally:
+        desktop.window.hide()
         made.unload()
 
 

@@ -9,6 +9,7 @@ import pytest
 from qgis.core import (
     Qgis,
     QgsExpression,
+    QgsExpressionContext,
     QgsExpressionContextUtils,
     QgsFeatureRequest,
     QgsLayoutExporter,
@@ -188,7 +189,7 @@ def test_poster_names_holder_telephone_and_chain(hall, one_map):
     number = rows(one_map, f"SELECT count(*) FROM grid_cell WHERE cell_code < '{code}'")[0][0]
     layout = at(hall, "cells", number)
     assert [text_of(layout, item) for item in ("code", "holder", "phone")] == [code, name, phone]
-    assert text_of(layout, "holders") == ""
+    assert text_of(layout, "holder 2") == text_of(layout, "holder 3") == ""
     words = " ".join(item.currentText() for item in layout.items() if hasattr(item, "currentText"))
     (community, street) = rows(
         one_map,
@@ -209,9 +210,9 @@ def test_duty_grid_without_a_named_holder_shows_those_of_the_roster(hall, one_ma
     code, count = found[0]
     number = rows(one_map, f"SELECT count(*) FROM duty_grid WHERE duty_code < '{code}'")[0][0]
     layout = at(hall, "duty", number)
-    said = text_of(layout, "holder") or text_of(layout, "holders")
-    assert len(said.split("、")) == count
-    assert "空缺" not in said
+    said = [text for item in ("holder", "holder 2", "holder 3") if (text := text_of(layout, item))]
+    assert [len(text.split("、")) for text in said] == [count]
+    assert "空缺" not in said[0]
 
 
 def test_marks_are_printed_when_the_office_sets_them(hall):
@@ -235,3 +236,58 @@ def test_a_table_too_long_for_its_place_says_what_it_left_off(plugin, hall, one_
     printed = len(set(codes) & set(said))
     assert 5 < printed < len(codes)
     assert said[-2:] == ["+", str(len(codes) - printed)]
+
+
+def value_of(expression):
+    made = QgsExpression(expression)
+    context = QgsExpressionContext()
+    context.appendScope(QgsExpressionContextUtils.globalScope())
+    value = made.evaluate(context)
+    assert not made.hasParserError(), made.parserErrorString()
+    assert not made.hasEvalError(), made.evalErrorString()
+    return value
+
+
+def listed(texts):
+    return "array(" + ", ".join(f"'{text}'" for text in texts) + ")"
+
+
+TEXTS = {
+    "few": ["巡查上报、现场劝导", "清扫保洁"],
+    "long": ["Report what is found on patrol and ask those who cause it to stop, by day and by night"] * 6,
+    "mixed": ["街面秩序：无照经营、店外经营、乱停放、乱堆物，并负责 24 hours 内处置完毕且及时回复"] * 7,
+    "many": [f"第{number}项职责：道路、雨污水井和管线的日常养护与巡查" for number in range(1, 60)],
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_duties_stand_inside_their_place_and_what_is_left_off_is_counted(plugin, name):
+    fitting = plugin("project.sheets.fitting")
+    fits = [fitting.Fit.of(points, 111, 74) for points in (16, 12, 9)]
+    texts = TEXTS[name]
+    shown = [value_of(one) for one in fitting.list_shown(listed(texts), fits, more="… {count} more")]
+    assert sum(map(bool, shown)) == 1  # one size of letters
+    place = next(number for number, one in enumerate(shown) if one)
+    lines = shown[place].split("\n")
+    assert len(lines) <= fits[place].lines
+    for line in lines:
+        assert sum(2 if ord(letter) > 0x2E80 else 1 for letter in line) <= fits[place].halves, line
+    kept = sum(line.startswith("· ") for line in lines)
+    assert lines[-1] == f"… {len(texts) - kept} more" if kept < len(texts) else "more" not in lines[-1]
+    letters = "".join(line.removeprefix("· ").strip() for line in lines[: -1 if kept < len(texts) else None])
+    assert letters.replace(" ", "") == "".join(texts[:kept]).replace(" ", "")
+    assert (name == "many") == (kept < len(texts))
+
+
+def test_one_line_shrinks_with_its_length(plugin):
+    fitting = plugin("project.sheets.fitting")
+    fits = [fitting.Fit.of(points, 154, 24) for points in (54, 30, 20)]
+    for text, place in (
+        ("冯敏娟", 0),
+        ("冯敏娟、王丽勇、沈强娜", 1),
+        ("冯敏娟、王丽勇、沈强娜、彭宇、唐娜", 2),
+        ("", None),
+    ):
+        shown = [value_of(one) for one in fitting.line_shown(f"'{text}'", fits)]
+        assert [number for number, one in enumerate(shown) if one] == ([] if place is None else [place])
+        assert "".join(shown).replace(" ", "") == text

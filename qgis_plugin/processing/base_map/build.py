@@ -33,7 +33,7 @@ class BuildAlgorithm(VerbAlgorithm):
         super().__init__()
         self._to_open = ""
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Build the one map")
 
     def shortHelpString(self) -> str:

@@ -13,7 +13,7 @@ class LayersAlgorithm(VerbAlgorithm):
     verb = "layers"
     stage = Stage.BASE
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("List the layers of the catalogue")
 
     def shortHelpString(self) -> str:

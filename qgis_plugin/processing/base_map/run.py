@@ -17,7 +17,7 @@ class RunAlgorithm(BuildAlgorithm):
     verb = "run"
     told = ("cases", "findings", "rows_rejected")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Run the whole line")
 
     def shortHelpString(self) -> str:

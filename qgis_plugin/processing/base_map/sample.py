@@ -14,7 +14,7 @@ class SampleAlgorithm(VerbAlgorithm):
     stage = Stage.BASE
     told = ("manifest",)
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Write the sample city")
 
     def shortHelpString(self) -> str:

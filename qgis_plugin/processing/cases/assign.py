@@ -15,7 +15,7 @@ class AssignAlgorithm(VerbAlgorithm):
     stage = Stage.CASES
     told = ("rows", "inside", "border", "near", "outside", "no_position", "near_border")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Assign cases to cells")
 
     def shortHelpString(self) -> str:

@@ -16,7 +16,7 @@ class ReassignAlgorithm(VerbAlgorithm):
     stage = Stage.CASES
     told = ("rows", "kept", "moved", "left", "arrived")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Reassign cases to a new version")
 
     def shortHelpString(self) -> str:

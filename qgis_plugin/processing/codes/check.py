@@ -16,7 +16,7 @@ class CheckCodesAlgorithm(VerbAlgorithm):
     stage = Stage.CODES
     told = ("codes", "good", "wrong")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Check codes")
 
     def shortHelpString(self) -> str:

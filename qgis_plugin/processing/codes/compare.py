@@ -13,7 +13,7 @@ class CompareCodesAlgorithm(VerbAlgorithm):
     verb = "codes compare"
     stage = Stage.CODES
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Compare lists of codes")
 
     def shortHelpString(self) -> str:

@@ -21,7 +21,7 @@ class ConvertCodeAlgorithm(VerbAlgorithm):
     verb = "codes convert"
     stage = Stage.CODES
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Convert a code")
 
     def shortHelpString(self) -> str:

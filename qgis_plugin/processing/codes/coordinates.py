@@ -26,7 +26,7 @@ class ConvertAlgorithm(VerbAlgorithm):
     stage = Stage.CODES
     told = ("rows",)
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Convert coordinates")
 
     def shortHelpString(self) -> str:

@@ -25,7 +25,7 @@ class ExplainCodeAlgorithm(VerbAlgorithm):
     verb = "codes explain"
     stage = Stage.CODES
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Explain a code")
 
     def shortHelpString(self) -> str:

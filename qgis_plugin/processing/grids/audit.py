@@ -17,7 +17,7 @@ class AuditAlgorithm(VerbAlgorithm):
     stage = Stage.GRIDS
     told = ("kept", "broken", "not_measurable")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Audit a division")
 
     def shortHelpString(self) -> str:

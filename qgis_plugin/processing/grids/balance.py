@@ -16,7 +16,7 @@ class BalanceAlgorithm(VerbAlgorithm):
     stage = Stage.GRIDS
     told = ("ok",)
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Balance responsibility grids")
 
     def shortHelpString(self) -> str:
@@ -156,7 +156,7 @@ class BalanceAlgorithm(VerbAlgorithm):
                 help=tr("The grids with their load."),
                 table="responsibility_grid",
                 shape=AREA,
-                style="grid_community",
+                groups="\"group\" || coalesce('\\n' || round(\"load\"), '')",
             ),
             Table(
                 name="CELLS_OUT",

@@ -15,7 +15,7 @@ class CheckAlgorithm(VerbAlgorithm):
     stage = Stage.GRIDS
     told = ("ok",)
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Check the grids")
 
     def shortHelpString(self) -> str:

@@ -16,7 +16,7 @@ class DeriveAlgorithm(VerbAlgorithm):
     stage = Stage.GRIDS
     told = ("cells", "exclusive", "unmet")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Derive cells")
 
     def shortHelpString(self) -> str:

@@ -15,7 +15,7 @@ class EditAlgorithm(VerbAlgorithm):
     verb = "edit"
     stage = Stage.GRIDS
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Edit a division")
 
     def shortHelpString(self) -> str:

@@ -17,7 +17,7 @@ class NumberAlgorithm(VerbAlgorithm):
     stage = Stage.GRIDS
     told = ("new", "kept", "withdrawn")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Number cells")
 
     def shortHelpString(self) -> str:

@@ -18,7 +18,7 @@ class RepairAlgorithm(VerbAlgorithm):
     stage = Stage.GRIDS
     told = ("ok", "places", "cells_changed", "refused")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Repair the grids")
 
     def shortHelpString(self) -> str:

@@ -18,7 +18,7 @@ class UndoRepairAlgorithm(VerbAlgorithm):
     def name(self) -> str:
         return "undo_repair"
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Undo a repair")
 
     def shortHelpString(self) -> str:

@@ -52,7 +52,7 @@ class VersionsAlgorithm(VerbAlgorithm):
     verb = "versions"
     stage = Stage.GRIDS
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Compare versions")
 
     def shortHelpString(self) -> str:

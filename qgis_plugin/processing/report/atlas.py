@@ -15,7 +15,7 @@ class AtlasAlgorithm(VerbAlgorithm):
     verb = "atlas"
     stage = Stage.REPORT
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Print the atlas")
 
     def shortHelpString(self) -> str:

@@ -22,7 +22,7 @@ from ...project.hall import make_hall
 from ...project.one_map_file import NotAOneMap, open_one_map
 from ...project.writing import project_beside, write_project
 from ...translation import language, tr
-from ..stages import Stage, stage_title
+from ..stages import Stage, numbered, stage_title
 
 MAP, LANGUAGE, REPLACE, OUTPUT, LAYERS = "MAP", "LANGUAGE", "REPLACE", "OUTPUT", "LAYERS"
 LANGUAGES = ("", "zh", "en")  # the first: as QGIS speaks
@@ -35,7 +35,7 @@ class ProjectAlgorithm(QgsProcessingAlgorithm):
         return "project"
 
     def displayName(self) -> str:
-        return tr("Make the hall's project")
+        return numbered(Stage.REPORT, self.name(), tr("Make the hall's project"))
 
     def group(self) -> str:
         return stage_title(Stage.REPORT)

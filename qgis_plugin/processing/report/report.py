@@ -33,7 +33,7 @@ class ReportAlgorithm(VerbAlgorithm):
     verb = "report"
     stage = Stage.REPORT
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Write the report")
 
     def shortHelpString(self) -> str:

@@ -16,7 +16,7 @@ class ConflictsAlgorithm(VerbAlgorithm):
     stage = Stage.RESPONSIBILITY
     told = ("conflicts",)
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Find who clashes with whom")
 
     def shortHelpString(self) -> str:

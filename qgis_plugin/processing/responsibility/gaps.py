@@ -41,7 +41,7 @@ class GapsAlgorithm(VerbAlgorithm):
     stage = Stage.RESPONSIBILITY
     told = ("gaps",)
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Find what nobody covers")
 
     def shortHelpString(self) -> str:

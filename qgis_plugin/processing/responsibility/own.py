@@ -16,7 +16,7 @@ class OwnAlgorithm(VerbAlgorithm):
     stage = Stage.RESPONSIBILITY
     told = ("rows", "owned", "unowned")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Find the owning cells")
 
     def shortHelpString(self) -> str:

@@ -16,7 +16,7 @@ class RosterAlgorithm(VerbAlgorithm):
     stage = Stage.RESPONSIBILITY
     told = ("rows", "holders", "faults")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Read a roster")
 
     def shortHelpString(self) -> str:

@@ -61,7 +61,7 @@ class WhoAlgorithm(VerbAlgorithm):
     stage = Stage.RESPONSIBILITY
     told = ("state", "cell", "holder", "role", "phone")
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Who answers for a spot")
 
     def shortHelpString(self) -> str:
@@ -102,7 +102,7 @@ class WhoPointsAlgorithm(VerbAlgorithm):
     def name(self) -> str:
         return "who_points"
 
-    def displayName(self) -> str:
+    def title(self) -> str:
         return tr("Who answers for each point")
 
     def shortHelpString(self) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from qgis.core import QgsFeatureRequest, QgsMapLayer, QgsPrintLayout, QgsProject, QgsRectangle, QgsVectorLayer
 
 from ..layers import LAYER_ID, spec_of
+from ..letters import text
 from ..one_map_file import OneMapFile
-from ..paper import border, road, street_level, text
+from ..paper import border, road, street_level
 from ..themes import add_theme
 from .furniture import Box, LegendLine, Sheet, follows_feature
 from .people import NAME_AND_PHONE, Levels, above, duties, duty_holder, holder, own, vacant
@@ -217,8 +218,8 @@ def _agencies(stock: Stock) -> QgsPrintLayout:
     )
     columns = [
         (tr("Code"), '"duty_code"', 20.0),
-        (tr("Duty grid"), "coalesce(\"name\", '')", 30.0),
-        (tr("Holder"), vacant(duty_holder(stock.layer("holder")), tr("vacant")), 24.0),
+        (tr("Duty grid"), "coalesce(\"name\", '')", 28.0),
+        (tr("Holder"), vacant(duty_holder(stock.layer("holder")), tr("vacant")), 22.0),
     ]
     of_agency = "\"agency\" = attribute(@atlas_feature, 'agency')"
     sheet.table(Box(SIDE.x, 84, SIDE.width, 104), duty, columns, of_agency, most=stock.most(duty, "agency"))
@@ -238,7 +239,7 @@ def _duty_posters(stock: Stock) -> QgsPrintLayout:
         heading="\"agency\" || '  ' || coalesce(\"name\", '')",
         who=vacant(duty_holder(holders), tr("vacant")),
         phone=duty_holder(holders, what="coalesce(\"phone\", '')"),
-        lines=duties(stock.layer("duty"), "duty_grid", stock.language, of_agency=True),
+        texts=duties(stock.layer("duty"), "duty_grid", of_agency=True),
         contacts=[],
     )
     sheet.follow(stock.paper["veil_duty"], name='"duty_code"', file="'duty_' || \"duty_code\"", by='"duty_code"')
@@ -264,7 +265,7 @@ def _cell_posters(stock: Stock) -> QgsPrintLayout:
         heading=" || ' · ' || ".join([name for _, name, _ in reversed(up)] or ["''"]),
         who=vacant(holder(holders, own(key)), tr("vacant")),
         phone=holder(holders, own(key), what="coalesce(\"phone\", '')"),
-        lines=duties(stock.layer("duty"), finest, stock.language),
+        texts=duties(stock.layer("duty"), finest),
         contacts=contacts,
     )
     sheet.follow(layer, name=f'"{key}"', file=f"'cell_' || \"{key}\"", by=f'"{key}"')
@@ -280,31 +281,28 @@ def _poster(
     heading: str,
     who: str,
     phone: str,
-    lines: str,
+    texts: str,
     contacts: list[tuple[str, str]],
 ) -> Sheet:
     """Furnish an A3 sheet that stands, to be read at three metres: code, map, holder with telephone, duties."""
     tr = stock.tr
     sheet = Sheet(stock.project, name, tr, upright=True)
     drawn_box = Box(14, 78, 269, 190)
-    sheet.label(f"[% {heading} %]", Box(14, 14, 215, 14), text(22), down="middle")
-    sheet.label(f"[% {code} %]", Box(14, 32, 269, 38), text(72, bold=True), down="middle", name="code")
+    sheet.line(heading, Box(14, 14, 215, 14), 22, 16, 11, name="heading")
+    sheet.line(code, Box(14, 32, 269, 38), 72, 48, 30, bold=True, name="code")
     drawn = sheet.map(drawn_box, theme, "map")
     drawn.zoomToExtent(stock.area)
     follows_feature(drawn, only_own_names=False)  # the names of streets around help to find it
     sheet.label(tr("Holder of the grid"), Box(14, 276, 120, 10), text(16, ink="ink_quiet"))
-    several = f"strpos({who}, '、') > 0"  # people of several shifts: all of them, in smaller letters
-    for many, shown, large, small in (("", f"not {several}", 54, 40), ("s", several, 30, 18)):
-        one, other = f"[% if({shown}, {who}, '') %]", f"[% if({shown}, {phone}, '') %]"
-        sheet.label(one, Box(14, 287, 154, 24), text(large, bold=True), down="middle", name=f"holder{many}")
-        sheet.label(other, Box(14, 313, 154, 18), text(small, ink="accent"), down="middle", name=f"phone{many}")
+    sheet.line(who, Box(14, 287, 154, 24), 54, 30, 20, bold=True, name="holder")  # of several shifts: all of them
+    sheet.line(phone, Box(14, 313, 154, 18), 40, 18, 14, ink="accent", name="phone")
     y = 336.0
-    for title, expression in contacts:
+    for number, (title, expression) in enumerate(contacts, 1):
         sheet.label(title, Box(14, y, 36, 9), text(14, ink="ink_quiet"), down="middle")
-        sheet.label(f"[% {expression} %]", Box(50, y, 119, 9), text(16), down="middle")
+        sheet.line(expression, Box(50, y, 119, 10), 16, 12, 9, name=f"contact {number}")
         y += 11
     sheet.label(tr("What is done here"), Box(172, 276, 111, 10), text(16, ink="ink_quiet"))
-    sheet.label(f"[% {lines} %]", Box(172, 288, 111, 70), text(16), name="duties")
+    sheet.listing(texts, Box(172, 288, 111, 74), 16, 12, 9)
     sheet.scale(Box(14, 372, 70, 18), drawn)
     sheet.north(Box(92, 368, 15, 24))
     sheet.seal(Box(122, 368, 42, 36))

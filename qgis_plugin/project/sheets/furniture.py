@@ -35,13 +35,15 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QPointF, Qt
 from qgis.PyQt.QtGui import QColor, QPolygonF
 
+from ..letters import text
 from ..palette import light
-from ..paper import text
+from .fitting import Fit, line_shown, list_shown
 
 EDGE = 6.0
 WIDE = 90.0
 MARGIN = 0.5  # of a table's cells
 ROW, LOWEST = 0.58, 4.5  # of a table: height of a row in millimetres a point of its letters; least points
+LIST = "duties"
 MM = Qgis.LayoutUnit.Millimeters
 
 
@@ -101,6 +103,26 @@ class Sheet:
         made.setVAlign({"top": flag.AlignTop, "middle": flag.AlignVCenter, "bottom": flag.AlignBottom}[down])
         self.place(made, box, name)
         return made
+
+    def fitted(
+        self, shown: Sequence[str], fits: Sequence[Fit], box: Box, *, ink: str = "ink", bold: bool = False, name: str
+    ) -> None:
+        """Write a text in the largest letters that hold it: an expression for each size, all but one empty."""
+        for number, (expression, fit) in enumerate(zip(shown, fits, strict=True), 1):
+            down = "top" if name == LIST else "middle"
+            item = name if number == 1 else f"{name} {number}"
+            self.label(f"[% {expression} %]", box, text(fit.points, ink=ink, bold=bold), down=down, name=item)
+
+    def line(self, expression: str, box: Box, *points: float, ink: str = "ink", bold: bool = False, name: str) -> None:
+        """Write one line in the largest of these sizes that holds it."""
+        fits = [Fit.of(size, box.width, box.height) for size in points]
+        self.fitted(line_shown(expression, fits), fits, box, ink=ink, bold=bold, name=name)
+
+    def listing(self, texts: str, box: Box, *points: float) -> None:
+        """Write a list in the largest of these sizes that holds it; what has no room is counted at its end."""
+        tr = self.tr
+        fits = [Fit.of(size, box.width, box.height) for size in points]
+        self.fitted(list_shown(texts, fits, more=tr("… {count} more")), fits, box, name=LIST)
 
     def frame(self, box: Box, width: float, *, dashed: bool = False) -> None:
         """Draw a neat line."""

@@ -5,7 +5,6 @@ from qgis.core import QgsVectorLayer
 from ..layers import spec_of
 
 Levels = list[tuple[str, QgsVectorLayer]]  # coarse to fine
-LINE_ZH, LINE_EN = 17, 38  # letters in a line of the duties on a poster
 NAME_AND_PHONE = "\"name\" || coalesce('  ' || \"phone\", '')"
 
 
@@ -44,22 +43,14 @@ def vacant(expression: str, word: str) -> str:
     return f"coalesce(nullif({expression}, ''), '{word}')"
 
 
-def duties(table: QgsVectorLayer | None, scope: str, language: str, *, of_agency: bool = False) -> str:
-    """Return an expression for the lines of the duties that stand for a scope, one below the other.
-
-    QGIS breaks lines at spaces only, and Chinese has none.
-    """
+def duties(table: QgsVectorLayer | None, scope: str, *, of_agency: bool = False) -> str:
+    """Return an expression for what is done in a scope: an array, in the order of the table."""
     if table is None or table.fields().lookupField("text") < 0:
-        return "''"
-    filters = f"\"scope\" = '{scope}'"
+        return "array()"
+    filters = f"\"scope\" = '{scope}' and coalesce(\"text\", '') <> ''"
     if of_agency:
         filters += f' and "agency" = {own("agency")}'
-    broken = (
-        f"regexp_replace(\"text\", '(.{{{LINE_ZH}}})(?=.)', '\\\\1\\n   ')"
-        if language == "zh"
-        else f'wordwrap("text", {LINE_EN})'
-    )
-    return f"coalesce(aggregate('{table.id()}', 'concatenate', '· ' || {broken}, {filters}, '\\n'), '')"
+    return f"aggregate('{table.id()}', 'array_agg', \"text\", {filters})"
 
 
 def above(levels: Levels) -> list[tuple[str, str, str]]:

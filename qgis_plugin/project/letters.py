@@ -1,0 +1,46 @@
+"""Letters on maps and paper: fonts that hold Chinese, sizes, halos."""
+
+from qgis.core import (
+    Qgis,
+    QgsPalLayerSettings,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtGui import QColor, QFont
+
+from .palette import light, palette
+
+
+def families() -> list[str]:
+    """Return the fonts that hold Chinese, in the order in which they are tried."""
+    return [name for name in palette()["fonts"] if name != "sans-serif"]
+
+
+def text(points: float, *, ink: str = "ink", bold: bool = False, halo_mm: float = 0.0) -> QgsTextFormat:
+    """Return letters in the fonts that hold Chinese."""
+    made = QgsTextFormat()
+    made.setFont(QFont(families()[0]))
+    made.setFamilies(families())
+    made.setForcedBold(bold)
+    made.setSize(points)
+    made.setSizeUnit(Qgis.RenderUnit.Points)
+    made.setColor(QColor(light(ink)))
+    if halo_mm:
+        buffer = QgsTextBufferSettings()
+        buffer.setEnabled(True)
+        buffer.setSize(halo_mm)
+        buffer.setSizeUnit(Qgis.RenderUnit.Millimeters)
+        buffer.setColor(QColor(light("halo")))
+        made.setBuffer(buffer)
+    return made
+
+
+def labels(expression: str, letters: QgsTextFormat) -> QgsVectorLayerSimpleLabeling:
+    """Return labels of areas: an expression, written level."""
+    settings = QgsPalLayerSettings()
+    settings.fieldName = expression
+    settings.isExpression = True
+    settings.placement = Qgis.LabelPlacement.Horizontal
+    settings.setFormat(letters)
+    return QgsVectorLayerSimpleLabeling(settings)
