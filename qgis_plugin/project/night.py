@@ -8,7 +8,6 @@ from qgis.core import (
     Qgis,
     QgsFeatureRenderer,
     QgsFillSymbol,
-    QgsMapLayerStyle,
     QgsPalLayerSettings,
     QgsProperty,
     QgsRuleBasedRenderer,
@@ -101,16 +100,17 @@ def add_night_styles(
 def _in_style(
     layer: QgsVectorLayer, name: str, renderer: QgsFeatureRenderer | None, letters: QgsVectorLayerSimpleLabeling
 ) -> None:
-    """Add a style to a layer, made on a copy: to switch the styles of a layer that is in the tree frees its legend twice."""
-    drawn = layer.clone()
+    """Add a style to a layer and leave the one that was current current."""
+    styles = layer.styleManager()
+    before = styles.currentStyle()
+    styles.addStyleFromLayer(name)
+    styles.setCurrentStyle(name)
     if renderer is not None:
-        drawn.setRenderer(renderer)
-    drawn.setLabeling(letters)
-    drawn.setLabelsEnabled(True)
-    drawn.setScaleBasedVisibility(False)
-    style = QgsMapLayerStyle()
-    style.readFromLayer(drawn)
-    layer.styleManager().addStyle(name, style)
+        layer.setRenderer(renderer)
+    layer.setLabeling(letters)
+    layer.setLabelsEnabled(True)
+    layer.setScaleBasedVisibility(False)
+    styles.setCurrentStyle(before)
 
 
 def _hues(count: int) -> list[str]:
