@@ -212,3 +212,15 @@ def test_a_hundred_thousand_rows_filter_sort_and_scroll_without_lag(plugin, desk
         assert {name: value for name, value in took.items() if value > SLOW * PAUSE} == {}
     finally:
         controller.close()
+
+
+def test_reading_the_lists_comes_in_small_strokes_and_asks_for_the_language_once(plugin, own_map, monkeypatch):
+    asked = []
+    monkeypatch.setattr("qgis.core.QgsApplication.locale", lambda: asked.append(1) or "en")
+    rows, opened = plugin("console.rows"), plugin("project.one_map_file").open_one_map(own_map)
+    for tables in (rows.FINDING_TABLES, rows.CASE_TABLES):
+        batches = list(rows.read_rows(opened, tables, rows.Known()))
+        known = [table for table in tables if opened.layer(table) is not None]
+        assert sum(map(len, batches)) == sum(ask(own_map, f"SELECT count(*) FROM '{table}'")[0][0] for table in known)
+        assert max(map(len, batches)) <= 250
+    assert len(asked) == 1  # QGIS looks into its settings each time
