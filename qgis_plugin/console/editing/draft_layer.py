@@ -28,7 +28,6 @@ HUES = (
 )  # fmt: skip
 OPACITY = 0.45
 NOBODY = "#BBBBBB"
-SHORT_CODE = 7
 
 
 class DraftLayer:
@@ -119,8 +118,8 @@ class DraftLayer:
         halo.setColor(QColor(tone("halo")))
         text.setBuffer(halo)
         labels = QgsPalLayerSettings()
-        labels.fieldName = f'right("cell", {SHORT_CODE}) || \'\n\' || "grid"'
-        labels.isExpression = True
+        labels.fieldName = '"grid"'
+        labels.isExpression = True  # the code of the cell stands in the layer below
         labels.setFormat(text)
         labels.scaleVisibility = True
         labels.minimumScale = 8_000
