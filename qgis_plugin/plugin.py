@@ -15,7 +15,7 @@ from .lifecycle import Lifecycle
 from .translation import language, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from .project.one_map_file import OneMapFile
 
@@ -23,6 +23,7 @@ WIDTH, TREE_WIDTH = 540, 260  # of the dock, and of QGIS's layer tree beside it
 
 TOLD_SECONDS = 8
 PAINT_MS, LONGEST_MS = 50, 5_000  # to put a picture on the screen; to wait for one at all
+BREATH_MS = 10  # between two pieces of work, for the user
 
 
 class OnemapPlugin:
@@ -33,7 +34,8 @@ class OnemapPlugin:
         self._life = Lifecycle()
         self._provider = None
         self._question = None
-        self._owed: Callable[[], None] | None = None  # what waits for the first picture of a map
+        self._owed: Iterator[None] | None = None  # what waits for the first picture of a map
+        self._paid: Iterator[None] | None = None  # the same, begun
         self.controller = None
 
     def initProcessing(self) -> None:
@@ -61,7 +63,7 @@ class OnemapPlugin:
         self._life.unload()
         self.controller = None
         self._question = None
-        self._owed = None
+        self._forget()
         self._provider = None
 
     def open_one_map(self, path: str | Path) -> None:
@@ -86,14 +88,20 @@ class OnemapPlugin:
         self._iface.mapCanvas().setReferencedExtent(view)
         self._iface.mapCanvas().refresh()
         self.controller.show(one_map.path)
-        self._owed = lambda: self._furnish(one_map, spoken)
+        self._owed = self._furnish(one_map, spoken)
         if self._iface.mapCanvas().isVisible():
             QTimer.singleShot(LONGEST_MS, self._pay)  # a map that is never whole has its themes all the same
         else:
-            self._pay()
+            list(self._owed)
+            self._forget()
         if done.missing:
             text = tr("Not opened: {layers}", layers=", ".join(done.missing))
             bar.pushMessage(tr("onemap"), text, Qgis.MessageLevel.Warning)
+
+    @property
+    def is_furnishing(self) -> bool:
+        """Whether themes, views and layouts of the map that was opened are still to come."""
+        return self._owed is not None or self._paid is not None
 
     def _picture_is_there(self) -> None:
         """Do what waits for the first picture, once that is on the screen."""
@@ -101,19 +109,32 @@ class OnemapPlugin:
             QTimer.singleShot(PAINT_MS, self._pay)
 
     def _pay(self) -> None:
-        owed, self._owed = self._owed, None
-        if owed is not None:
-            owed()
+        if self._owed is not None:
+            self._paid, self._owed = self._owed, None
+            self._go_on()
 
-    def _forget(self) -> None:
-        self._owed = None
+    def _go_on(self) -> None:
+        """Do the next piece, then let the window answer its user."""
+        if self._paid is None:
+            return
+        try:
+            next(self._paid)
+        except StopIteration:
+            self._paid = None
+        else:
+            QTimer.singleShot(BREATH_MS, self._go_on)
 
-    def _furnish(self, one_map: "OneMapFile", spoken: str) -> None:
+    def _forget(self, *_: object) -> None:
+        """Leave undone what waits or is begun: the project is another one, or lacks layers it would name."""
+        self._owed = self._paid = None
+
+    def _furnish(self, one_map: "OneMapFile", spoken: str) -> "Iterator[None]":
         """Add themes, 3D views and layouts to the project whose map is on the screen, and keep it."""
-        from .project.hall import furnish_hall
+        from .project.hall import furnishing
 
         self._give_room()  # not before: a canvas that changes its size draws anew
-        furnish_hall(QgsProject.instance(), one_map, language=spoken)
+        yield
+        yield from furnishing(QgsProject.instance(), one_map, language=spoken)
         self._keep_project(one_map.path)
 
     def _keep_project(self, one_map: Path) -> None:
@@ -174,6 +195,7 @@ class OnemapPlugin:
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
         self._life.connect(project.cleared, self._forget)
+        self._life.connect(project.layersRemoved, self._forget)
         self._life.connect(self._iface.mapCanvas().mapCanvasRefreshed, self._picture_is_there)
         for signal in (project.layersAdded, project.layersRemoved):
             self._life.connect(signal, self._project_changed)

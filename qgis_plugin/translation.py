@@ -17,7 +17,13 @@ from .onemap.translation import translate as translate_sentence
 
 def language() -> str:
     """Return ``"zh"`` where QGIS speaks any Chinese, else ``"en"``."""
-    return "zh" if QgsApplication.locale().lower().startswith("zh") else "en"
+    return _spoken(QgsApplication.locale)
+
+
+@lru_cache
+def _spoken(locale: Callable[[], str]) -> str:
+    """Ask QGIS once: it looks into its settings each time, and each row of a list asks several times."""
+    return "zh" if locale().lower().startswith("zh") else "en"
 
 
 @lru_cache(maxsize=1)

@@ -384,14 +384,16 @@ def _findings() -> dict[str, Style]:
     cross = marker(Shape.Cross2, 2.6, outline="gap", width=0.6)
     frame = marker(Shape.Square, 3.0, fill="surface", outline="gap", width=0.4, opacity=0.85)
     other = fills(area("bad", opacity=0.18, outline="bad", width=0.6))
-    why = labels('if("allowed", "reason_zh", \'\')', text_format(6.5, ink="ink_quiet"), HORIZONTAL, smallest=BLOCK)
+    # the reason is a sentence: it stands in the list, not on the map
+    told = "represent_value(\"kind\") || coalesce(' ' || format_number(\"area_m2\", 0) || ' m²', '')"
+    what = labels(told, text_format(6.5, ink="ink_quiet"), HORIZONTAL, smallest=HOUSE)
     if_allowed = 'if(coalesce("allowed", false), \'allowed\', "kind")'
     wrong = ("duplicate", "nesting", "orphan", "invalid")
     land = fills(*hatch("gap", "gap"))
     moved = "coalesce(nullif(right(\"from\", 4), ''), '–') || ' → ' || coalesce(nullif(right(\"to\", 4), ''), '–')"
     teeth = zigzag("mismatch", PALETTE["lines"]["mismatch"]["width_mm"], smallest=BLOCK)
     return {
-        "defect": Style(by_value("defect", "kind", kinds(wrong), other, expression=if_allowed), why),
+        "defect": Style(by_value("defect", "kind", kinds(wrong), other, expression=if_allowed), what),
         "defect_line": Style(one(lines(*teeth)), smallest=QUARTER),
         "coverage_gap": Style(by_value("coverage_gap", "kind", kinds(()) | {"land": land}, other.clone())),
         "duty_gap": Style(

@@ -16,7 +16,7 @@ from .findings.judged import Judged, expired
 from .streets import Streets
 from .words import Words, kind_title, listed, number
 
-BATCH = 1_000
+BATCH = 250  # rows in one stroke of the window
 FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_border", "duty_gap", "duty_conflict")
 LIVE = "live_case"  # cases that came while the map is shown, in a file of their own beside it
 CASE_TABLES = ("case", LIVE)

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..onemap.domain.catalogue import FieldSpec, load_catalogue
-from ..translation import language, title_of, tr
+from ..translation import language, speaker, title_of, tr
 
 WHOLE = 100  # from here on the part behind the point says nothing
 
@@ -75,7 +75,8 @@ class Words:
             moment = datetime.fromisoformat(text)
         except ValueError:
             return text
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+        # not strftime: it imports a module each time, and inside QGIS an import is long
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self.zone).isoformat(" ", "minutes")[:16]
 
 
 def listed(codes: str) -> str:
@@ -91,7 +92,14 @@ def number(value: float) -> str:
 
 def kind_title(kind: str) -> str:
     """Return the title of a kind of finding, or of the way in which a case got its cell."""
-    titles = {
+    return _kind_titles(language()).get(kind, kind)
+
+
+@lru_cache
+def _kind_titles(spoken: str) -> dict[str, str]:
+    """Return the titles of kinds in one language; lists ask for one in each of their rows."""
+    tr = speaker(spoken)
+    return {
         "gap": tr("gap"),
         "overlap": tr("overlap"),
         "outside": tr("outside"),
@@ -117,7 +125,6 @@ def kind_title(kind: str) -> str:
         "near": tr("nearest cell"),
         "no_position": tr("no position"),
     }
-    return titles.get(kind, kind)
 
 
 def state_title(state: str) -> str:

@@ -87,6 +87,14 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             kinds = {int: QgsProcessingOutputNumber, bool: QgsProcessingOutputBoolean, str: QgsProcessingOutputString}
             self.addOutput(kinds[figure.kind](figure.output, figure.title))
 
+    def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
+        """Let QGIS check what was given, once words of choices are what QGIS takes."""
+        known = {one.name: one for one in self.inputs()}
+        understood = {
+            name: known[name].understood(value) if name in known else value for name, value in parameters.items()
+        }
+        return super().checkParameterValues(understood, context)
+
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ..translation import tr
 from .call import Call
+from .open_map import shown_code, shown_map, shown_matters
 
 AREAS = (QgsProcessing.SourceType.TypeVectorPolygon,)
 POINTS = (QgsProcessing.SourceType.TypeVectorPoint,)
@@ -51,6 +53,18 @@ class Input:
         """Return the bare parameter."""
         raise NotImplementedError
 
+    def suggestion(self) -> object:
+        """Return what the dialog shows at first where a one map is open; None: what it shows otherwise."""
+        return None
+
+    def understood(self, value: object) -> object:
+        """Return what QGIS takes for a value that a person wrote."""
+        return value
+
+    def helped(self) -> str:
+        """Return the help."""
+        return self.help
+
     def say(self, call: Call) -> None:
         """Add the words of this input to the command line."""
         raise NotImplementedError
@@ -58,7 +72,10 @@ class Input:
     def definition(self) -> QgsProcessingParameterDefinition:
         """Return the parameter with its help and its flags."""
         made = self.parameter()
-        made.setHelp(self.help)
+        made.setHelp(self.helped())
+        suggested = self.suggestion()
+        if suggested is not None:  # in dialogs only: models, scripts and qgis_process get what they ask for
+            made.setGuiDefaultValueOverride(suggested)
         if self.advanced:
             made.setFlags(made.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
         return made
@@ -66,10 +83,14 @@ class Input:
 
 @dataclass(frozen=True, kw_only=True)
 class Column(Input):
-    """One column of a layer, or several."""
+    """One column of a layer, or several; ``codes_of`` is the layer of the open map whose codes are suggested."""
 
     of: str
     several: bool = False
+    codes_of: str = ""
+
+    def suggestion(self) -> object:
+        return shown_code(self.codes_of) or None if self.codes_of else None
 
     def parameter(self) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterField(
@@ -110,7 +131,11 @@ class Number(Input):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Input):
-    """One of some words of the library, or several of them with commas; the user sees their titles."""
+    """One of some words of the library, or several of them with commas; the user sees their titles.
+
+    QGIS wants the number of the title; the words themselves are understood too, as a person writes them to
+    ``qgis_process`` or in a script.
+    """
 
     words: tuple[str, ...]
     titles: tuple[str, ...]
@@ -123,13 +148,28 @@ class Choice(Input):
             self.name, self.title, list(self.titles), self.several, default, optional=self.optional
         )
 
+    def helped(self) -> str:
+        return f"{self.help} {tr('As a word: {words}', words=' '.join(word for word in self.words if word))}"
+
+    def understood(self, value: object) -> object:
+        known = {word.casefold(): place for place, word in enumerate(self.words) if word}
+        if isinstance(value, str):
+            parts: list = value.split(",") if self.several else [value]
+        else:
+            parts = value if isinstance(value, list) else []
+        places = [known.get(part.strip().casefold(), part) if isinstance(part, str) else part for part in parts]
+        if places == parts:  # numbers, or words that nobody knows: QGIS says what it thinks of them
+            return value
+        return places if self.several else places[0]
+
     def say(self, call: Call) -> None:
+        parameters = call.parameters | {self.name: self.understood(call.parameters.get(self.name))}
         if self.several:
-            places = call.algorithm.parameterAsEnums(call.parameters, self.name, call.context)
+            places = call.algorithm.parameterAsEnums(parameters, self.name, call.context)
         elif not self.default and not call.is_given(self.name):
             places = []
         else:
-            places = [call.algorithm.parameterAsEnum(call.parameters, self.name, call.context)]
+            places = [call.algorithm.parameterAsEnum(parameters, self.name, call.context)]
         said = ",".join(word for place in places if (word := self.words[place]))
         if said:
             call.say(self.option, said)
@@ -154,6 +194,23 @@ class Words(Input):
         for part in parts:
             if part.strip():
                 call.say(self.option, part.strip())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matter(Words):
+    """The class of a matter: chosen from those of the open map, with its name behind it; else written."""
+
+    def parameter(self) -> QgsProcessingParameterDefinition:
+        made = super().parameter()
+        known = shown_matters()
+        if known:
+            made.setMetadata({"widget_wrapper": {"value_hints": known}})
+        return made
+
+    def say(self, call: Call) -> None:
+        code, _, _ = call.algorithm.parameterAsString(call.parameters, self.name, call.context).strip().partition(" ")
+        if code:
+            call.say(self.option, code)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,10 +245,15 @@ class Day(Input):
 
 @dataclass(frozen=True, kw_only=True)
 class File(Input):
-    """A file that is no layer, or a folder."""
+    """A file that is no layer, or a folder; ``is_map``: a one map, at first the one that is open."""
 
     filter: str = ""
     folder: bool = False
+    is_map: bool = False
+
+    def suggestion(self) -> object:
+        one_map = shown_map() if self.is_map else None
+        return str(one_map.path) if one_map is not None else None
 
     def parameter(self) -> QgsProcessingParameterDefinition:
         kinds = QgsProcessingParameterFile.Behavior

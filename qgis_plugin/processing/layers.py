@@ -16,6 +16,7 @@ from qgis.core import (
 from ..translation import tr
 from .call import Call
 from .inputs import Input
+from .open_map import shown_layer
 
 # Read as they are; everything else (memory layers, databases, delimited text, filters) is first put into a file.
 READ_AS_THEY_ARE = ("gpkg", "shp", "geojson", "fgb", "parquet", "csv", "xlsx", "xls")
@@ -33,11 +34,18 @@ class Layer(Input):
         The option that names the layer inside the file; without one, ``FILE|LAYER`` is said.
     formats
         The kinds of files that the verb reads; the last one is written where the layer is none of them.
+    shown
+        Id of the layer of the open map that is suggested.
     """
 
     kinds: tuple[QgsProcessing.SourceType, ...]
     layer_option: str = ""
     formats: tuple[str, ...] = READ_AS_THEY_ARE
+    shown: str = ""
+
+    def suggestion(self) -> object:
+        layer = shown_layer(self.shown) if self.shown else None
+        return layer.id() if layer is not None else None
 
     def parameter(self) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterFeatureSource(self.name, self.title, list(self.kinds), optional=self.optional)

@@ -3,6 +3,7 @@
 from ..translation import tr
 from .inputs import AREAS, ROWS, Column, Day, File, Number, System, Words
 from .layers import Layer
+from .open_map import FINEST
 
 
 def cells(option: str = "", layer_option: str = "--layer") -> Layer:
@@ -14,6 +15,7 @@ def cells(option: str = "", layer_option: str = "--layer") -> Layer:
         option=option,
         layer_option=layer_option,
         kinds=AREAS,
+        shown=FINEST,
     )
 
 
@@ -75,6 +77,7 @@ def one_map() -> File:
         title=tr("One map"),
         help=tr("The GeoPackage that building or running the whole line has made."),
         filter=tr("GeoPackage (*.gpkg)"),
+        is_map=True,
     )
 
 
@@ -86,6 +89,7 @@ def cases() -> Layer:
         help=tr("Points, or a table whose columns hold the position."),
         kinds=ROWS,
         layer_option="--layer",
+        shown="case",
     )
 
 

@@ -1,7 +1,7 @@
 """The hall's project: all that a command centre wants from a one map, ready in a QGIS project that needs no plugin."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from qgis.core import QgsExpressionContextUtils, QgsProject, QgsRectangle, QgsVectorLayer
 
@@ -43,16 +43,26 @@ def open_hall(project: QgsProject, one_map: OneMapFile, *, language: str) -> Fil
 
 def furnish_hall(project: QgsProject, one_map: OneMapFile, *, language: str) -> None:
     """Make all the rest of what `make_hall` makes, in a project that `open_hall` has filled."""
+    for _ in furnishing(project, one_map, language=language):
+        pass
+
+
+def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> Iterator[None]:
+    """Do the work of `furnish_hall` piece by piece: between two of them a window can answer its user."""
     tr = speaker(language)
     _state_facts(project, one_map, tr)
-    agencies = add_agencies(project, tr, _agencies(one_map))
-    paper = add_paper_layers(project, one_map, tr, language=language)
+    agencies = yield from add_agencies(project, tr, _agencies(one_map))
+    paper = yield from add_paper_layers(project, one_map, tr, language=language)
     night = add_night_styles(_vector(project, "duty_grid"), agencies, tr, people=on_duty(one_map))
+    yield
     add_themes(project, one_map, tr, agencies=agencies, night=night)
+    yield
     follow_time(project, _vector(project, "case"), _vector(project, "duty_gap"))
+    yield
     area = _area(project, one_map)
     add_scenes(project, tr, area)
-    add_sheets(project, one_map, tr, paper=paper, area=area, language=language)
+    yield
+    yield from add_sheets(project, one_map, tr, paper=paper, area=area, language=language)
 
 
 def _vector(project: QgsProject, layer_id: str) -> QgsVectorLayer | None:

@@ -53,6 +53,8 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
     if spec.style and style.is_file() and not _has_embedded_style(layer):
         layer.loadNamedStyle(str(style))
     if isinstance(layer, QgsVectorLayer):
+        if layer.labelsEnabled() and "reason" in layer.labeling().settings().fieldName:  # as older maps bring it
+            layer.loadNamedStyle(str(style), True, QgsMapLayer.StyleCategory.Labeling)
         label_fields(layer, spec, language=language)
         if language == "en" and layer.renderer() is not None:
             say_in_english(layer)

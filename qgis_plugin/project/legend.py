@@ -5,7 +5,6 @@ from qgis.core import (
     QgsFeatureRenderer,
     QgsPointClusterRenderer,
     QgsVectorLayer,
-    QgsVectorLayerSimpleLabeling,
 )
 
 from ..onemap.domain.catalogue import LayerSpec
@@ -14,11 +13,7 @@ OTHER = "other"
 
 
 def say_in_english(layer: QgsVectorLayer) -> None:
-    """Label the classes by their values, and features by their English reason: the styles speak Chinese."""
-    if layer.labelsEnabled() and "reason_zh" in layer.labeling().settings().fieldName:
-        settings = layer.labeling().settings()
-        settings.fieldName = settings.fieldName.replace("reason_zh", "reason")
-        layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+    """Label the classes by their values: the styles speak Chinese."""
     renderer = layer.renderer().clone()
     classes = _classes(renderer)
     if classes is None:

@@ -8,6 +8,7 @@ from qgis.core import (
     Qgis,
     QgsFeatureRenderer,
     QgsFillSymbol,
+    QgsMapLayerStyle,
     QgsPalLayerSettings,
     QgsProperty,
     QgsRuleBasedRenderer,
@@ -100,17 +101,19 @@ def add_night_styles(
 def _in_style(
     layer: QgsVectorLayer, name: str, renderer: QgsFeatureRenderer | None, letters: QgsVectorLayerSimpleLabeling
 ) -> None:
-    """Add a style to a layer and leave the one that was current current."""
-    styles = layer.styleManager()
-    before = styles.currentStyle()
-    styles.addStyleFromLayer(name)
-    styles.setCurrentStyle(name)
+    """Add a style to a layer, made on a copy of it.
+
+    Switching a layer that is shown to and fro made QGIS 3.40 end with signal 11 when the project was closed.
+    """
+    copy = layer.clone()
     if renderer is not None:
-        layer.setRenderer(renderer)
-    layer.setLabeling(letters)
-    layer.setLabelsEnabled(True)
-    layer.setScaleBasedVisibility(False)
-    styles.setCurrentStyle(before)
+        copy.setRenderer(renderer)
+    copy.setLabeling(letters)
+    copy.setLabelsEnabled(True)
+    copy.setScaleBasedVisibility(False)
+    style = QgsMapLayerStyle()
+    style.readFromLayer(copy)
+    layer.styleManager().addStyle(name, style)
 
 
 def _hues(count: int) -> list[str]:

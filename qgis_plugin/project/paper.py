@@ -5,7 +5,7 @@ the sheets' map themes switch them on. They carry `PAPER_ID` and no `LAYER_ID`, 
 layers of the one map.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from qgis.core import (
@@ -55,8 +55,11 @@ class Look:
 
 def add_paper_layers(
     project: QgsProject, one_map: OneMapFile, tr: Callable[..., str], *, language: str
-) -> dict[str, QgsVectorLayer]:
-    """Add the group of paper layers at the top of the tree; return key -> layer of those the map has tables for."""
+) -> Generator[None, None, dict[str, QgsVectorLayer]]:
+    """Add the group of paper layers at the top of the tree, one after the other.
+
+    The generator returns key -> layer of those that the map has tables for.
+    """
     looks = _looks(one_map)
     if not looks:
         return {}
@@ -84,11 +87,14 @@ def add_paper_layers(
         project.addMapLayer(layer, False)
         group.addLayer(layer).setExpanded(False)
         made[key] = layer
+        yield
     return made
 
 
-def add_agencies(project: QgsProject, tr: Callable[..., str], agencies: list[str]) -> list[QgsVectorLayer]:
-    """Add each agency's duty grids as a layer of its own, one at a time to be seen; return them.
+def add_agencies(
+    project: QgsProject, tr: Callable[..., str], agencies: list[str]
+) -> Generator[None, None, list[QgsVectorLayer]]:
+    """Add each agency's duty grids as a layer of its own, one at a time to be seen; the generator returns them.
 
     Agencies divide the same land each in their own way; over one another they cannot be read.
     """
@@ -96,11 +102,13 @@ def add_agencies(project: QgsProject, tr: Callable[..., str], agencies: list[str
     if whole is None:
         return []
     tint_areas(whole, by="agency")
+    yield
     if len(agencies) <= 1:
         return []
     parent = project.layerTreeRoot().findLayer(whole).parent()
     group = parent.insertGroup(0, tr("Duty grids by agency"))
     group.setCustomProperty(GROUP_ID, "duty/agency")
+    group.setItemVisibilityChecked(False)
     group.setExpanded(False)
     made = []
     for agency in agencies:
@@ -115,8 +123,8 @@ def add_agencies(project: QgsProject, tr: Callable[..., str], agencies: list[str
         node = group.addLayer(layer)
         node.setExpanded(False)
         made.append(layer)
+        yield
     group.setIsMutuallyExclusive(True, 0)
-    group.setItemVisibilityChecked(False)
     return made
 
 

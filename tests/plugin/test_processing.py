@@ -331,7 +331,7 @@ def test_a_refusal_is_the_library_s_sentence_and_makes_no_layer(run_here, librar
 # --- what a person writes, and what the dialog suggests
 
 
-def test_choices_accept_the_words_of_the_command_line(algorithms, plugin, english):
+def test_choices_accept_the_words_of_the_command_line(algorithms, plugin, one_map, english):
     choice = plugin("processing.inputs").Choice
     context = QgsProcessingContext()
     for name, algorithm in algorithms().items():
@@ -354,8 +354,8 @@ def test_choices_accept_the_words_of_the_command_line(algorithms, plugin, englis
     atlas = next(one for one in algorithms()["atlas"].inputs() if one.name == "FORMATS")
     assert atlas.understood("png,pdf") == atlas.understood(["png", "PDF"]) == [1, 0]
     make = algorithms()["project"]
-    assert make.checkParameterValues({"MAP": __file__, "LANGUAGE": "zh"}, context)[0]
-    assert not make.checkParameterValues({"MAP": __file__, "LANGUAGE": "fr"}, context)[0]
+    assert make.checkParameterValues({"MAP": str(one_map), "LANGUAGE": "zh"}, context)[0]
+    assert not make.checkParameterValues({"MAP": str(one_map), "LANGUAGE": "fr"}, context)[0]
 
 
 def test_a_profile_is_named_by_its_word(run_here, algorithms, library, english):
@@ -374,6 +374,7 @@ def test_dialogs_suggest_the_open_map_and_nothing_else_does(algorithms, plugin, 
         told = {item.name(): item.guiDefaultValueOverride() for item in algorithm.parameterDefinitions()}
         return {item: value for item, value in told.items() if value is not None}
 
+    monkeypatch.setattr("qgis.utils.iface", None)
     assert suggested("repair") == suggested("who") == {}  # no desktop, as in qgis_process and in scripts
     monkeypatch.setattr("qgis.utils.iface", object())
     cells = plugin("project.fill").layer_in(project, opened.levels[-1])

@@ -417,3 +417,20 @@ def test_no_layer_of_paper_is_taken_for_one_of_the_map(plugin, project, one_map)
 def test_library_never_imports_qgis():
     code = "import onemap, sys; assert not [name for name in sys.modules if name.startswith('qgis')]"
     assert subprocess.run([sys.executable, "-I", "-c", code], check=False).returncode == 0
+
+
+def test_what_follows_the_picture_comes_in_pieces_and_is_the_same(plugin, one_map, qgis_app):
+    opened, hall = plugin("project.one_map_file").open_one_map(one_map), plugin("project.hall")
+    whole, pieces = QgsProject(), QgsProject()
+    hall.make_hall(whole, opened, language="en")
+    hall.open_hall(pieces, opened, language="en")
+    layouts = []
+    for _ in hall.furnishing(pieces, opened, language="en"):
+        layouts.append(len(pieces.layoutManager().layouts()))
+    names = [layout.name() for layout in whole.layoutManager().layouts()]
+    assert [layout.name() for layout in pieces.layoutManager().layouts()] == names
+    assert len(layouts) >= 15
+    assert layouts[-len(names) :] == list(range(1, len(names) + 1))  # one at a time
+    assert pieces.mapThemeCollection().mapThemes() == whole.mapThemeCollection().mapThemes()
+    for project in (whole, pieces):
+        project.clear()

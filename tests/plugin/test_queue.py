@@ -252,3 +252,15 @@ def test_rows_exchanged_one_by_one_are_those_of_a_list_read_anew(shown, plugin, 
         tab.table.sortByColumn(column, order)
         keys = [row.keys[column] for row in tab.model.shown]
         assert keys == sorted(keys, reverse=order == Qt.SortOrder.DescendingOrder)
+
+
+def test_reading_the_lists_comes_in_small_strokes_and_asks_for_the_language_once(plugin, own_map, monkeypatch):
+    asked = []
+    monkeypatch.setattr("qgis.core.QgsApplication.locale", lambda: asked.append(1) or "en")
+    rows, opened = plugin("console.rows"), plugin("project.one_map_file").open_one_map(own_map)
+    for tables in (rows.FINDING_TABLES, rows.CASE_TABLES):
+        batches = list(rows.read_rows(opened, tables, rows.Known()))
+        known = [table for table in tables if opened.layer(table) is not None]
+        assert sum(map(len, batches)) == sum(ask(own_map, f"SELECT count(*) FROM '{table}'")[0][0] for table in known)
+        assert max(map(len, batches)) <= 250
+    assert len(asked) == 1  # QGIS looks into its settings each time

@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
+    QgsEditorWidgetSetup,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsFeature,
     QgsMarkerSymbol,
     QgsPalLayerSettings,
     QgsPointClusterRenderer,
@@ -165,3 +170,20 @@ def test_shared_border_is_drawn_once(qgis_app):
         lengths.append(round(expression.evaluate(context).length(), 1))
         assert not expression.hasEvalError(), expression.evalErrorString()
     assert lengths == [4.0, 3.0, 3.0]
+
+
+def test_a_finding_says_its_kind_and_area_near_by_and_its_reason_in_the_list_only(qgis_app):
+    layer = styled("defect")
+    layer.setEditorWidgetSetup(
+        layer.fields().lookupField("kind"), QgsEditorWidgetSetup("ValueMap", {"map": [{"空隙": "gap"}]})
+    )
+    told = layer.labeling().settings()
+    assert (told.scaleVisibility, told.minimumScale) == (True, 3_000)
+    feature = QgsFeature(layer.fields())
+    feature["kind"], feature["area_m2"], feature["reason_zh"], feature["allowed"] = "gap", 12345.6, "湖面", True
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFeature(feature)
+    assert QgsExpression(told.fieldName).evaluate(context) == "空隙 12,346 m²"
+    for layer_id in VECTORS:
+        other = styled(layer_id)
+        assert not other.labelsEnabled() or "reason" not in other.labeling().settings().fieldName

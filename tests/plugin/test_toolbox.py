@@ -456,3 +456,9 @@ def test_a_model_checks_repairs_and_assigns(ran, layer, one_map, tmp_path):
     assert rows(results["repaired_cells"]) == rows(one_map, "grid_cell") - 1
     assert rows(results["assigned_cases"]) == rows(one_map, "case")
     assert rows(results["defects_before_the_repair"]) == 13
+
+
+def test_a_choice_is_named_by_the_word_of_the_command_line(ran):
+    assert "110120001002" in ran("codes_explain", PROFILE="GBT30428", CODE="110120001002001")["EXPLANATION"].replace(
+        " ", ""
+    )

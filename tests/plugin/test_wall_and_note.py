@@ -230,3 +230,18 @@ def test_every_button_and_field_has_a_hint(shown):
                         (tab.objectName(), type(widget).__name__, widget.objectName(), above[0].objectName())
                     )
     assert lacking == []
+
+
+def test_the_wall_turns_as_leaders_ask_and_leaves_out_what_is_not_seen(plugin, one_map, qgis_app):
+    project, opened = QgsProject(), plugin("project.one_map_file").open_one_map(one_map)
+    plugin("project.hall").make_hall(project, opened, language="en")
+    turns = plugin("console.wall.turns").turns
+    near = turns(project, opened.levels, 2_000)
+    assert near[:5] == ["Cases", "Gaps", "Responsibility", "Grids", "Base map"]
+    assert near[-1] == "Underground"
+    assert not any(name.startswith("Print") for name in near)
+    far = turns(project, opened.levels, 36_000)  # cases are shown from 1:25,000, pipes from 1:8,000
+    assert far == [name for name in near if name not in ("Cases", "Underground")]
+    project.mapThemeCollection().clear()
+    assert turns(project, opened.levels, 36_000) == []
+    project.clear()

@@ -30,7 +30,6 @@ HUES = (
 )  # fmt: skip
 OPACITY = 0.45
 NOBODY = "#BBBBBB"
-SHORT_CODE = 7
 _AT_A_TIME, _READING = 200, 0.4  # cells in one step; the share of the work that is reading
 _LEGEND = 40  # more grids than that are no legend to be read
 
@@ -152,8 +151,8 @@ class DraftLayer:
         halo.setColor(on_map("halo"))
         text.setBuffer(halo)
         labels = QgsPalLayerSettings()
-        labels.fieldName = f'right("cell", {SHORT_CODE}) || \'\n\' || "grid"'
-        labels.isExpression = True
+        labels.fieldName = '"grid"'
+        labels.isExpression = True  # the code of the cell stands in the layer below
         labels.setFormat(text)
         labels.scaleVisibility = True
         labels.minimumScale = 8_000

@@ -6,24 +6,24 @@ Nothing of a person is shown: no names, no telephone numbers. Esc ends it.
 from collections import Counter
 from heapq import nlargest
 
-from qgis.core import QgsProject
+from qgis.core import QgsMapSettings, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDateTime, QEvent, Qt, QTimer
 from qgis.PyQt.QtGui import QFont, QKeyEvent
 from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from ...project.layers import GROUP_ID
 from ...project.one_map_file import OneMapFile
-from ...project.paper import GROUP as PRINTED
 from ...translation import language, tr
 from ..queue.table_model import RowModel
 from ..rows import Row
 from ..signs import sign_icon
 from ..tones import on_map, tone
+from .turns import turns
 
 TURN_MS, TICK_MS, SETTLE_MS = 15_000, 1_000, 150
 LATEST = 5
 _BIG, _TITLE, _LINE = 0.075, 0.034, 0.024  # of the height of the screen
+_MAP_SHARE = 0.75  # of the screen
 
 
 class Figure(QFrame):
@@ -68,7 +68,8 @@ class WallWindow(QWidget):
         self.setWindowTitle(tr("Wall view"))
         self._cases, self._findings, self._main = cases, findings, canvas
         self._dirty = True
-        self._turn = -1
+        self._name: str | None = None  # of the theme that is shown
+        self._levels = one_map.levels
         self.setAutoFillBackground(True)
         self._colour()
         self.title, self.clock, self.theme = QLabel(one_map.title(language()), self), QLabel(self), QLabel(self)
@@ -103,20 +104,22 @@ class WallWindow(QWidget):
     @property
     def themes(self) -> list[str]:
         """Names of the project's map themes for screens; one that is empty stands for the map as it is."""
-        root, known = QgsProject.instance().layerTreeRoot(), QgsProject.instance().mapThemeCollection()
-        for_print = {
-            node.layerId()
-            for group in root.findGroups(True)
-            if group.customProperty(GROUP_ID) == PRINTED
-            for node in group.findLayers()
-        }
-        shown = [name for name in known.mapThemes() if not for_print & set(known.mapThemeVisibleLayerIds(name))]
-        return shown or [""]
+        return turns(QgsProject.instance(), self._levels, self._scale()) or [""]
+
+    def _scale(self) -> float:
+        """Return the scale at which the district is shown, also before the window has its size."""
+        settings = QgsMapSettings(self.map.mapSettings())
+        settings.setOutputSize(self.map.size() if self.isVisible() else self.screen().size() * _MAP_SHARE)
+        area = QgsProject.instance().viewSettings().defaultViewExtent()
+        if not area.isEmpty() and area.crs() == settings.destinationCrs():
+            settings.setExtent(area)
+        return settings.scale()
 
     def turn(self) -> None:
         """Show the next theme."""
-        self._turn = (self._turn + 1) % len(self.themes)
-        name = self.themes[self._turn]
+        names = self.themes
+        name = names[(names.index(self._name) + 1) % len(names)] if self._name in names else names[0]
+        self._name = name
         if name:
             self.map.setTheme(name)
         else:

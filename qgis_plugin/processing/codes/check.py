@@ -4,6 +4,7 @@ from ...translation import tr
 from ..algorithm import VerbAlgorithm
 from ..inputs import ROWS, Column, Input
 from ..layers import Layer
+from ..open_map import FINEST
 from ..outputs import Table
 from ..profiles import profile_choice
 from ..stages import Stage
@@ -31,6 +32,7 @@ class CheckCodesAlgorithm(VerbAlgorithm):
                 help=tr("The layer or table that holds the codes."),
                 kinds=ROWS,
                 formats=("csv",),
+                shown=FINEST,
             ),
             Column(
                 name="COLUMN",
@@ -38,6 +40,7 @@ class CheckCodesAlgorithm(VerbAlgorithm):
                 help=tr("The column of text that holds them."),
                 option="--column",
                 of="LAYER",
+                codes_of=FINEST,
             ),
         )
 

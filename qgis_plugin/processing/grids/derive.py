@@ -33,6 +33,7 @@ class DeriveAlgorithm(VerbAlgorithm):
                 title=tr("Communities"),
                 help=tr("The areas to be divided, each with a code."),
                 kinds=AREAS,
+                shown="grid_community",
                 layer_option="--layer",
             ),
             Column(

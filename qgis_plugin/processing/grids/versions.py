@@ -4,6 +4,7 @@ from ...translation import tr
 from ..algorithm import VerbAlgorithm
 from ..inputs import AREAS, ROWS, Column, Day, Input
 from ..layers import Layer
+from ..open_map import FINEST
 from ..outputs import AREA, NONE, Table
 from ..shared_inputs import code, tolerance
 from ..stages import Stage
@@ -18,6 +19,7 @@ def sides() -> tuple[Input, ...]:
             help=tr("The cells as they were."),
             layer_option="--old-layer",
             kinds=AREAS,
+            shown=FINEST,
         ),
         Layer(
             name="NEW",
@@ -25,6 +27,7 @@ def sides() -> tuple[Input, ...]:
             help=tr("The cells as they are now, with the codes in a column of the same name."),
             layer_option="--new-layer",
             kinds=AREAS,
+            shown=FINEST,
         ),
         code(of="OLD"),
         Day(

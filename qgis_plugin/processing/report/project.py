@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProject,
@@ -22,10 +21,27 @@ from ...project.hall import make_hall
 from ...project.one_map_file import NotAOneMap, open_one_map
 from ...project.writing import project_beside, write_project
 from ...translation import language, tr
+from ..inputs import Choice
+from ..open_map import shown_map
 from ..stages import Stage, numbered, stage_title
 
 MAP, LANGUAGE, REPLACE, OUTPUT, LAYERS = "MAP", "LANGUAGE", "REPLACE", "OUTPUT", "LAYERS"
-LANGUAGES = ("", "zh", "en")  # the first: as QGIS speaks
+
+
+def tongue_of_project() -> Choice:
+    """Return the choice of the project's language."""
+    return Choice(
+        name=LANGUAGE,
+        title=tr("Language"),
+        help=tr("Of the titles of layers, fields, themes and sheets."),
+        words=("", "zh", "en"),
+        titles=(tr("as QGIS speaks"), "中文", "English"),
+    )
+
+
+def understood(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given, with the language as QGIS takes it."""
+    return parameters | {LANGUAGE: tongue_of_project().understood(parameters.get(LANGUAGE))}
 
 
 class ProjectAlgorithm(QgsProcessingAlgorithm):
@@ -71,19 +87,21 @@ class ProjectAlgorithm(QgsProcessingAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         one_map = QgsProcessingParameterFile(MAP, tr("One map"), extension="gpkg")
         one_map.setHelp(tr("The GeoPackage that onemap published."))
-        spoken = QgsProcessingParameterEnum(
-            LANGUAGE, tr("Language"), [tr("as QGIS speaks"), "中文", "English"], defaultValue=0
-        )
-        spoken.setHelp(tr("Of the titles of layers, fields, themes and sheets."))
         replace = QgsProcessingParameterBoolean(REPLACE, tr("Replace a project that is there"), False)
         replace.setHelp(tr("What somebody changed in the project there would be lost."))
         target = QgsProcessingParameterFileDestination(
             OUTPUT, tr("Project"), tr("QGIS project (*.qgz)"), optional=True, createByDefault=False
         )
         target.setHelp(tr("When left empty, beside the map, under its name."))
-        for parameter in (one_map, spoken, replace, target):
+        opened = shown_map()
+        if opened is not None:
+            one_map.setGuiDefaultValueOverride(str(opened.path))
+        for parameter in (one_map, tongue_of_project().definition(), replace, target):
             self.addParameter(parameter)
         self.addOutput(QgsProcessingOutputNumber(LAYERS, tr("Layers")))
+
+    def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
+        return super().checkParameterValues(understood(parameters), context)
 
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -96,7 +114,8 @@ class ProjectAlgorithm(QgsProcessingAlgorithm):
         target = Path(wanted) if wanted else project_beside(one_map.path)
         if target.exists() and not self.parameterAsBool(parameters, REPLACE, context):
             raise QgsProcessingException(tr("{path}: is there already; nothing was replaced", path=str(target)))
-        spoken = LANGUAGES[self.parameterAsEnum(parameters, LANGUAGE, context)] or language()
+        chosen = self.parameterAsEnum(understood(parameters), LANGUAGE, context)
+        spoken = tongue_of_project().words[chosen] or language()
         project = QgsProject()
         done = make_hall(project, one_map, language=spoken)
         if done.missing:

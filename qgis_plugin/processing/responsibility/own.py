@@ -32,6 +32,7 @@ class OwnAlgorithm(VerbAlgorithm):
                 title=tr("Features"),
                 help=tr("Buildings, lots, roads: each gets exactly one owner, if it lies in any cell."),
                 kinds=SHAPES,
+                shown="city3d_building",
                 layer_option="--layer",
             ),
             cells(layer_option="--cells-layer"),

@@ -7,7 +7,7 @@ from qgis.core import QgsProcessingOutputString
 from ...translation import tr
 from ..algorithm import VerbAlgorithm
 from ..call import Call
-from ..inputs import ROWS, Day, Input, Number, Spot, Words
+from ..inputs import ROWS, Day, Input, Matter, Number, Spot, Words
 from ..layers import Layer
 from ..outputs import POINT, Table
 from ..shared_inputs import one_map
@@ -19,7 +19,7 @@ SENTENCE = "SENTENCE"
 def matter_and_moment() -> tuple[Input, ...]:
     """Return for what and when somebody is wanted, and how roads and conditions count."""
     return (
-        Words(
+        Matter(
             name="MATTER",
             title=tr("Matter"),
             help=tr("Class of the matter, as 0501 or CJT214/matter/0501; when left empty, any."),
@@ -120,6 +120,7 @@ class WhoPointsAlgorithm(VerbAlgorithm):
                 help=tr("Cases, trees, hydrants: anything that stands somewhere."),
                 option="--points",
                 kinds=ROWS,
+                shown="case",
             ),
             *matter_and_moment(),
         )

@@ -1,7 +1,7 @@
 """The sheets of a one map: which there are, and what is drawn on each."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from qgis.core import QgsFeatureRequest, QgsMapLayer, QgsPrintLayout, QgsProject, QgsRectangle, QgsVectorLayer
@@ -86,23 +86,19 @@ def add_sheets(
     paper: dict[str, QgsVectorLayer],
     area: QgsRectangle,
     language: str,
-) -> list[str]:
-    """Add all layouts that the map has data for to the project; return their names."""
+) -> Iterator[None]:
+    """Add all layouts that the map has data for to the project, one after the other."""
     stock = Stock(project, one_map, tr, paper, area, language)
     if not stock.levels:
-        return []
+        return
     settings = project.viewSettings()
     settings.setMapScales([float(scale) for scale in SCALES])
     settings.setUseProjectScales(True)
-    made = [_district(stock)]
-    if "veil" in paper and len(stock.levels) > 1:
-        made.append(_streets(stock))
-    if "duty" in paper:
-        made += [_agencies(stock), _duty_posters(stock)]
-    made.append(_cell_posters(stock))
-    for layout in made:
-        project.layoutManager().addLayout(layout)
-    return [layout.name() for layout in made]
+    streets = [_streets] if "veil" in paper and len(stock.levels) > 1 else []
+    duty = [_agencies, _duty_posters] if "duty" in paper else []
+    for draw in (_district, *streets, *duty, _cell_posters):
+        project.layoutManager().addLayout(draw(stock))
+        yield
 
 
 def _sheet(
