@@ -31,6 +31,8 @@ class Sign:
             # a cased line keeps its outline, however low the row
             wide = self.casing.width_mm if self.casing is not None else 0.0
             share = min(1.0, box.height * _MOST_HIGH / wide) if wide else 1.0
+            end = wide * share / 2  # its round ends stay in the box
+            across = [(box.left + end, middle), (box.right - end, middle)]
             for pen in (self.casing, self.pen):
                 if pen is not None:
                     page.line(across, _fitted(replace(pen, width_mm=pen.width_mm * share), box))
