@@ -1,5 +1,6 @@
 """A change of version gives cases another cell: which, from where to where, and why."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,9 +31,14 @@ _NEVER: Final = "recorded as {old}, but the place was in no cell"
 _UNKNOWN: Final = "recorded as {old}, a code that the old version does not have"
 _BY_LINEAGE: Final = "by the code alone: {why}"
 _OPEN: Final = "by the code alone it cannot be told: {old} may be in {cells}"
+_OPEN_OR_NONE: Final = "by the code alone it cannot be told: {old} may be in {cells} or in no cell"
+_LANDLESS: Final = "by the code alone it cannot be told: the land of {old} is in no cell now"
+_KEPT: Final = "by the code alone: {old} kept {percent} percent of its land"
 _GONE: Final = "by the code alone it cannot be told: {old} is gone, and no successor is known"
 _LEFT: Final = "{old} had the place, no cell has it now"
 _ARRIVED: Final = "the place was in no cell, {new} has it now"
+_SURE_SHARE: Final = 0.95
+_SLIVER: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,18 @@ class Reassignment:
         The comparison of the two versions.
     cases
         The cases as they came.
+    renamed
+        Cases that by the code alone keep a code that bears another name now.
+    reused
+        Those of them whose code may have been used again, as the old name stands or the new one stood under another.
     """
 
     table: pd.DataFrame
     counts: dict[str, int]
     difference: VersionDifference
     cases: pd.DataFrame = field(repr=False)
+    renamed: int = 0
+    reused: int = 0
 
     def moved(self) -> pd.DataFrame:
         """Return how many cases went from which cell to which, and why; the most first."""
@@ -153,7 +165,16 @@ def reassign_cases(
     table[["old_cell", "new_cell"]] = table[["old_cell", "new_cell"]].astype("str")
     changes = table["change"].value_counts()
     counts = {"rows": len(table), **{change: int(changes.get(change, 0)) for change in CHANGES}}
-    return Reassignment(table, counts, found, cases)
+    return Reassignment(table, counts, found, cases, *_doubtful(table, found))
+
+
+def _doubtful(table: pd.DataFrame, difference: VersionDifference) -> tuple[int, int]:
+    """Return how many cases keep a renamed code by the code alone, and of how many it may have been used again."""
+    named = difference.table.set_index("code").query("status == 'renamed'")
+    codes = table.loc[(table["how"] == "lineage") & (table["change"] == "kept"), "new_cell"]
+    codes = codes[codes.isin(named.index)]
+    suspected = named["went_to"].map(bool) | named["came_from"].map(bool)
+    return len(codes), int(suspected.reindex(codes).sum())
 
 
 def _located(cases: Any, cells: Any, code: str, near_m: float) -> tuple[list[str | None], list[str]]:
@@ -238,6 +259,11 @@ class _Work:
         return dict(zip(table["code"], table["status"], strict=True))
 
     @cached_property
+    def _reasons(self) -> dict[str, str]:
+        table = self.difference.table
+        return dict(zip(table["code"], table["reason"], strict=True))
+
+    @cached_property
     def _heirs(self) -> dict[str, list[str]]:
         lineage = self.difference.lineage
         return {str(code): sorted(set(rows["to"])) for code, rows in lineage.groupby("from")}
@@ -255,11 +281,48 @@ class _Work:
             return (recorded, None, "nowhere", "no_position", reason)
         status, heirs = self._status[recorded], self._heirs.get(recorded, [])
         if status in ("unchanged", "renamed"):
-            return (recorded, recorded, "kept", "lineage", "")
-        if status == "removed" and len(heirs) == 1 and recorded in self._sure:
-            why = say(_BY_LINEAGE, "en", why=self._why(recorded, heirs[0]))
-            return (recorded, heirs[0], "moved", "lineage", why)
+            why = self._reasons[recorded]
+            return (recorded, recorded, "kept", "lineage", say(_BY_LINEAGE, "en", why=why) if why else "")
         if status == "removed" and not heirs:
             return (recorded, None, "left", "no_position", say(_GONE, "en", old=recorded))
-        cells = sorted({*heirs, recorded}) if status == "redrawn" else heirs
-        return (recorded, None, "left", "no_position", say(_OPEN, "en", old=recorded, cells=", ".join(cells)))
+        heir = self._sure_heir(recorded, heirs)
+        if heir == recorded:
+            percent = f"{math.floor(1e4 * self._shares[recorded][recorded]) / 100:g}"  # never 100 where land was lost
+            return (recorded, heir, "kept", "lineage", say(_KEPT, "en", old=recorded, percent=percent))
+        if heir is not None:
+            return (recorded, heir, "moved", "lineage", say(_BY_LINEAGE, "en", why=self._why(recorded, heir)))
+        return (recorded, None, "left", "no_position", self._open(recorded, heirs))
+
+    def _sure_heir(self, old: str, heirs: list[str]) -> str | None:
+        """Return the only cell in which a case of ``old`` can be; None where there are several, or none is sure."""
+        shares = self._shares.get(old)
+        if shares is None:
+            return heirs[0] if len(heirs) == 1 and old in self._sure else None
+        own = [old] if shares.get(old, 0.0) >= _SLIVER else []
+        possible = {*heirs, *own}
+        sure = len(possible) == 1 and shares.get(min(possible), 0.0) >= _SURE_SHARE
+        return min(possible) if sure else None
+
+    def _open(self, old: str, heirs: list[str]) -> str:
+        """Return the sentence on a code of which several cells, or none, may have the place."""
+        shares = self._shares.get(old, {})
+        most = [code for code, share in shares.items() if code and share >= _SLIVER]
+        cells = sorted({*heirs, *most}) or sorted(code for code, share in shares.items() if code and share)
+        if not cells:
+            return say(_LANDLESS, "en", old=old)
+        template = _OPEN_OR_NONE if shares.get("", 0.0) >= _SLIVER else _OPEN
+        return say(template, "en", old=old, cells=", ".join(cells))
+
+    @cached_property
+    def _shares(self) -> dict[str, dict[str, float]]:
+        """Where the land of each code is now, as shares of it; empty text is no cell, and lists have no land."""
+        if self.difference.area_m2 is None:
+            return {}
+        table, pieces = self.difference.table, self.difference.pieces
+        areas = dict(zip(table["code"], table["old_area_m2"], strict=True))
+        rows = zip(table["code"], table["kept_share"], strict=True)
+        shares = {str(code): {} if math.isnan(kept) else {str(code): float(kept)} for code, kept in rows}
+        for before, after, area in zip(pieces["from"], pieces["to"], pieces["area_m2"], strict=True):
+            if before:
+                shares[before][after] = float(area / areas[before])
+        return shares

@@ -20,7 +20,7 @@ def atlas(
     sheets: Annotated[
         str, typer.Option(help=helped("Sheets, with commas: district, streets, agencies, posters."))
     ] = "district,streets,agencies,posters",
-    size: Annotated[str, typer.Option(help=helped("A3 (landscape) or A4 (portrait)."))] = "A3",
+    size: Annotated[str, typer.Option(help=helped("A3 (landscape), A4 (portrait) or both, with a comma."))] = "A3",
     formats: Annotated[str, typer.Option(help=helped("pdf, png or both, with a comma."))] = "pdf,png",
     only: Annotated[
         list[str] | None,
@@ -56,7 +56,7 @@ def atlas(
             open_map(one_map),
             folder,
             sheets=_parts(sheets),
-            size=size,
+            size=_parts(size),
             formats=_parts(formats),
             language=report_language(sheet_lang, terminal.language),
             only=only or None,

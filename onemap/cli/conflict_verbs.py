@@ -1,6 +1,6 @@
 """The verb conflicts: where several claim the same responsibility, and cells without the duties of their peers."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -46,14 +46,7 @@ def conflicts(
     with terminal.progress() as told:
         told(0.1, "finding the conflicts")
         opened = open_map(one_map)
-        facts = opened.district
-        found = matrix_of(opened).conflicts(
-            start=start or as_of or facts.get("as_of"),
-            end=end,
-            tolerance_m=float(facts.get("agency_tolerance_m") or 0) if tolerance_m is None else tolerance_m,
-            buildings=_layer(opened, "city3d_building"),
-            population=_layer(opened, "econ_population"),
-        )
+        found = matrix_of(opened).conflicts(start=start or as_of, end=end, tolerance_m=tolerance_m)
     written = write_frames({"conflict": found}, out, terminal.language)
     by_kind = {kind: int(count) for kind in _SAID if (count := (found["kind"] == kind).sum())}
     sentences = [terminal.say("{conflicts} conflicts found", conflicts=len(found))]
@@ -63,7 +56,3 @@ def conflicts(
     terminal.answer({"counts": counts}, sentences, out=written)
     if fail and len(found):
         raise typer.Exit(Exit.FINDINGS)
-
-
-def _layer(opened: Any, layer_id: str) -> Any:
-    return opened.read(layer_id) if opened.has(layer_id) else None

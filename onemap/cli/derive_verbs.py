@@ -258,6 +258,8 @@ def _by_class(names: list[str] | None, column: str, crs: str | None) -> dict[str
     """Read barriers; those of one class are put under one another, their classes in one column."""
     import pandas as pd
 
+    from onemap.grids.derive_options import BARRIER_WEIGHTS
+
     if not names:
         return None
     found: dict[str, list[Any]] = {}
@@ -267,7 +269,9 @@ def _by_class(names: list[str] | None, column: str, crs: str | None) -> dict[str
         path = Path(rest if as_class else name)
         refuse_absent(path)
         frame = read_beside(path, crs=crs)
-        frame = frame.rename(columns={named_or_same(frame, column): column})
+        titled = named_or_same(frame, column) or column
+        if not as_class or frame.get(titled, pd.Series()).astype(str).isin(list(BARRIER_WEIGHTS)).any():
+            frame = frame.rename(columns={titled: column})  # a column that only sounds like it does not undo CLASS=
         found.setdefault(head if as_class else "", []).append(frame)
     first = next(iter(found.values()))[0].crs
     return {

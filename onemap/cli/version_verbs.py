@@ -143,12 +143,22 @@ def reassign(
         "{nowhere} never had one",
         **found.counts,
     )
+    lines = [sentence]
     shown = [
         f"  {row.old_cell or '-'} > {row.new_cell or '-'}: {row.cases} ({translate(row.reason, terminal.language)})"
         for row in moved.head(_SHOWN).itertuples()
     ]
-    facts = {"counts": found.counts}
-    terminal.answer(facts, [sentence, *(shown if written is None else ())], out=written)
+    if found.renamed:
+        lines.append(
+            terminal.say(
+                "{renamed} of them keep a code that bears another name now; {reused} of these codes may have been used "
+                "again",
+                renamed=found.renamed,
+                reused=found.reused,
+            )
+        )
+    facts = {"counts": found.counts, "renamed": found.renamed, "reused": found.reused}
+    terminal.answer(facts, [*lines, *(shown if written is None else ())], out=written)
 
 
 class _Sides:

@@ -6,9 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from onemap.errors import OnemapError
+from onemap.translation import translate
 
 from .options import Fail, OneMapPath, Out, Speech, helped, verb
 from .terminal import Exit, Terminal
+
+_MOST_SAID = 5
 
 
 @verb
@@ -64,7 +67,11 @@ def who(
     problems = len(matrix.problems)
     said = [answer.say(terminal.language)]
     if problems:
-        said.append(terminal.say("{count} duties or holders make no sense and never count", count=problems))
+        said.append(
+            terminal.say("{count} rows of duties, holders or grids cannot be meant and never count", count=problems)
+        )
+        shown = matrix.problems.head(_MOST_SAID)
+        said += [f"{p.layer} {p.row} {p.code}: {translate(p.reason, terminal.language)}" for p in shown.itertuples()]
     terminal.answer({**answer.to_dict(), "problems": problems}, said)
     if fail and answer.state != "held":
         raise typer.Exit(Exit.FINDINGS)

@@ -204,6 +204,7 @@ class Duty:
                 known=", ".join(PARTS),
             )
         parse_matters(duty.matters)
+        _check_days(duty)
         return duty
 
 
@@ -261,7 +262,22 @@ class Holder:
         holder = cls(**_values(cls, row))
         if not holder.holder_code:
             raise SchemaError("a holder has no holder_code")
+        if holder.deputy < 0:
+            raise SchemaError(
+                "deputy is {found}; it must be 0 for the holder, 1, 2 ... for deputies", found=holder.deputy
+            )
+        _check_days(holder)
         return holder
+
+
+def _check_days(row: Duty | Holder) -> None:
+    """Check that a row does not end before it begins."""
+    if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
+        raise SchemaError(
+            "valid_to {last} is before valid_from {first}, so it is never in force",
+            last=row.valid_to,
+            first=row.valid_from,
+        )
 
 
 def _values(cls: Any, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from onemap.domain.codes import profile as profile_named
 from onemap.domain.validity import VALID_FROM, VALID_TO
+from onemap.geo.cell_codes import unique_codes
 from onemap.geo.dated import day_numbers
 from onemap.translation import say
 
@@ -82,19 +83,21 @@ def _dates(audited: Audited) -> list[Finding]:
 def _history(audited: Audited, previous: gpd.GeoDataFrame) -> tuple[list[Finding], list[Finding]]:
     """Return the codes that name other land than in the last version, and the changes of land without a new date."""
     place = {code: at for at, code in enumerate(audited.codes)}
-    now = audited.frame.rename(columns={"cell": audited.code})
-    difference = compare_versions(previous, now, code=audited.code, tolerance_m=audited.limits.tolerance_m)
+    column = audited.source[audited.code].reset_index(drop=True)
+    named = column.astype(object).where(column.notna(), list(audited.codes)).astype(str)
+    now = unique_codes(audited.frame.assign(**{audited.code: named}), audited.code)
+    before = unique_codes(previous, audited.code)
+    difference = compare_versions(before, now, code=audited.code, tolerance_m=audited.limits.tolerance_m)
     limit = audited.limits.same_land_share
     table = difference.table.set_index("code")
-    before = _first_days(previous, audited.code)
-    after = _first_days(audited.source, audited.code)
+    was, is_ = _first_days(previous, audited.code), _first_days(audited.source, audited.code)
     reused, silent = [], []
     for code, row in table[table["status"] == "redrawn"].iterrows():
         at, kept = place[str(code)], float(row["kept_share"])
         if kept < limit:
             percent = f"{100 * kept:.0f}"
             reused.append(_found(audited, at, _REUSED, "history", percent=percent, limit=f"{100 * limit:.0f}"))
-        elif code in before and before.get(str(code)) == after.get(str(code)):
+        elif code in was and was.get(str(code)) == is_.get(str(code)):
             silent.append(_found(audited, at, _SILENT, "history"))
     return reused, silent
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from onemap.domain.succession import CodeComparison, compare_code_lists
+from onemap.domain.succession import CodeChange, CodeComparison, compare_code_lists
 from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
 from onemap.geo.coverage import check_tolerance
@@ -31,6 +31,17 @@ COLUMNS: Final = (
     "houses_in", "houses_out", "cases_in", "cases_out", "came_from", "went_to", "reason",
 )  # fmt: skip
 PIECES: Final = ("from", "to", "area_m2", "width_m", "houses", "cases")
+_COUNTS: Final = "{added} added, {removed} removed, {redrawn} redrawn, {renamed} renamed, {unchanged} unchanged"
+_SENTENCES: Final = {
+    (): _COUNTS,
+    ("area",): _COUNTS + ": {area} m2 moved",
+    ("area", "houses"): _COUNTS + ": {area} m2 and {houses} houses moved",
+    ("area", "cases"): _COUNTS + ": {area} m2 and {cases} cases moved",
+    ("area", "houses", "cases"): _COUNTS + ": {area} m2, {houses} houses and {cases} cases moved",
+}
+Heirs = dict[str, tuple[str, ...]]
+_ELSEWHERE: Final = "the code may have been used again: {name} may be {cells} now"
+_FROM_ELSEWHERE: Final = "the code may have been used again: {name} may have been {cells} before"
 
 
 @dataclass(frozen=True)
@@ -47,14 +58,14 @@ class VersionDifference:
         The land that changed hands, one row a pair of codes, the largest first: ``from to area_m2 width_m houses cases
         geometry``; empty text where the land had or has no cell. A map of it is a map of the change.
     houses, cases
-        How many houses and cases have another cell now.
+        How many houses and cases have another cell now; None where they were not asked.
     """
 
     table: pd.DataFrame
     lineage: pd.DataFrame
     pieces: gpd.GeoDataFrame
-    houses: int = 0
-    cases: int = 0
+    houses: int | None = None
+    cases: int | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -63,22 +74,17 @@ class VersionDifference:
         return {status: int(found.get(status, 0)) for status in STATUS}
 
     @property
-    def area_m2(self) -> float:
-        """Land that changed hands."""
-        return float(self.pieces["area_m2"].sum())
+    def area_m2(self) -> float | None:
+        """Land that changed hands; None where the versions have no geometry."""
+        return None if self.pieces.crs is None else float(self.pieces["area_m2"].sum())
 
     @property
     def sentence(self) -> str:
-        """The difference in one English sentence."""
-        return say(
-            "{added} added, {removed} removed, {redrawn} redrawn, {renamed} renamed, {unchanged} unchanged: {area} m2, "
-            "{houses} houses and {cases} cases moved",
-            "en",
-            area=write_number(self.area_m2),
-            houses=self.houses,
-            cases=self.cases,
-            **self.counts,
-        )
+        """The difference in one English sentence; what was not asked is left out."""
+        area = None if self.area_m2 is None else write_number(self.area_m2)
+        moved = {"area": area, "houses": self.houses, "cases": self.cases}
+        known = {what: count for what, count in moved.items() if count is not None}
+        return say(_SENTENCES[tuple(known)], "en", **self.counts, **known)
 
     def write(self, path: str | Path) -> Path:
         """Write the table, the lineage and the pieces: ``.gpkg`` or ``.xlsx`` in one file, ``.csv`` side by side.
@@ -113,10 +119,8 @@ def compare_versions(
         `compare_code_lists` (then areas are unknown, and the lineage holds candidates with their evidence).
     code, name
         Columns of the codes and of the names; without names nothing is renamed.
-    houses
-        Houses (polygons or points): those with another cell than before are counted.
-    cases
-        Cases (points): likewise.
+    houses, cases
+        Houses (polygons or points) and cases (points): those with another cell than before are counted.
     tolerance_m
         Connected land into which no circle of this diameter fits was drawn anew, not moved: 0 counts every difference,
         1 leaves out what a new survey of the same line leaves.
@@ -200,6 +204,7 @@ class _Difference:
         self.land["from"] = _coded(self.old, self.land["before"])
         self.land["to"] = _coded(self.new, self.land["after"])
         self.houses, self.cases = frames.owners(houses), frames.owners(cases)
+        self.asked = houses is not None, cases is not None
         self.old_area = dict(zip(self.old.codes.tolist(), self.old.area_m2.tolist(), strict=True))
         self.new_area = dict(zip(self.new.codes.tolist(), self.new.area_m2.tolist(), strict=True))
 
@@ -207,9 +212,8 @@ class _Difference:
         table = self.table()
         kept = table[table["kept_share"] >= _LEAST_SHARE]["code"]
         links = read_lineage(self.overlaps(), goes_on=set(kept), least_share=_LEAST_SHARE)
-        return VersionDifference(
-            table, lineage_table(links, when=when), self.pieces(), len(self.houses), len(self.cases)
-        )
+        counts = [len(x) if asked else None for x, asked in zip((self.houses, self.cases), self.asked, strict=True)]
+        return VersionDifference(table, lineage_table(links, when=when), self.pieces(), *counts)
 
     def overlaps(self) -> list[Overlap]:
         """Return the land that passed between two cells."""
@@ -326,9 +330,6 @@ def _partners(land: pd.DataFrame, of: str, other: str) -> dict[Any, tuple[str, .
     return {key: tuple(rows[other]) for key, rows in order.groupby(of)}
 
 
-Heirs = dict[str, tuple[str, ...]]
-
-
 def _compare_lists(
     old: pd.DataFrame, new: pd.DataFrame, *, code: str, name: str, when: dt.date | None
 ) -> VersionDifference:
@@ -353,8 +354,7 @@ def _compare_lists(
         {
             "code": row.code, "status": status[row.status], "old_name": row.old_name, "new_name": row.new_name,
             **nothing, "came_from": came.get(row.code, ()), "went_to": heirs.get(row.code, ()),
-            "reason": say("named {new}, before {old}", new=row.new_name or "-", old=row.old_name or "-")
-            if row.status == "renamed" else "",
+            "reason": _named_anew(row, came.get(row.code, ()), heirs.get(row.code, ())),
         }
         for row in compared.rows
     ]  # fmt: skip
@@ -362,6 +362,18 @@ def _compare_lists(
     return VersionDifference(
         pd.DataFrame(rows, columns=list(COLUMNS)), lineage_table(_descent(compared, heirs, came), when=when), empty
     )
+
+
+def _named_anew(row: CodeChange, came: tuple[str, ...], went: tuple[str, ...]) -> str:
+    """Return what is said of a code with another name: who has its old name, or had its new one, may be the same."""
+    if row.status != "renamed":
+        return ""
+    said = [say("named {new}, before {old}", new=row.new_name or "-", old=row.old_name or "-")]
+    if went:
+        said.append(say(_ELSEWHERE, name=row.old_name, cells=", ".join(went)))
+    if came:
+        said.append(say(_FROM_ELSEWHERE, name=row.new_name, cells=", ".join(came)))
+    return "; ".join(said)
 
 
 def _descent(compared: CodeComparison, heirs: Heirs, came: Heirs) -> list[Link]:

@@ -11,16 +11,18 @@ import shapely
 from onemap.basemap import Assembly
 from onemap.domain.catalogue import load_catalogue
 from onemap.errors import SchemaError, SourceError, StoreError
-from onemap.geo.cell_codes import cell_codes
+from onemap.geo.cell_codes import cell_codes, doubled_codes, unique_codes
 from onemap.grids.audit import AuditLimits, audit_division
 from onemap.grids.versions import VersionDifference, compare_versions
 from onemap.sources.layer import read_layer
 from onemap.store.one_map import open_map
+from onemap.translation import say
 
 Frames = dict[str, pd.DataFrame]
 _BARRIERS = ("expressway", "arterial", "secondary")
 """Classes of roads that borders of cells shall follow."""
 _SEAMLESS = 8
+_TOGETHER = "several rows have this code: they are compared as one cell"
 _AREA = 2  # dimension of polygons
 
 
@@ -123,7 +125,7 @@ def previous_cells(assembly: Assembly, path: Path | None) -> gpd.GeoDataFrame | 
     SourceError
         The map has no such level.
     SchemaError
-        A code stands twice in it, or a row has none.
+        It is a file in which a code stands twice or is missing.
     """
     if path is None:
         return None
@@ -134,8 +136,7 @@ def previous_cells(assembly: Assembly, path: Path | None) -> gpd.GeoDataFrame | 
         return _singly_coded(read_layer(path, finest).reset_index(drop=True), finest, path)
     if not last.has(finest):
         raise SourceError("{path}: the last version has no layer {layer}", path=path.name, layer=finest)
-    cells: gpd.GeoDataFrame = last.read(finest)
-    return cells
+    return last.read(finest)
 
 
 def _singly_coded(cells: gpd.GeoDataFrame, layer_id: str, path: Path) -> gpd.GeoDataFrame:
@@ -154,8 +155,8 @@ def changes(assembly: Assembly, previous: gpd.GeoDataFrame | None) -> Frames:
     code = load_catalogue()[assembly.grids.finest].key
     now = assembly.frames[assembly.grids.finest]
     found: VersionDifference = compare_versions(
-        previous.drop_duplicates(code),
-        now.drop_duplicates(code),
+        unique_codes(previous, code),
+        unique_codes(now, code),
         code=code,
         houses=_filled(assembly, "city3d_building"),
         cases=_placed(assembly),
@@ -163,6 +164,8 @@ def changes(assembly: Assembly, previous: gpd.GeoDataFrame | None) -> Frames:
         when=assembly.manifest.district.as_of,
     )
     table = found.table[found.table["status"] != "unchanged"].reset_index(drop=True)
+    doubled = table["code"].isin([str(one) for cells in (previous, now) for one in doubled_codes(cells, code)])
+    table["reason"] = table["reason"].where(~doubled, table["reason"].map(lambda why: f"{why}; {say(_TOGETHER)}"))
     joined = {name: [";".join(codes) for codes in table[name]] for name in ("came_from", "went_to")}
     pieces = found.pieces.copy()
     pieces.insert(0, "piece_id", [f"piece-{n:05d}" for n in range(1, len(pieces) + 1)])

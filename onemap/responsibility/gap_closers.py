@@ -94,7 +94,7 @@ class Closers:
         shifts = ShiftTable(map(Shift.from_row, rows_of(self._map.read("shift") if self._map.has("shift") else None)))
         people = self._map.read("holder") if self._map.has("holder") else None
         levels = {self._level: self._finest}
-        found, _ = appointments_of(people, levels, self._duty_grids, shifts.codes)
+        found, *_ = appointments_of(people, levels, self._duty_grids, shifts.codes)
         return Roster(found, load_precedence())
 
     def _beside(self, grid_id: str, agency: str, grids: gpd.GeoDataFrame, shape: Any) -> str:

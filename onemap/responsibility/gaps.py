@@ -11,11 +11,12 @@ import pandas as pd
 import shapely
 
 from onemap.domain.appointments import Post
-from onemap.domain.duties import Matter
+from onemap.domain.duties import DUTY_GRID, Matter
 from onemap.domain.validity import holds
 from onemap.errors import some
 from onemap.geo.arrangement import inside_points
 from onemap.geo.crs import area_m2
+from onemap.responsibility.rules import channel_of
 from onemap.responsibility.survey import (
     CONTESTED,
     NOBODY,
@@ -71,6 +72,7 @@ _CLOSED_BY: Final = {
     CONTESTED: "the district, by another rank for one of the duties {duties}",
     TWO_HOLDERS: "{who}, by naming one of them deputy",
 }
+_REACH: Final = "{agencies}, by a duty grid that reaches this land: its duty for {matters} has no grid here"
 _COMMAND: Final = "the command centre of the district"
 _LATER: Final = ("expired", "not_yet")
 
@@ -88,7 +90,8 @@ class GapOptions:
     tolerance_m
         Land into which no circle of this diameter fits is left out.
     buildings, population
-        Layers whose places are counted in each gap; ``residents`` of the population, else of the buildings.
+        Layers whose places are counted in each gap; ``residents`` of the population, else of the buildings. What is
+        not known is missing (NA) and no 0.
     together
         More posts than this with the very same gap are told as one row.
     """
@@ -170,14 +173,13 @@ def gap_intervals(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def contents_of(matrix: "ResponsibilityMatrix", options: GapOptions) -> Contents | None:
-    """Return the places that are counted, in the system of the cells."""
+    """Return the places that are counted, in the system of the cells; None where none are known."""
     if options.buildings is None and options.population is None:
         return None
     places: dict[str, tuple[Any, Any]] = {}
     people = options.population if options.population is not None else options.buildings
     for name, frame in (("buildings", options.buildings), ("residents", people)):
         if frame is None or (name == "residents" and "residents" not in frame):
-            places[name] = np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
             continue
         here = frame if frame.crs == matrix.crs or matrix.crs is None else frame.to_crs(matrix.crs)
         shapes = here.geometry.to_numpy()
@@ -201,7 +203,9 @@ def _row(matrix: "ResponsibilityMatrix", one: Vacancy, window: Window, shape: An
         area = float(area_m2(series).iloc[0]) if matrix.crs is not None else shape.area
     values = _values(matrix, one)
     cause = "hours" if one.cause == NOBODY and not whole else one.cause
-    closed = _CLOSED_BY["vacant" if one.cause in _LATER else one.cause]
+    lacking = agencies_without_grid(matrix, one) if one.cause == NOBODY else ()
+    values["agencies"] = some(lacking) if lacking else ""
+    closed = _REACH if lacking else _CLOSED_BY["vacant" if one.cause in _LATER else one.cause]
     return {
         "kind": kind_of(one.cause, whole=whole),
         "cause": one.cause,
@@ -263,6 +267,18 @@ def _values(matrix: "ResponsibilityMatrix", one: Vacancy) -> dict[str, Any]:
         "duties": some(one.duties),
         "who": one.agency or _above(matrix, one),
     }
+
+
+def agencies_without_grid(matrix: "ResponsibilityMatrix", one: Vacancy) -> tuple[str, ...]:
+    """Return the agencies whose duties for the matters of a gap are tied to their grids, none of which is here."""
+    first, last = one.when[0][0].toordinal(), one.when[-1][1].toordinal()
+    claims = one.ground.ground.claims
+    found = matrix.rules.by_duty_grids(one.matters, first, last)
+    return tuple(
+        agency
+        for agency in sorted(found)
+        if (there := claims.get(channel_of(DUTY_GRID, agency))) is not None and (there.first[one.pieces] < 0).all()
+    )
 
 
 def _above(matrix: "ResponsibilityMatrix", one: Vacancy) -> str:

@@ -1,19 +1,24 @@
 """Tables of duties and holders to what the matrix reckons with; rows that make no sense are told, not lost."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
 from onemap.domain.duties import DUTY_GRID, Duty, Holder, as_text
 from onemap.domain.validity import as_day
-from onemap.errors import OnemapError, SchemaError
+from onemap.errors import OnemapError
 from onemap.responsibility.land import level_key
+from onemap.responsibility.soundness import NO_MATTERS, Problem, need, odd_holders, sound_matters, sound_roles
 from onemap.translation import say
 
-Problems = list[tuple[str, str]]
+_NO_DUTY_CODE: Final = "table duty has no column duty_code, by which a duty is named; it has {columns}"
+_NO_MATTERS: Final = "table duty has no column matters, which says what each duty is for (* for all); it has {columns}"
+_NO_HOLDER_CODE: Final = "table holder has no column holder_code, by which a holder is named; it has {columns}"
+_NO_GRID_CODE: Final = "table holder has no column grid_code, which says what each holder holds; it has {columns}"
 
 
 def rows_of(table: pd.DataFrame | None) -> Iterator[dict[str, Any]]:
@@ -25,21 +30,31 @@ def rows_of(table: pd.DataFrame | None) -> Iterator[dict[str, Any]]:
         yield dict(zip(columns, values, strict=True))
 
 
-def duties_of(table: pd.DataFrame) -> tuple[list[Duty], Problems]:
-    """Return the duties of a table, and the rows that are none.
+def duties_of(table: pd.DataFrame, scheme: str) -> tuple[list[tuple[Any, Duty]], list[Problem]]:
+    """Return the duties of a table, each with the label of its row, and what is wrong with rows.
+
+    Of a duty whose matters no class table lists only the others are left.
 
     Raises
     ------
     SchemaError
-        The table has no column of codes.
+        The table has no column of codes or of matters.
     """
-    _need(table, "duty_code", "duty")
+    need(table, "duty_code", _NO_DUTY_CODE)
+    need(table, "matters", _NO_MATTERS)
     duties, problems = [], []
-    for row in rows_of(table):
+    for label, row in zip(table.index.tolist(), rows_of(table), strict=True):
+        duty: Duty | None = None
         try:
-            duties.append(Duty.from_row(row))
+            duty, wrong = sound_matters(Duty.from_row(row), scheme)
         except OnemapError as error:
-            problems.append((as_text(row["duty_code"]), str(error)))
+            wrong = str(error)
+        if not as_text(row["matters"]) and duty is not None:
+            duty, wrong = None, say(NO_MATTERS, "en")
+        if duty is not None:
+            duties.append((label, duty))
+        if wrong:
+            problems.append((label, as_text(row["duty_code"]), wrong))
     return duties, problems
 
 
@@ -48,25 +63,41 @@ def appointments_of(
     levels: Mapping[str, gpd.GeoDataFrame],
     duty_grids: gpd.GeoDataFrame | None,
     shifts: Mapping[str, str],
-) -> tuple[list[Holder], Problems]:
+) -> tuple[list[Holder], list[Any], list[Problem]]:
     """Return all appointments: those of the roster, and those that cells and duty grids name in their own rows.
 
     A grid's own row counts only where the roster says nothing of the grid. An appointment in an unknown shift is told,
     and never on.
+
+    Returns
+    -------
+    list
+        The appointments, those of the roster first.
+    list
+        Labels of the rows of those of the roster.
+    list
+        What is wrong with rows.
+
+    Raises
+    ------
+    SchemaError
+        The table has no column of codes or of grids.
     """
     if table is not None:
-        _need(table, "holder_code", "holder")
-    holders, problems = [], []
-    for row in rows_of(table):
+        need(table, "holder_code", _NO_HOLDER_CODE)
+        need(table, "grid_code", _NO_GRID_CODE)
+    holders, labels, problems = [], [], []
+    for label, row in zip([] if table is None else table.index.tolist(), rows_of(table), strict=True):
         try:
             holder = Holder.from_row(row)
         except OnemapError as error:
-            problems.append((as_text(row["holder_code"]), str(error)))
+            problems.append((label, as_text(row["holder_code"]), str(error)))
             continue
         if holder.shift and holder.shift not in shifts:
-            problems.append((holder.holder_code, say("there is no shift {shift}", "en", shift=holder.shift)))
+            problems.append((label, holder.holder_code, say("there is no shift {shift}", "en", shift=holder.shift)))
         holders.append(replace(holder, shift=shifts.get(holder.shift, holder.shift)) if holder.shift else holder)
-    return [*holders, *_named_by_grids(holders, levels, duty_grids)], problems
+        labels.append(label)
+    return [*holders, *_named_by_grids(holders, levels, duty_grids)], labels, problems
 
 
 def _named_by_grids(
@@ -105,11 +136,79 @@ def _appointed(row: Mapping[str, Any], code: str, named: str, level: str, known:
     )
 
 
-def _need(table: pd.DataFrame, column: str, layer: str) -> None:
-    if column not in table.columns:
-        raise SchemaError(
-            "layer {layer} has no column {column}; it has {columns}",
-            layer=layer,
-            column=column,
-            columns=", ".join(map(str, table.columns)),
+@dataclass(frozen=True)
+class Intake:
+    """What a matrix takes from its tables.
+
+    Attributes
+    ----------
+    duties
+        The duties, each with the label of its row.
+    people
+        All appointments, those of the roster first.
+    labels
+        Labels of the rows of those of the roster.
+    wrong
+        What is wrong with rows of duties and of holders.
+    """
+
+    duties: list[tuple[Any, Duty]]
+    people: list[Holder]
+    labels: list[Any]
+    wrong: tuple[list[Problem], list[Problem]]
+
+    def problems(
+        self, unusable: list[tuple[int, str]], known: Mapping[str, AbstractSet[str]], scopes: Iterable[str]
+    ) -> tuple[list[Problem], list[Problem]]:
+        """Return what is wrong with rows of duties and of holders, given what the map knows.
+
+        Parameters
+        ----------
+        unusable
+            Number of each duty that the rules refused, and why.
+        known
+            Codes of each channel.
+        scopes
+            Scopes of the map.
+        """
+        duties, people = self.wrong
+        refused = [(self.duties[at][0], self.duties[at][1].duty_code, reason) for at, reason in unusable]
+        odd = odd_holders(
+            zip(self.labels, self.people, strict=False), known, scopes, {duty.role for _, duty in self.duties}
         )
+        return [*duties, *refused], [*people, *odd]
+
+
+def take(
+    tables: tuple[pd.DataFrame, pd.DataFrame | None, gpd.GeoDataFrame | None],
+    levels: Mapping[str, gpd.GeoDataFrame],
+    *,
+    shifts: Mapping[str, str],
+    scheme: str,
+    roles: Iterable[str],
+) -> Intake:
+    """Return the rows of duties and holders that can be meant.
+
+    Parameters
+    ----------
+    tables
+        Duties, holders and duty grids.
+    levels
+        Frames of the levels.
+    shifts
+        Code of each shift, by code and name.
+    scheme
+        Class table of matters that name none.
+    roles
+        Roles that the precedence names.
+
+    Raises
+    ------
+    SchemaError
+        A table lacks a column without which it says nothing.
+    """
+    duties, holders, duty_grids = tables
+    people, labels, wrong_people = appointments_of(holders, levels, duty_grids, shifts)
+    rows, wrong_duties = duties_of(duties, scheme)
+    rows, unborne = sound_roles(rows, people, roles)
+    return Intake(rows, people, labels, (wrong_duties + unborne, wrong_people))

@@ -83,6 +83,7 @@ class Land:
         self.levels: Final = list(layers.levels)
         finest = layers.levels[self.levels[-1]]
         self.crs: Final[pyproj.CRS | None] = finest.crs
+        self.bounds: Final = tuple(map(float, finest.total_bounds))
         metric = None if self.crs is None else metric_crs(self.crs, finest.total_bounds)
         apart = metric is not None and metric != self.crs
         self._to_metric = transformer(self.crs, metric) if apart else None

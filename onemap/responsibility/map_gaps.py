@@ -1,6 +1,6 @@
 """The gaps of responsibility of a map: its tables as a matrix, its houses and people as what lies in the gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import geopandas as gpd
@@ -45,7 +45,40 @@ def matrix_of(one_map: Tables, *, options: MatrixOptions | None = None) -> Respo
     tables = {name: one_map.read(layer) for name, layer in TABLES.items() if one_map.has(layer)}
     if "roads" in tables and "road_code" not in tables["roads"].columns:
         del tables["roads"]
-    return ResponsibilityMatrix(levels, one_map.read("duty"), **tables, options=options)
+    matrix = ResponsibilityMatrix(levels, one_map.read("duty"), **tables, options=options)
+    matrix.of_map = one_map
+    return matrix
+
+
+def gap_options(
+    matrix: ResponsibilityMatrix, given: Mapping[str, Any], *, reported: bool = True, one_map: Tables | None = None
+) -> GapOptions:
+    """Return what is looked through: as given, else as the map of a matrix tells.
+
+    Parameters
+    ----------
+    given
+        Attributes of `GapOptions`; those that are None are taken from the map.
+    reported
+        Whether the matters of the map's cases are asked for too, where no matters are given.
+    one_map
+        The map; that of the matrix where it is None.
+    """
+    named = {name: value for name, value in given.items() if value is not None}
+    one_map = one_map or matrix.of_map
+    if one_map is None:
+        return GapOptions(**named)
+    facts = getattr(one_map, "district", {})
+    width = facts.get("agency_tolerance_m", facts.get("tolerance_m")) or 0.0
+    known = {"start": facts.get("as_of"), "tolerance_m": float(width)}
+    if "buildings" not in named and one_map.has("city3d_building"):
+        known["buildings"] = one_map.read("city3d_building")
+    if "population" not in named and one_map.has("econ_population"):
+        people = one_map.read("econ_population")
+        known["population"] = people if "residents" in people else None
+    if reported and "matters" not in named:
+        known["matters"] = _matters(one_map, matrix)
+    return GapOptions(**{**known, **named})
 
 
 def duty_gaps(
@@ -75,16 +108,8 @@ def duty_gaps(
         As `ResponsibilityMatrix.gaps`, duty before time.
     """
     matrix = matrix or matrix_of(one_map)
-    houses = one_map.read("city3d_building") if one_map.has("city3d_building") else None
-    people = one_map.read("econ_population") if one_map.has("econ_population") else None
-    options = GapOptions(
-        start=window[0],
-        end=window[1],
-        tolerance_m=tolerance_m,
-        buildings=houses,
-        population=people if people is not None and "residents" in people else None,
-        matters=_matters(one_map, matrix),
-    )
+    named = {"start": window[0], "end": window[1], "tolerance_m": tolerance_m}
+    options = gap_options(matrix, named, one_map=one_map)
     table = find_vacancies(matrix, options)[0]
     table = table[table["kind"].isin(kinds)].reset_index(drop=True)
     order = np.argsort(np.where(table["kind"] == "duty", 0, 1), kind="stable")

@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 
 from onemap.domain.appointments import Roster
-from onemap.domain.duties import Matter
+from onemap.domain.duties import DUTY_GRID, Matter
 from onemap.domain.moments import moment as read_moment
 from onemap.domain.precedence import Precedence, load_precedence
 from onemap.domain.shifts import Shift, ShiftTable
@@ -19,19 +19,20 @@ from onemap.domain.work_calendar import WorkCalendar
 from onemap.errors import SchemaError
 from onemap.responsibility.answers import Answer, Moment
 from onemap.responsibility.deciding import Decider
-from onemap.responsibility.intake import appointments_of, duties_of, rows_of
-from onemap.responsibility.land import COMPOUND, Land, LandLayers
+from onemap.responsibility.intake import rows_of, take
+from onemap.responsibility.land import COMPOUND, Land, LandLayers, level_key
+from onemap.responsibility.notes import notes_of
 from onemap.responsibility.options import MatrixOptions
 from onemap.responsibility.rules import RuleTable
 from onemap.responsibility.sentence import Wording, titles_of
-from onemap.responsibility.spots import converter, matter_of, numbers_of, pair_of, zone_of
+from onemap.responsibility.soundness import problem_table
+from onemap.responsibility.spots import matter_of, pair_of, placed, zone_of
 
 if TYPE_CHECKING:
+    from onemap.responsibility.map_gaps import Tables
     from onemap.store.one_map import OneMap
 
 _ALL_MATTERS: Final = Matter("", "", "")
-DOUBLED: Final = "Several cells have the code {code}: which of them is meant must be settled first."
-SEVERAL: Final = "{count} grids of {agency} reach into {code}, the answer is for a point inside it."
 
 
 class ResponsibilityMatrix:
@@ -63,10 +64,17 @@ class ResponsibilityMatrix:
     Raises
     ------
     SchemaError
-        A layer lacks its key, or a shift or a day of the calendar makes no sense. A duty or an appointment that makes
-        no sense is left out and listed in ``problems``.
+        A layer lacks its key, duties lack their matters or holders their grids, or a shift or a day of the calendar
+        makes no sense. A row that makes no sense is not in force, and listed in ``problems``.
     CrsError
         Layers with and without coordinate system are mixed.
+
+    Attributes
+    ----------
+    of_map
+        The map whose houses, people and cases `gaps` counts; None where the matrix is made of frames.
+    problems
+        Rows that cannot be meant: ``layer``, ``row`` (its label in the table), ``code``, ``reason``.
 
     Examples
     --------
@@ -96,6 +104,7 @@ class ResponsibilityMatrix:
         options: MatrixOptions | None = None,
     ) -> None:
         self.options: Final = options or MatrixOptions()
+        self.of_map: Tables | None = None
         frames = {"grid_cell": levels} if isinstance(levels, gpd.GeoDataFrame) else dict(levels)
         width_m, near_m = self.options.road_width_m, self.options.road_near_m
         self.land: Final = Land(LandLayers(frames, duty_grids, roads, compounds, objects, width_m, near_m))
@@ -103,14 +112,15 @@ class ResponsibilityMatrix:
         self.precedence: Final = chosen if isinstance(chosen, Precedence) else load_precedence(chosen)
         self.zone: Final = zone_of(self.options.timezone)
         self.shifts: Final = ShiftTable(map(Shift.from_row, rows_of(shifts)), WorkCalendar.from_rows(rows_of(calendar)))
-        duty_rows, wrong_duties = duties_of(duties)
-        self.rules: Final = RuleTable(
-            duty_rows, self.precedence, levels=self.land.levels, known=self.land.known, shifts=self.shifts.codes
-        )
-        people, wrong_people = appointments_of(holders, frames, duty_grids, self.shifts.codes)
-        self.roster: Final = Roster(people, self.precedence)
-        listed = [("duty", *p) for p in wrong_duties + self.rules.problems] + [("holder", *p) for p in wrong_people]
-        self.problems: Final = pd.DataFrame(listed, columns=["layer", "code", "reason"])
+        codes, known, scheme = self.shifts.codes, self.land.known, self.options.scheme
+        tables, roles = (duties, holders, duty_grids), self.precedence.roles
+        taken = take(tables, frames, shifts=codes, scheme=scheme, roles=roles)
+        self.roster: Final = Roster(taken.people, self.precedence)
+        ready = [duty for _, duty in taken.duties]
+        self.rules: Final = RuleTable(ready, self.precedence, levels=self.land.levels, known=known, shifts=codes)
+        wrong = taken.problems(self.rules.problems, known, self.rules.scope_order)
+        drawn = [(level, level_key(level, frame), frame) for level, frame in frames.items()]
+        self.problems: Final = problem_table(duties, holders, wrong, [*drawn, (DUTY_GRID, "duty_code", duty_grids)])
         self.wording: Final = Wording(
             self.options.level_titles or titles_of(self.land.levels),
             self.options.sources or {},
@@ -134,7 +144,9 @@ class ResponsibilityMatrix:
         from onemap.responsibility.from_map import tables_of
 
         levels, duties, tables, found = tables_of(one_map, options)
-        return cls(levels, duties, **tables, options=found)
+        matrix = cls(levels, duties, **tables, options=found)
+        matrix.of_map = one_map
+        return matrix
 
     @property
     def crs(self) -> pyproj.CRS | None:
@@ -255,13 +267,14 @@ class ResponsibilityMatrix:
         elif cell is not None:
             start, x_, y_ = self.land.find(cell, day)
         else:
-            x_, y_ = self._place(pair_of(point) if point is not None else (x, y), crs)
+            x_, y_ = placed(pair_of(point) if point is not None else (x, y), crs, self.crs, self.land.bounds)
         matched = self.rules.matched(asked)
         wanted = self.rules.facts(matched)
         spot = self.land.spot(x_, y_, day, self.rules.channels(matched), wanted, start=start)
         known = spot.facts | (wanted & frozenset(facts)) if facts else spot.facts
         answer = self.decider.decide(asked, moment, spot, known, thing=thing, xy=(x_, y_), language=language)
-        return self._noted(answer, start, day)
+        notes = notes_of(self, answer, start, day)
+        return replace(answer, notes=notes) if notes else answer
 
     def who_batch(self, points: Any, matter: Any = None, at: Any = None, **options: Any) -> pd.DataFrame:
         """Return who answers for many points at once: a row each, the same as `who` gives one by one.
@@ -331,7 +344,9 @@ class ResponsibilityMatrix:
         ----------
         **options
             Of `onemap.responsibility.gaps.GapOptions`: ``start``, ``end`` (seven days from today), ``matters``,
-            ``tolerance_m``, ``buildings``, ``population``, ``together``.
+            ``tolerance_m``, ``buildings``, ``population``, ``together``. What is left out is taken from the map that
+            the matrix is of: its date, its tolerance, its houses and people, and the matters of its cases too; the
+            rows are those of `onemap.find_gaps`. Without a map ``buildings`` and ``residents`` are unknown (NA).
 
         Returns
         -------
@@ -349,9 +364,10 @@ class ResponsibilityMatrix:
         >>> matrix.gaps(start="2026-06-26")[["cause", "cells", "hours", "area_m2"]].values.tolist()
         [['vacant', 'a', 168.0, 81.0]]
         """
-        from onemap.responsibility.gaps import GapOptions, find_vacancies
+        from onemap.responsibility.gaps import find_vacancies
+        from onemap.responsibility.map_gaps import gap_options
 
-        return find_vacancies(self, GapOptions(**options))[0]
+        return find_vacancies(self, gap_options(self, options))[0]
 
     def conflicts(self, **options: Any) -> gpd.GeoDataFrame:
         """Return where and when several claim the same responsibility with equal right.
@@ -359,7 +375,7 @@ class ResponsibilityMatrix:
         Parameters
         ----------
         **options
-            As for `gaps`.
+            As for `gaps`, but for matters that duties name alone.
 
         Returns
         -------
@@ -379,21 +395,6 @@ class ResponsibilityMatrix:
         ['张三, 李四 hold a with equal right']
         """
         from onemap.responsibility.conflicts import find_conflicts
-        from onemap.responsibility.gaps import GapOptions
+        from onemap.responsibility.map_gaps import gap_options
 
-        return find_conflicts(self, GapOptions(**options))
-
-    def _noted(self, answer: Answer, start: tuple[str, tuple[int, ...]] | None, day: int) -> Answer:
-        """Return an answer with a note where its cell's code is doubled, or several duty grids reach into the grid."""
-        doubled = self.land.areas(self.land.levels[-1], day).doubled
-        notes: list[tuple[str, dict[str, Any]]] = [(DOUBLED, {"code": answer.cell})] if answer.cell in doubled else []
-        for claim in answer.claims:
-            count = 0 if start is None else self.land.reaching(claim.grid, start, day)
-            if count > 1:
-                notes.append((SEVERAL, {"count": count, "agency": claim.grid.agency, "code": answer.cell}))
-        return replace(answer, notes=tuple(notes)) if notes else answer
-
-    def _place(self, pair: tuple[Any, Any], crs: Any) -> tuple[float, float]:
-        """Return coordinates in the system of the cells."""
-        x, y = numbers_of(pair)
-        return (x, y) if crs is None else converter(crs, self.crs)(x, y)
+        return find_conflicts(self, gap_options(self, options, reported=False))

@@ -73,7 +73,7 @@ class RuleTable:
     Attributes
     ----------
     problems
-        Code of each duty that cannot be used, and why; it never counts.
+        Number of each duty that cannot be used, and why; it never counts.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ class RuleTable:
         self._hits: dict[tuple[str, str], Buckets] = {}
         self._matched: dict[Matter, Matched] = {}
         self._concern: dict[Matched, tuple[frozenset[str], frozenset[str]]] = {}
-        self.problems: Final[list[tuple[str, str]]] = []
-        for duty in duties:
+        self.problems: Final[list[tuple[int, str]]] = []
+        for number, duty in enumerate(duties):
             try:
                 self._add(duty)
             except OnemapError as error:
-                self.problems.append((duty.duty_code, str(error)))
+                self.problems.append((number, str(error)))
 
     def _add(self, duty: Duty) -> None:
         """Put a duty into the buckets that it is looked for in."""
@@ -173,6 +173,21 @@ class RuleTable:
         """Days on which some duty comes into force or goes out of it, by ordinal."""
         rules = [rule for bucket in self._buckets for found in bucket.values() for rule, _ in found]
         return sorted({day for rule in rules for day in (rule.first, rule.last + 1) if 0 < day < _LATEST})
+
+    def by_duty_grids(self, codes: Iterable[str], first: int, last: int) -> set[str]:
+        """Return the agencies that have a duty for any of some matters, tied to their own grids, within some days."""
+        asked = [Matter("", "", code.removesuffix(ANY)) for code in codes]
+        wanted = {number for matter in asked for number in self.matched(matter)}
+        return {
+            agency
+            for (channel, _, _), bucket in self._numbers.items()
+            if (agency := channel.removeprefix(channel_of(DUTY_GRID))) != channel
+            for number in wanted & self._buckets[bucket].keys()
+            if any(
+                rule.first <= last and first <= rule.last and not rule.duty.condition
+                for rule, _ in self._buckets[bucket][number]
+            )
+        }
 
     def matched(self, asked: Matter) -> Matched:
         """Return the patterns of matters that cover the one asked."""

@@ -1,5 +1,6 @@
 """What is asked, read: coordinates in any system, matters, time zones."""
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
@@ -14,6 +15,9 @@ from onemap.geo.gcj import convert_coordinates, shifted_name
 
 _COUNTY_DIGITS: Final = 6
 _INSTANCE_DIGITS: Final = 10
+_MOST_DEGREES: Final = (180.0, 90.0)
+_WGS84: Final = 4326
+Bounds = tuple[float, ...]
 
 
 def converter(source: Any, target: pyproj.CRS | None) -> Callable[[Any, Any], tuple[Any, Any]]:
@@ -35,18 +39,57 @@ def converter(source: Any, target: pyproj.CRS | None) -> Callable[[Any, Any], tu
     return transformer(known, target).transform
 
 
+def placed(pair: tuple[Any, Any], crs: Any, target: pyproj.CRS | None, bounds: Bounds) -> tuple[float, float]:
+    """Return coordinates in the system of the cells, whose bounds are given.
+
+    Raises
+    ------
+    SchemaError
+        They are no numbers.
+    CrsError
+        Their system is unknown, or none is named and they look like degrees.
+    """
+    x, y = numbers_of(pair)
+    if crs is not None:
+        return converter(crs, target)(x, y)
+    refuse_degrees(x, y, target, bounds)
+    return x, y
+
+
 def numbers_of(pair: tuple[Any, Any]) -> tuple[float, float]:
     """Return a pair of coordinates as numbers.
 
     Raises
     ------
     SchemaError
-        They are none.
+        They are none, or not finite.
     """
     try:
-        return float(pair[0]), float(pair[1])
+        x, y = float(pair[0]), float(pair[1])
     except (TypeError, ValueError) as error:
         raise SchemaError("the coordinates {found} are not numbers", found=repr(pair)) from error
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise SchemaError("the coordinates {found} are not numbers", found=f"{x}, {y}")
+    return x, y
+
+
+def refuse_degrees(x: float, y: float, crs: pyproj.CRS | None, bounds: Bounds) -> None:
+    """Refuse coordinates that look like degrees where those of the cells are metres, far from such small numbers.
+
+    Raises
+    ------
+    CrsError
+        They do.
+    """
+    degrees = abs(x) <= _MOST_DEGREES[0] and abs(y) <= _MOST_DEGREES[1]
+    if not degrees or crs is None or not crs.is_projected:
+        return
+    west, south, east, north = bounds
+    if west > _MOST_DEGREES[0] or south > _MOST_DEGREES[1] or east < -_MOST_DEGREES[0] or north < -_MOST_DEGREES[1]:
+        geodetic = crs.geodetic_crs
+        number = None if geodetic is None else geodetic.to_epsg()
+        system = f"EPSG:{number or _WGS84}"
+        raise CrsError("{x}, {y} look like degrees: name --crs {system}", x=f"{x:g}", y=f"{y:g}", system=system)
 
 
 @lru_cache(maxsize=100_000)

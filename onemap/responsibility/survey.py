@@ -84,10 +84,10 @@ class Surveyed:
             self._area = self.ground.area if self._crs is None else area_m2(frame).to_numpy(dtype=np.float64)
         return float(self._area[pieces].sum())
 
-    def count(self, name: str, pieces: Ints) -> int:
-        """Return how many ``buildings`` or ``residents`` pieces have."""
-        if self._contents is None:
-            return 0
+    def count(self, name: str, pieces: Ints) -> int | None:
+        """Return how many ``buildings`` or ``residents`` pieces have; None where nobody knows."""
+        if self._contents is None or name not in self._contents.points:
+            return None
         if name not in self._counts:
             points, weights = self._contents.points[name]
             held = self.ground.holding(points, finest=self.ground.levels[-1])

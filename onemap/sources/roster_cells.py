@@ -26,7 +26,14 @@ _NOBODY = frozenset((
     "没有",     "none", "vacant", "n/a",
 ))  # fmt: skip
 _BODIES = ("队", "所", "局", "办", "中心", "公司", "站", "委", "处", "部", "物业")
-_UNTIL_FURTHER = frozenset(("至今", "长期", "现在", "永久", "在任", "今", "不限"))
+_UNTIL_FURTHER = ("至今", "今", "现在", "目前", "长期有效", "长期", "永久", "在任", "不限", "无固定期限")
+_DASHES = re.compile("[-\u2010-\u2015\u2212\u2500]+")
+_OPEN_TERM = re.compile(rf"(.+?)[\s起至到~\u301c-]*(?:{'|'.join(_UNTIL_FURTHER)})")
+_BETWEEN = re.compile("起?\\s*(?:至|到|~|\u301c)|起\\s*-?(?=.)")
+_LONE_DAY = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2}(?:[ T].*)?)?")
+_DAY_NUMBERS = 3
+NO_FIRST_DAY = "its first day is not known: it counts as in force from ever"
+NO_LAST_DAY = "its last day is not known: it counts as in force until further notice"
 _LONGEST_NAME, _SPACED, _LONGEST_BODY = 5, 3, 30
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000  # 1954 to 2119, as Excel counts days
 _EPOCH = dt.date(1899, 12, 30)  # Excel's day 0, with its 29 February 1900
@@ -248,6 +255,7 @@ def day_of(cell: Cell, *, last: bool = False) -> Found[dt.date | None]:
     text = fold(cell)
     if is_vacant(text) or text in _UNTIL_FURTHER:
         return Found((None,))
+    text = re.sub(r"^(?:自|从|至|到)\s*|\s*(?:起|止|为止|开始)$", "", text)
     if isinstance(cell, float) and re.fullmatch(r"\d{4}\.1", text):
         return Found(
             (), (say("{found} is a number: January and October look the same in it, a date is needed", found=text),)
@@ -273,24 +281,61 @@ def day_of(cell: Cell, *, last: bool = False) -> Found[dt.date | None]:
 
 
 def period_of(cell: Cell) -> Found[tuple[dt.date | None, dt.date | None]]:
-    """Return the first and the last day of a period.
+    """Return the first and the last day of a period: where one of them cannot be read, the other stands.
 
     Examples
     --------
     >>> period_of("2025.1.1-2026.12.31").values[0][1]
     datetime.date(2026, 12, 31)
-    >>> period_of("2025年3月至今").values
-    ((datetime.date(2025, 3, 1), None),)
+    >>> period_of("2025.1.1-至今").values
+    ((datetime.date(2025, 1, 1), None),)
+    >>> found = period_of("2026.13.1-2026.12.31")
+    >>> found.values, len(found.problems)
+    (((None, datetime.date(2026, 12, 31)),), 1)
     """
     text = fold(cell)
     if is_vacant(text) or text in _UNTIL_FURTHER:
         return Found(((None, None),))
-    sides = re.split(r"\s*(?:至|到|~|—+|--+|–)\s*", text, maxsplit=1)
-    if len(sides) == 1:
-        cut = text.split("-")
-        half = len(cut) // 2
-        sides = ["-".join(cut[:half]), "-".join(cut[half:])] if len(cut) > 1 and len(cut) % 2 == 0 else [text, ""]
-    begin, end = day_of(sides[0].strip()), day_of(sides[1].strip(), last=True)
-    if begin.problems or end.problems:
-        return Found((), (*begin.problems, *end.problems))
-    return Found(((begin.values[0], end.values[0]),))
+    first, last = (cell, "") if isinstance(cell, int | float) else _sides(_DASHES.sub("-", text))
+    begin, end = day_of(first), day_of(last, last=True)
+    problems = [f"{one}; {say(NO_FIRST_DAY)}" for one in begin.problems]
+    problems += [f"{one}; {say(NO_LAST_DAY)}" for one in end.problems]
+    return Found(((next(iter(begin.values), None), next(iter(end.values), None)),), tuple(problems))
+
+
+def turned(begin: dt.date | None, end: dt.date | None) -> str:
+    """Return what is wrong with a term that ends before it begins; blank where nothing is."""
+    if begin is None or end is None or begin <= end:
+        return ""
+    template = "the last day {end} is before the first day {begin}: it is in force on no day"
+    return say(template, begin=begin, end=end)
+
+
+def _sides(text: str) -> tuple[str, str]:
+    """Return the two days of a term as they are written; blank where it has no such end."""
+    text = re.sub("^截(?:止|至|到)*", "至", text)
+    until_further = _OPEN_TERM.fullmatch(text)
+    if until_further:
+        return until_further[1], ""
+    parts = _BETWEEN.split(text, maxsplit=1)
+    if len(parts) == 1:
+        parts = _cut(text)
+    return parts[0].strip("- "), parts[1].strip("- ")
+
+
+def _cut(text: str) -> list[str]:
+    """Return a term cut at the hyphen that leaves most of it readable as days."""
+    cuts = [[text[: one.start()].strip(), text[one.end() :].strip()] for one in re.finditer("-", text)]
+    if not cuts or _LONE_DAY.fullmatch(text):
+        return [text, ""]
+    readable = [[side for side in cut if _is_day(side)] for cut in cuts]
+    weights = [
+        (len(sides), sum(map(len, sides)), -abs(len(cut[0]) - len(cut[1])))
+        for cut, sides in zip(cuts, readable, strict=True)
+    ]
+    return cuts[weights.index(max(weights))]
+
+
+def _is_day(text: str) -> bool:
+    """Tell whether a text is one day or month: more numbers than three are a second day, not an hour."""
+    return bool(text) and len(re.findall(r"\d+", text)) <= _DAY_NUMBERS and not day_of(text).problems

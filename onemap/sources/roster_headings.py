@@ -170,3 +170,28 @@ def role_words(spec: LayerSpec) -> list[tuple[str, str]]:
     roles = spec.field("role")
     words = {label: value for value, label in roles.values.items()} | dict(roles.words)
     return sorted(((word, value) for word, value in words.items() if value != "other"), key=lambda item: -len(item[0]))
+
+
+def beside(heading: Heading, name_at: int, name: str) -> int | None:
+    """Return the column of a field that belongs to the people of a column of names, or None.
+
+    The only column of a field belongs to all of them, but a telephone only to those it stands beside.
+    """
+    columns = heading.of(name)
+    if not columns or name == "name":
+        return None
+    names = heading.of("name")
+    if len(names) == 1 or (len(columns) == 1 and name != "phone" and heading.columns[columns[0]].group == ("", "", 0)):
+        return columns[0]
+    group = heading.columns[name_at].group
+    mine = [at for at in columns if _owner(heading, names, at) == name_at]
+    alike = [at for at in mine if heading.columns[at].group == group]
+    return next(iter(alike or mine), None)
+
+
+def _owner(heading: Heading, names: list[int], at: int) -> int:
+    """Return the column of names that a column belongs to: that of the same words, else the nearest to the left."""
+    meaning: Meaning = heading.columns[at]
+    alike = [one for one in names if heading.columns[one].group == meaning.group]
+    choice = alike or names
+    return max((one for one in choice if one < at), default=choice[0])

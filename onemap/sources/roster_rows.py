@@ -11,8 +11,21 @@ from onemap.domain.catalogue import LayerSpec
 from onemap.translation import say
 
 from .rejects import shown
-from .roster_cells import Cell, Person, codes_in, day_of, fold, is_vacant, people_in, period_of, phones_in
-from .roster_headings import SHIFTS, Heading, Meaning, role_words
+from .roster_cells import (
+    NO_FIRST_DAY,
+    NO_LAST_DAY,
+    Cell,
+    Person,
+    codes_in,
+    day_of,
+    fold,
+    is_vacant,
+    people_in,
+    period_of,
+    phones_in,
+    turned,
+)
+from .roster_headings import SHIFTS, Heading, beside, role_words
 from .roster_sheets import Sheet, cell_name
 
 _TOTAL = re.compile(r"(?:合\s*计|总\s*计|小\s*计|共\s*计|总人数|共\s*\d+)")
@@ -20,6 +33,7 @@ _NOTE = re.compile(r"(?:注|备注|说明|填表|制表|审核|填报|附|单位
 _SECTION = re.compile(r"(.{2,20}?(?:街道|镇|乡|社区|村|居委会|居民委员会|办事处))(?:\(.*\))?")
 _DEPUTY = re.compile(r"副|B岗|备|替|代")
 _PLACES = ("street", "community")
+_ASSUMED = {"valid_from": NO_FIRST_DAY, "valid_to": NO_LAST_DAY}
 
 
 @dataclass(frozen=True)
@@ -185,7 +199,8 @@ class RowReader:
                 (-1, "unreadable", shown(" | ".join(filter(None, map(fold, row.cells)))), say("no appointment in it"))
             )
         self.listed += [
-            Listed(row.sheet.name, row.number, at, kind, found, reason, lost) for at, kind, found, reason in row.faults
+            Listed(row.sheet.name, row.number, at, kind, found, reason, lost)
+            for at, kind, found, reason in dict.fromkeys(row.faults)  # a cell is of all people of its row, and once bad
         ]
 
     def _vacancy(self, row: _Row, at: int, codes: tuple[str, ...]) -> None:
@@ -237,7 +252,7 @@ class RowReader:
 
     def _phones(self, row: _Row, name_at: int, people: tuple[Person, ...]) -> list[str | None]:
         """Return the telephone of each of the people of a cell."""
-        at = _beside(row.heading, name_at, "phone")
+        at = beside(row.heading, name_at, "phone")
         found = phones_in(row.at(at)) if at is not None else None
         own: list[str | None] = []
         for person in people:
@@ -269,21 +284,30 @@ class RowReader:
         values["deputy"] = max(meaning.order - 1, 0)
         remark = self._take_remark(values, person.remark)
         for one in self.spec.fields:
-            at = _beside(row.heading, name_at, one.name)
+            at = beside(row.heading, name_at, one.name)
             if at is None or one.name in ("name", "phone", "grid_code") or not fold(row.at(at)):
                 continue
             self._take(row, at, one.name, values)
-        at = _beside(row.heading, name_at, "period")
+        at = beside(row.heading, name_at, "period")
         if at is not None:
             period = period_of(row.at(at))
             row.fault(at, period.problems)
             for begin, end in period.values:
                 values |= {name: day for name, day in (("valid_from", begin), ("valid_to", end)) if day}
+        self._list_turned(row, name_at, values)
         if remark:
             values["note"] = "；".join(filter(None, (values.get("note"), remark)))
         if values["shift"] == "all":
             values["shift"] = None
         return values
+
+    def _list_turned(self, row: _Row, name_at: int, values: Mapping[str, Any]) -> None:
+        """List a term that ends before it begins."""
+        fault = turned(values.get("valid_from"), values.get("valid_to"))
+        columns = (beside(row.heading, name_at, name) for name in ("period", "valid_to", "valid_from"))
+        at = next((one for one in columns if one is not None and fold(row.at(one))), None)
+        if fault and at is not None:
+            row.fault(at, [fault])
 
     def _take_remark(self, values: dict[str, Any], remark: str) -> str:
         role = next((value for word, value in self.roles if word in remark), None)
@@ -299,7 +323,8 @@ class RowReader:
         kind = self.spec.field(name)
         if kind.type == "date":
             found = day_of(cell, last=name == "valid_to")
-            row.fault(at, found.problems)
+            assumed = [say(_ASSUMED[name])] if name in _ASSUMED else []
+            row.fault(at, ["; ".join([one, *assumed]) for one in found.problems])
             values[name] = found.values[0] if found.values else None
         elif name == "shift":
             values[name] = next((code for code, words in SHIFTS.items() if text in words), text)
@@ -367,28 +392,3 @@ def _code(values: Mapping[str, Any], used: Counter[Any]) -> str:
 
 def _is_code(text: str) -> bool:
     return bool(codes_in(text).values) and any(character.isdigit() for character in text)
-
-
-def _beside(heading: Heading, name_at: int, name: str) -> int | None:
-    """Return the column of a field that belongs to the people of a column of names, or None.
-
-    The only column of a field belongs to all of them, but a telephone only to those it stands beside.
-    """
-    columns = heading.of(name)
-    if not columns or name == "name":
-        return None
-    names = heading.of("name")
-    if len(names) == 1 or (len(columns) == 1 and name != "phone" and heading.columns[columns[0]].group == ("", "", 0)):
-        return columns[0]
-    group = heading.columns[name_at].group
-    mine = [at for at in columns if _owner(heading, names, at) == name_at]
-    alike = [at for at in mine if heading.columns[at].group == group]
-    return next(iter(alike or mine), None)
-
-
-def _owner(heading: Heading, names: list[int], at: int) -> int:
-    """Return the column of names that a column belongs to: that of the same words, else the nearest to the left."""
-    meaning: Meaning = heading.columns[at]
-    alike = [one for one in names if heading.columns[one].group == meaning.group]
-    choice = alike or names
-    return max((one for one in choice if one < at), default=choice[0])

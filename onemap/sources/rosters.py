@@ -20,6 +20,7 @@ from .roster_sheets import Sheet, read_sheets, sheet_note
 from .safety import checked_path, kind_of, reading_errors
 
 REJECT_COLUMNS = ("source", "sheet", "row", "cell", "kind", "found", "reason", "removed")
+_MOST_HEADINGS = 30
 _DTYPES = {"row": "int64", "removed": "bool"}
 
 
@@ -99,7 +100,7 @@ def read_roster(
     SourceError
         The file is missing, damaged, of another kind, or its encoding cannot be told.
     SchemaError
-        No sheet has headings that say who holds what, or a column is unknown.
+        No sheet has headings that say who holds what, a column is unknown, or a heading in ``columns`` is not there.
 
     Examples
     --------
@@ -125,6 +126,7 @@ def read_roster(
     headings = [find_heading(one, spec, named) for one in sheets]
     if not any(headings):
         raise _no_headings(file, sheets)
+    _all_found(columns or {}, sheets, headings, file)
     for one, heading in zip(sheets, headings, strict=True):
         notes += [sheet_note(one)] if one.name else []
         notes += _read_sheet(one, heading, reader)
@@ -157,6 +159,21 @@ def _no_headings(path: Path, sheets: list[Sheet]) -> SchemaError:
         path=path,
         rows=" / ".join(first) or "-",
     )
+
+
+def _all_found(columns: Mapping[str, str], sheets: list[Sheet], headings: list[Heading | None], path: Path) -> None:
+    """Refuse headings that the caller named and no sheet has."""
+    titles = {title for one in headings if one for title in one.titles.values()}
+    known = {fold_heading(text) for t in titles for text in (t, t.replace("/", ""), t.rpartition("/")[2])}
+    missing = [heading for heading in columns.values() if fold_heading(heading) not in known]
+    if missing:
+        rows = [cells for one, heading in zip(sheets, headings, strict=True) if heading
+                for number, cells in one.rows if number in heading.rows]  # fmt: skip
+        found = dict.fromkeys(text for cells in rows for text in map(fold, cells) if text)
+        raise SchemaError(
+            "{path}: there is no heading {missing}; the headings are {found}",
+            path=path, missing=some(missing), found=some(found, most=_MOST_HEADINGS),
+        )  # fmt: skip
 
 
 def _read_sheet(sheet: Sheet, heading: Heading | None, reader: RowReader) -> list[str]:

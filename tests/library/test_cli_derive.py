@@ -142,3 +142,17 @@ def test_wishes_of_size_kind_and_weight(files: Path, tmp_path: Path) -> None:
     assert counts(*road, "--weight", "branch=0")["cells"] == 1
     assert counts(*road, "--weight", "branch=0.4")["cells"] == 1
     assert refusal(*land, "--land-use-m2", "water") == "--land-use-m2 is water; it must be NAME=NUMBER"
+
+
+def test_a_column_that_only_sounds_like_a_class_does_not_undo_the_class_that_is_named(
+    files: Path, tmp_path: Path
+) -> None:
+    """The first file has codes of the office under the title of the class, the other has classes there."""
+    for name, value, unknown in (("codes", "C-17", 0), ("classes", "lane", 0)):
+        way = LineString([(500090, 4399990), (500090, 4400110)])
+        path = tmp_path / f"{name}.gpkg"
+        gpd.GeoDataFrame({"道路等级": [value]}, geometry=[way], crs="EPSG:4548").to_file(path, VERSION="1.3")
+        done = told("derive", files / "land.gpkg", "--barriers", f"railway={path}", "--target-m2", 40_000, "--json")
+        answer = json.loads(done.stdout)
+        assert answer["unmet"].get("barrier_class", 0) == unknown
+        assert answer["counts"]["cells"] == (2 if name == "codes" else 1)  # a railway parts, a lane does not

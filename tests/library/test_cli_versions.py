@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from shapely import Point, box
 
+from onemap.translation import translate
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -75,7 +77,15 @@ def test_versions_and_reassign(folder, tmp_path):
     assert answer["counts"] == {"added": 2, "removed": 1, "redrawn": 0, "renamed": 0, "unchanged": 0}
     assert (answer["cases"], answer["lineage"]) == (2, {"split": 2})
     lines = onemap("versions", cells, *days, "--lang", "zh").stdout.splitlines()
+    assert lines[0] == "新增 2 个，撤销 1 个，重划 0 个，更名 0 个，未变 0 个：20,000 平方米改变归属"
     assert lines[1] == "  A01: 撤销 已撤销，土地现属 A02, A03"
+    for asked, said in (
+        (("--houses",), "20,000 m2 and 2 houses moved"),
+        (("--cases",), "20,000 m2 and 2 cases moved"),
+        (("--houses", "--cases"), "20,000 m2, 2 houses and 2 cases moved"),
+    ):
+        files = [word for option in asked for word in (option, folder / "cases.gpkg")]
+        assert onemap("versions", cells, *days, *files).stdout.splitlines()[0].endswith(f"0 unchanged: {said}")
     out = tmp_path / "changed.gpkg"
     assert onemap("versions", cells, *days, "--out", out).returncode == 0
     assert set(gpd.list_layers(out)["name"]) == {"version", "lineage", "piece"}
@@ -92,6 +102,7 @@ def test_lists_of_codes_are_versions_too(tmp_path):
     pd.DataFrame({"code": ["140405"], "name": ["屯留区"]}).to_csv(tmp_path / "new.csv", index=False)
     answer = json.loads(onemap("versions", tmp_path / "old.csv", tmp_path / "new.csv", "--json").stdout)
     assert answer["lineage"] == {"recoded": 1}
+    assert answer["sentences"][0] == "1 added, 1 removed, 0 redrawn, 0 renamed, 0 unchanged"
 
 
 def test_edit(folder, tmp_path):
@@ -173,13 +184,29 @@ def test_changzhi_by_codes(real_data, tmp_path):
     answer = json.loads(onemap("versions", old, *new, "--json").stdout)
     assert answer["counts"] == {"added": 1_352, "removed": 2_313, "redrawn": 0, "renamed": 108, "unchanged": 1_329}
     assert answer["lineage"] == {"candidate": 368, "merge": 18, "recoded": 1_149}
+    assert (answer["area_m2"], answer["houses"], answer["cases"]) == (None, None, None)
+    assert answer["sentences"][0] == "1352 added, 2313 removed, 0 redrawn, 108 renamed, 1329 unchanged"
     codes = pd.read_csv(old, dtype=str)
     codes[codes["level"] == "village"].to_csv(tmp_path / "cases.csv", index=False)
     out = tmp_path / "moved.csv"
     done = onemap("reassign", tmp_path / "cases.csv", old, *new, "--column", "code", "--out", out, "--json")
-    assert json.loads(done.stdout)["counts"] == {
+    answer = json.loads(done.stdout)
+    assert answer["counts"] == {
         "rows": 3_582, "kept": 1_360, "moved": 1_093, "left": 1_129, "arrived": 0, "nowhere": 0,
     }  # fmt: skip
+    assert (answer["renamed"], answer["reused"]) == (107, 26)
+    assert answer["sentences"][1] == (
+        "107 of them keep a code that bears another name now; 26 of these codes may have been used again"
+    )
+    reasons = pd.read_csv(out, dtype=str, encoding="utf-8-sig").set_index("old_cell")["reason"]
+    again = "the code may have been used again"
+    for code, name, before, other in (
+        ("140427103206", "东七里村委会", "秦村村委会", "140427103205"),
+        ("140427102222", "新华村委会", "琚家庄村委会", "140402009200"),
+    ):
+        said = f"by the code alone: named {name}, before {before}; {again}: {name} may have been {other} before"
+        assert reasons[code] == said
+        assert translate(said).startswith(f"仅凭编码判定：现名 {name}，原名 {before}；该编码可能已另作他用：")
     made = sorted(path.name for path in tmp_path.glob("moved*.csv"))
     assert len(made) == 2
     shapes = tmp_path / "shapes.csv"

@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from shapely import Point, box
 
 from onemap import reassign_cases
@@ -106,6 +107,49 @@ def test_permits_coded_in_2002_and_requests_of_2016(washington):
     other = reassign_cases(requests, old, new, code="SMD_ID", tolerance_m=1.0, difference=found.difference)
     assert other.counts == {"rows": 22_947, "kept": 13_662, "moved": 9_284, "left": 0, "arrived": 0, "nowhere": 1}
     print("reassigned: of 1,655 permits coded in 2002 523 moved; of 22,947 requests 9,284")
+
+
+def test_a_single_heir_is_the_answer(washington):
+    (old, new), permits, _ = washington
+    found = reassign_cases(permits, old, new, code="SMD_ID", column="SMD")  # as the page's command: no tolerance
+    assert found.counts == {"rows": 1_655, "kept": 1_061, "moved": 523, "left": 4, "arrived": 0, "nowhere": 67}
+    by_code = found.table[found.table["how"].isin(["lineage", "no_position"])]
+    assert by_code[["old_cell", "reason"]].fillna("").to_numpy().tolist() == [
+        ["5B09", "by the code alone it cannot be told: 5B09 may be in 5C02, 5C04, 5C05, 5D01"],
+        ["7B07", "by the code alone: 7B07 kept 99.99 percent of its land"],
+        ["7A06", "by the code alone it cannot be told: 7A06 may be in 7F01, 7F06"],
+        *[["6C09", "by the code alone it cannot be told: 6C09 may be in 2C02, 2C03, 6C02"]] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ends", "answer"),
+    [
+        ({"a": (0, 97), "b": (97, 100)}, ("a", "by the code alone: a kept 97 percent of its land")),
+        ({"a": (0, 97)}, ("a", "by the code alone: a kept 97 percent of its land")),
+        ({"a": (0, 90), "b": (90, 100)}, (None, "by the code alone it cannot be told: a may be in a, b")),
+        ({"a": (0, 90)}, (None, "by the code alone it cannot be told: a may be in a or in no cell")),
+        ({"a": (200, 300)}, (None, "by the code alone it cannot be told: the land of a is in no cell now")),
+        ({"a": (200, 300), "b": (0, 100)}, ("b", "by the code alone: a went into b")),
+        ({"b": (0, 98)}, ("b", "by the code alone: a went into b")),
+        ({"b": (0, 60)}, (None, "by the code alone it cannot be told: a may be in b or in no cell")),
+        ({}, (None, "by the code alone it cannot be told: a is gone, and no successor is known")),
+    ],
+)
+def test_a_case_without_position_goes_where_nearly_all_land_went(ends, answer):
+    def frame(codes):
+        far = {"z": (900, 1_000)}  # a cell that stays, and b's other land, so that b is a cell of both versions
+        shapes = {code: [box(x, 0, end, 10)] for code, (x, end) in {**codes, **far}.items()}
+        shapes.setdefault("b", []).append(box(400, 0, 700, 10))
+        return gpd.GeoDataFrame(
+            {"cell_code": list(shapes)}, geometry=[shapely.union_all(parts) for parts in shapes.values()], crs=CRS
+        )
+
+    case = gpd.GeoDataFrame({"cell": ["a"]}, geometry=[None], crs=CRS)
+    row = reassign_cases(case, frame({"a": (0, 100)}), frame(ends), column="cell").table.iloc[0]
+    found = None if pd.isna(row["new_cell"]) else row["new_cell"]
+    assert (found, row["reason"]) == answer
+    assert translate(row["reason"]).startswith("仅凭编码")
 
 
 def test_the_page_on_versions_quotes_what_its_commands_print(real_data):

@@ -27,8 +27,8 @@ class AtlasResult:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many sheets of each family there are."""
-        sheets = self.files.drop_duplicates(["sheet", "code", "title"])
+        """How many sheets of each family there are, those of several sizes counted for each."""
+        sheets = self.files[self.files["format"] == self.files["format"].iloc[0]]  # each sheet once in each format
         return {str(family): int(count) for family, count in sheets["sheet"].value_counts(sort=False).items()}
 
 
@@ -37,7 +37,7 @@ def make_atlas(
     folder: str | Path,
     *,
     sheets: Sequence[str] = SHEETS,
-    size: str = "A3",
+    size: str | Sequence[str] = "A3",
     formats: Sequence[str] = FORMATS,
     language: str = "zh",
     only: Sequence[str] | None = None,
@@ -64,7 +64,8 @@ def make_atlas(
     sheets
         Families to print, of ``"district"``, ``"streets"``, ``"agencies"``, ``"posters"``.
     size
-        ``"A3"``, 420 x 297 mm, or ``"A4"``, 210 x 297 mm.
+        ``"A3"``, 420 x 297 mm, or ``"A4"``, 210 x 297 mm, or both: ``("A3", "A4")``. Of several sizes each file tells
+        its own: ``<family>-A4.pdf``, ``<family>/<code>-A4.png``.
     formats
         ``"pdf"`` and ``"png"``, or one of them.
     language
@@ -114,7 +115,7 @@ def make_atlas(
     """
     options = AtlasOptions(
         sheets=listed(sheets),
-        size=size,
+        size=listed(size),
         formats=listed(formats),
         language=language,
         only=None if only is None else listed(only),

@@ -64,8 +64,8 @@ def _draw_roads(ground: Ground, store: Store, words: Wording) -> None:
         ground.paint(lines, pen=Pen(colours["road_casing"], width + 2 * _CASING_MM))
     for width, lines in by_width.items():
         fill = Pen(colours["road_fill"], width)
-        casing = Pen(colours["road_casing"], 1.6)
-        sign = Sign(words.layer("emap_road"), pen=Pen(colours["road_fill"], 1.2), casing=casing, rank=_BASE_RANK + 2)
+        casing = Pen(colours["road_casing"], 2.0)  # as wide a rim as on the map would not be seen on white
+        sign = Sign(words.layer("emap_road"), pen=Pen(colours["road_fill"], 1.1), casing=casing, rank=_BASE_RANK + 2)
         ground.paint(lines, sign, pen=fill)
 
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,19 @@ class Order:
     code: str
     names: tuple[str, ...]
     draw: Callable[[], tuple[Page, str]]
+    mark: str = ""
+    """What its files have behind their names: the size, where there are several."""
 
 
 def bind(one_map: Any, folder: Path, options: AtlasOptions, progress: Progress) -> pd.DataFrame:
     """Draw the sheets that are asked for; return the table of the files."""
     studio, moment = open_studio(one_map, options)
-    orders = [order for order in list_orders(studio, options) if _wanted(order, options.only)]
+    orders = [
+        replace(order, mark=f"-{size}" if len(options.size) > 1 else "")
+        for size in options.size
+        for order in list_orders(studio, options, size)
+        if _wanted(order, options.only)
+    ]
     if not orders:
         raise SchemaError(
             "atlas: the map has no sheet for {found}",
@@ -117,9 +124,9 @@ def _owner(facts: Facts) -> str:
     return text(facts.layers.loc[facts.cells.layer_id].get("owner"))
 
 
-def list_orders(studio: Studio, options: AtlasOptions) -> Iterator[Order]:
-    """Yield every sheet of the families asked for, in the order of their codes."""
-    facts, size = studio.facts, options.size
+def list_orders(studio: Studio, options: AtlasOptions, size: str) -> Iterator[Order]:
+    """Yield every sheet of the families asked for on one size of paper, in the order of their codes."""
+    facts = studio.facts
     if "district" in options.sheets and facts.levels:
         code = text(facts.levels[0].frame[facts.levels[0].code].iloc[0])
         yield Order("district", code, (studio.district_name,), partial(district_sheet, studio, size))
@@ -134,7 +141,7 @@ def list_orders(studio: Studio, options: AtlasOptions) -> Iterator[Order]:
     if "posters" in options.sheets and facts.cells is not None:
         cells = facts.cells
         for row in _sound(cells.frame).sort_values(cells.code, kind="stable").to_dict("records"):
-            draw = partial(poster_sheet, studio, options, cells, row)
+            draw = partial(poster_sheet, studio, size, options, cells, row)
             yield Order("posters", text(row[cells.code]), (text(row["name"]),), draw)
 
 
@@ -174,26 +181,26 @@ class _Binder:
                 page, title = order.draw()
                 line = {"sheet": order.family, "code": order.code, "title": title}
                 if "pdf" in self.options.formats:
-                    self._keep_page(page, line, closing)
+                    self._keep_page(page, line, closing, order.mark)
                 if "png" in self.options.formats:
-                    self._keep_picture(page, line, writer)
+                    self._keep_picture(page, line, writer, order.mark)
             for future in self.kept:
                 future.result()
         return self.rows
 
-    def _keep_page(self, page: Page, line: dict[str, Any], closing: ExitStack) -> None:
-        family = line["sheet"]
-        if family not in self.books:
+    def _keep_page(self, page: Page, line: dict[str, Any], closing: ExitStack, mark: str) -> None:
+        family, name = line["sheet"], f"{line['sheet']}{mark}"
+        if name not in self.books:
             heading = f"{self.studio.district_name} · {self.studio.words.say(_TITLES[family])}"
             facts = pdf_facts(heading, self.studio.imprint.maker, self.moment)
-            self.books[family] = closing.enter_context(PdfPages(self.workshop / f"{family}.pdf", metadata=facts))
-        self.books[family].savefig(page.figure)
-        self.rows.append(line | {"format": "pdf", "page": self.books[family].get_pagecount(), "path": f"{family}.pdf"})
+            self.books[name] = closing.enter_context(PdfPages(self.workshop / f"{name}.pdf", metadata=facts))
+        self.books[name].savefig(page.figure)
+        self.rows.append(line | {"format": "pdf", "page": self.books[name].get_pagecount(), "path": f"{name}.pdf"})
 
-    def _keep_picture(self, page: Page, line: dict[str, Any], writer: ThreadPoolExecutor) -> None:
+    def _keep_picture(self, page: Page, line: dict[str, Any], writer: ThreadPoolExecutor, mark: str) -> None:
         family, dpi = line["sheet"], self.options.dpi
         (self.workshop / family).mkdir(exist_ok=True)
-        path = f"{family}/{_file_name(line['code'], self.taken, family)}.png"
+        path = f"{family}/{_file_name(line['code'], self.taken, family, mark)}.png"
         pixels = page.pixels(dpi)
         self.kept.append(writer.submit(write_png, pixels, self.workshop / path, dpi=dpi, title=line["title"]))
         if len(self.kept) > _AHEAD:
@@ -201,12 +208,12 @@ class _Binder:
         self.rows.append(line | {"format": "png", "page": 1, "path": path})
 
 
-def _file_name(code: str, taken: set[str], family: str) -> str:
+def _file_name(code: str, taken: set[str], family: str, mark: str) -> str:
     """Return a name for a file: the code without what a file system minds; a second one of a code is numbered."""
     name = re.sub(r"[^\w.-]+", "_", code).strip(".") or "sheet"
-    number, free = 1, name
+    number, free = 1, f"{name}{mark}"
     while f"{family}/{free}".casefold() in taken:
         number += 1
-        free = f"{name}-{number}"
+        free = f"{name}-{number}{mark}"
     taken.add(f"{family}/{free}".casefold())
     return free

@@ -21,7 +21,7 @@ class AtlasOptions:
     """Options of `onemap.make_atlas`; see there."""
 
     sheets: tuple[str, ...] = SHEETS
-    size: str = "A3"
+    size: tuple[str, ...] = ("A3",)
     formats: tuple[str, ...] = FORMATS
     language: str = "zh"
     only: tuple[str, ...] | None = None
@@ -41,7 +41,7 @@ class AtlasOptions:
         for name, found, allowed in (
             ("sheets", self.sheets, SHEETS),
             ("formats", self.formats, FORMATS),
-            ("size", (self.size,), SIZES),
+            ("size", self.size, SIZES),
             ("language", (self.language,), LANGUAGES),
         ):
             if not found or set(found) - set(allowed):

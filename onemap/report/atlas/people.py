@@ -51,7 +51,7 @@ class People:
         self.shifts = table.shifts
         self._turn = {code: (DAY_KINDS.index(s.days[0]), s.start, code) for code, s in table.shifts.items()}
         levels = {level.layer_id: level.frame for level in facts.levels}
-        people, _ = appointments_of(facts.frame("holder"), levels, facts.frame("duty_grid"), table.codes)
+        people, *_ = appointments_of(facts.frame("holder"), levels, facts.frame("duty_grid"), table.codes)
         self._place = load_precedence().role_order
         self.roster = Roster(people, load_precedence())
 

@@ -72,9 +72,9 @@ LAYOUTS = {
 }
 
 
-def poster_sheet(studio: Studio, options: AtlasOptions, level: Level, row: Any) -> tuple[Page, str]:
+def poster_sheet(studio: Studio, size: str, options: AtlasOptions, level: Level, row: Any) -> tuple[Page, str]:
     """Draw the poster of a grid."""
-    page, layout = Page(options.size), LAYOUTS[options.size]
+    page, layout = Page(size), LAYOUTS[size]
     code, people = text(row[level.code]), studio.people.of(text(row[level.code]), level.layer_id)
     chain = chain_above(studio, level, row)
     name = text(row["name"]) or code

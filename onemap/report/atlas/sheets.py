@@ -27,6 +27,7 @@ NEIGHBOURS = 0.30
 
 _FINE = {"grid_cell": 0.16, "grid_community": 0.45}  # a printed sheet wants finer lines inside than a wall map
 _STREETS_OPACITY = 0.16
+_NOWHERE = "in none of these"
 
 
 @dataclass
@@ -204,19 +205,26 @@ def _levels_table(studio: Studio, level: Level | None) -> Table | None:
     for row in level.frame.sort_values(level.code, kind="stable").to_dict("records"):
         counts = tuple(words.number(len(studio.inside(other, row["geometry"]))) for other in finer)
         rows.append((studio.name_of(row, level), *counts))
+    inside = [sum(len(studio.inside(other, shape)) for shape in level.frame.geometry) for other in finer]
+    rest = [len(other.frame) - count for other, count in zip(finer, inside, strict=True)]
+    if any(count > 0 for count in rest):
+        rows.append((words.say(_NOWHERE), *(words.number(max(count, 0)) for count in rest)))
     titles = [words.layer(one.layer_id, studio.facts.layers) for one in (level, *finer)]
     return Table(tuple(titles), tuple(rows))
 
 
 def _heads_table(studio: Studio, level: Level, inside: Any, cells: Any) -> Table:
-    """Return the communities of a street: their cells, and whom to call."""
-    rows = []
+    """Return the communities of a street: their cells, and whom to call; cells of none of them last."""
+    rows, listed = [], set(inside[level.code].map(text))
+    parents = cells["parent_code"].map(text) if len(cells) else cells
     for row in inside.sort_values(level.code, kind="stable").to_dict("records"):
         code = text(row[level.code])
-        count = studio.words.number(int((cells["parent_code"].astype("str") == code).sum()) if len(cells) else 0)
+        count = studio.words.number(int((parents == code).sum()) if len(cells) else 0)
         first = lead(studio.people.of(code, level.layer_id), studio.words)
         rows.append((studio.name_of(row, level), count, first.name if first else "–", first.phone if first else ""))
-    words = studio.words
+    words, rest = studio.words, int((~parents.isin(listed)).sum()) if len(cells) else 0
+    if rest:
+        rows.append((words.say(_NOWHERE), words.number(rest), "–", ""))
     return Table(
         (words.layer(level.layer_id, studio.facts.layers), words.say("Cells"), words.say("In charge"), ""), tuple(rows)
     )

@@ -7,6 +7,8 @@ from matplotlib.path import Path as Outline
 
 from .page import Box, Page, Pen
 
+_MOST_HIGH = 0.75
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -26,9 +28,14 @@ class Sign:
         middle = box.bottom + box.height / 2
         across = [(box.left, middle), (box.right, middle)]
         if self.fill is None and self.hatch is None:
+            # a cased line keeps its outline, however low the row
+            wide = self.casing.width_mm if self.casing is not None else 0.0
+            share = min(1.0, box.height * _MOST_HIGH / wide) if wide else 1.0
+            end = wide * share / 2  # its round ends stay in the box
+            across = [(box.left + end, middle), (box.right - end, middle)]
             for pen in (self.casing, self.pen):
                 if pen is not None:
-                    page.line(across, _fitted(pen, box))
+                    page.line(across, _fitted(replace(pen, width_mm=pen.width_mm * share), box))
             return
         corners = [(box.left, box.bottom), (box.right, box.bottom), (box.right, box.top), (box.left, box.top)]
         outline = Outline([*corners, corners[0]], closed=True)
@@ -41,7 +48,9 @@ class Sign:
 def _fitted(pen: Pen, box: Box) -> Pen:
     """Return a pen whose dashes are seen on a short line."""
     share = min(1.0, box.width / (2.2 * sum(pen.dash))) if pen.dash else 1.0
-    return replace(pen, width_mm=min(pen.width_mm, box.height * 0.6), dash=tuple(part * share for part in pen.dash))
+    return replace(
+        pen, width_mm=min(pen.width_mm, box.height * _MOST_HIGH), dash=tuple(part * share for part in pen.dash)
+    )
 
 
 def north_arrow(page: Page, x: float, y: float, height: float, word: str) -> None:

@@ -29,9 +29,10 @@ from onemap.report.atlas.fonts import load_typefaces
 from onemap.report.atlas.furniture import Table, layout_for
 from onemap.report.atlas.ground import Ground, roomiest, round_scale
 from onemap.report.atlas.options import AtlasOptions
-from onemap.report.atlas.page import Box, Page, drawing
+from onemap.report.atlas.page import Box, Page, Pen, drawing
 from onemap.report.atlas.people import spaced
-from onemap.report.atlas.sheets import district_sheet, street_sheet
+from onemap.report.atlas.sheets import _heads_table, _levels_table, district_sheet, street_sheet
+from onemap.report.atlas.signs import Sign
 from onemap.report.atlas.tints import unlike_colours
 from onemap.report.palette import load_palette
 
@@ -280,6 +281,55 @@ def test_a_street_sheet_has_whom_to_call(tmp_path: Path, size: str) -> None:
     words = flat(text_of(tmp_path / "streets.pdf"))
     for part in ("东里", "西里", "钱进", "13900000001", "负责人"):
         assert part in words, part
+
+
+@needs_chinese
+def test_cells_of_no_community_of_a_street_are_a_row_of_their_own(tmp_path: Path) -> None:
+    """The header's count is the sum of the table's."""
+    communities = layer([at(0, 0, 2000, 1000)], community_code=["S1A"], name=["东里"], parent_code=["S1"])
+    cells = make_map().read("grid_cell")
+    parents = ["S1A"] * (len(cells) - 3) + ["S9Z", "S9Z", None]
+    city = make_map(grid_community=communities, grid_cell=cells.assign(parent_code=parents))
+    city.levels.insert(2, "grid_community")
+    studio = studio_of(city)
+    level = studio.facts.streets
+    for row in level.frame.to_dict("records"):
+        inside = studio.inside(studio.facts.levels[2], row["geometry"])
+        held = studio.inside(studio.facts.cells, row["geometry"])
+        table = _heads_table(studio, studio.facts.levels[2], inside, held)
+        assert sum(int(line[1]) for line in table.rows) == len(held)
+    stray = layer([at(9000, 9000, 9100, 9100)], cell_code=["Z"], name=["Z"], parent_code=["S1"])
+    away = studio_of(make_map(grid_cell=pd.concat([cells, stray], ignore_index=True)))
+    table = _levels_table(away, away.facts.streets)
+    assert sum(int(line[1]) for line in table.rows) == len(cells) + 1
+    assert table.rows[-1] == ("不属于以上各处", "1")
+
+
+def test_roads_in_the_legend_have_their_outline(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[float] = []
+    monkeypatch.setattr(Page, "paint", lambda self, outline, *, pen=None, **_: drawn.append(pen.width_mm))
+    with drawing():
+        page = Page("A4")
+        for high in (0.9, 1.6, 3.0, 5.0):
+            Sign("road", pen=Pen("#FFFFFF", 1.1), casing=Pen("#D9D4CC", 2.0)).draw(page, Box(0, 0, 11, high))
+    for casing, fill in zip(drawn[::2], drawn[1::2], strict=True):
+        assert fill == pytest.approx(casing * 0.55)
+
+
+@needs_chinese
+def test_two_sizes_in_one_run_have_names_of_their_own(city: Any, tmp_path: Path) -> None:
+    sheets = {"sheets": ("district", "posters"), "only": ["D", CODES[0]], "dpi": 40, "now": NOW}
+    result = make_atlas(city, tmp_path / "both", size=("A3", "A4"), **sheets)
+    assert result.counts == {"district": 2, "posters": 2}
+    for size, wide in (("A3", 420), ("A4", 210)):
+        alone = make_atlas(city, tmp_path / size, size=size, **sheets)
+        for path in alone.files["path"]:
+            name = Path(path).relative_to(tmp_path / size)
+            marked = tmp_path / "both" / name.with_name(f"{name.stem}-{size}{name.suffix}")
+            assert marked.read_bytes() == Path(path).read_bytes()
+        page = pypdf.PdfReader(tmp_path / "both" / f"district-{size}.pdf").pages[0]
+        assert round(float(page.mediabox.width) / 72 * 25.4) == wide
+    assert sorted(result.files["path"]) == sorted(str(path) for path in (tmp_path / "both").rglob("*.p*"))
 
 
 def test_a_table_that_is_too_long_for_the_strip_counts_what_is_left_off() -> None:
@@ -593,7 +643,7 @@ def test_the_verb(tmp_path: Path, city: Any, monkeypatch: pytest.MonkeyPatch) ->
         "--sheets",
         "district,posters",
         "--size",
-        "A4",
+        "A4, A3",
         "--only",
         CODES[0],
         "--only",
@@ -602,9 +652,9 @@ def test_the_verb(tmp_path: Path, city: Any, monkeypatch: pytest.MonkeyPatch) ->
     done = CliRunner().invoke(app, [*asked, "--now", NOW, "--dpi", "40", "--json", "--lang", "zh"])
     assert done.exit_code == 0, done.output
     facts = json.loads(done.stdout)
-    assert facts["counts"] == {"district": 1, "posters": 1}
-    assert len(facts["files"]) == 4
-    assert (out / "posters" / f"{CODES[0]}.png").is_file()
+    assert facts["counts"] == {"district": 2, "posters": 2}
+    assert len(facts["files"]) == 8
+    assert (out / "posters" / f"{CODES[0]}-A3.png").is_file()
 
 
 @needs_chinese

@@ -212,3 +212,36 @@ def test_an_appointment_that_ended_before_the_day_is_told_as_ended():
     layers = {"duty": pd.DataFrame({"duty_code": ["D"], "matters": ["05"]}), "holder": holders}
     table = find_gaps(one_map(**layers), kinds=["duty"], as_of="2026-09-28").table.set_index("cells")
     assert table.loc["a", ["cause", "from", "to"]].tolist() == ["expired", "2026-09-28T00:00:00", "2026-10-05T00:00:00"]
+
+
+def test_what_nobody_counted_is_missing_and_no_zero():
+    found = matrix([{"matters": "05"}], [{"grid_code": "a"}, {"grid_code": "a"}])
+    for table in (found.gaps(**WEEK), found.conflicts(**WEEK)):
+        assert len(table)
+        assert table[["buildings", "residents"]].isna().all(axis=None)
+    houses = frame([Point(15, 5), Point(5, 11)], building_code=["h1", "h2"])
+    table = found.gaps(**WEEK, buildings=houses)
+    assert table["buildings"].sum() == 2
+    assert table["residents"].isna().all()
+
+
+def test_land_that_the_grids_of_an_agency_leave_out_is_closed_by_that_agency():
+    grids = frame([box(0, 0, 16, 12)], duty_code=["P1"], agency=["公安"], name=[""], holder=["甲"])
+    duties = [
+        {"matters": "0115", "agency": "公安", "scope": "duty_grid"},
+        {"matters": "02", "agency": "市监", "scope": "road"},
+    ]
+    found = matrix(duties, duty_grids=grids).gaps(**WEEK, matters=["0115", "0203"])
+    told = {(row.matters, row.area_m2): row.who_could_close for row in found.itertuples()}
+    assert told == {
+        ("0115", 48.0): "公安, by a duty grid that reaches this land: its duty for 0115 has no grid here",
+        ("0203", 240.0): "the district, by a duty for 0203",
+    }
+    assert translate(told["0115", 48.0]) == "由 公安 把责任网格延伸到此处：其对事项 0115 的责任在此没有网格"
+
+
+def test_a_duty_of_other_hours_wants_no_other_grid():
+    grids = frame([box(0, 0, 20, 12)], duty_code=["P1"], agency=["公安"], name=[""], holder=["甲"])
+    duties = [{"matters": "0115", "agency": "公安", "scope": "duty_grid", "shift": "day"}]
+    found = matrix(duties, duty_grids=grids).gaps(**WEEK, matters=["0115"])
+    assert found["who_could_close"].tolist() == ["the district, by a duty for 0115"]

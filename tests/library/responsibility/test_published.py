@@ -4,10 +4,12 @@ import json
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import onemap
 from onemap.responsibility import ResponsibilityMatrix
+from onemap.responsibility.map_gaps import matrix_of
 from tests.library.test_cli import onemap as command
 from tests.library.worker.conftest import Client
 
@@ -98,3 +100,34 @@ def test_the_worker_answers_the_same_within_5_ms(published, matrix):
     finally:
         worker.process.kill()
         worker.process.wait()
+
+
+def test_gaps_from_python_are_those_of_the_map(published, matrix):
+    one_map = onemap.open_map(published)
+    columns = [
+        "cause",
+        "agency",
+        "part",
+        "matters",
+        "cells",
+        "from",
+        "to",
+        "hours",
+        "area_m2",
+        "buildings",
+        "residents",
+    ]
+    columns += ["reason", "who_could_close"]
+    for wanted in ({}, {"start": "2026-09-28", "end": "2026-10-04"}):
+        table = onemap.find_gaps(one_map, kinds=["duty", "time"], window=tuple(wanted.values()) or None).table
+        found = matrix.gaps(**wanted)
+        assert len(found) > 3
+        assert found["residents"].sum() > 0
+        assert found[columns].to_numpy().tolist() == table[columns].to_numpy().tolist()
+    counted = {"buildings": one_map.read("city3d_building"), "start": one_map.district["as_of"]}
+    bare = matrix_of(one_map)
+    bare.of_map = None
+    width = float(one_map.district.get("agency_tolerance_m") or one_map.district.get("tolerance_m") or 0)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(matrix.conflicts()), pd.DataFrame(bare.conflicts(**counted, tolerance_m=width))
+    )

@@ -304,7 +304,7 @@ def test_duties_and_holders_that_make_no_sense_are_told():
         ],
         [ONE, {**ONE, "holder_code": "Z2", "shift": "dawn"}, {**ONE, "holder_code": "Z3", "valid_to": "soon"}],
     )
-    assert matrix.problems["code"].tolist() == ["D4", "D5", "D1", "D2", "D3", "D6", "D7", "Z2", "Z3"]
+    assert matrix.problems["code"].tolist() == ["D1", "D2", "D3", "D4", "D5", "D6", "D7", "Z2", "Z3"]
     assert matrix.problems["reason"].str.len().min() > 10
     assert ask(matrix).accountable.name == "张三"
 

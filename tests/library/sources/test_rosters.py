@@ -9,8 +9,10 @@ import pytest
 import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from onemap import read_roster
+from onemap.cli import app
 from onemap.errors import SchemaError, SourceError
 from onemap.sources.roster_cells import codes_in, day_of, people_in, period_of, phones_in
 from onemap.sources.rosters import REJECT_COLUMNS
@@ -325,3 +327,97 @@ def test_a_roster_on_a_day(tmp_path):
         assert listed[["found", "reason", "removed"]].to_numpy().tolist() == [[gone, f"not in force on {day}", True]]
         assert roster.rows_in == 4
     assert len(read_roster(file).holders) == 3
+
+
+TERMS = {
+    "2025.1.1-至今": ("2025-01-01", None),
+    "2025年1月-至今": ("2025-01-01", None),
+    "2025.1.1至今": ("2025-01-01", None),
+    "2025年1月1日到现在": ("2025-01-01", None),
+    "2025.01-今": ("2025-01-01", None),
+    "2025-01-01 - 至今": ("2025-01-01", None),
+    "2025.1.1～长期": ("2025-01-01", None),
+    "2025.1.1——长期有效": ("2025-01-01", None),
+    "2025年1月1日起": ("2025-01-01", None),
+    "自2025年1月1日起至2026年12月31日止": ("2025-01-01", "2026-12-31"),
+    "2025/1/1～2026/12/31": ("2025-01-01", "2026-12-31"),
+    "2025年1月1日—2026年12月31日": ("2025-01-01", "2026-12-31"),
+    "2025-01-01-2026-12-31": ("2025-01-01", "2026-12-31"),
+    "2025.3.1-2026-12-31": ("2025-03-01", "2026-12-31"),
+    "2025-1-2026-12": ("2025-01-01", "2026-12-31"),
+    "20250101-20261231": ("2025-01-01", "2026-12-31"),
+    "2025-01-01 00:00:00": ("2025-01-01", None),
+    "2025-12": ("2025-12-01", None),
+    "截至2026.12.31": (None, "2026-12-31"),
+}
+
+
+@pytest.mark.parametrize(("written", "days"), TERMS.items())
+def test_terms_as_offices_write_them(written, days):
+    found = period_of(written)
+    assert found.problems == ()
+    assert [day and day.isoformat() for day in found.values[0]] == list(days)
+
+
+def test_a_bad_end_leaves_the_other_and_what_is_assumed_is_said(tmp_path):
+    terms = [
+        "2026.13.1-2026.12.31",
+        "2025.1.1-2026.13.1",
+        "三年",
+        "2026.12.31-2025.1.1",
+        "2025-13-01",
+        "2025.1.1起三年",
+    ]
+    rows = [["网格编码", "网格员", "任期"], *([f"11010200701200{n}", "张三", term] for n, term in enumerate(terms))]
+    roster = read_roster(workbook(tmp_path / "terms.xlsx", rows))
+    accounted(roster)
+    days = roster.holders[["valid_from", "valid_to"]].astype(object)
+    first, last = dt.date(2025, 1, 1), dt.date(2026, 12, 31)
+    assert days.where(days.notna(), None).to_numpy().tolist() == [
+        [None, last], [first, None], [None, None], [last, first], [None, None], [first, None],
+    ]  # fmt: skip
+    no_date, no_first, no_last = (
+        "is no date: year, month and day are needed",
+        "its first day is not known: it counts as in force from ever",
+        "its last day is not known: it counts as in force until further notice",
+    )
+    assert roster.rejects.loc[roster.rejects["row"] > 1, ["row", "cell", "reason"]].to_numpy().tolist() == [
+        [2, "C2", f"2026.13.1 {no_date}; {no_first}"],
+        [3, "C3", f"2026.13.1 {no_date}; {no_last}"],
+        [4, "C4", f"三年 {no_date}; {no_first}"],
+        [5, "C5", "the last day 2025-01-01 is before the first day 2026-12-31: it is in force on no day"],
+        [6, "C6", f"2025-13-01 {no_date}; {no_first}"],
+        [7, "C7", f"三年 {no_date}; {no_last}"],
+    ]
+    columns = [
+        ["网格编码", "网格员", "任职开始", "任职结束"],
+        ["01", "张三", "2026-01-01", "2025-06-30"],
+        ["02", "李四", "年初", ""],
+    ]
+    roster = read_roster(workbook(tmp_path / "columns.xlsx", columns))
+    assert roster.rejects.loc[1:, ["cell", "reason"]].to_numpy().tolist() == [
+        ["D2", "the last day 2025-06-30 is before the first day 2026-01-01: it is in force on no day"],
+        ["C3", f"年初 {no_date}; {no_first}"],
+    ]
+
+
+def test_a_bad_cell_of_several_people_is_listed_once(tmp_path):
+    rows = [["网格编码", "白班", "夜班", "任期"], ["01", "钱七、孙八", "周九", "2026.13.1-2026.12.31"]]
+    roster = read_roster(workbook(tmp_path / "roster.xlsx", rows))
+    accounted(roster)
+    assert len(roster.holders) == 3
+    assert roster.rejects["cell"].tolist() == ["", "D2"]
+
+
+def test_a_heading_that_is_not_there_is_refused(tmp_path):
+    file = workbook(tmp_path / "roster.xlsx", [["名册"], ["网格编码", "网格员", "民警"], ["01", "张三", "李四"]])
+    with pytest.raises(SchemaError, match=r"there is no heading 没有; the headings are 网格编码, 网格员, 民警$"):
+        read_roster(file, columns={"name": "没有"})
+    assert read_roster(file, columns={"name": "民警"}).holders["name"].tolist() == ["张三", "李四"]
+    done = CliRunner().invoke(app, ["roster", str(file), "--column", "name=没有", "--lang", "zh"])
+    assert isinstance(done.exception, SchemaError)
+    assert done.exception.text("zh") == f"{file}：没有表头 没有；现有表头为 网格编码, 网格员, 民警"
+    upper = [["责任人", ""], ["姓名", "编码"], ["张三", "01"]]
+    file = workbook(tmp_path / "two.xlsx", upper, ["A1:B1"])
+    for heading in ("编码", "责任人编码"):
+        assert read_roster(file, columns={"grid_code": heading}).holders["grid_code"].tolist() == ["01"]

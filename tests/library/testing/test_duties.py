@@ -124,7 +124,15 @@ def test_gaps_and_conflicts_are_those_planted(run, planted):
     objects = {one for fault in planted if fault.kind == "object_gap" for one in fault.ids}
     assert set(table["object_id"][table["kind"] == "objects"]) == objects
     matrix = ResponsibilityMatrix.from_map(one_map)
-    assert matrix.problems.empty
+    people, problems = one_map.read("holder"), matrix.problems
+    known = {code for level in one_map.levels for code in one_map.read(level).iloc[:, 0]}
+    known |= set(one_map.read("duty_grid")["duty_code"])
+    lost = people[~people["grid_code"].isin(known) & people["grid_code"].notna()]
+    assert problems["row"].tolist() == lost.index.tolist()
+    # the cell that is missing, the one whose code a spreadsheet spoilt, the one that has another's
+    damaged = {word for fault in planted if fault.layer_id == "grid_cell" for word in (*fault.ids, *fault.how.split())}
+    assert len(lost) == 3
+    assert set(lost["grid_code"]) <= damaged
     found = Counter(matrix.conflicts(start="2026-06-30")["cause"])
     kinds = Counter((fault.kind, fault.layer_id) for fault in planted)
     assert found == Counter(
@@ -136,9 +144,12 @@ def test_gaps_and_conflicts_are_those_planted(run, planted):
             "cut": kinds["cut", "duty_grid"],
         }
     )
-    # what is asked of the matrix itself: the matters that duties name, without the one that only cases have
-    gaps = matrix.gaps(start="2026-06-30")
-    assert Counter(gaps["cause"]) == wanted - Counter({"nobody": 1})
+    gaps = matrix.gaps()
+    assert Counter(gaps["cause"]) == wanted
+    assert gaps["residents"].tolist() == table["residents"][table["cause"] != ""].tolist()
+    # asked for the matters that duties name, without the one that only cases have
+    named = [str(matter) for matter in matrix.rules.patterns]
+    assert Counter(matrix.gaps(matters=named)["cause"]) == wanted - Counter({"nobody": 1})
 
 
 def test_nobody_at_two_in_the_night(run, planted):
