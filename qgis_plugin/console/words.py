@@ -112,6 +112,7 @@ def kind_title(kind: str) -> str:
         "object": tr("object without cell"),
         "near_border": tr("near border"),
         "decided": tr("decided"),
+        "accepted": tr("accepted"),
         "inside": tr("inside one cell"),
         "border": tr("on a border"),
         "near": tr("nearest cell"),
