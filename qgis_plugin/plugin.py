@@ -24,6 +24,7 @@ WIDTH, TREE_WIDTH = 540, 260  # of the dock, and of QGIS's layer tree beside it
 TOLD_SECONDS = 8
 PAINT_MS, LONGEST_MS = 50, 5_000  # to put a picture on the screen; to wait for one at all
 BREATH_MS = 10  # between two pieces of work, for the user
+OPTIONS_PAGE = "onemapOptions"
 
 
 class OnemapPlugin:
@@ -187,6 +188,7 @@ class OnemapPlugin:
         self._life.on_unload(lambda: self._iface.removeDockWidget(dock))
         self._life.on_unload(self.controller.close)
         self._life.connect(dock.open_wanted, self._ask_for_map)
+        self._life.connect(dock.setup_wanted, self._show_options)
         self._life.connect(self.controller.replaced, self._offer_reload)
         self._life.connect(self.controller.refused, self._warn)
         self._life.connect(self.controller.told, self._tell)
@@ -239,10 +241,14 @@ class OnemapPlugin:
         dock.tell_engine(tr("engine: looking ..."), "")
         self._question = EngineQuestion()
         self._question.answered.connect(dock.tell_engine)  # Qt ends this with the dock or the task
+        self._question.lacking.connect(dock.offer_setup)
         self._question.found.connect(self.controller.worker.use)
         QgsApplication.taskManager().addTask(self._question)
 
     # --- what the user does
+
+    def _show_options(self) -> None:
+        self._iface.showOptionsDialog(self._iface.mainWindow(), OPTIONS_PAGE)
 
     def _ask_for_map(self) -> None:
         folder = settings.text(settings.LAST_FOLDER)

@@ -1,5 +1,6 @@
 """Who is connected to whom: the map file, the lists, the canvas, the library."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsVectorLayer
@@ -14,6 +15,7 @@ from ..project.fill import layer_in, map_in
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
 from ..translation import language, tr
 from .card.case_desk import CaseDesk, spot_of
+from .card.decision_desk import DecisionDesk
 from .desk import Desk, person
 from .dock import OnemapDock
 from .editing.edit_desk import EditDesk
@@ -26,7 +28,7 @@ from .log_tab import subject_title, verb_title
 from .picking import SpotPicker
 from .queue.kinds import case_list, finding_list
 from .queue.list_tab import VIEW_DELAY_MS, ListTab
-from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, candidates, live_row, read_again, read_rows
+from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, live_row, read_again, read_rows, settled_near_border
 from .search.coordinates import Position
 from .search.finding import Hit
 from .streets import Streets
@@ -64,6 +66,7 @@ class Controller(QObject):
         self.findings = FindingDesk(self.dock.findings, self.worker, self.desk, self._canvas, self)
         self.edit = EditDesk(self.dock.edit, self.worker, self.desk, self._canvas, self)
         self.following = Following(self._tabs, self.dock.tabs.setCurrentWidget, self.show_on_map, self)
+        self.decisions = DecisionDesk(self.desk, self._canvas, self.show_on_map, self)
         self.picker = SpotPicker(self._canvas, self)
         self.live = Live(self.dock.cases, self.worker, self._live_row, self._canvas, self)
         self.dock.add_live(LivePanel(self.live, self.dock))
@@ -76,7 +79,7 @@ class Controller(QObject):
         self._acts = {
             "zoom": self.show_on_map,
             "who": self._who_at,
-            "reassign": self.cases.reassign,
+            "reassign": lambda row: self.cases.reassign(row) if self.decisions.in_sight(row) else None,
             "photo": self.cases.open_photo,
             "decide": lambda _: self.dock.cases.decision.choose(0),
             "repair": self.findings.repair,
@@ -92,7 +95,7 @@ class Controller(QObject):
         self._watcher.fileChanged.connect(lambda _: self._settle.start())
         self.desk.changed.connect(self._decided)
         self.desk.refused.connect(self.refused)
-        for part in (self.cases, self.findings, self.edit):
+        for part in (self.cases, self.findings, self.edit, self.decisions):
             part.told.connect(self.told)
         for part in (self.cases, self.findings):
             part.pick_wanted.connect(lambda part=part: self.picker.arm(lambda spot: self._name_cell(part, spot)))
@@ -100,11 +103,13 @@ class Controller(QObject):
             tab.chosen.connect(self.show_on_map)
             tab.current.connect(lambda row, tab=tab: self._looked_at(tab, row))
             tab.acted.connect(lambda name, row, tab=tab: self.act(tab, name, row))
-            tab.decision.decided.connect(self.desk.decide)
+            tab.decision.decided.connect(lambda case, cell, tab=tab: self.decisions.decide(tab.row, case, cell))
+            tab.went_on.connect(lambda row, tab=tab: self.show_on_map(row) if tab.isVisible() else None)
             tab.decision.undone.connect(self.desk.undo)
             tab.view_wanted.connect(lambda _: self._follow_view())
             tab.counted.connect(lambda count, tab=tab: self.dock.count(tab, count))
         dock, log = self.dock, self.dock.log
+        dock.tabs.currentChanged.connect(lambda _: self._turned())
         for signal in (dock.undo_wanted, log.undo_wanted):
             signal.connect(self.undo)
         for signal in (dock.redo_wanted, log.redo_wanted):
@@ -149,7 +154,8 @@ class Controller(QObject):
         self.desk.open(path)
         self._known = self._what_is_known()
         self.dock.show_map(self.one_map.title(language()))
-        self.dock.cases.span.zone = Words(self.one_map.facts).zone
+        self.dock.cases.span.zone = self.dock.who.zone = Words(self.one_map.facts).zone
+        self.decisions.of_map(self.one_map, self._crs())
         for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
             tab.filters.be(person())
             tab.load(read_rows(self.one_map, tables, self._known))
@@ -169,6 +175,7 @@ class Controller(QObject):
         self.one_map = None
         self.desk.close()
         self.who.clear()
+        self.decisions.of_map(None, self._crs())
         self.cases.of_map(None, names_holders=False)
         self.findings.of_map(None, self._crs())
         self.edit.of_map(None, self._crs())
@@ -279,6 +286,7 @@ class Controller(QObject):
         self.following.close()
         self.picker.close()
         self.findings.clear_preview()
+        self.decisions.marks.clear()
         self.edit.close()
         self.who.close()
         self.worker.stop()
@@ -303,23 +311,19 @@ class Controller(QObject):
         if self.one_map is None:
             return Known()
         streets, holders = Streets.of(self.one_map), holders_of(self.one_map)
-        return Known(streets, holders, self.desk.decided, self.desk.judged)
+        return Known(streets, holders, self.desk.decided, self.desk.judged, settled=settled_near_border(self.one_map))
 
     def _looked_at(self, tab: ListTab, row: Row | None) -> None:
         (self.cases if tab is self.dock.cases else self.findings).show(row)
-        self._show_decision(tab, row)
+        self.decisions.show(tab, row)
         self.following.show(tab, row)
 
-    def _show_decision(self, tab: ListTab, row: Row | None) -> None:
-        """Ask about a case near a border, or tell what was decided."""
-        if row is None or self.one_map is None or not row.case:
-            tab.decision.show_nothing()
-        elif row.case in self.desk.decided:
-            tab.decision.tell(row.case, self.desk.decided[row.case])
-        elif row.kind == "near_border" and (cells := candidates(self.one_map, row)):
-            tab.decision.ask(row.case, cells)
-        else:
-            tab.decision.show_nothing()
+    def _turned(self) -> None:
+        """Let what is drawn for one tab leave the map with it."""
+        self.findings.clear_preview()
+        self.decisions.marks.clear()
+        if (shown := self.dock.tabs.currentWidget()) in self._tabs:
+            self.decisions.show(shown, shown.row)
 
     def _decided(self, entry: Entry) -> None:
         """Show a decision, or that it no longer counts, where its case or its finding is listed."""
@@ -330,13 +334,14 @@ class Controller(QObject):
         if self.one_map is None:
             return
         one_map = self.one_map
-        self._known = Known(self._known.streets, self._known.holders, self.desk.decided, self.desk.judged)
+        self._known = replace(self._known, decided=self.desk.decided, judged=self.desk.judged)
         if entry.verb in OF_CASES:
             concerned = lambda row: row.case == entry.subject  # noqa: E731
         elif entry.verb in OF_FINDINGS and (spot := FindingSpot.read(entry.subject)):
             concerned = lambda row: row.about == f"{spot.kind}|{spot.about}" and _holds(row, spot)  # noqa: E731
         else:
             return
+        self.findings.settled()
         for tab in self._tabs:
             tab.put(concerned, lambda row: read_again(one_map, row, self._known))
 

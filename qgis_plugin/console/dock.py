@@ -33,6 +33,7 @@ class OnemapDock(QgsDockWidget):
     undo_wanted = pyqtSignal()
     redo_wanted = pyqtSignal()
     wall_wanted = pyqtSignal()
+    setup_wanted = pyqtSignal()
 
     def __init__(self, findings: ListTab, cases: ListTab, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,12 +44,14 @@ class OnemapDock(QgsDockWidget):
         self.tabs = QTabWidget(self)
         self.tabs.setObjectName("onemapTabs")
         self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.addTab(findings, tr("Findings"))
         self.tabs.addTab(cases, tr("Cases"))
         self.who = WhoTab(self)
-        self.tabs.addTab(self.who, tr("Who answers here"))
+        self.tabs.addTab(self.who, tr("Who?"))
         self.edit = EditTab(self)
-        self.tabs.addTab(self.edit, tr("Edit grids"))
+        self.tabs.addTab(self.edit, tr("Edit"))
         self.log = LogTab(self)
         self.tabs.addTab(self.log, tr("Log"))
         self._name_tabs()
@@ -110,6 +113,26 @@ class OnemapDock(QgsDockWidget):
         self.engine.setText(text)
         self.engine.setToolTip(why)
 
+    def offer_setup(self, lacking: bool) -> None:
+        """Offer to set the library up where it is not there; the lists and the map do without it."""
+        self.setup.setVisible(lacking)
+        self.setup_words.setVisible(lacking)
+
+    def _setup_offer(self, page: QWidget, column: QVBoxLayout) -> None:
+        self.setup_words = QuietLabel(
+            tr("The engine that checks, assigns and answers is not set up on this computer yet."), page
+        )
+        self.setup_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setup_words.setWordWrap(True)
+        self.setup = QPushButton(tr("Set up the engine"), page)
+        self.setup.setObjectName("onemapSetUp")
+        self.setup.setToolTip(tr("Opens the page of onemap in QGIS's options"))
+        self.setup.clicked.connect(self.setup_wanted)
+        column.addSpacing(16)
+        column.addWidget(self.setup_words)
+        column.addWidget(self.setup, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.offer_setup(False)
+
     def _welcome(self) -> QWidget:
         page = QWidget(self)
         picture, words, button = QLabel(page), QuietLabel("", page), QPushButton(tr("Open one map ..."), page)
@@ -131,6 +154,7 @@ class OnemapDock(QgsDockWidget):
         column.addWidget(words)
         column.addSpacing(12)
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._setup_offer(page, column)
         column.addStretch(3)
         return page
 

@@ -20,6 +20,7 @@ BATCH = 250  # rows in one stroke of the window
 FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_border", "duty_gap", "duty_conflict")
 LIVE = "live_case"  # cases that came while the map is shown, in a file of their own beside it
 CASE_TABLES = ("case", LIVE)
+NEAR_SETTLED = "near_settled"  # near a border and settled: nobody need decide it
 _FIRST = {"reported_at": "reported_at DESC", "allowed": "coalesce(allowed, 0)", "area_m2": "area_m2 DESC"}
 _STATE_OF = {ALLOW_GAP: "allowed", ACCEPT_REPAIR: "accepted", REFUSE_REPAIR: "refused"}
 _NEVER_SHOWN = frozenset({"fid", "geometry", "geom", "reason", "reason_zh", "given_x", "given_y", "in_map", "live_row"})
@@ -32,6 +33,7 @@ class Row:
     ``cells`` are the texts of the columns and ``keys`` what the columns are sorted by; ``kind``, ``group``,
     ``state``, ``street``, ``moment`` and ``holder`` are what the filters ask; ``words`` is what the search looks
     through.
+    ``chip`` names the counter of its kind: what is settled near a border, or accepted, has one of its own.
     ``about`` is, of a finding, the beginning of the subject of what is decided about it.
     """
 
@@ -50,6 +52,7 @@ class Row:
     moment: str = ""  # when it was reported, as stored: UTC
     holder: str = ""  # who is appointed to its cell
     about: str = ""
+    chip: str = ""  # under which counter it is found: the kind, unless that is settled or accepted
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Known:
     holders: Mapping[str, str] = field(default_factory=dict)  # name by code of the grid
     decided: Mapping[str, Entry] = field(default_factory=dict)  # by code of the case
     judged: Judged = field(default_factory=Judged)
+    settled: frozenset[str] = frozenset()  # cases near a border that are settled
     today: str = field(default_factory=lambda: date.today().isoformat())  # noqa: DTZ011 - the desk's own day
 
 
@@ -151,13 +155,14 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
     near = bool(row.get("near_border"))
     state = _text(row, "state")
     holder = known.holders.get(cell, "")
+    kind = "decided" if decision else "near_border" if near else _text(row, "how")
     return Row(
         table=table,
         fid=row["fid"],
         sign=state or "settled",
         cells=(code, words.moment(reported), matter, address, cell or words.value("case", "how", row.get("how"))),
         keys=(code, reported, matter, address, cell),
-        kind="decided" if decision else "near_border" if near else _text(row, "how"),
+        kind=kind,
         group=matter,
         state=state,
         street=street,
@@ -166,6 +171,7 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
         case=code,
         moment=reported,
         holder=holder,
+        chip=NEAR_SETTLED if kind == "near_border" and state == "settled" else kind,
     )
 
 
@@ -181,10 +187,14 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
     about = f"{own}|{_about(table, row, layer)}"
     entry = known.judged.find(about, box, row["geometry"])
     state = "decided" if settled else _state_of(entry, allowed=bool(row.get("allowed")), today=known.today)
+    is_past = table == "near_border" and not settled and case in known.settled
+    if is_past:
+        state = "settled"
+    told_kind = kind_title(kind) if kind == own or settled else f"{kind_title(kind)}: {kind_title(own)}"
     measure, unit = _measure(row)
     people = float(row.get("residents") or 0)
     shown = (
-        kind_title(kind) if kind == own or settled else f"{kind_title(kind)}: {kind_title(own)}",
+        f"{told_kind} · {tr('accepted')}" if state == "accepted" else told_kind,
         _text(row, "agency") or words.layer(layer),
         listed(concerns),
         f"{number(measure)} {unit}" if unit else "",
@@ -194,7 +204,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
     return Row(
         table=table,
         fid=row["fid"],
-        sign=kind if state in ("open", "refused") else "allowed",
+        sign=kind if state in ("open", "refused") else "accepted" if state == "accepted" else "allowed",
         cells=shown,
         keys=(kind, shown[1], concerns, measure, people, shown[5]),
         kind=kind,
@@ -205,6 +215,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
         box=box,
         case=case,
         about=about,
+        chip=NEAR_SETTLED if is_past else "accepted" if state == "accepted" else kind,
     )
 
 
@@ -266,6 +277,15 @@ def _measure(row: dict[str, Any]) -> tuple[float, str]:
         if row.get(name) is not None:
             return float(row[name]), unit
     return 0.0, ""
+
+
+def settled_near_border(one_map: OneMapFile) -> frozenset[str]:
+    """Return the codes of the cases near a border that are settled."""
+    with reading(one_map.path) as connection:
+        if "case" not in tables_of(connection) or not {"near_border", "state"} <= set(columns_of(connection, "case")):
+            return frozenset()
+        sql = "SELECT case_code FROM \"case\" WHERE near_border AND state = 'settled'"
+        return frozenset(str(row[0]) for row in connection.execute(sql))
 
 
 def codes_of(one_map: OneMapFile) -> list[str]:

@@ -23,6 +23,7 @@ _ICON = {
     "conflict": "sign_conflict",
     "allowed": "sign_allowed",
     "decided": "sign_allowed",
+    "accepted": "sign_accepted",
 }
 
 

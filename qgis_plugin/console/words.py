@@ -120,6 +120,7 @@ def _kind_titles(spoken: str) -> dict[str, str]:
         "object": tr("object without cell"),
         "near_border": tr("near border"),
         "decided": tr("decided"),
+        "accepted": tr("accepted"),
         "inside": tr("inside one cell"),
         "border": tr("on a border"),
         "near": tr("nearest cell"),

@@ -66,12 +66,15 @@ def find_engine(setting: str | None = None) -> Engine:
         try:
             done = _run(interpreter.path, ["--version"], QgsFeedback(), limit=VERSION_SECONDS)
         except EngineError as error:
-            asked.append(f"{interpreter.path} ({error})")
+            note(str(error))
+            asked.append(f"{interpreter.path}: {tr('it cannot be started')}")
             continue
         version = done.stdout.decode("utf-8", "replace").split()
         if done.code == 0 and version:
             return Engine(interpreter, version[-1])
-        asked.append(f"{interpreter.path} ({done.words[-1] if done.words else done.code})")
+        words = done.words[-1] if done.words else str(done.code)
+        note(f"{interpreter.path}: {words}")
+        asked.append(f"{interpreter.path}: {_plainly(words)}")
     raise EngineError(missing_sentence(asked))
 
 
@@ -83,6 +86,13 @@ def missing_sentence(asked: list[str]) -> str:
         variable=VARIABLE,
         asked="; ".join(asked) or tr("no Python found"),
     )
+
+
+def _plainly(words: str) -> str:
+    """Return why a Python is of no use, in words for people; its own stand in QGIS's log."""
+    if "No module named" in words:
+        return tr("the library is not installed there")
+    return tr("it runs, but the library in it does not answer")
 
 
 def run_verb(verb: str, arguments: list[str], feedback: QgsFeedback) -> dict:

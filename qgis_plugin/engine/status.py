@@ -12,6 +12,7 @@ class EngineQuestion(QgsTask):
 
     answered = pyqtSignal(str, str)
     found = pyqtSignal(object)  # Engine
+    lacking = pyqtSignal(bool)  # whether it has to be set up
 
     def __init__(self, setting: str | None = None) -> None:
         super().__init__(tr("Looking for the onemap library"), QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
@@ -29,6 +30,7 @@ class EngineQuestion(QgsTask):
 
     def finished(self, well: bool) -> None:
         """Tell the answer, in the main thread."""
+        self.lacking.emit(self._engine is None)
         if self._engine is not None:
             short = tr("engine: ready ({version})", version=self._engine.version)
             self.answered.emit(short, self._engine.interpreter.path)

@@ -14,6 +14,8 @@ from .one_map_file import MapLayer, OneMapFile
 
 LAYER_ID = "onemap/layer_id"
 GROUP_ID = "onemap/group_id"
+# Rings are for cases about which somebody has to decide.
+_NOT_SETTLED = "case_code NOT IN (SELECT case_code FROM \"case\" WHERE state = 'settled' AND case_code IS NOT NULL)"
 
 
 def spec_of(layer_id: str) -> LayerSpec | None:
@@ -30,6 +32,8 @@ def open_layer(one_map: OneMapFile, layer: MapLayer, *, language: str) -> QgsMap
     else:
         made = open_table(f"{one_map.path}|layername={layer.layer_id}", title)
     dress(made, layer.layer_id, language=language)
+    if layer.layer_id == "near_border" and one_map.layer("case") is not None and isinstance(made, QgsVectorLayer):
+        made.setSubsetString(_NOT_SETTLED)
     return made
 
 

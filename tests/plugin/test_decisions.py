@@ -19,7 +19,19 @@ def own_map(one_map, tmp_path):
 
 
 @pytest.fixture
-def shown(plugin, desktop, own_map, qtbot, english):
+def busy_map(own_map):
+    """Let nothing near a border be settled yet: the small city has one open case there."""
+    with closing(sqlite3.connect(own_map)) as connection:
+        named = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'case'")
+        for (trigger,) in named.fetchall():  # they call functions that only GDAL has; no geometry changes
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("UPDATE \"case\" SET state = 'in_hand' WHERE near_border = 1")
+        connection.commit()
+    return own_map
+
+
+@pytest.fixture
+def shown(plugin, desktop, busy_map, own_map, qtbot, english):
     QgsSettings().setValue("onemap/person", "Wang")
     controller = open_controller(plugin, desktop, own_map, qtbot)
     yield controller
@@ -35,6 +47,7 @@ def open_controller(plugin, desktop, path, qtbot):
     desktop.window.show()
     controller.look_at_project()
     wait(qtbot, controller)
+    desktop.canvas.setExtent(QgsProject.instance().viewSettings().defaultViewExtent())
     return controller
 
 
@@ -139,3 +152,96 @@ def test_a_damaged_journal_is_told_and_nothing_is_written(plugin, desktop, own_m
 
 def test_counts_of_the_map_are_those_shown(shown, own_map):
     assert chips(shown.dock.cases)["near border"] == count(own_map, "case", "near_border = 1")
+
+
+def test_settled_cases_ask_nobody_and_their_state_finds_them(plugin, desktop, own_map, qtbot, english):
+    controller = open_controller(plugin, desktop, own_map, qtbot)
+    try:
+        open_ones = count(own_map, "case", "near_border = 1 AND state <> 'settled'")
+        all_of_them = count(own_map, "case", "near_border = 1")
+        assert (open_ones, all_of_them) == (1, 64)
+        cases, findings = controller.dock.cases, controller.dock.findings
+        assert chips(cases)["near border"] == chips(findings)["near border"] == open_ones
+        cases.chips.choose("near_border")
+        assert cases.model.rowCount() == open_ones
+        cases.chips.choose("settled")
+        assert sum(row.kind == "near_border" for row in cases.model.shown) == all_of_them - open_ones
+        assert sum(row.kind == "near_border" and row.state == "settled" for row in findings.model.rows) == 63
+        rings = plugin("project.fill").layer_in(QgsProject.instance(), "near_border")
+        assert rings.featureCount() == open_ones
+        controller.show_wall()
+        assert controller.wall.figures["near_border"].count.text() == str(open_ones)
+        controller.show_note()
+        assert f"not decided</td><td align='right'>{open_ones}</td>" in controller.note.html()
+    finally:
+        controller.close()
+
+
+def test_a_wrong_cell_loses_nothing_that_was_typed(shown, asked):
+    QTest.keyClick(asked.table, Qt.Key.Key_A)
+    bar, codes = shown.cases.bar, shown.cases.cells()
+    bar.cell.setText("0000")
+    bar.why.setText("seen on the spot")
+    QTest.keyClick(bar.why, Qt.Key.Key_Return)
+    assert bar.isVisible()
+    assert bar.error.text() == "There is no cell 0000."
+    assert (bar.cell.text(), bar.why.text()) == ("0000", "seen on the spot")
+    many = [code for code in codes if code.endswith("001")]
+    bar.cell.setText("001")
+    QTest.keyClick(bar.why, Qt.Key.Key_Return)
+    assert bar.isVisible()
+    assert bar.error.text().startswith(f"{len(many)} cells end in 001: {many[0]}, {many[1]}")
+    assert sum(code in bar.error.text() for code in many) == min(5, len(many))
+    assert shown.desk.entries == []
+    bar.cell.setText(codes[0][-7:])
+    QTest.keyClick(bar.why, Qt.Key.Key_Return)
+    assert not bar.isVisible()
+    (entry,) = shown.desk.entries
+    assert (entry.value, entry.why) == (codes[0], "seen on the spot")
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_D, Qt.Key.Key_2, Qt.Key.Key_A])
+def test_nothing_is_done_with_a_case_that_is_not_in_view(shown, asked, desktop, key):
+    from qgis.core import QgsRectangle
+
+    told = []
+    shown.told.connect(told.append)
+    x, y = asked.row.box[:2]
+    desktop.canvas.setExtent(QgsRectangle(x + 5_000, y + 5_000, x + 5_100, y + 5_100))
+    QTest.keyClick(asked.table, key)
+    assert shown.desk.entries == []
+    assert not shown.cases.bar.isVisible()
+    assert asked.row.case in told[0]
+    assert desktop.canvas.extent().contains(x, y)  # it is shown now
+    QTest.keyClick(asked.table, key)
+    assert shown.cases.bar.isVisible() if key == Qt.Key.Key_A else len(shown.desk.entries) == 1
+
+
+def test_after_a_decision_the_map_goes_on_with_the_list(shown, asked, desktop):
+    first = asked.row
+    shown.show_on_map(first)
+    QTest.keyClick(asked.table, Qt.Key.Key_D)
+    assert asked.row.case != first.case
+    middle = desktop.canvas.extent().center()
+    assert abs(middle.x() - asked.row.box[0]) < 1
+    assert abs(middle.y() - asked.row.box[1]) < 1
+
+
+def test_candidates_are_outlined_and_numbered_and_leave_with_the_tab(shown, asked, own_map):
+    buttons = [button for button in asked.decision.buttons if button.isVisible()]
+    marks = shown.decisions.marks
+    assert len(marks.bands) == len(marks.numbers) == len(buttons)
+    codes, shapes = [button.toolTip() for button in buttons], [band.asGeometry() for band in marks.bands]
+    held = dict(zip(codes, shapes, strict=True))
+    layer = next(
+        x for x in QgsProject.instance().mapLayers().values() if x.customProperty("onemap/layer_id") == "grid_cell"
+    )
+    for feature in layer.getFeatures():
+        if feature["cell_code"] in held:
+            assert abs(held[feature["cell_code"]].area() - feature.geometry().area()) < 0.01
+    assert all(" m" in button.text() for button in buttons)
+    assert not buttons[0].icon().isNull()
+    shown.dock.tabs.setCurrentWidget(shown.dock.log)
+    assert marks.bands == []
+    shown.dock.tabs.setCurrentWidget(asked)
+    assert len(marks.bands) == len(buttons)

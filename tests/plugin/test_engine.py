@@ -78,6 +78,35 @@ def test_without_it_the_sentence_says_what_to_do(plugin, english):
         client.find_engine()
 
 
+def test_what_was_tried_is_told_in_plain_words(plugin, english, tmp_path):
+    client = plugin("engine.client")
+    bare = tmp_path / "python"
+    bare.write_text("#!/bin/sh\necho '/usr/bin/python3: No module named onemap' >&2; exit 1\n")
+    bare.chmod(0o755)
+    for path, words in ((bare, "the library is not installed there"), ("/nowhere/python", "it cannot be started")):
+        with pytest.raises(client.EngineError) as caught:
+            client.find_engine(str(path))
+        assert str(caught.value).endswith(f"{path}: {words}")
+
+
+def test_an_empty_dock_without_engine_offers_to_set_it_up(plugin, desktop, english):
+    controller = plugin("console.controller").Controller(desktop)
+    try:
+        dock = controller.dock
+        assert dock.setup.isHidden()
+        dock.offer_setup(True)
+        wanted = []
+        dock.setup_wanted.connect(lambda: wanted.append(1))
+        dock.setup.click()
+        assert wanted == [1]
+        assert not dock.setup.isHidden()
+        assert "not set up" in dock.setup_words.text()
+        dock.offer_setup(False)
+        assert dock.setup.isHidden()
+    finally:
+        controller.close()
+
+
 def test_bad_input_is_the_library_s_own_sentence(plugin, library, english, tmp_path):
     client = plugin("engine.client")
     with pytest.raises(client.EngineError) as caught:

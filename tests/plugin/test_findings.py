@@ -90,7 +90,13 @@ def test_accepted_it_stands_in_the_journal_with_a_point_inside(shown, own_map, p
     assert shape.distance(QgsGeometry.fromWkt(f"POINT ({spot.x} {spot.y})")) < 0.01
     (again,) = [other for other in tab.model.rows if (other.table, other.fid) == (row.table, row.fid)]
     assert again.state == "accepted"
-    assert chips(tab)["gap"] == before
+    assert chips(tab)["gap"] == before - 1  # it needs nobody any longer, and is counted apart
+    assert chips(tab)["accepted"] == 1
+    assert again.cells[0].endswith("accepted")
+    assert again.sign == "accepted"
+    assert shown.findings._preview is None
+    tab.chips.choose("accepted")
+    tab.select(0)
     assert "Wang" in tab.card.toPlainText()
 
 

@@ -45,6 +45,34 @@ def test_what_people_name(find, one_map, table, plugin):
     assert any(text in f"{hit.title} {hit.detail}" for hit in find(text)), spec
 
 
+def test_telephones_are_masked_and_found_only_whole(find, one_map):
+    name, phone = one(one_map, "SELECT name, phone FROM holder WHERE length(phone) = 11")
+    by_number = [hit for hit in find(phone) if name in hit.title]
+    assert by_number
+    assert any(f"{phone[:3]}****{phone[-3:]}" in hit.detail for hit in by_number)
+    for text in (name, phone):
+        assert not any(phone in f"{hit.title} {hit.detail}" for hit in find(text))
+    assert not any(name in hit.title for part in (phone[:8], phone[2:9], phone[3:]) for hit in find(part))
+
+
+def test_a_name_gives_the_person(find, one_map):
+    (name,) = one(one_map, "SELECT name FROM holder LIMIT 1")
+    assert any(hit.group == "Roster of holders" and name in hit.title for hit in find(name)), {hit.group for hit in find(name)}
+
+
+def test_what_is_meant_comes_first(find, one_map):
+    (cell,) = one(one_map, "SELECT cell_code FROM grid_cell LIMIT 1 OFFSET 3")
+    (case,) = one(one_map, 'SELECT case_code FROM "case" LIMIT 1')
+    for text in (cell, cell[-6:], cell[-4:], f"…{cell[-4:]}", f"...{cell[-4:]}"):
+        assert find(text)[0].group == "Unit grid cells", text
+    assert find(cell)[0].title.startswith(cell)
+    assert find(case)[0].title.startswith(case)
+    (street,) = one(one_map, "SELECT name FROM emap_road WHERE name <> ''")
+    groups = list(dict.fromkeys(hit.group for hit in find(street)))
+    assert "Roads" in groups, groups
+    assert groups.index("Cases") == len(groups) - 1 if "Cases" in groups else True
+
+
 def test_every_word_must_occur_and_signs_of_sql_are_only_signs(find):
     assert find("% _") == []
     assert find("' OR 1=1 --") == []

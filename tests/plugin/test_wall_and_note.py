@@ -162,13 +162,64 @@ def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):
     wall.turn()
     assert {first, wall.theme.text()} == {"One", "Two"}
     near = int(wall.figures["near_border"].count.text())
-    row = next(row for row in shown.dock.cases.model.rows if row.kind == "near_border")
+    row = next(row for row in shown.dock.cases.model.rows if row.chip == "near_border")
     shown.desk.decide(row.case, row.keys[4] or "110120005002001")
     until(lambda: int(wall.figures["near_border"].count.text()) == near - 1)
     words = " ".join(label.text() for label in wall.latest)
     assert not any(row.holder and row.holder in words for row in shown.dock.cases.model.rows)
     QTest.keyClick(wall, Qt.Key.Key_Escape)
     assert not wall.isVisible()
+
+
+def test_the_words_have_the_keyboard_and_the_note_fits_its_window(shown):
+    row = next(row for row in shown.dock.cases.model.rows if row.kind == "near_border")
+    shown.desk.reassign(row.case, "110120005002002", "现场核实后由相邻网格负责" * 2)
+    shown.desk.undo_last()
+    shown.show_note()
+    until(lambda: shown.note.view.document().size().width() > 0)
+    assert shown.note.focusWidget() is shown.note.words
+    assert shown.note.view.horizontalScrollBar().maximum() == 0
+
+
+def test_now_ticks_and_the_moment_has_the_zone_of_the_district(shown, monkeypatch):
+    import time
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        tab, zone = shown.dock.who, ZoneInfo("Asia/Shanghai")
+        tab.moment.setDateTime(tab.moment.dateTime().addDays(-3))
+        tab.tick()
+        there = datetime.now(zone).replace(tzinfo=None)
+        assert abs(tab.moment.dateTime().toPyDateTime() - there) < timedelta(minutes=2)
+        assert "at" not in tab.asked()
+        tab.now.setChecked(False)
+        asked = datetime.fromisoformat(tab.asked()["at"])
+        assert asked.utcoffset() == timedelta(hours=8)
+        assert abs(asked - datetime.now(zone)) < timedelta(minutes=2)
+        held = tab.moment.dateTime()
+        tab.tick()
+        assert tab.moment.dateTime() == held  # a chosen moment stays
+        answers = []
+        row = next(row for row in shown.dock.cases.model.rows if row.kind == "inside")
+        where = {"x": row.box[0], "y": row.box[1], "matter": tab.matter.itemData(0)}
+        shown.worker.ask("who", {**where, "at": "2026-06-30T12:30-04:00"}, answers.append, answers.append)
+        until(lambda: answers)
+        assert answers[0]["at"].startswith("2026-07-01T00:30")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_the_proof_names_layers_in_words_and_folds_files_away(shown, case):
+    text = shown.dock.cases.card.toPlainText()
+    assert "grid_cell" not in text
+    assert ".gpkg" not in text
+    assert "EPSG:4548" in text
+    shown.dock.cases.card.anchorClicked.emit(plugin_url("onemap:details"))
+    assert ".gpkg" in shown.dock.cases.card.toPlainText()
 
 
 def shown_model(project):

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 from ...translation import tr
 
 MOST_SHOWN = 12  # cells that the field proposes
+MOST_NAMED = 5  # of those that end as somebody wrote
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Question:
     words
         The question itself.
     answered
-        Called with the value (cell or day, else empty) and the reason.
+        Called with the value (whole code of a cell, or day, else empty) and the reason.
     cells
-        Cells of which one is wanted; None: no cell is asked for.
+        Cells of which one is wanted; None: no cell is asked for. The bar stays open until exactly one is named.
     cell
         The cell that stands in the field at first.
     day
@@ -61,6 +62,12 @@ class AskBar(QWidget):
         super().__init__(parent)
         self.setObjectName("onemapAsk")
         self._question: Question | None = None
+        self._cells: list[str] = []
+        self.error = QLabel(self)
+        self.error.setObjectName("onemapAskError")
+        self.error.setWordWrap(True)
+        self.error.setStyleSheet("font-weight: bold")
+        self.error.hide()
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.cell = QLineEdit(self)
@@ -91,17 +98,20 @@ class AskBar(QWidget):
         column.setContentsMargins(0, 4, 0, 4)
         column.addLayout(second)
         column.addLayout(first)
+        column.addWidget(self.error)
         self._wire()
         self.hide()
 
     def ask(self, question: Question) -> None:
         """Ask; what was asked before is dropped."""
         self._question = question
+        self.error.hide()
+        self._cells = sorted(question.cells or ())
         self.words.setText(question.words)
         self.cell.setVisible(question.cells is not None)
         self.pick.setVisible(question.cells is not None)
         if question.cells is not None:
-            proposals = QCompleter(sorted(question.cells), self.cell)
+            proposals = QCompleter(self._cells, self.cell)
             proposals.setFilterMode(Qt.MatchFlag.MatchContains)
             proposals.setMaxVisibleItems(MOST_SHOWN)
             self.cell.setCompleter(proposals)
@@ -134,7 +144,9 @@ class AskBar(QWidget):
         if question is None or not self.ok.isEnabled():
             return
         day = self.day.date().toString("yyyy-MM-dd") if question.day else ""
-        value = day or (self.cell.text().strip() if question.cells is not None else "")
+        value = day or (self._whole_code() if question.cells is not None else "")
+        if question.cells is not None and not value:
+            return
         why = self.why.text().strip()
         self.close_question()
         question.answered(value, why)
@@ -144,6 +156,24 @@ class AskBar(QWidget):
             self.close_question()
             return True
         return super().eventFilter(watched, event)
+
+    def _whole_code(self) -> str:
+        """Return the code of the one cell that is meant; empty, with the reason in the bar, where it is not clear."""
+        said = self.cell.text().strip()
+        ending = [code for code in self._cells if code.endswith(said)]
+        meant = [said] if said in ending else ending
+        if len(meant) == 1:
+            return meant[0]
+        if not meant:
+            words = tr("There is no cell {cell}.", cell=said)
+        else:
+            named = ", ".join(meant[:MOST_NAMED]) + (" ..." if len(meant) > MOST_NAMED else "")
+            words = tr("{count} cells end in {cell}: {cells}", count=len(meant), cell=said, cells=named)
+        self.error.setText(words)
+        self.error.show()
+        self.cell.setFocus()
+        self.cell.selectAll()
+        return ""
 
     def _look(self) -> None:
         """Let it be answered once all that is needed stands there."""
@@ -155,6 +185,7 @@ class AskBar(QWidget):
     def _wire(self) -> None:
         for field in (self.cell, self.why):
             field.textChanged.connect(lambda _: self._look())
+            field.textEdited.connect(lambda _: self.error.hide())
             field.returnPressed.connect(self.answer)
             field.installEventFilter(self)
         self.ok.clicked.connect(self.answer)

@@ -38,6 +38,8 @@ class CaseFacts:
         The picture's file, or None.
     whole
         Whether telephone numbers are shown whole.
+    details
+        Whether the proof names files and hashes.
     """
 
     row: Row
@@ -47,6 +49,7 @@ class CaseFacts:
     lacking: str = ""
     photo: Path | None = None
     whole: bool = False
+    details: bool = False
 
 
 def case_html(case: CaseFacts) -> str:
@@ -76,7 +79,11 @@ def case_html(case: CaseFacts) -> str:
 
 def _who(case: CaseFacts) -> str:
     if case.answer:
-        made = holder_card(case.answer, whole=case.whole) if "accountable" in case.answer else place_card(case.answer)
+        made = (
+            holder_card(case.answer, whole=case.whole, details=case.details)
+            if "accountable" in case.answer
+            else place_card(case.answer)
+        )
         return made.replace("<h2", "<h3").replace("</h2>", "</h3>")
     words = case.lacking or tr("Asking who answers ...")
     return f'<p style="color:{quiet()}">{escape(words)}</p>'

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from qgis.core import QgsPointXY
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY
 from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QApplication
@@ -14,6 +14,7 @@ from ..desk import Desk
 from ..queue.list_tab import ListTab
 from ..rows import Row, attributes, candidates, codes_of, details
 from ..who.asking import show_phone
+from ..who.card import DETAILS, system_name
 from ..words import Words
 from .ask_bar import AskBar, Question
 from .case_card import PHOTO, CaseFacts, case_html, photo_of
@@ -66,7 +67,7 @@ class CaseDesk(QObject):
             return
         known = candidates(self.one_map, row)
         words = tr("Give case {case} to which cell, and why?", case=row.case)
-        given = lambda cell, why: self._given(row, cell, why)  # noqa: E731
+        given = lambda cell, why: self._desk.reassign(row.case, cell, why)  # noqa: E731
         self.bar.ask(Question(words, given, cells=self.cells(), cell=known[1] if len(known) > 1 else ""))
 
     def cells(self) -> list[str]:
@@ -84,13 +85,6 @@ class CaseDesk(QObject):
             self.told.emit(tr("This case has no photo."))
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._facts.photo)))
-
-    def _given(self, row: Row, cell: str, why: str) -> None:
-        full = [code for code in self.cells() if code == cell or code.endswith(cell)]
-        if len(full) == 1:
-            self._desk.reassign(row.case, full[0], why)
-        else:
-            self.told.emit(tr("There is no cell {cell}, or more than one ends so.", cell=cell))
 
     def _ask(self, row: Row) -> None:
         """Ask the library: for the decided cell, else for the position; what is settled, as it was when reported."""
@@ -118,6 +112,9 @@ class CaseDesk(QObject):
 
     def _answered(self, number: int, answer: dict, lacking: str) -> None:
         if number == self._latest and self._facts is not None:
+            if answer and self.one_map is not None:
+                crs = QgsCoordinateReferenceSystem(self.one_map.facts.get("crs", ""))
+                answer = {**answer, "system": system_name(crs)}
             self._facts = replace(self._facts, answer=answer, lacking=lacking)
             self._draw()
 
@@ -130,6 +127,9 @@ class CaseDesk(QObject):
             return
         if link.toString() == PHOTO:
             self.open_photo(self._facts.row)
+        elif link.toString() == DETAILS:
+            self._facts = replace(self._facts, details=True)
+            self._draw()
         else:
             show_phone(self._facts.answer, self.bar, self._desk, self._show_whole)
 

@@ -1,12 +1,16 @@
 """Under the card of a case near a border: one button for each cell that may answer, and what was decided."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ...onemap.domain.journal import REASSIGN_CASE, Entry
 from ...translation import tr
+from ..queue.flow_layout import FlowLayout
+from ..words import number as said
+from .candidate_marks import number_icon
 
 MOST_BUTTONS = 4
 SHORT_CODE = 7  # the end of a code tells neighbours apart
@@ -26,7 +30,7 @@ class DecisionBar(QWidget):
         self._cells: list[str] = []
         self.words = QLabel(self)
         self.words.setWordWrap(True)
-        self._row = QHBoxLayout()
+        self._row = FlowLayout()
         self.undo = QPushButton(tr("Undo"), self)
         self.undo.setToolTip(tr("What was decided about it no longer counts"))
         self.undo.clicked.connect(lambda: self.undone.emit(self._case))
@@ -37,12 +41,12 @@ class DecisionBar(QWidget):
         self.buttons: list[QPushButton] = []
         for number in range(MOST_BUTTONS):
             button = QPushButton(self)
+            button.setIcon(number_icon(number))
             button.setToolTip(tr("This cell answers"))
             button.clicked.connect(lambda _, number=number: self.choose(number))
             self.buttons.append(button)
             self._row.addWidget(button)
         self._row.addWidget(self.undo)
-        self._row.addStretch(1)
         table.installEventFilter(self)
         self.show_nothing()
 
@@ -65,15 +69,20 @@ class DecisionBar(QWidget):
         self._case, self._cells = "", []
         self.hide()
 
-    def ask(self, case: str, cells: list[str]) -> None:
-        """Ask which cell answers; the first is the one that answers until somebody decides."""
+    def ask(self, case: str, cells: list[str], far_m: Sequence[float] = ()) -> None:
+        """Ask which cell answers; the first is the one that answers until somebody decides.
+
+        ``far_m`` is how far each cell lies from the case; below zero where that is not known.
+        """
         self._case, self._cells = case, cells[:MOST_BUTTONS]
         self.words.setText(tr("Near a border: which cell answers?"))
         for number, button in enumerate(self.buttons):
             button.setVisible(number < len(self._cells))
             if number < len(self._cells):
-                key = "D" if number == 0 else str(number + 1)
-                button.setText(f"…{self._cells[number][-SHORT_CODE:]}   {key}")
+                known = number < len(far_m) and far_m[number] >= 0
+                far = f" · {said(round(far_m[number], 2))} m" if known else ""
+                key = "  (D)" if number == 0 else ""
+                button.setText(f"…{self._cells[number][-SHORT_CODE:]}{far}{key}")
                 button.setToolTip(self._cells[number])
         self.undo.hide()
         self.show()

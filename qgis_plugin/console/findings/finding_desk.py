@@ -87,7 +87,8 @@ class FindingDesk(QObject):
         else:
             words = tr("Which cell gets the land, and why?")
             known = self._codes(row)
-            self.bar.ask(Question(words, lambda value, why: self._accepted(row, value, why), cells=known, cell=cell))
+            accepted = lambda cell, why: self._desk.accept(self._subject(row), cell, why)  # noqa: E731
+            self.bar.ask(Question(words, accepted, cells=known, cell=cell))
 
     def refuse(self, row: Row) -> None:
         """Ask for the reason and keep that the repair is not wanted."""
@@ -112,6 +113,11 @@ class FindingDesk(QObject):
         QApplication.clipboard().setText(row.keys[2])
         self.told.emit(tr("{text} is on the clipboard", text=row.cells[2]))
 
+    def settled(self) -> None:
+        """Take the proposal off the map and off the card: it was answered."""
+        self.clear_preview()
+        self._words, self.proposal = "", None
+
     def entry_of(self, row: Row) -> Entry | None:
         """Return the decision that holds for a finding."""
         blob = shape_at(self.one_map, row) if self.one_map is not None else None
@@ -124,13 +130,6 @@ class FindingDesk(QObject):
             self._preview = None
 
     # --- inside
-
-    def _accepted(self, row: Row, value: str, why: str) -> None:
-        full = [code for code in self._codes(row) if code == value or code.endswith(value)]
-        if len(full) == 1:
-            self._desk.accept(self._subject(row), full[0], why)
-        else:
-            self.told.emit(tr("There is no cell {cell}, or more than one ends so.", cell=value))
 
     def _codes(self, row: Row) -> list[str]:
         """Return the codes among which somebody may get the land: of the cells, or of the agency's grids."""

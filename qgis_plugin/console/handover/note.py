@@ -13,6 +13,7 @@ from ..rows import Row
 from ..words import kind_title, state_title
 
 _STATES = ("new", "in_hand", "overdue")
+_WIDTHS = (13, 9, 16, 24, 20, 18)  # of the columns of what was done, in per cent
 _FONTS = '"Noto Sans CJK SC","WenQuanYi Micro Hei","Microsoft YaHei",sans-serif'
 _INK, _QUIET, _RULE = "#22262B", "#5B626B", "#DEDAD2"  # paper is white whatever the screen's theme
 
@@ -66,9 +67,9 @@ def note_html(shift: Shift, entries: Iterable[Entry], cases: Iterable[Row], find
 
 def _open(cases: list[Row], findings: list[Row]) -> str:
     states = Counter(row.state for row in cases)
-    near = sum(row.kind == "near_border" for row in cases)
+    near = sum(row.chip == "near_border" for row in cases)
     rows = [(state_title(state), f"{states[state]:,}") for state in _STATES]
-    rows.append((tr("near a border, not decided"), f"{near:,}"))
+    rows.append((tr("near a border, not settled, not decided"), f"{near:,}"))
     kinds = Counter(row.kind for row in findings if row.state in ("open", "refused") and row.kind != "near_border")
     rows += [(kind_title(kind), f"{count:,}") for kind, count in kinds.most_common()]
     lines = "".join(
@@ -82,7 +83,10 @@ def _done(done: list[Entry], gone: Mapping[int, Entry]) -> str:
     if not done:
         return f"<p style='color:{_QUIET}'>{escape(tr('Nothing was decided in this span.'))}</p>"
     heads = (tr("When"), tr("By"), tr("What"), tr("About"), tr("Result"), tr("Reason"))
-    head = "".join(f"<th align='left' style='color:{_QUIET}'>{escape(title)}</th>" for title in heads)
+    head = "".join(
+        f"<th align='left' width='{width}%' style='color:{_QUIET}'>{escape(title)}</th>"
+        for title, width in zip(heads, _WIDTHS, strict=True)
+    )
     lines = []
     for entry in done:
         what = verb_title(entry.verb)
@@ -90,9 +94,12 @@ def _done(done: list[Entry], gone: Mapping[int, Entry]) -> str:
         if back is not None:
             what = tr("{what} (taken back by {who})", what=what, who=back.who)
         cells = (local(entry.at), entry.who, what, subject_title(entry.subject), entry.value, entry.why)
-        line = "".join(f"<td style='border-bottom:1px solid {_RULE}'>{escape(text)}</td>" for text in cells)
+        line = "".join(
+            f"<td style='border-bottom:1px solid {_RULE};overflow-wrap:anywhere'>{escape(text)}</td>" for text in cells
+        )
         lines.append(f"<tr>{line}</tr>")
-    return f"<table cellspacing='0' cellpadding='4' width='100%'><tr>{head}</tr>{''.join(lines)}</table>"
+    look = "cellspacing='0' cellpadding='4' width='100%' style='font-size:9pt'"
+    return f"<table {look}><tr>{head}</tr>{''.join(lines)}</table>"
 
 
 def _said(moment: datetime) -> str:

@@ -25,7 +25,7 @@ from ..tones import QuietLabel
 from .note import Shift, note_html
 
 HOURS = 8  # a shift, unless another moment is chosen
-SIZE = (720, 760)
+SIZE = (920, 760)
 MARGIN_MM = 15.0
 
 
@@ -72,6 +72,7 @@ class HandoverWindow(QWidget):
         column.addWidget(self.status)
         self.since.dateTimeChanged.connect(lambda _: self.refresh())
         self.words.textChanged.connect(self.refresh)
+        self.words.setFocus()
         self.refresh()
 
     def refresh(self) -> None:

@@ -9,7 +9,7 @@ from .flow_layout import FlowLayout
 
 # Colours of QGIS's own palette, so that the chips follow its theme.
 STYLE = """
-QToolButton { border: 1px solid palette(mid); border-radius: 9px; padding: 2px 8px; background: palette(base);
+QToolButton { border: 1px solid palette(mid); border-radius: 9px; padding: 1px 5px; background: palette(base);
   color: palette(text); }
 QToolButton:hover { border-color: palette(highlight); }
 QToolButton:checked { background: palette(highlight); border-color: palette(highlight);
@@ -55,9 +55,12 @@ class Chips(QWidget):
         button = QToolButton(self)
         button.setObjectName(f"onemapChip_{name}")
         button.setCheckable(True)
-        button.setToolTip(tr("Only these: {name}", name=self._titles[name]))
+        hint = tr("Only these: {name}", name=self._titles[name])
+        if name == "near_border":
+            hint = tr("{hint}; settled cases are left out, their state finds them", hint=hint)
+        button.setToolTip(hint)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setIconSize(QSize(14, 14))
+        button.setIconSize(QSize(12, 12))
         if name != "all":
             button.setIcon(sign_icon(name))
         button.clicked.connect(lambda: self.chosen.emit(name))

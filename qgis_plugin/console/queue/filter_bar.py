@@ -81,6 +81,7 @@ class FilterBar(QWidget):
         box.setCurrentIndex(max(0, box.findData(kept)))
         box.blockSignals(False)
         box.setVisible(len(found) > 1)
+        box.setToolTip(_hint(box))
         self.changed.emit({choice.part: box.currentData()})
 
     def _check(self, title: str, hint: str) -> QCheckBox:
@@ -93,7 +94,7 @@ class FilterBar(QWidget):
         box.setObjectName(f"onemapFilter_{self.kind.name}_{choice.part}")
         box.addItem(choice.all_of_them, "")
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(6)
+        box.setMinimumContentsLength(4)
         box.setToolTip(tr("Only rows of the one that is chosen here"))
         box.hide()
         return box
@@ -123,12 +124,18 @@ class FilterBar(QWidget):
         self.search.textChanged.connect(self._typing.start)
         self.search.installEventFilter(self)
         self.chips.chosen.connect(
-            lambda name: self.changed.emit({"kind": "", "state": ""} | self.kind.chip_filter(name))
+            lambda name: self.changed.emit({"kind": "", "chip": "", "state": ""} | self.kind.chip_filter(name))
         )
         self.in_view.toggled.connect(self.view_wanted)
         self.mine.toggled.connect(lambda on: self.changed.emit({"ours": self._mine if on else ""}))
         self.span.changed.connect(lambda since, until: self.changed.emit({"since": since, "until": until}))
         for choice, box in zip(self.kind.choices, self.boxes, strict=True):
+            box.currentIndexChanged.connect(lambda _, box=box: box.setToolTip(_hint(box)))
             box.currentIndexChanged.connect(
                 lambda _, part=choice.part, box=box: self.changed.emit({part: box.currentData() or ""})
             )
+
+
+def _hint(box: QComboBox) -> str:
+    """Return what a box that is too narrow for its text tells when the mouse rests on it."""
+    return f"{box.currentText()}\n{tr('Only rows of the one that is chosen here')}"

@@ -14,6 +14,7 @@ class Filter:
     """
 
     kind: str = ""
+    chip: str = ""
     group: str = ""
     state: str = ""
     street: str = ""
@@ -27,7 +28,7 @@ class Filter:
     def of(self, rows: list[Row]) -> list[Row]:
         """Return the rows that pass, in their order; one condition after the other, each over what is left."""
         found = rows
-        for part in ("kind", "group", "state", "street", "holder"):
+        for part in ("kind", "chip", "group", "state", "street", "holder"):
             wanted = getattr(self, part)
             if wanted:
                 found = [row for row in found if getattr(row, part) == wanted]

@@ -26,6 +26,7 @@ _KINDS = (
     "nesting",
     "orphan",
     "invalid",
+    "accepted",
 )
 
 
@@ -36,15 +37,16 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
         name="findings",
         columns=finding_columns,
         widths=(124, 88, 120, 78, 52, 80),
+        ends=(2,),
         acts=finding_acts(),
-        chips=lambda row: (row.kind,),
+        chips=lambda row: (row.chip,),
         chip_order=_KINDS,
-        chip_filter=lambda name: {} if name == ALL else {"kind": name},
+        chip_filter=lambda name: {} if name == ALL else {"chip": name},
         chip_title=kind_title,
         choices=(
-            Choice("group", tr("all layers and agencies"), words.layer),
-            Choice("state", tr("all states"), state_title),
-            Choice("street", tr("all streets"), street_title),
+            Choice("group", tr("any layer"), words.layer),
+            Choice("state", tr("any state"), state_title),
+            Choice("street", tr("any street"), street_title),
         ),
         empty=lambda: tr(
             "No findings. Open a one map, or run the whole line in the toolbox: what it finds is listed here."
@@ -57,15 +59,16 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
     return ListKind(
         name="cases",
         columns=case_columns,
-        widths=(150, 116, 92, 104, 110),
+        widths=(116, 124, 78, 86, 84),
+        ends=(0, 4),
         chips=_case_chips,
         chip_order=(*_STATES, *_PLACES),
         chip_filter=_case_filter,
         chip_title=lambda name: state_title(name) if name in _STATES else kind_title(name),
         choices=(
-            Choice("group", tr("all matters"), lambda matter: matter),
-            Choice("street", tr("all streets"), street_title),
-            Choice("holder", tr("all holders"), lambda name: name),
+            Choice("group", tr("any matter"), lambda matter: matter),
+            Choice("street", tr("any street"), street_title),
+            Choice("holder", tr("any holder"), lambda name: name),
         ),
         empty=lambda: tr("No cases. Open a one map that holds cases."),
         acts=case_acts(),
@@ -101,10 +104,10 @@ def finding_acts() -> tuple[Act, ...]:
 
 
 def _case_chips(row: Row) -> tuple[str, ...]:
-    return (row.state, row.kind) if row.kind in _PLACES else (row.state,)
+    return (row.state, row.chip) if row.chip in _PLACES else (row.state,)
 
 
 def _case_filter(name: str) -> dict[str, str]:
     if name in _STATES:
         return {"state": name}
-    return {"kind": name} if name in _PLACES else {}
+    return {"chip": name} if name in _PLACES else {}

@@ -33,4 +33,5 @@ class ListKind:
     empty: Callable[[], str]
     acts: tuple[Act, ...] = ()
     newest_first: int = -1  # column by which the list is sorted at first, latest on top
+    ends: tuple[int, ...] = ()  # columns of codes, of which the end is shown
     in_time: bool = False  # rows have a moment and a holder: spans and *mine* make sense

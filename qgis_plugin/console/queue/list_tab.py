@@ -20,11 +20,12 @@ from ..rows import Row
 from ..tones import QuietLabel, quiet
 from .filter_bar import FilterBar
 from .list_kind import ALL, ListKind
-from .table import RowTable
+from .table import ROW_HEIGHT, RowTable
 from .table_model import ROW, RowModel
 
 VIEW_DELAY_MS = 250
 PREPARE_MS = 100
+LEAST_LINES = 8  # of the list, however large the card
 
 
 class ListTab(QWidget):
@@ -32,6 +33,7 @@ class ListTab(QWidget):
 
     chosen = pyqtSignal(object)  # Row: show it on the map
     current = pyqtSignal(object)  # Row or None: it is looked at
+    went_on = pyqtSignal(object)  # Row: the next one, now that the one before it was settled
     acted = pyqtSignal(str, object)  # what is wanted with which row
     view_wanted = pyqtSignal(bool)  # only rows in the map's view
     counted = pyqtSignal(int)  # so many rows there are
@@ -165,9 +167,16 @@ class ListTab(QWidget):
                 self._counted.update(self.kind.chips(changed[number]))
         if not changed:
             return
+        before = self._row
         self._goes_on = True
         self.model.put(changed)
         self._goes_on = False
+        if (
+            before is not None
+            and self._row is not None
+            and (self._row.table, self._row.fid) != (before.table, before.fid)
+        ):
+            self.went_on.emit(self._row)
         self.filters.count(+self._counted)
         self._tell_state()
 
@@ -274,8 +283,9 @@ class ListTab(QWidget):
         self.status = QuietLabel("", self)
         words = tr("Keys: J K move, Enter or Space go there, F search, right click for all there is to do")
         self.status.setToolTip(words)
-        self.table = RowTable(self.model, self.kind.widths, self.kind.acts, self)
+        self.table = RowTable(self.model, self.kind.widths, self.kind.acts, self, self.kind.ends)
         self.table.setObjectName(f"onemapTable_{self.kind.name}")
+        self.table.setMinimumHeight(LEAST_LINES * ROW_HEIGHT + self.table.horizontalHeader().sizeHint().height() + 4)
         self.nothing = QuietLabel("", self)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setWordWrap(True)

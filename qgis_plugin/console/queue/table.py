@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 
-from qgis.PyQt.QtCore import QAbstractTableModel, QItemSelectionModel, QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from .table_model import ROW
 
@@ -30,6 +38,14 @@ class Act:
     hint: str = ""
 
 
+class EndShown(QStyledItemDelegate):
+    """Leaves out the beginning of a text that is too long."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideLeft
+
+
 class RowTable(QTableView):
     """Rows in lines of 22 pixels. `acted` tells what is wanted with the current row, `find_wanted` that F was hit."""
 
@@ -37,7 +53,12 @@ class RowTable(QTableView):
     find_wanted = pyqtSignal()
 
     def __init__(
-        self, model: QAbstractTableModel, widths: tuple[int, ...], acts: tuple[Act, ...], parent: QWidget
+        self,
+        model: QAbstractTableModel,
+        widths: tuple[int, ...],
+        acts: tuple[Act, ...],
+        parent: QWidget,
+        ends: tuple[int, ...] = (),
     ) -> None:
         super().__init__(parent)
         self.acts = acts
@@ -59,6 +80,8 @@ class RowTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
+        for column in ends:  # the end of a code tells neighbours apart
+            self.setItemDelegateForColumn(column, EndShown(self))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._show_menu)
 

@@ -1,5 +1,6 @@
 """Find what a person names: an area or its code, an address, a place, a holder, a case. No QGIS object is made here."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,10 +11,15 @@ from ...onemap.errors import OnemapError
 from ...project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from ...translation import language, title_of
 from ..envelope import Box, box_of
+from ..who.card import masked, role_title
 
 PLACES = ("place_address", "place_name", "emap_poi", "frame_compound", "city3d_building", "econ_unit", "emap_road")
 MOST = 8  # of one layer: a search shows what was meant, not all there is
 SHORTEST = 2
+_SHOWN = ("name", "address", "matter_name", "holder")
+_TELEPHONE = re.compile(r"\+?\d[\d\s-]{5,}\d")
+_CUT = re.compile(r"^(?:…|\.{2,})")  # a label on the map shows the end of a code behind these
+_IS_CODE = re.compile(r"[A-Za-z]*\d{3,}[A-Za-z\d]*")
 
 
 @dataclass(frozen=True)
@@ -35,31 +41,43 @@ class Hit:
 
 
 def find(one_map: OneMapFile, text: str) -> Iterator[Hit]:
-    """Yield what the text may mean, areas first; every word must occur.
+    """Yield what the text may mean; every word must occur.
 
-    A code is found by its beginning or its end (the last digits are what people say), a name by any part.
+    A code is found by its beginning or its end (the last digits are what people say, and what labels show), a name by
+    any part, a telephone number only as a whole; it is never shown whole. What bears exactly this code comes first;
+    for a part of a code areas come before cases and houses, for words people and places before cases.
     """
-    words = text.split()
-    if len(text.strip()) < SHORTEST:
+    text = _CUT.sub("", text.strip())
+    if len(text) < SHORTEST:
         return
+    areas = (*reversed(one_map.levels), "duty_grid")
+    in_order = (*areas, "case", "holder", *PLACES) if _IS_CODE.fullmatch(text) else (*areas, "holder", *PLACES, "case")
     with reading(one_map.path) as connection:
         present = tables_of(connection)
-        for table in (*reversed(one_map.levels), "duty_grid", "case", "holder", *PLACES):
+        later = []
+        for table in in_order:
             if table in present:
-                yield from _in_table(connection, one_map, table, present[table], words)
+                for is_exact, hit in _in_table(connection, one_map, table, present[table], text):
+                    if is_exact:
+                        yield hit
+                    else:
+                        later.append(hit)
+    yield from later
 
 
 def _in_table(
-    connection: sqlite3.Connection, one_map: OneMapFile, table: str, geometry: str, words: list[str]
-) -> Iterator[Hit]:
+    connection: sqlite3.Connection, one_map: OneMapFile, table: str, geometry: str, text: str
+) -> Iterator[tuple[bool, Hit]]:
+    """Yield what one table holds, and of each whether its code is exactly the text."""
     spec = load_catalogue()[table]
     columns = columns_of(connection, table)
     code = spec.key if spec.key in columns else ""
-    asked = [name for name in ("name", "address", "matter_name", "phone", "holder") if name in columns]
+    asked = [name for name in _SHOWN if name in columns]
     if not code and not asked:
         return
-    tests, values = [], []
-    for word in words:
+    tests: list[str] = []
+    values: list[str] = []
+    for word in text.split():
         like = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         parts = [f"{quoted(name)} LIKE ? ESCAPE '\\'" for name in asked]
         values += [f"%{like}%"] * len(asked)
@@ -68,19 +86,24 @@ def _in_table(
             values += [f"{like}%", f"%{like}"]
         tests.append(f"({' OR '.join(parts)})")
     shape = quoted(geometry) if geometry else "NULL"
-    named = ", ".join(quoted(name) for name in (code, *asked) if name)
-    sql = f"SELECT {named}, {shape} AS shape_ FROM {quoted(table)} WHERE {' AND '.join(tests)} LIMIT {MOST}"  # noqa: S608 # nosec B608
+    person = [name for name in ("phone", "role", "grid_code") if table == "holder" and name in columns]
+    where = f"({' AND '.join(tests)})"
+    if "phone" in person and _TELEPHONE.fullmatch(text):
+        where = f"({where} OR {quoted('phone')} = ?)"
+        values.append(re.sub(r"[\s-]", "", text))
+    first = f"{quoted(code)} <> ?, " if code else ""
+    values += [text] if code else []
+    named = ", ".join(quoted(name) for name in (code, *asked, *person) if name)
+    sql = f"SELECT {named}, {shape} AS shape_ FROM {quoted(table)} WHERE {where} ORDER BY {first}fid LIMIT {MOST}"  # noqa: S608 # nosec B608
     layer = one_map.layer(table)
     group = one_map.title_of(layer, language()) if layer else title_of(spec)
     for row in connection.execute(sql, values):
         texts = [str(row[name]) for name in asked if row[name]]
         own = str(row[code] or "") if code else ""
-        yield Hit(
-            " ".join([own, *texts[:1]]).strip(),
-            group,
-            explained(one_map, own) or " ".join(texts[1:]),
-            box_of(row["shape_"]),
-        )
+        known = {name: str(row[name] or "") for name in person}
+        about = [role_title(known.get("role", "")), known.get("grid_code", ""), masked(known.get("phone", ""))]
+        detail = explained(one_map, own) or " ".join(filter(None, [*texts[1:], *about]))
+        yield own == text, Hit(" ".join([own, *texts[:1]]).strip(), group, detail, box_of(row["shape_"]))
 
 
 def explained(one_map: OneMapFile, code: str) -> str:

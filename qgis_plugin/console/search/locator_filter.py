@@ -52,11 +52,13 @@ class OneMapFilter(QgsLocatorFilter):
         position = parse(text)
         if position is not None:
             self.resultFetched.emit(_position_result(self, position))
+        groups: dict[str, float] = {}  # QGIS would show them by the alphabet
         try:
             for score, hit in enumerate(find(one_map, text)):
                 if feedback.isCanceled():
                     return
-                self.resultFetched.emit(_hit_result(self, hit, score))
+                groups.setdefault(hit.group, 1.0 / (2 + len(groups)))
+                self.resultFetched.emit(_hit_result(self, hit, score, groups[hit.group]))
         except (NotAOneMap, OSError, sqlite3.Error):
             return  # the map is being replaced; the next key asks again
 
@@ -66,10 +68,11 @@ class OneMapFilter(QgsLocatorFilter):
         self._go(chosen() if callable(chosen) else chosen)
 
 
-def _hit_result(owner: OneMapFilter, hit: Hit, score: int) -> QgsLocatorResult:
+def _hit_result(owner: OneMapFilter, hit: Hit, score: int, group: float) -> QgsLocatorResult:
     made = QgsLocatorResult(owner, hit.title, hit)
     made.description = hit.detail
     made.group = hit.group
+    made.groupScore = group
     made.score = 1.0 / (2 + score)
     return made
 
@@ -78,5 +81,6 @@ def _position_result(owner: OneMapFilter, position: Position) -> QgsLocatorResul
     made = QgsLocatorResult(owner, f"{position.x:.10g}, {position.y:.10g}", position)
     made.description = position.crs or tr("in the map's own system")
     made.group = tr("Position")
+    made.groupScore = 1.0
     made.score = 1.0
     return made

@@ -144,7 +144,7 @@ class WallWindow(QWidget):
         """Count anew."""
         states = Counter(row.state for row in self._cases.rows)
         open_kinds = sum(row.state in ("open", "refused") and row.kind != "near_border" for row in self._findings.rows)
-        near = sum(row.kind == "near_border" for row in self._cases.rows)
+        near = sum(row.chip == "near_border" for row in self._cases.rows)
         counts = {
             **{name: states[name] for name in ("new", "in_hand", "overdue")},
             "near_border": near,

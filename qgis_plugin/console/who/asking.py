@@ -18,6 +18,7 @@ from ..card.ask_bar import AskBar, Question
 from ..desk import Desk
 from ..picking import ShapeTool
 from ..tones import on_map
+from .card import system_name
 from .tab import WhoTab
 
 MARK_SIZE, MARK_WIDTH = 14, 3
@@ -98,7 +99,7 @@ class WhoAnswers(QObject):
         self._worker.ask(
             verb,
             {**where, **chosen},
-            lambda answer: show(answer) if number == self._latest else None,
+            lambda answer: show({**answer, "system": system_name(self._crs)}) if number == self._latest else None,
             lambda why: self._tab.say(why) if number == self._latest else None,
         )
 

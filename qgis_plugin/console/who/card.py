@@ -1,16 +1,22 @@
 """The cards of an answer, as HTML: a place, and who answers there. Text is shown as text, never as markup."""
 
+import re
 from html import escape
+
+from qgis.core import QgsCoordinateReferenceSystem
 
 from ...engine.worker import said
 from ...translation import tr
 from ..tones import quiet
-from ..words import kind_title, number
+from ..words import Words, kind_title, number
 
+DETAILS = "onemap:details"  # the link that unfolds files and hashes
 PHONE = "onemap:phone"  # the link that asks for the whole number
 _PARTS = ("in_charge", "owner", "maintainer", "territorial")
 _SHOWN_OF_PHONE = 3
 _SHOWN_CELLS = 4
+# A layer and, behind it in brackets, the files it came from and the beginning of their hash.
+_SOURCE = re.compile(r"\b([a-z][a-z0-9_]*)(\s*[（(][^（）()]*[0-9a-f]{8}[)）])")
 
 
 def place_card(answer: dict) -> str:
@@ -31,29 +37,35 @@ def place_card(answer: dict) -> str:
     return "".join([*parts, _stale(answer)])
 
 
-def holder_card(answer: dict, *, whole: bool = False) -> str:
+def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> str:
     """Return the card of who answers: the person and the telephone first, then the roles, the chain, the proof.
 
-    Telephone numbers are masked unless they shall be `whole`; a link asks for that.
+    Telephone numbers are masked unless they shall be `whole`; a link asks for that. Another one unfolds the files and
+    hashes of the proof, which are told with `details` only.
     """
-    masked = str if whole else _masked
+    telephone_of = str if whole else masked
     person = answer.get("accountable")
     if person:
         title = " · ".join(part for part in (person["name"], role_title(person["role"]), person["agency"]) if part)
-        telephone = masked(person["phone"])
+        telephone = telephone_of(person["phone"])
     else:
         title, telephone = state_words(answer["state"]), ""
     parts = [_heading(title)]
     if telephone:
         link = "" if whole else f' &nbsp;<a href="{PHONE}">{escape(tr("show the number"))}</a>'
         parts.append(f"<p><b>{escape(telephone)}</b>{link}</p>")
+    elif person:
+        parts.append(f'<p style="color:{quiet()}">{escape(tr("no telephone in this map"))}</p>')
     rows = [(part_title(part), _claims(answer["parts"][part]), "") for part in _PARTS if part in answer["parts"]]
-    rows += [(tr("Deputy"), deputy["name"], masked(deputy["phone"])) for deputy in answer["deputies"]]
+    rows += [(tr("Deputy"), deputy["name"], telephone_of(deputy["phone"])) for deputy in answer["deputies"]]
     parts += [_table(rows), _table([(link_title(link), link["name"], link["code"]) for link in answer["chain"]])]
     proof = said(answer.get("sentence"))
     for phone in _phones(answer):
-        proof = proof.replace(phone, masked(phone))
-    parts += [_table(_position(answer)), f'<p style="color:{quiet()}">{escape(proof)}</p>']
+        proof = proof.replace(phone, telephone_of(phone))
+    words = Words()
+    told = _SOURCE.sub(lambda found: words.layer(found[1]) + (found[2] if details else ""), proof)
+    fold = "" if details or not _SOURCE.search(proof) else f' <a href="{DETAILS}">{escape(tr("details"))}</a>'
+    parts += [_table(_position(answer)), f'<p style="color:{quiet()}">{escape(told)}{fold}</p>']
     return "".join([*parts, _stale(answer)])
 
 
@@ -115,7 +127,7 @@ def _phones(answer: dict) -> set[str]:
     return {person["phone"] for person in people if person.get("phone")}
 
 
-def _masked(phone: str) -> str:
+def masked(phone: str) -> str:
     """Return a telephone number of which only the ends are shown; the whole one stands in the map."""
     if len(phone) <= 2 * _SHOWN_OF_PHONE:
         return phone
@@ -125,7 +137,13 @@ def _masked(phone: str) -> str:
 def _position(answer: dict) -> list[tuple[str, str, str]]:
     if answer.get("x") is None:
         return []
-    return [(tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}", "")]
+    system = f" ({answer['system']})" if answer.get("system") else ""
+    return [(tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}{system}", "")]
+
+
+def system_name(crs: QgsCoordinateReferenceSystem) -> str:
+    """Return what a coordinate system is called, with its code."""
+    return ", ".join(filter(None, (crs.description(), crs.authid())))
 
 
 def _stale(answer: dict) -> str:
@@ -163,7 +181,7 @@ def holders_card(answer: dict) -> str:
         share = f"{number(row['size'])} {unit} ({row['size'] / whole:.0%})"
         cells = ", ".join(row["cells"][:_SHOWN_CELLS]) + (" ..." if len(row["cells"]) > _SHOWN_CELLS else "")
         lines.append(
-            f"<tr><td style='padding:4px 12px 4px 0'><b>{escape(who)}</b> {escape(_masked(row['phone'] or ''))}<br/>"
+            f"<tr><td style='padding:4px 12px 4px 0'><b>{escape(who)}</b> {escape(masked(row['phone'] or ''))}<br/>"
             f"<span style='color:{quiet()}'>{escape(post)}<br/>{escape(cells)}</span></td>"
             f"<td align='right'>{escape(share)}</td></tr>"
         )

@@ -1,8 +1,9 @@
 """Who answers here? The card of the spot that was clicked: who, by which rule, the chain up to the district."""
 
+from datetime import datetime, tzinfo
 from html import escape
 
-from qgis.PyQt.QtCore import QDateTime, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDateTime, Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,7 +19,10 @@ from ... import settings
 from ...translation import tr
 from ..card.ask_bar import AskBar
 from ..tones import quiet
-from .card import holder_card, holders_card, place_card
+from .card import DETAILS, holder_card, holders_card, place_card
+
+TICK_MS = 5_000
+_SHOWN = "yyyy-MM-dd HH:mm"
 
 
 class WhoTab(QWidget):
@@ -32,6 +36,8 @@ class WhoTab(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("onemapTab_who")
+        self._zone: tzinfo | None = None
+        self._told: tuple[dict, bool] = ({}, False)
         self.pick = QPushButton(tr("Click on the map"), self)
         self.pick.setObjectName("onemapPick")
         self.pick.setCheckable(True)
@@ -44,7 +50,7 @@ class WhoTab(QWidget):
         self.card.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.LinksAccessibleByMouse
         )
-        self.card.anchorClicked.connect(lambda _: self.phone_wanted.emit())
+        self.card.anchorClicked.connect(self._followed)
         self.bar = AskBar(self)
         self.card.setStyleSheet("QTextBrowser { border: none; padding: 8px }")
         column = QVBoxLayout(self)
@@ -76,8 +82,26 @@ class WhoTab(QWidget):
         code = self.matter.currentData() if self.question.isVisibleTo(self) else None
         chosen = {"matter": code} if code else {}
         if not self.now.isChecked():
-            chosen["at"] = self.moment.dateTime().toString("yyyy-MM-ddTHH:mm")
+            said = datetime.fromisoformat(self.moment.dateTime().toString("yyyy-MM-ddTHH:mm"))
+            aware = said.replace(tzinfo=self._zone) if self._zone else said.astimezone()
+            chosen["at"] = aware.isoformat(timespec="minutes")
         return chosen
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The district's time zone, in which moments are shown and asked; None: this computer's."""
+        return self._zone
+
+    @zone.setter
+    def zone(self, zone: tzinfo | None) -> None:
+        self._zone = zone
+        self.tick()
+
+    def tick(self) -> None:
+        """Show the present moment while it is the one that is asked for."""
+        if self.now.isChecked():
+            here = datetime.now().astimezone(self._zone)
+            self.moment.setDateTime(QDateTime.fromString(here.strftime("%Y-%m-%d %H:%M"), _SHOWN))
 
     def say(self, sentence: str) -> None:
         """Show one sentence in place of a card."""
@@ -89,11 +113,19 @@ class WhoTab(QWidget):
 
     def show_holder(self, answer: dict, *, whole: bool = False) -> None:
         """Show who answers at a spot; telephone numbers are whole where that was asked for."""
+        self._told = answer, whole
         self.card.setHtml(holder_card(answer, whole=whole))
 
     def show_holders(self, answer: dict) -> None:
         """Show all who answer on a line or in an area."""
         self.card.setHtml(holders_card(answer))
+
+    def _followed(self, link: QUrl) -> None:
+        if link.toString() == DETAILS:
+            answer, whole = self._told
+            self.card.setHtml(holder_card(answer, whole=whole, details=True))
+        else:
+            self.phone_wanted.emit()
 
     def rest(self) -> None:
         """Release the buttons: no tool of this tab is in use."""
@@ -118,14 +150,20 @@ class WhoTab(QWidget):
         self.now = QCheckBox(tr("now"), self.question)
         self.now.setChecked(True)
         self.now.setToolTip(tr("Who answers at this moment; without it, at the moment beside it"))
-        self.moment = QDateTimeEdit(QDateTime.currentDateTime(), self.question)
+        self.moment = QDateTimeEdit(self.question)
         self.moment.setToolTip(tr("Who answered, or will answer, at this moment"))
-        self.moment.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self.moment.setDisplayFormat(_SHOWN)
         self.moment.setCalendarPopup(True)
         self.moment.setEnabled(False)
         self.matter.currentIndexChanged.connect(self._matter_chosen)
         self.now.toggled.connect(lambda now: self.moment.setEnabled(not now))
+        self.now.toggled.connect(lambda _: self.tick())
         self.now.toggled.connect(lambda _: self.asked_anew.emit())
+        self._clock = QTimer(self)
+        self._clock.setInterval(TICK_MS)
+        self._clock.timeout.connect(self.tick)
+        self._clock.start()
+        self.tick()
         self.moment.editingFinished.connect(self.asked_anew)
         row = QHBoxLayout(self.question)
         row.setContentsMargins(0, 0, 0, 0)
