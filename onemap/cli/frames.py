@@ -84,8 +84,8 @@ def _taken(path: Path, frame: Any, wanted: tuple[str, tuple[str, ...]]) -> Any:
     texts = as_text(frame[column]).fillna("")
     found = frame[texts.isin(values) if values else texts != ""]
     said = f"{column}={','.join(values)}" if values else column
-    counts = {"found": len(found), "count": len(frame)}
-    _note(helped("{path}: {found} of {count} rows have {said}", path=path.name, said=said, **counts))
+    text = "{path}: {found} of {count} rows have {said}"
+    _note(helped(text, path=path.name, said=said, found=len(found), count=len(frame)))
     return found
 
 

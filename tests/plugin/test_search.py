@@ -57,7 +57,9 @@ def test_telephones_are_masked_and_found_only_whole(find, one_map):
 
 def test_a_name_gives_the_person(find, one_map):
     (name,) = one(one_map, "SELECT name FROM holder LIMIT 1")
-    assert any(hit.group == "Roster of holders" and name in hit.title for hit in find(name)), {hit.group for hit in find(name)}
+    assert any(hit.group == "Roster of holders" and name in hit.title for hit in find(name)), {
+        hit.group for hit in find(name)
+    }
 
 
 def test_what_is_meant_comes_first(find, one_map):
