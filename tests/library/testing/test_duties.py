@@ -15,6 +15,7 @@ from onemap.manifest import load_manifest
 from onemap.responsibility import ResponsibilityMatrix
 from onemap.sources.rosters import read_roster
 from onemap.testing import make_city, read_planted, write_city
+from tests.library.test_cli import onemap as command
 
 AGENCIES = {"城管执法局", "公安分局", "环卫中心", "市政园林局", "市场监管局"}
 
@@ -183,3 +184,10 @@ def test_without_duties_the_map_has_no_gaps_of_duty(tmp_path):
     manifest.write_text("[[source]]".join([head, *kept]))
     one_map = onemap.run(manifest, language="en").one_map
     assert not one_map.has("duty_gap")
+
+
+def test_the_command_line_names_the_rows_that_cannot_be_meant(run):
+    done = command("who", run.path, "--cell", "110120002001001", "--matter", "0501", "--lang", "zh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "有 3 行责任、责任人或网格无法成立，不予采用" in done.stdout
+    assert "本图的网格、道路、部件中没有编码 110120001002001" in done.stdout
