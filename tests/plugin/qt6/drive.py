@@ -44,6 +44,7 @@ seen: dict[str, object] = {"qt": QT_VERSION_STR}
 def failed(kind: type, error: BaseException, trace: object) -> None:
     """Keep an error of a slot: Qt would otherwise go on, or abort without a word."""
     errors.append("".join(traceback.format_exception(kind, error, trace)))
+    print(errors[-1], file=sys.stderr)
 
 
 def until(ready) -> None:
@@ -76,7 +77,7 @@ class Hall:
         self.dock = OnemapDock(ListTab(finding_list(self.streets.name)), ListTab(case_list(self.streets.name)))
         self.worker = Worker(self.dock)
         self.worker.changed.connect(self.dock.tell_engine)
-        self.live = Live(self.dock.cases, self.worker, lambda values: None, self.dock)
+        self.live = Live(self.dock.cases, self.worker, lambda values: None, QgsMapCanvas(), self.dock)
         self.panel = LivePanel(self.live, self.dock)
         self.dock.add_live(self.panel)
         self.dock.resize(560, 860)
@@ -246,11 +247,9 @@ def main() -> int:
             hall.dock.grab().save(str(room / f"{name}.png"))
         windows(hall, room)
     except Exception:  # noqa: BLE001 - told with the errors of the slots, whatever it was
-        errors.append(traceback.format_exc())
+        failed(*sys.exc_info())
     hall.worker.stop()
     print(json.dumps(seen, ensure_ascii=False))
-    for error in errors:
-        print(error, file=sys.stderr)
     return 1 if errors else 0
 
 

@@ -75,6 +75,19 @@ class QgsSettings(QSettings):
         super().__init__(str(Path(os.environ["ONEMAP_PROFILE"]) / "QGIS.ini"), QSettings.Format.IniFormat)
 
 
+class QgsMapSettings:
+    """Of a canvas that draws nothing: one scale."""
+
+    def __init__(self, other):
+        pass
+
+    def setOutputSize(self, size):
+        assert size.isValid()
+
+    def scale(self):
+        return 25_000.0
+
+
 class QgsProject:
     """A project with themes and without layers."""
 
@@ -89,7 +102,7 @@ class QgsProject:
         return SimpleNamespace(findGroups=lambda _: [])
 
     def mapThemeCollection(self):
-        return SimpleNamespace(mapThemes=lambda: ["Base map", "Cases"], mapThemeVisibleLayerIds=lambda _: [])
+        return SimpleNamespace(mapThemes=lambda: ["Base map", "Cases"], mapThemeVisibleLayers=lambda _: [])
 
     def viewSettings(self):
         return SimpleNamespace(defaultViewExtent=lambda: SimpleNamespace(isEmpty=lambda: True))

@@ -3,6 +3,7 @@
 from enum import Enum
 from types import SimpleNamespace
 
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from .absent import absent
@@ -45,6 +46,14 @@ class QgsMapCanvas(QFrame):
     """Draws nothing and keeps the theme that it was told to draw."""
 
     theme = ""
+    renderStarting = pyqtSignal()
+    mapCanvasRefreshed = pyqtSignal()
+
+    def isDrawing(self):
+        return False
+
+    def setRenderFlag(self, flag):
+        assert flag in (True, False)
 
     def mapSettings(self):
         return SimpleNamespace(destinationCrs=lambda: None)
