@@ -96,5 +96,5 @@ def test_starting_from_the_commissions_fewer_people_move(blocks, options):
     )
 
 
-SPREADS = {"1": 1, "2": 8, "3": 1, "4": 1, "5": 1, "6": 23, "7": 1, "8": 1}
+SPREADS = {"1": 1, "2": 8, "3": 3, "4": 1, "5": 1, "6": 23, "7": 1, "8": 1}
 """Cases between the heaviest and the lightest group."""
