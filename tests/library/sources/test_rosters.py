@@ -220,8 +220,9 @@ def test_files_that_are_no_roster(tmp_path):
 
 NAME = st.text(alphabet="张王李赵陈杨周吴郑孙马朱胡林郭何高罗", min_size=2, max_size=4)
 PHONE = st.one_of(
-    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.from_regex(r"0[0-9]{2,3}-[2-9][0-9]{6,7}", fullmatch=True)
-)
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
+    st.from_regex(r"0(10|2[0-9]|[3-9][0-9]{2})-[2-9][0-9]{6,7}", fullmatch=True),
+)  # no area begins with 00: 0086 is the country
 CODE = st.integers(0, 999).map("110102007012{:03d}".format)
 SEPARATOR = st.sampled_from(["、", "，", ",", ";", "/", "\n", "\u3000", "  "])
 
