@@ -283,10 +283,10 @@ class Sheet:
             column.setAttribute(expression)
             column.setWidth(width - 2 * MARGIN)
             listed.append(column)
-        made.setMaximumNumberOfFeatures(room)
-        made.setFeatureFilter(rows_that)
+        made.setColumns(listed)  # first: for rows without columns QGIS writes beyond its memory
         made.setFilterFeatures(True)
-        made.setColumns(listed)  # last: each step evaluates the columns for all rows that pass until then
+        made.setFeatureFilter(rows_that)
+        made.setMaximumNumberOfFeatures(room)
         made.setContentTextFormat(text(points))
         made.setHeaderTextFormat(text(points, ink="ink_quiet"))
         made.setCellMargin(MARGIN)
