@@ -15,8 +15,8 @@ from onemap.worker.protocol import (
     RequestId,
     answer_line,
     error_line,
+    internal_line,
     progress_line,
-    said,
     words_of,
 )
 
@@ -96,9 +96,7 @@ class Beside:
             line = error_line(request_id, "bad_input", words_of(error))
         except Exception as error:  # noqa: BLE001 - the edge of a thread: whatever happens, the request is answered
             traceback.print_exc()
-            line = error_line(
-                request_id, "internal", said("internal error: {why}", why=f"{type(error).__name__}: {error}")
-            )
+            line = internal_line(request_id, error)
         with self._lock:
             if gone.is_set():
                 return

@@ -24,8 +24,8 @@ from onemap.worker.protocol import (
     answer_line,
     error_line,
     in_languages,
+    internal_line,
     progress_line,
-    said,
     words_of,
 )
 
@@ -150,9 +150,7 @@ class LongRequests:
             line = child.run()
         except Exception as error:  # noqa: BLE001 - the edge of a thread: whatever happens, the request is answered
             traceback.print_exc()
-            line = error_line(
-                child.id, "internal", said("internal error: {why}", why=f"{type(error).__name__}: {error}")
-            )
+            line = internal_line(child.id, error)
         with self._lock:
             del self._running[child.id]
         self._send(line)

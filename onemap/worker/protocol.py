@@ -121,6 +121,11 @@ def error_line(request_id: RequestId | None, code: str, words: Words) -> bytes:
     return _line({"id": request_id, "ok": False, "error": {"code": code, "text": words}})
 
 
+def internal_line(request_id: RequestId | None, error: Exception) -> bytes:
+    """Return the line that answers a request on which the library itself failed."""
+    return error_line(request_id, "internal", said("internal error: {why}", why=f"{type(error).__name__}: {error}"))
+
+
 def progress_line(request_id: RequestId, share: float, text: str) -> bytes:
     """Return the line that tells how far a long request has come."""
     return _line({"id": request_id, "progress": {"share": round(share, 4), "text": in_languages(text)}})

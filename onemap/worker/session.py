@@ -23,9 +23,9 @@ from onemap.worker.protocol import (
     RequestId,
     answer_line,
     error_line,
+    internal_line,
     parse,
     read_lines,
-    said,
     words_of,
 )
 
@@ -110,8 +110,7 @@ class Session:
             self._send(error_line(request_id, "bad_input", words_of(error)))
         except Exception as error:  # noqa: BLE001 - the edge of the program: one bad request must not end the others
             traceback.print_exc()
-            words = said("internal error: {why}", why=f"{type(error).__name__}: {error}")
-            self._send(error_line(request_id, "internal", words))
+            self._send(internal_line(request_id, error))
 
     def _answer(self, request: Request) -> Facts | None:
         """Return the answer of a short verb; start a long one, which answers later."""
