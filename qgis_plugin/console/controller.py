@@ -103,7 +103,7 @@ class Controller(QObject):
             tab.chosen.connect(self.show_on_map)
             tab.current.connect(lambda row, tab=tab: self._looked_at(tab, row))
             tab.acted.connect(lambda name, row, tab=tab: self.act(tab, name, row))
-            tab.decision.decided.connect(lambda case, cell, tab=tab: self.decisions.decide(tab.row, case, cell))
+            tab.decision.decided.connect(lambda *said, tab=tab: self.decisions.decide(tab.row, *said))
             tab.went_on.connect(lambda row, tab=tab: self.show_on_map(row) if tab.isVisible() else None)
             tab.decision.undone.connect(self.desk.undo)
             tab.view_wanted.connect(lambda _: self._follow_view())

@@ -75,7 +75,7 @@ def test_themes_show_what_they_are_called(plugin, project, one_map):
     make(plugin, project, one_map)
     levels = {"grid_district", "grid_street", "grid_community", "grid_cell"}
     collection = project.mapThemeCollection()
-    assert {"底图", "网格", "责任", "案件", "盲区", "夜间值守", "地下空间"} <= set(collection.mapThemes())
+    assert set(collection.mapThemes()) >= EVERYTHING
     assert levels <= shown_by(project, "网格")
     assert {"case", "near_border", *levels} <= shown_by(project, "案件")
     assert {"defect", "defect_line", "object_gap"} <= shown_by(project, "盲区")
@@ -85,6 +85,37 @@ def test_themes_show_what_they_are_called(plugin, project, one_map):
     assert {"duty_gap", "agency"} <= shown_by(project, "夜间值守 · 城管执法局")
     assert {"underground_pipe", "underground_space"} <= shown_by(project, "地下空间")
     assert not (levels - {"grid_district"}) & shown_by(project, "底图")
+
+
+def strip(one_map, condition):
+    """Make a map as if it had been published without these layers."""
+    with closing(sqlite3.connect(one_map)) as connection, connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute(f"DELETE FROM onemap_layer WHERE {condition}")
+
+
+EVERYTHING = {"底图", "网格", "责任", "案件", "盲区", "夜间值守", "地下空间"}
+
+
+@pytest.mark.parametrize(
+    ("gone", "lacking"),
+    [
+        ("class_id = 'underground'", {"地下空间"}),
+        ("layer_id IN ('case', 'near_border', 'underground_pipe')", {"案件"}),
+        ("layer_id LIKE 'duty%'", {"责任", "夜间值守"}),
+        ("layer_id LIKE 'defect%' OR layer_id IN ('object_gap', 'coverage_gap')", {"盲区"}),
+    ],
+)
+def test_no_theme_without_a_layer_that_it_is_about(plugin, project, copy, gone, lacking):
+    strip(copy, gone)
+    make(plugin, project, copy)
+    made = project.mapThemeCollection().mapThemes()
+    screens = {name for name in made if not name.startswith(("出图", "夜间值守 ·"))}
+    assert screens == EVERYTHING - lacking
+    levels = plugin("project.one_map_file").open_one_map(copy).levels
+    turns = plugin("console.wall.turns").turns(project, levels, 40_000.0)
+    assert not lacking & {name.partition(" ·")[0] for name in turns}
 
 
 def test_theme_of_cases_leaves_settled_ones_hidden(plugin, project, one_map):
@@ -321,13 +352,7 @@ def test_facts_are_variables_that_an_office_may_change(plugin, project, one_map)
 
 def test_a_base_map_alone_makes_a_project_too(plugin, project, copy):
     """No duties, no cases, no findings, no terrain: what there is nothing for is left out."""
-    with closing(sqlite3.connect(copy)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
-        connection.execute(
-            "DELETE FROM onemap_layer WHERE class_id IN ('duty', 'case', 'finding', 'underground', 'terrain')"
-        )
-        connection.commit()
+    strip(copy, "class_id IN ('duty', 'case', 'finding', 'underground', 'terrain')")
     _, done = make(plugin, project, copy)
     assert done.missing == []
     assert len(project.layoutManager().printLayouts()) == 3
