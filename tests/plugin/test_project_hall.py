@@ -1,5 +1,7 @@
 """The hall's project: themes, time, 3D views, and a file that opens anywhere without the plugin."""
 
+import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -292,35 +294,95 @@ def test_solids_stand_where_they_are(plugin, project, one_map):
 # --- the file
 
 
-def test_project_moves_with_its_map_and_needs_no_plugin(plugin, project, copy, tmp_path, run):
+def kept_elsewhere(plugin, project, copy, moved):
+    """Keep the hall's project beside its map and move the folder; return where it is and what was in the project."""
     make(plugin, project, copy)
-    (streets,) = rows(copy, "SELECT count(*) FROM grid_street")[0]
     assert plugin("project.writing").write_project(project, copy.with_suffix(".qgz"))
     assert Path(project.fileName()) == copy.with_suffix(".qgz")
+    themes = project.mapThemeCollection()
+    was = {
+        "layers": len(project.mapLayers()),
+        "themes": {name: len(themes.mapThemeVisibleLayerIds(name)) for name in themes.mapThemes()},
+        "layouts": sorted(layout.name() for layout in project.layoutManager().printLayouts()),
+    }
     project.clear()
-    archive = zipfile.ZipFile(copy.with_suffix(".qgz"))
-    assert "onemap.qgs" in archive.namelist()
-    assert str(tmp_path) not in archive.read("onemap.qgs").decode()
-    moved = tmp_path / "moved here"
     shutil.move(copy.parent, moved)
-    seen = run(
-        "/usr/bin/python3", "-I", "-c", LOOK, moved / "onemap.qgz", moved / "page.png", QT_QPA_PLATFORM="offscreen"
+    return moved / "onemap.qgz", was
+
+
+def test_project_moves_with_its_map_and_needs_no_plugin(plugin, project, copy, tmp_path, run):
+    """Everything is there in a QGIS that has no plugins, and nothing of it lies outside the folder."""
+    (streets,) = rows(copy, "SELECT count(*) FROM grid_street")[0]
+    kept, was = kept_elsewhere(plugin, project, copy, tmp_path / "moved here")
+    told = run("/usr/bin/python3", "-I", "-c", LOOK, kept, kept.with_name("page.png"), QT_QPA_PLATFORM="offscreen")
+    seen = json.loads(told.splitlines()[-1])
+    assert seen.pop("files") == sorted(
+        str(path.relative_to(kept.parent)) for path in [kept.with_suffix(".gpkg"), *kept.parent.glob("rasters/*.tif")]
     )
-    assert seen.split() == ["bad", "0", "layouts", "5", "pages", str(streets), "drawn", "True"]
-    assert not [name for name in moved.iterdir() if name.name.startswith(".") or name.suffix in (".qgz~", ".gpkg-wal")]
+    maps = seen.pop("maps")
+    assert {theme for theme, _ in maps.values()} <= set(was["themes"])
+    assert all(drawn == was["themes"][theme] for theme, drawn in maps.values())
+    assert {name.partition("/")[0] for name in maps} == set(was["layouts"])
+    assert seen == was | {
+        "bad": [],
+        "styles_missing": [],
+        "coverages_bad": [],
+        "pages": streets,
+        "colours": seen["colours"],
+    }
+    assert seen["colours"] > 60
+    left = [path.name for path in kept.parent.iterdir()]
+    assert not [name for name in left if name.startswith(".") or name.endswith((".qgz~", "-wal", "-shm"))]
+
+
+def test_every_path_in_the_kept_project_is_relative(plugin, project, copy, tmp_path):
+    kept, _ = kept_elsewhere(plugin, project, copy, tmp_path / "moved here")
+    archive = zipfile.ZipFile(kept)
+    assert "onemap.qgs" in archive.namelist()
+    text = archive.read("onemap.qgs").decode()
+    assert str(tmp_path) not in text
+    written = ET.fromstring(text)
+    said = [part for item in written.iter() for part in (item.text, *item.attrib.values()) if part]
+    assert [part for part in said if re.match(r"\s*(/\w|file:|[A-Za-z]:[\\/]|\.\./)", part)] == []
+    sources = [item.text for item in written.find("projectlayers").iter("datasource")]
+    assert len(sources) == len(written.find("projectlayers").findall("maplayer"))
+    assert {source.partition("|")[0].rpartition("/")[0] for source in sources} <= {".", "./rasters"}
+    ids = {item.findtext("id") for item in written.find("projectlayers")}
+    shown = {item.get("id") for view in written.find("mapViewDocks3D") for item in view.find("qgis3d/terrain/layers")}
+    assert shown <= ids
 
 
 LOOK = """
-import os, sys
+import json, os, sys
+from pathlib import Path
 os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
-from qgis.core import QgsApplication, QgsLayoutExporter, QgsProject
+from qgis.core import QgsApplication, QgsLayoutExporter, QgsLayoutItemMap, QgsProject, QgsProviderRegistry
 from qgis.PyQt.QtGui import QImage
 application = QgsApplication([], False)
 application.initQgis()
 project = QgsProject.instance()
 assert project.read(sys.argv[1])
-bad = [layer.name() for layer in project.mapLayers().values() if not layer.isValid()]
+home = Path(sys.argv[1]).parent
+layers = list(project.mapLayers().values())
+decoded = QgsProviderRegistry.instance().decodeUri
+files = {Path(decoded(layer.providerType(), layer.source())["path"]) for layer in layers}
+themes = project.mapThemeCollection()
+styles_missing = [
+    (name, record.layer() and record.layer().name(), record.currentStyle)
+    for name in themes.mapThemes()
+    for record in themes.mapThemeState(name).layerRecords()
+    if record.layer() is None or record.currentStyle not in record.layer().styleManager().styles()
+]
 layouts = {layout.name(): layout for layout in project.layoutManager().printLayouts()}
+maps, coverages_bad = {}, []
+for name, layout in layouts.items():
+    for item in layout.items():
+        if isinstance(item, QgsLayoutItemMap):
+            theme = item.followVisibilityPresetName()
+            maps[f"{name}/{item.id()}"] = theme, len(themes.mapThemeVisibleLayers(theme))
+    atlas = layout.atlas()
+    if atlas.enabled() and not (atlas.coverageLayer() and atlas.coverageLayer().isValid()):
+        coverages_bad.append(name)
 streets = layouts["街道图（A3）"]
 streets.atlas().beginRender()
 streets.atlas().first()
@@ -329,8 +391,19 @@ settings.dpi = 40
 settings.generateWorldFile = False
 QgsLayoutExporter(streets).exportToImage(sys.argv[2], settings)
 page = QImage(sys.argv[2])
-colours = {page.pixel(x, y) for x in range(0, page.width(), 4) for y in range(0, page.height(), 4)}
-print("bad", len(bad), "layouts", len(layouts), "pages", streets.atlas().count(), "drawn", len(colours) > 60)
+told = {
+    "layers": len(layers),
+    "bad": [layer.name() for layer in layers if not layer.isValid()],
+    "files": sorted(str(file.relative_to(home)) for file in files),
+    "themes": {name: len(themes.mapThemeVisibleLayers(name)) for name in themes.mapThemes()},
+    "styles_missing": styles_missing,
+    "layouts": sorted(layouts),
+    "maps": maps,
+    "coverages_bad": coverages_bad,
+    "pages": streets.atlas().count(),
+    "colours": len({page.pixel(x, y) for x in range(0, page.width(), 4) for y in range(0, page.height(), 4)}),
+}
+print(json.dumps(told))
 project.clear()
 application.exitQgis()
 """
