@@ -1,4 +1,4 @@
-"""The matters for which a map can name holders: those of its cases, the most frequent first, then all that duties name."""
+"""The matters for which a map can name holders: of its cases, the most frequent first, then all that duties name."""
 
 import sqlite3
 from collections.abc import Iterator
