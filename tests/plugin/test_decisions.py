@@ -243,7 +243,7 @@ def test_nothing_is_done_with_a_case_that_is_not_in_view(shown, asked, desktop, 
 
 def test_after_a_decision_the_map_goes_on_with_the_list(shown, asked, desktop):
     first = asked.row
-    shown.show_on_map(first)
+    shown.guide.show_row(first)
     QTest.keyClick(asked.table, Qt.Key.Key_D)
     assert asked.row.case != first.case
     middle = desktop.canvas.extent().center()

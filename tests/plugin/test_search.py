@@ -177,7 +177,7 @@ def test_a_position_is_gone_to_and_answered(plugin, shown, desktop, one_map, sys
             QgsCoordinateReferenceSystem("EPSG:4548"), QgsCoordinateReferenceSystem("EPSG:4490"), QgsProject.instance()
         )
         spot = change.transform(spot)
-    shown.show_found(plugin("console.search.coordinates").parse(f"{system}{spot.x():.8f}, {spot.y():.8f}"))
+    shown.guide.show_found(plugin("console.search.coordinates").parse(f"{system}{spot.x():.8f}, {spot.y():.8f}"))
     until(lambda: "Position" in shown.dock.who.card.toPlainText())
     centre = shown.who._mark.center()
     moved = ((centre.x() - x) ** 2 + (centre.y() - y) ** 2) ** 0.5
@@ -192,7 +192,7 @@ def test_qgis_own_search_asks_it(plugin, shown, one_map):
     (code,) = one(one_map, "SELECT cell_code FROM grid_cell LIMIT 1 OFFSET 3")
     locator = QgsLocator()
     found = []
-    made = plugin("console.search.locator_filter").OneMapFilter(lambda: shown.one_map, shown.show_found)
+    made = plugin("console.search.locator_filter").OneMapFilter(lambda: shown.one_map, shown.guide.show_found)
     locator.registerFilter(made)
     locator.foundResult.connect(lambda result: found.append((result.displayString, result.group)))
     locator.fetchResults(code, QgsLocatorContext(), feedback := QgsFeedback())
