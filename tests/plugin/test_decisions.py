@@ -99,6 +99,30 @@ def test_one_key_decides_and_it_stands_in_the_journal(shown, asked, own_map, plu
     assert {row.kind for row in findings} == {"decided"}
 
 
+def test_the_reason_is_kept_and_without_one_what_was_seen(shown, asked, own_map, plugin):
+    """Who, when and why: E leads to the reason, Enter back to the list; a key alone keeps which candidate it was."""
+    many = sum(button.isVisible() for button in asked.decision.buttons)
+    asked.table.setFocus()
+    QTest.keyClick(asked.table, Qt.Key.Key_E)
+    assert asked.decision.why.hasFocus()
+    QTest.keyClicks(asked.decision.why, "D2: asked there")  # letters and digits are the reason's, and decide nothing
+    assert shown.desk.entries == []
+    QTest.keyClick(asked.decision.why, Qt.Key.Key_Return)
+    assert asked.table.hasFocus()
+    first = decide(shown, asked, Qt.Key.Key_2)
+    assert asked.decision.why.text() == ""  # the next case has a reason of its own
+    second = decide(shown, asked, Qt.Key.Key_D)
+    journal = plugin("onemap.domain.journal")
+    told = {entry.subject: entry.why for entry in journal.Journal(journal.journal_of(own_map)).entries()}
+    assert told[first] == "D2: asked there"
+    assert told[second].startswith("candidate 1 of ")
+    assert many > 1
+    asked.chips.choose("decided")
+    assert asked.find("case", next(row.fid for row in asked.model.shown if row.case == first))
+    assert "D2: asked there" in asked.decision.words.text()
+    assert not asked.decision.why.isVisible()
+
+
 def test_the_list_goes_on_with_the_next_one(shown, asked):
     first = decide(shown, asked, Qt.Key.Key_D)
     assert all(
@@ -219,7 +243,7 @@ def test_nothing_is_done_with_a_case_that_is_not_in_view(shown, asked, desktop, 
 
 def test_after_a_decision_the_map_goes_on_with_the_list(shown, asked, desktop):
     first = asked.row
-    shown.show_on_map(first)
+    shown.guide.show_row(first)
     QTest.keyClick(asked.table, Qt.Key.Key_D)
     assert asked.row.case != first.case
     middle = desktop.canvas.extent().center()

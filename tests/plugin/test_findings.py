@@ -100,6 +100,22 @@ def test_accepted_it_stands_in_the_journal_with_a_point_inside(shown, own_map, p
     assert "Wang" in tab.card.toPlainText()
 
 
+def test_a_state_that_somebody_made_can_be_filtered_at_once(shown):
+    tab = shown.dock.findings
+    (box,) = [box for choice, box in zip(tab.kind.choices, tab.filters.boxes, strict=True) if choice.part == "state"]
+    row = choose(tab, "gap", narrow)
+    assert box.findData("refused") < 0
+    box.setCurrentIndex(box.findData("open"))
+    shown_before = len(tab.model.shown)
+    QTest.keyClick(tab.table, Qt.Key.Key_N)
+    answer(shown.findings.bar, "measure first")
+    assert box.currentData() == "open"  # what was chosen stays so, wherever it stands now
+    assert len(tab.model.shown) == shown_before - 1
+    assert [box.itemText(n) for n in range(1, box.count())] == sorted(box.itemText(n) for n in range(1, box.count()))
+    box.setCurrentIndex(box.findData("refused"))
+    assert [(one.table, one.fid) for one in tab.model.shown] == [(row.table, row.fid)]
+
+
 def test_undo_redo_and_the_log(shown, own_map):
     tab = shown.dock.findings
     row = choose(tab, "gap", narrow)

@@ -81,6 +81,18 @@ def test_every_verb_is_an_algorithm(algorithms):
     assert {one.verb for one in algorithms().values() if hasattr(one, "verb")} == wanted
 
 
+def test_every_verb_that_knows_a_day_asks_for_one(algorithms):
+    code = (
+        "from onemap.cli import app; import json, typer; "
+        "walk = lambda c, name: [x for n, s in c.commands.items() for x in walk(s, f'{name} {n}'.strip())] "
+        "if hasattr(c, 'commands') else [name] * any('--as-of' in p.opts for p in c.params); "
+        "print(json.dumps(walk(typer.main.get_command(app), '')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    asking = {one.verb for one in algorithms().values() if one.parameterDefinition("AS_OF") is not None}
+    assert asking == set(json.loads(done.stdout))
+
+
 @pytest.mark.parametrize("language", ["english", "chinese"])
 def test_each_tells_what_it_does_and_helps_with_every_parameter(algorithms, language, request):
     request.getfixturevalue(language)

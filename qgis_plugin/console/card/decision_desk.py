@@ -55,10 +55,10 @@ class DecisionDesk(QObject):
         else:
             tab.decision.show_nothing()
 
-    def decide(self, row: Row | None, case: str, cell: str) -> None:
-        """Keep which cell answers, where the case can be seen on the map."""
+    def decide(self, row: Row | None, case: str, cell: str, why: str) -> None:
+        """Keep which cell answers, and why, where the case can be seen on the map."""
         if row is None or self.in_sight(row):
-            self._desk.decide(case, cell)
+            self._desk.decide(case, cell, why)
 
     def in_sight(self, row: Row) -> bool:
         """Return whether a row lies in the part of the map that is shown; one that does not is shown, and told."""

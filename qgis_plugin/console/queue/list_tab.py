@@ -124,6 +124,7 @@ class ListTab(QWidget):
         header = self.table.horizontalHeader()
         self.model.add(rows, header.sortIndicatorSection(), header.sortIndicatorOrder())
         self._count(rows)
+        self.filters.offer(rows)
         self._tell_state()
 
     def exchange(self, pairs: list[tuple[Row, Row]]) -> None:
@@ -136,6 +137,7 @@ class ListTab(QWidget):
                 continue
             self._counted.subtract(self.kind.chips(replaced))
             self._counted.update(self.kind.chips(new))
+            self.filters.offer([new])
             if is_current and self.find(new.table, new.fid) and self._row is not new:
                 self._row = new
                 self.current.emit(new)
@@ -167,6 +169,7 @@ class ListTab(QWidget):
                 self._counted.update(self.kind.chips(changed[number]))
         if not changed:
             return
+        self.filters.offer(changed.values())
         before = self._row
         self._goes_on = True
         self.model.put(changed)

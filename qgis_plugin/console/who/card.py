@@ -57,7 +57,7 @@ def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> 
     elif person:
         parts.append(f'<p style="color:{quiet()}">{escape(tr("no telephone in this map"))}</p>')
     rows = [(part_title(part), _claims(answer["parts"][part]), "") for part in _PARTS if part in answer["parts"]]
-    rows += [(tr("Deputy"), deputy["name"], telephone_of(deputy["phone"])) for deputy in answer["deputies"]]
+    rows += [(tr("Deputy"), deputy["name"], telephone_of(deputy["phone"])) for deputy in _deputies(answer)]
     parts += [_table(rows), _table([(link_title(link), link["name"], link["code"]) for link in answer["chain"]])]
     proof = said(answer.get("sentence"))
     for phone in _phones(answer):
@@ -117,6 +117,13 @@ def _claims(part: dict) -> str:
     agencies = [claim.get("agency", "") for claim in part["claims"]]
     lacking = [] if part["state"] == "held" else [state_words(part["state"])]
     return ", ".join(dict.fromkeys(filter(None, [*agencies, *names, *lacking])))
+
+
+def _deputies(answer: dict) -> list[dict]:
+    """Return all deputies, each once: of whoever is accountable first, then of the other parts."""
+    claims = [claim for part in _PARTS if part in answer["parts"] for claim in answer["parts"][part]["claims"]]
+    people = [*answer["deputies"], *(person for claim in claims for person in claim.get("deputies", ()))]
+    return list({person["holder_code"]: person for person in people}.values())
 
 
 def _phones(answer: dict) -> set[str]:
