@@ -57,7 +57,8 @@ def test_a_repair_is_undone_where_its_column_of_codes_is_not_named_again(tmp_pat
     told("repair", tmp_path / "c.gpkg", "--code", "NAME", *width, "--out", out, "--record", record)
     for code in ((), ("--code", "NAME"), ("--code", "FID_1")):
         done = told("repair", out, "--layer", "c", *code, "--undo", record, "--out", tmp_path / "back.gpkg")
-        assert done.stdout.startswith("undone: 1 cells") and not done.stderr
+        assert done.stdout.startswith("undone: 1 cells")
+        assert not done.stderr
         assert gpd.read_file(tmp_path / "back.gpkg").geometry.to_wkb().equals(cells.geometry.to_wkb())
 
 
