@@ -297,14 +297,15 @@ def _objects(
             held = frame["cell_code"].notna().to_numpy() & (frame["cell_code"] != "").to_numpy()
         listed = ~held if layer_id == "case" else ~held & inside
         names = frame[key] if key in frame else pd.Series(frame.index, index=frame.index)
-        order = names.map(str).reset_index(drop=True)[listed].sort_values(kind="stable").index
+        names = names.astype(object).where(names.notna(), "").map(str)  # one without a code is listed all the same
+        order = names.reset_index(drop=True)[listed].sort_values(kind="stable").index
         for row in order:
             reason = _object_reason(missing=bool(shapely.is_missing(places[row])), inside=bool(inside[row]))
             yield {
                 "kind": "objects",
                 "layer_id": layer_id,
                 "agency": "",
-                "object_id": str(names.iloc[row]),
+                "object_id": names.iloc[row],
                 "reason": reason,
                 "who_could_close": closers.of_object(layer_id, places[row], inside=bool(inside[row])),
                 "geometry": places[row],
