@@ -1,5 +1,6 @@
 """The verb repair: narrow gaps and overlaps between cells are closed, or a repair is undone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,12 +49,12 @@ def repair(
 ) -> None:
     """Repair a coverage, or undo it."""
     layer = source.layer or cells_layer(cells)
-    frame, column = source.cells(cells, layer=layer, needed=False, beside=[parent, allowed, people])
     if undo is not None:
-        _undo(terminal, frame, column, record=undo, layer=layer or cells.stem, out=out)
+        _undo(terminal, replace(source, layer=layer), cells, record=undo, out=out)
         return
     if max_width_m is None:
         raise OnemapError("--max-width-m is missing: how narrow must a gap or overlap be to be closed?")
+    frame, column = source.cells(cells, layer=layer, needed=False, beside=[parent, allowed, people])
     from onemap.geo.coverage_repair import repair_coverage
     from onemap.geo.repair_record import write_record
 
@@ -147,14 +148,14 @@ def _write(result: Any, name: str, path: Path | None, language: str) -> Path | N
     return write_tables({name: result.cells, **tables, _RECORD: result.record}, path)
 
 
-def _undo(terminal: Terminal, cells: Any, code: str, *, record: Path, layer: str, out: Path | None) -> None:
-    """Give the cells their old geometries back."""
+def _undo(terminal: Terminal, source: Source, path: Path, *, record: Path, out: Path | None) -> None:
+    """Give the cells their old geometries back; the column of the codes need not be named, the record finds it."""
     from onemap.geo.repair_record import undo_repair
     from onemap.store.tables import write_tables
 
-    rows = _read(record)
-    restored = undo_repair(cells, rows, code=code)
-    written = None if out is None else write_tables({layer: restored}, out)
+    cells, rows = source.frame(path), _read(record)
+    restored = undo_repair(cells, rows, code=named_or_same(cells, source.code or "cell_code") or "")
+    written = None if out is None else write_tables({source.layer or path.stem: restored}, out)
     sentence = terminal.say("undone: {count} cells have the geometry that they had before the repair", count=len(rows))
     terminal.answer({"restored": len(rows)}, [sentence], out=written)
 

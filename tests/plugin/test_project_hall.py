@@ -273,6 +273,12 @@ def test_3d_views_are_stored_closed_with_layers_that_exist(plugin, project, copy
         shown = {project.mapLayer(layer).customProperty(LAYER_ID) for layer in ids}
         assert wanted in shown
         assert views[name].get("isOpen") == "0"
+        assert views[name].get("isDocked") == "0"  # docked, it would be squeezed below the lists
+        x, y, width, height = (int(views[name].get(key)) for key in ("d_x", "d_y", "d_width", "d_height"))
+        assert width >= 1000
+        assert height >= 600
+        assert x + width <= 1280
+        assert y + height <= 800  # fits a small screen
     ground = views["三维：地上"].find("qgis3d/terrain/generator")
     assert project.mapLayer(ground.get("layer")).customProperty(LAYER_ID) == "terrain_dem"
     assert views["三维：地下"].find("qgis3d/terrain").get("terrain-rendering-enabled") == "0"

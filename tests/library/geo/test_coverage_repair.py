@@ -299,6 +299,16 @@ def test_the_record_survives_a_file(tmp_path):
     assert undo_repair(again, repair.record).geometry.geom_equals_exact(frame.geometry, 0).all()
 
 
+def test_a_repair_is_undone_by_the_codes_that_it_went_by():
+    frame = cells(box(0, 0, 10, 10), box(9, 2, 20, 8)).rename(columns={"cell_code": "NAME"}).assign(fid=[7, 8])
+    repair = repair_coverage(frame, code="NAME", max_width_m=2.0, max_change=0.2)
+    for code in ("cell_code", "fid", "NAME"):  # not named, another column, the very one
+        restored = undo_repair(repair.cells, repair.record, code=code)
+        assert restored.geometry.to_wkb().equals(frame.geometry.to_wkb())
+    with pytest.raises(SchemaError, match="a, b: no column holds these codes of the record; nothing is undone"):
+        undo_repair(repair.cells.drop(columns="NAME"), repair.record, code="fid")
+
+
 def test_what_was_changed_since_is_not_undone():
     frame = cells(box(0, 0, 10, 10), box(9, 2, 20, 8))
     repair = repair_coverage(frame, max_width_m=2.0, max_change=0.2)
