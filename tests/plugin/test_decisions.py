@@ -269,3 +269,19 @@ def test_candidates_are_outlined_and_numbered_and_leave_with_the_tab(shown, aske
     assert marks.bands == []
     shown.dock.tabs.setCurrentWidget(asked)
     assert len(marks.bands) == len(buttons)
+
+
+def test_with_another_map_nothing_is_asked_about_a_case_of_the_one_before(
+    shown, asked, plugin, one_map, own_map, tmp_path, qtbot
+):
+    case, cell = asked.row.case, asked.decision.buttons[0].toolTip()
+    other = shutil.copytree(one_map.parent, tmp_path / "other") / "onemap.gpkg"
+    shown.show(other)
+    wait(qtbot, shown)
+    assert asked.row is None
+    assert asked.decision.isHidden()
+    assert asked.card.isHidden()
+    asked.decision.decided.emit(case, cell)  # were a button still there, it would decide nothing
+    QTest.keyClick(asked.table, Qt.Key.Key_D)
+    journal = plugin("onemap.domain.journal")
+    assert [journal.Journal(journal.journal_of(path)).entries() for path in (own_map, other)] == [[], []]

@@ -201,3 +201,29 @@ def test_the_grids_of_an_agency_are_repaired_among_themselves(shown, plugin):
     answer(shown.findings.bar, "agreed")
     spot = plugin("onemap.domain.journal").FindingSpot.read(shown.desk.entries[0].subject)
     assert spot.about == f"duty_grid/{row.group}"
+
+
+def test_progress_stands_on_the_card_of_the_finding_that_asked_and_the_one_asked_last_is_answered(shown):
+    tab, proposals = shown.dock.findings, shown.findings.proposals
+    first = choose(tab, "gap", narrow)
+    QTest.keyClick(tab.table, Qt.Key.Key_R)
+    assert "working out" in tab.card.toPlainText()
+    second = choose(tab, "gap", lambda row: row.about.startswith("gap|duty_grid/") and row.keys[3] < 100)
+    proposals.told.emit(0.5, "half of it")
+    assert "half of it" not in tab.card.toPlainText()
+    assert tab.find(first.table, first.fid)
+    proposals.told.emit(0.6, "more of it")
+    assert "60% more of it" in tab.card.toPlainText()
+    assert tab.find(second.table, second.fid)
+    QTest.keyClick(tab.table, Qt.Key.Key_R)  # of other grids, while the library is still at the first
+    until(lambda: shown.findings.proposal is not None, seen=tab.card.toPlainText)
+    assert shown.findings.proposal.cell in second.cells[2]
+    assert shown.findings.proposal.cell in tab.card.toPlainText()
+
+
+def test_a_card_begins_at_its_top(shown):
+    tab = shown.dock.findings
+    for kind in ("gap", "overlap", "outside", "duplicate"):
+        tab.chips.choose(kind)
+        tab.select(0)
+        assert tab.card.verticalScrollBar().value() == 0, kind

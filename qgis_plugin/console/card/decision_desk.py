@@ -56,8 +56,8 @@ class DecisionDesk(QObject):
             tab.decision.show_nothing()
 
     def decide(self, row: Row | None, case: str, cell: str, why: str) -> None:
-        """Keep which cell answers, and why, where the case can be seen on the map."""
-        if row is None or self.in_sight(row):
+        """Keep which cell answers, and why, where the case is the one that is looked at and can be seen on the map."""
+        if row is not None and row.case == case and self.in_sight(row):
             self._desk.decide(case, cell, why)
 
     def in_sight(self, row: Row) -> bool:

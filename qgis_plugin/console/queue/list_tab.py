@@ -84,11 +84,13 @@ class ListTab(QWidget):
 
     def _empty(self) -> None:
         self.stop()
-        self._row = None
+        looked_at, self._row = self._row, None
         self.model.clear()
         self._counted.clear()
         self._count([])
         self._sort_as_read()
+        if looked_at is not None:
+            self.current.emit(None)  # what was asked about it, a key could still decide in the map that comes
 
     @property
     def is_loading(self) -> bool:
@@ -260,6 +262,7 @@ class ListTab(QWidget):
         """Show a card made elsewhere; empty: none."""
         self.card.setVisible(bool(html))
         self.card.setHtml(html)
+        self.card.verticalScrollBar().setValue(0)  # Qt looks for its cursor while the card has no height yet
 
     def add_below(self, widget: QWidget) -> None:
         """Put a bar under the card."""
