@@ -72,7 +72,7 @@ class FieldSpec:
     """A column: its type, whether it must be there, its titles, and the headings under which it arrives.
 
     ``values`` maps each allowed value to its Chinese label (empty: free); ``words`` maps other words that
-    offices write for a value to the value.
+    offices write for a value to the value. A ``rare`` column is stored only where a run has something to say in it.
     """
 
     name: str
@@ -83,6 +83,7 @@ class FieldSpec:
     aliases: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    rare: bool = False
 
     def title(self, language: str = "en") -> str:
         """Return the title in ``language`` (``"en"`` or ``"zh"``)."""

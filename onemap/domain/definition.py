@@ -28,7 +28,7 @@ _LAYER_KEYS = {
     "style",
     "fields",
 }
-_FIELD_KEYS = {"type", "required", "title", "aliases", "values"}
+_FIELD_KEYS = {"type", "required", "title", "aliases", "values", "rare"}
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ def take_fields(table: Mapping[str, Any], checked: Checked) -> Iterator[dict[str
             "name": name,
             "type": checked.one_of(str(entry.get("type", "")), f"{key}.type", TYPES),
             "required": checked.take(entry, "required", bool, default=False, under=key),
+            "rare": checked.take(entry, "rare", bool, default=False, under=key),
             "title_zh": title_zh,
             "title_en": title_en,
             "aliases": _aliases(entry.get("aliases", []), checked, f"{key}.aliases"),

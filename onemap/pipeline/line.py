@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from onemap.basemap import Assembly, assemble, map_path, raster_folder
+from onemap.basemap.finding_decisions import LAYER as OF_FINDINGS
+from onemap.basemap.finding_decisions import FindingDecisions
 from onemap.cases import AssignmentResult
 from onemap.cases.decisions import Decisions, read_decisions
 from onemap.domain.validity import VALID_TO
@@ -21,6 +23,7 @@ from onemap.store.kept_index import keep_index
 from onemap.store.lock import writer
 from onemap.store.one_map import open_map
 
+from .allowed import Allowing
 from .conflicts import conflicts_of
 from .division import audit, changes, previous_cells
 from .findings import Finest, assign, find_defects, findings_of, finest_of, gaps_of, own
@@ -48,8 +51,8 @@ def run(
         The manifest, or its path.
     out
         Folder of the results (``onemap.gpkg``, ``onemap.index``, ``rasters``, ``report.zh.html``,
-        ``report.en.html``, ``tables``); by default ``out`` beside the manifest. What people decided about cases stands
-        in ``onemap.journal.jsonl`` there: it is followed and never touched.
+        ``report.en.html``, ``tables``); by default ``out`` beside the manifest. What people decided about cases and
+        findings stands in ``onemap.journal.jsonl`` there: it is followed and never touched.
     root
         Folder of the sources; overrides the manifest's.
     language
@@ -96,15 +99,20 @@ def _work(
 ) -> tuple[Assembly, Finest, AssignmentResult | None]:
     """Return the assembled map with all its findings, its finest level, and the answer for the cases."""
     assembly = assemble(manifest, rasters, progress=part(progress, 0.0, 0.35))
-    defects = find_defects(assembly, progress=part(progress, 0.35, 0.5))
+    judged = FindingDecisions.of(decisions)
+    allowing = Allowing(judged, today=manifest.district.as_of)
+    defects = allowing.mark("defect", find_defects(assembly, progress=part(progress, 0.35, 0.5)))
     assembly.frames |= findings_of(defects)
     finest = finest_of(assembly, path)
     assigned = assign(assembly, finest, decisions=decisions, progress=part(progress, 0.5, 0.55))
     own(assembly, finest, progress=part(progress, 0.55, 0.6))
     progress(0.6, "finding the gaps")
     matrix = matrix_of(assembly) if assembly.has("duty") else None
-    assembly.frames |= gaps_of(find_gaps(assembly, window=_window(assembly), matrix=matrix).table)
-    assembly.frames |= conflicts_of(assembly, matrix)
+    found = gaps_of(find_gaps(assembly, window=_window(assembly), matrix=matrix).table)
+    found |= conflicts_of(assembly, matrix)
+    assembly.frames |= {table: allowing.mark(table, frame) for table, frame in found.items()}
+    if judged.outcomes:
+        assembly.frames[OF_FINDINGS] = judged.table()
     progress(0.63, "auditing the division")
     last = previous_cells(assembly, manifest.previous.path)
     assembly.frames |= audit(assembly, defects, previous=last) | changes(assembly, last)

@@ -158,9 +158,14 @@ def counts_of(
     counts["outside_in_gaps"] = int(land.loc[land["layer_id"] == finest, "cases"].sum())
     counts["widest_gap_m"] = _widest(own[own["kind"] == "gap"])
     counts["widest_nesting_m"] = _widest(areas[(areas["kind"] == "nesting") & ~areas["allowed"].astype(bool)])
-    counts["object_gaps"] = len(frames["object_gap"]) if "object_gap" in frames else 0
+    counts["object_gaps"] = _open(frames["object_gap"]) if "object_gap" in frames else 0
     counts["findings"] = counts["defects"] - counts["defects_allowed"] + counts["object_gaps"]
     return counts
+
+
+def _open(found: pd.DataFrame) -> int:
+    """Return how many findings nobody allowed."""
+    return len(found) - (int(found["allowed"].sum()) if "allowed" in found else 0)
 
 
 def _widest(found: pd.DataFrame) -> float:

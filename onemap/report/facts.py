@@ -82,6 +82,11 @@ class Facts:
             self._frames[layer_id] = self._read(layer_id)
         return self._frames[layer_id]
 
+    def open(self, layer_id: str) -> Any:
+        """Return the rows of a layer of findings that nobody allowed."""
+        frame = self.frame(layer_id)
+        return frame[~frame["allowed"].map(_is_true).astype(bool)].reset_index(drop=True)
+
     def has_rows(self, layer_id: str) -> bool:
         """Say whether the map holds a layer with at least one row."""
         return bool(len(self.frame(layer_id)))
@@ -170,7 +175,7 @@ class Facts:
     def uncovered_of(self, layer_id: str, agency: str) -> gpd.GeoDataFrame:
         """Return the land that a level, or the grids of one agency, leaves to nobody."""
         if self.one_map.has("coverage_gap"):
-            frame = self.frame("coverage_gap")
+            frame = self.open("coverage_gap")
             wanted = frame["kind"].isin(UNCOVERED)
         else:
             frame = self.defects

@@ -120,6 +120,11 @@ def free_names(names: Iterable[Any], taken: Iterable[str] = ()) -> dict[Any, str
     return free
 
 
+def stored_fields(frame: pd.DataFrame, spec: LayerSpec) -> list[FieldSpec]:
+    """Return the fields of a definition that are stored with a frame: all but the rare ones that it lacks."""
+    return [field for field in spec.fields if not field.rare or field.name in frame.columns]
+
+
 def to_columns(frame: pd.DataFrame, spec: LayerSpec) -> dict[str, Column]:
     """Return the columns of ``frame`` as arrays: those of the definition first and in its order, then the others.
 
@@ -128,7 +133,7 @@ def to_columns(frame: pd.DataFrame, spec: LayerSpec) -> dict[str, Column]:
     frame
         Attributes only, no geometry column.
     spec
-        Definition of the layer; its fields that the frame lacks are stored empty.
+        Definition of the layer; its fields that the frame lacks are stored empty, the rare ones not at all.
 
     Raises
     ------
@@ -136,7 +141,7 @@ def to_columns(frame: pd.DataFrame, spec: LayerSpec) -> dict[str, Column]:
         A value does not fit the type of its field.
     """
     columns: dict[str, Column] = {}
-    known: dict[str, FieldSpec] = {field.name: field for field in spec.fields}
+    known: dict[str, FieldSpec] = {field.name: field for field in stored_fields(frame, spec)}
     extra = sorted(str(name) for name in frame.columns if name not in known)
     for name in [*known, *extra]:
         series = frame[name] if name in frame.columns else pd.Series([None] * len(frame), dtype=object)

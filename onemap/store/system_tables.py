@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from onemap.domain.catalogue import Catalogue, LayerSpec, styles_folder
 
+from .columns import stored_fields
 from .content import GEOMETRY_TYPES, LayerContent
 from .integrity import CATALOGUE, FACTS, SEAL, SEAL_VERSION, layer_hash, quoted, seal
 
@@ -179,15 +181,15 @@ def _fill_aliases(connection: sqlite3.Connection, contents: Sequence[LayerConten
             continue
         connection.executemany(
             "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
-            [(spec.id, item.name, item.title_zh, item.title_en) for item in _distinct_titles(spec)],
+            [(spec.id, item.name, item.title_zh, item.title_en) for item in _distinct_titles(content.frame, spec)],
         )
 
 
-def _distinct_titles(spec: LayerSpec) -> list[Any]:
+def _distinct_titles(frame: pd.DataFrame, spec: LayerSpec) -> list[Any]:
     """Return the fields whose Chinese title is their own: the extension wants it unique within a table."""
     seen: set[str] = set()
     kept = []
-    for item in spec.fields:
+    for item in stored_fields(frame, spec):
         if item.title_zh not in seen:
             kept.append(item)
             seen.add(item.title_zh)

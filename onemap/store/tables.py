@@ -28,6 +28,7 @@ TABLE_FILES: Final = {
     "case": "cases",
     "near_border": "near_border",
     "decision": "decisions",
+    "finding_decision": "finding_decisions",
     "defect": "defects",
     "defect_line": "defect_lines",
     "coverage_gap": "gaps",

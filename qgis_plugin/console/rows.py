@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import quote
 
 from ..onemap.domain.journal import ACCEPT_REPAIR, ALLOW_GAP, REFUSE_REPAIR, Entry
+from ..onemap.domain.judged import about_of, expired
 from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from ..translation import language, tr
 from .envelope import Box, box_of
-from .findings.judged import Judged, expired
+from .findings.judged import Judged
 from .streets import Streets
 from .words import Words, kind_title, listed, number
 
@@ -177,16 +178,17 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
 
 def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row:
     box = box_of(row["geometry"])
-    own = _text(row, "kind") or {"object_gap": "object", "near_border": "near_border"}.get(table, table)
+    about = about_of(table, row)
+    own = about.partition("|")[0]
     case = _text(row, "case_code")
     settled = table == "near_border" and case in known.decided
     kind = "decided" if settled else "conflict" if table == "duty_conflict" else own
     concerns = _first(row, "cells", "object_id", "case_code") or _text(row, "matters")
     street = known.streets.find("", listed(_first(row, "cell_code", "cells")).split(", ")[0], box)
     layer = _text(row, "layer_id") or {"near_border": "case"}.get(table, table)
-    about = f"{own}|{_about(table, row, layer)}"
     entry = known.judged.find(about, box, row["geometry"])
-    state = "decided" if settled else _state_of(entry, allowed=bool(row.get("allowed")), today=known.today)
+    allowed = bool(row.get("allowed")) and (row.get("entry") is None or known.judged.stands(row["entry"]))
+    state = "decided" if settled else _state_of(entry, allowed=allowed, today=known.today)
     is_past = table == "near_border" and not settled and case in known.settled
     if is_past:
         state = "settled"
@@ -217,13 +219,6 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
         about=about,
         chip=NEAR_SETTLED if is_past else "accepted" if state == "accepted" else kind,
     )
-
-
-def _about(table: str, row: dict[str, Any], layer: str) -> str:
-    """Return what a finding is about, as `FindingSpot` wants it."""
-    if table not in ("duty_gap", "duty_conflict"):
-        return "/".join(part for part in (layer, _text(row, "agency").replace("|", "/")) if part)
-    return "/".join(_text(row, name) for name in ("agency", "part", "matters", "cells")).replace("|", "/")
 
 
 def _state_of(entry: Entry | None, *, allowed: bool, today: str) -> str:

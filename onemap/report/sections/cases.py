@@ -307,9 +307,9 @@ def objects_section(desk: Desk) -> Section:
     """Return the section on objects without a cell, and on gaps with what lies in them."""
     facts, words = desk.facts, desk.words
     title = words.say("Objects without a cell")
-    frame = facts.frame("object_gap")
+    frame = facts.open("object_gap")
     blocks: list[Block] = []
-    gaps = facts.frame("coverage_gap")
+    gaps = facts.open("coverage_gap")
     if len(gaps):
         make = ColumnMaker(words, "coverage_gap")
         ordered = gaps.drop(columns="geometry").sort_values("area_m2", ascending=False, kind="stable")
@@ -352,7 +352,7 @@ def objects_section(desk: Desk) -> Section:
 
 
 def _object_map(desk: Desk) -> Block:
-    words, maps, frame = desk.words, desk.maps, desk.facts.frame("object_gap")
+    words, maps, frame = desk.words, desk.maps, desk.facts.open("object_gap")
     assert maps is not None
     entry = Entry(swatch('<circle cx="15" cy="9" r="3.4" class="f-gap"/>'), words.say("Object without a cell"))
     figure = maps.compose(

@@ -11,6 +11,7 @@ from onemap.report.signs import tone_of
 from onemap.report.tables import Cell, Column, ColumnMaker, Table, make_table, narrowed
 from onemap.report.wording import Wording
 
+from .decisions import finding_decision_blocks
 from .parts import Block, Desk, Section, empty
 
 KINDS = ("gap", "overlap", "outside", "mismatch", "duplicate", "invalid", "nesting", "orphan")
@@ -57,6 +58,7 @@ def coverage_section(desk: Desk) -> Section:
         blocks.append(
             empty(words.say("No gap, no overlap, no mismatched edge: every level and agency was checked edge by edge."))
         )
+    blocks += finding_decision_blocks(desk)
     lead = words.say(
         "Every grid was checked by its shared edges: an edge that only one cell has must lie on the parent's border, "
         "else there is a gap, an overlap or a mismatch, down to the last millimetre."

@@ -1,4 +1,4 @@
-"""What people decided about cases, and which of it could not be followed."""
+"""What people decided about cases and findings, and which of it could not be followed."""
 
 from onemap.report.tables import ColumnMaker, make_table
 
@@ -28,5 +28,40 @@ def decision_blocks(desk: Desk) -> list[Block]:
         if len(part):
             ordered = part.sort_values("number", ascending=False, kind="stable")
             table = make_table(id_, ordered, columns, rest=desk.rest("decision"))
+            blocks.append(Block("table", table, words.say(title)))
+    return blocks
+
+
+def finding_decision_blocks(desk: Desk) -> list[Block]:
+    """Return the tables of decisions about findings, those that were not followed first; none where there are none."""
+    words, facts = desk.words, desk.facts
+    frame = facts.frame("finding_decision")
+    if not len(frame):
+        return []
+    followed = frame["followed"].astype(bool)
+    make = ColumnMaker(words, "finding_decision")
+    columns = [
+        make.number("number"),
+        make.label("verb"),
+        make.label("kind"),
+        make.layer(facts.layers),
+        make.text("agency", css="word"),
+        make.measure("area_m2"),
+        make.text("from", css="code"),
+        make.text("to", css="code"),
+        make.date("allowed_until"),
+        make.text("decided_by"),
+        make.date("decided_at"),
+        make.text("decided_why", css="wide"),
+        make.reason(),
+    ]
+    blocks = []
+    for id_, part, title in (
+        ("t-judged-open", frame[~followed], "Decisions about findings that were not followed"),
+        ("t-judged", frame[followed], "Findings that people decided"),
+    ):
+        if len(part):
+            ordered = part.sort_values("number", ascending=False, kind="stable")
+            table = make_table(id_, ordered, columns, rest=desk.rest("finding_decision"))
             blocks.append(Block("table", table, words.say(title)))
     return blocks

@@ -30,7 +30,7 @@ _ROW, _LEFT, _WIDE, _TOP = 22.0, 236.0, 28.0, 24.0
 def duty_hours_section(desk: Desk) -> Section | None:
     """Return the section on duty gaps by agency and hour; None where the map knows no duties."""
     facts, words = desk.facts, desk.words
-    frame = facts.frame("duty_gap")
+    frame = facts.open("duty_gap")
     if not len(frame) and not facts.has_rows("duty"):
         return None
     title = words.say("Gaps by agency and hour")

@@ -37,7 +37,7 @@ def responsibility_section(desk: Desk) -> Section | None:
     facts, words = desk.facts, desk.words
     if not facts.has_rows("holder") and not facts.has_rows("duty"):
         return None
-    gaps, conflicts = facts.frame("duty_gap"), facts.frame("duty_conflict")
+    gaps, conflicts = facts.open("duty_gap"), facts.open("duty_conflict")
     vacancies = gaps[gaps["cause"].isin(_VACANT)]
     by_level, by_agency = _levels(facts), _agencies(facts)
     open_ = sum(one.vacant + one.expired for one in (*by_level.values(), *by_agency.values()))
@@ -107,7 +107,7 @@ def _agencies(facts: Facts) -> dict[str, Posts]:
 def _accountable(desk: Desk, by_level: dict[str, Posts], by_agency: dict[str, Posts]) -> Table:
     facts, words = desk.facts, desk.words
     duties = facts.frame("duty")["agency"].fillna("").astype(str).value_counts()
-    conflicts = facts.frame("duty_conflict")
+    conflicts = facts.open("duty_conflict")
     counted = conflicts["agency"].fillna("").astype(str).value_counts()
     rows = []
     for layer_id, posts in by_level.items():
@@ -145,7 +145,7 @@ def _row(
     words, facts = desk.words, desk.facts
 
     def count(number: int) -> Cell:
-        link = "t-vacancy" if number and facts.frame("duty_gap")["cause"].isin(_VACANT).any() else ""
+        link = "t-vacancy" if number and facts.open("duty_gap")["cause"].isin(_VACANT).any() else ""
         narrow = narrowed(agency=agency) if link and agency else ""
         return Cell(words.number(number), number, css="loud" if number else "zero", link=link, narrow=narrow)
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from qgis.core import QgsGeometry, QgsPointXY
 
 from ...onemap.domain.journal import Entry, FindingSpot
+from ...onemap.domain.judged import NEAR_M
 from ..envelope import Box, shape_of
-
-NEAR_M = 0.011  # a spot is written to the centimetre
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,6 @@ class Judged:
         held = [e for x, y, e in near if shape.distance(QgsGeometry.fromPointXY(QgsPointXY(x, y))) <= NEAR_M]
         return max(held, key=lambda entry: entry.number, default=None)
 
-
-def expired(entry: Entry, today: str) -> bool:
-    """Return whether the last day of an allowed gap is past."""
-    return bool(entry.value) and entry.value < today
+    def stands(self, number: int) -> bool:
+        """Return whether an entry still counts."""
+        return any(entry.number == number for known in self.spots.values() for _, _, entry in known)

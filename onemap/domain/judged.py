@@ -1,0 +1,53 @@
+"""How a decision about a finding is found again: by kind, matter and place, for ids change with every build.
+
+It holds for each finding of which `about_of` says the same and whose geometry is within `NEAR_M` of its spot; of
+several the latest.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .journal import Entry
+
+NEAR_M: Final = 0.011
+"""A spot is written to the centimetre."""
+_KINDS: Final = {"object_gap": "object", "near_border": "near_border"}
+_LAYERS: Final = {"near_border": "case"}
+_OF_DUTY: Final = ("duty_gap", "duty_conflict")
+_ABOUT_DUTY: Final = ("agency", "part", "matters", "cells")
+
+
+def about_of(table: str, row: Mapping[str, Any]) -> str:
+    """Return kind and matter of a finding as `FindingSpot` names them: the beginning of the subject of a decision.
+
+    Parameters
+    ----------
+    table
+        The layer in which the finding stands.
+    row
+        Its columns as they are published; a missing value is None.
+
+    Examples
+    --------
+    >>> about_of("defect", {"kind": "gap", "layer_id": "duty_grid", "agency": "market"})
+    'gap|duty_grid/market'
+    >>> about_of("duty_gap", {"kind": "time", "agency": "market", "part": "in_charge", "matters": "*", "cells": "m01"})
+    'time|market/in_charge/*/m01'
+    """
+    kind = _text(row, "kind") or _KINDS.get(table, table)
+    if table in _OF_DUTY:
+        about = "/".join(_text(row, name) for name in _ABOUT_DUTY)
+    else:
+        layer = _text(row, "layer_id") or _LAYERS.get(table, table)
+        about = "/".join(part for part in (layer, _text(row, "agency")) if part)
+    return f"{kind}|{about.replace('|', '/')}"
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    return "" if value is None else str(value)
+
+
+def expired(entry: Entry, today: str) -> bool:
+    """Return whether the last day of what was allowed is past; days are written as 2026-06-30."""
+    return bool(entry.value) and entry.value < today
