@@ -136,7 +136,9 @@ def test_every_algorithm_is_there_with_its_help(profile, run):
 
     with ThreadPoolExecutor(2) as two:
         for name, told in two.map(described, sorted(ALGORITHMS)):
-            assert told["algorithm_details"]["short_description"] or told["algorithm_details"]["name"], name
+            words = told["algorithm_details"]["short_description"] or ""
+            assert words.endswith("."), f"{name} does not say in a sentence what it does: {words}"
+            assert "\n" not in words
             for parameter, about in told["parameters"].items():
                 assert about.get("help"), f"{name}: {parameter} has no help"
 
