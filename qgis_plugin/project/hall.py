@@ -85,7 +85,7 @@ def _state_facts(project: QgsProject, one_map: OneMapFile, tr: Callable[..., str
     cells = one_map.layer(one_map.levels[-1]) if one_map.levels else None
     known = {
         "onemap_as_of": facts.get("as_of") or facts.get("built_at", "")[:10],
-        "onemap_version": facts.get("seal_sha256", "")[:12],
+        "onemap_version": one_map.version,
         "onemap_source": one_map.path.name,
         "onemap_maker": (cells.owner if cells else "") or tr("not stated"),
     }
