@@ -8,6 +8,7 @@ import pytest
 from qgis.core import QgsProject, QgsSettings
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
 
 from .test_console import chips, count, wait
 
@@ -265,6 +266,8 @@ def test_candidates_are_outlined_and_numbered_and_leave_with_the_tab(shown, aske
             assert abs(held[feature["cell_code"]].area() - feature.geometry().area()) < 0.01
     assert all(" m" in button.text() for button in buttons)
     assert not buttons[0].icon().isNull()
+    y = asked.row.box[1]
+    assert all(abs(number.spot.y() - y) > 9 for number in marks.numbers)  # the label of the case is free
     shown.dock.tabs.setCurrentWidget(shown.dock.log)
     assert marks.bands == []
     shown.dock.tabs.setCurrentWidget(asked)
@@ -281,7 +284,79 @@ def test_with_another_map_nothing_is_asked_about_a_case_of_the_one_before(
     assert asked.row is None
     assert asked.decision.isHidden()
     assert asked.card.isHidden()
-    asked.decision.decided.emit(case, cell)  # were a button still there, it would decide nothing
+    asked.decision.decided.emit(case, cell, "")  # were a button still there, it would decide nothing
     QTest.keyClick(asked.table, Qt.Key.Key_D)
     journal = plugin("onemap.domain.journal")
     assert [journal.Journal(journal.journal_of(path)).entries() for path in (own_map, other)] == [[], []]
+
+
+def test_the_case_that_is_looked_at_is_seen_in_a_cluster_and_when_settled(shown, asked):
+    tab, marks = shown.dock.cases, shown.decisions.marks
+    for state in ("new", "settled"):
+        tab.chips.choose(state)
+        number = next(n for n, row in enumerate(tab.model.shown) if row.box)
+        tab.select(number)
+        x, y = tab.row.box[:2]
+        assert (marks.chosen.spot.x(), marks.chosen.spot.y()) == pytest.approx((x, y))
+        assert marks.chosen.sign == state
+        assert marks.chosen.scene() is shown.decisions._canvas.scene()
+    ring = marks.chosen
+    shown.dock.tabs.setCurrentWidget(shown.dock.log)
+    assert marks.chosen is None
+    assert ring.scene() is None
+    shown.dock.tabs.setCurrentWidget(tab)
+    assert marks.chosen is not None
+    shown.show_nothing()
+    assert marks.chosen is None
+
+
+def test_a_code_has_an_ellipsis_only_where_something_is_left_off(plugin, asked):
+    columns = plugin("console.columns")
+    assert columns.end_of("1C03", 7) == "1C03"
+    assert columns.end_of("110120005004007", 7) == "…5004007"
+    assert columns.ends_of("110120005004007, 110120005004008") == "…4007, …4008"
+    assert columns.ends_of("110120005004007, 110120001001001") == "…5004007, …1001001"
+    assert columns.ends_of("Cluster 8, Cluster 9") == "Cluster 8, Cluster 9"
+    assert columns.ends_of("7, 71") == "7, 71"
+    asked.decision.ask("1", ["1C03", "110120005004007"])
+    assert asked.decision.buttons[0].text().startswith("1C03")
+    assert asked.decision.buttons[1].text().startswith("…5004007")
+    asked.decision.show_nothing()
+
+
+def test_all_columns_are_in_sight_and_the_log_tells_the_reason(shown, asked):
+    dock = shown.dock
+    dock.widget().setMinimumWidth(540)  # as wide as it is given at first
+    for tab in (dock.findings, dock.log, dock.cases):
+        dock.tabs.setCurrentWidget(tab)
+        QApplication.processEvents()
+        assert tab.table.viewport().width() > 450
+        assert tab.table.horizontalHeader().length() <= tab.table.viewport().width()
+    case = asked.row.case
+    shown.desk.reassign(case, asked.row.keys[4], "seen on the spot: it lies across the road")
+    shown.desk.undo_last()
+    log = dock.log
+    dock.tabs.setCurrentWidget(log)
+    assert not log.back.isEnabled()  # nothing is chosen
+    assert not log.told.isVisible()
+    log.table.selectRow(0)
+    assert log.model.index(0, 4).data() == "Entry 1"
+    assert not log.back.isEnabled()  # an undoing is not undone
+    log.table.selectRow(1)
+    assert "seen on the spot: it lies across the road" in log.told.text()
+    assert case in log.told.text()
+    assert not log.back.isEnabled()  # it no longer counts
+    shown.desk.decide(case, asked.row.keys[4])
+    log.table.selectRow(0)
+    assert log.back.isEnabled()
+
+
+def test_widths_fill_the_room_until_somebody_draws_them(plugin, shown):
+    columns = plugin("console.columns")
+    assert columns.fitted((100, 50, 50), {1: 1, 2: 1}, 240) == [100, 70, 70]
+    assert columns.fitted((100, 50, 50), {1: 1, 2: 1}, 180) == [100, 40, 40]
+    assert columns.fitted((100, 50, 50), {1: 1, 2: 1}, 100) == [100, 30, 30]
+    table = shown.dock.cases.table
+    table.setColumnWidth(0, 222)
+    table.columns.fit()
+    assert table.columnWidth(0) == 222

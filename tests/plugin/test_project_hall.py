@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsDateTimeRange,
     QgsExpression,
     QgsExpressionContext,
@@ -425,15 +426,37 @@ def test_facts_are_variables_that_an_office_may_change(plugin, project, one_map)
     held, _ = make(plugin, project, one_map)
     scope = QgsExpressionContextUtils.projectScope(project)
     assert scope.variable("onemap_as_of") == held.facts["as_of"]
-    assert held.facts["seal_sha256"].startswith(scope.variable("onemap_version"))
+    report = one_map.with_name("report.en.html").read_text(
+        encoding="utf-8"
+    )  # a map has one version, wherever it stands
+    assert len(held.version) == 12
+    assert f">{held.version}<" in report
+    assert scope.variable("onemap_version") == held.version
     assert scope.variable("onemap_classification") == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [
+        ("zh", "CGCS2000 三度带高斯-克吕格投影（中央经线117°E），EPSG:4548"),
+        ("en", "CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548)"),
+    ],
+)
+def test_sheets_name_the_system_as_the_printed_atlas_does(plugin, project, one_map, language, named):
+    make(plugin, project, one_map, language=language)
+    context = project.createExpressionContext()
+    system = plugin("project.sheets.furniture").SYSTEM
+    assert QgsExpression.replaceExpressionText(system, context) == named
+    project.setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    context = project.createExpressionContext()
+    assert QgsExpression.replaceExpressionText(system, context) == "WGS 84 (EPSG:4326)"
 
 
 def test_a_base_map_alone_makes_a_project_too(plugin, project, copy):
     """No duties, no cases, no findings, no terrain: what there is nothing for is left out."""
     strip(copy, "class_id IN ('duty', 'case', 'finding', 'underground', 'terrain')")
     _, done = make(plugin, project, copy)
-    assert done.missing == []
+    assert done.missing == {}
     assert len(project.layoutManager().printLayouts()) == 3
     assert [view.get("name") for view in views_in(project, copy.parent)] == ["三维：地上"]
     layout = project.layoutManager().printLayouts()[-1]
@@ -491,20 +514,20 @@ def run_algorithm(plugin, **parameters):
 
 def test_algorithm_writes_beside_the_map_and_replaces_only_when_asked(plugin, project, copy, english):
     project.setTitle("mine")
-    told, well = run_algorithm(plugin, MAP=str(copy))
+    told, well = run_algorithm(plugin, ONEMAP=str(copy))
     target = copy.with_suffix(".qgz")
     assert (well, told["OUTPUT"], told["LAYERS"]) == (True, str(target), len(rows(copy, "SELECT 1 FROM onemap_layer")))
     before = target.read_bytes()
-    assert run_algorithm(plugin, MAP=str(copy))[1] is False
+    assert run_algorithm(plugin, ONEMAP=str(copy))[1] is False
     assert target.read_bytes() == before
-    assert run_algorithm(plugin, MAP=str(copy), REPLACE=True, LANGUAGE=1)[1]
+    assert run_algorithm(plugin, ONEMAP=str(copy), REPLACE=True, LANGUAGE=1)[1]
     assert "街道图（A3）" in zipfile.ZipFile(target).read("onemap.qgs").decode()
     assert project.title() == "mine"
 
 
 def test_algorithm_refuses_what_is_no_map(plugin, tmp_path, project):
     (tmp_path / "other.gpkg").write_text("no database")
-    assert run_algorithm(plugin, MAP=str(tmp_path / "other.gpkg"))[1] is False
+    assert run_algorithm(plugin, ONEMAP=str(tmp_path / "other.gpkg"))[1] is False
 
 
 def test_no_layer_of_paper_is_taken_for_one_of_the_map(plugin, project, one_map):

@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWi
 
 from ...onemap.domain.journal import REASSIGN_CASE, Entry
 from ...translation import tr
+from ..columns import end_of
 from ..queue.flow_layout import FlowLayout
 from ..words import number as said
 from .candidate_marks import number_icon
@@ -109,7 +110,7 @@ class DecisionBar(QWidget):
                 known = number < len(far_m) and far_m[number] >= 0
                 far = f" · {said(round(far_m[number], 2))} m" if known else ""
                 key = "  (D)" if number == 0 else ""
-                button.setText(f"…{self._cells[number][-SHORT_CODE:]}{far}{key}")
+                button.setText(f"{end_of(self._cells[number], SHORT_CODE)}{far}{key}")
                 button.setToolTip(self._cells[number])
         self.why.show()
         self.undo.hide()

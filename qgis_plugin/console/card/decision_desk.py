@@ -54,6 +54,14 @@ class DecisionDesk(QObject):
             self._ask(tab, row, cells[:MOST_BUTTONS])
         else:
             tab.decision.show_nothing()
+        if row is not None and row.case and tab.isVisible():
+            self._ring(row)
+
+    def _ring(self, row: Row) -> None:
+        """Draw the case itself, which may hide in a cluster or be one of those that are not drawn."""
+        there = to_map(row.box, self._crs, self._canvas) if row.box is not None else None
+        if there is not None:
+            self.marks.ring(row.sign, there.center())
 
     def decide(self, row: Row | None, case: str, cell: str, why: str) -> None:
         """Keep which cell answers, and why, where the case is the one that is looked at and can be seen on the map."""

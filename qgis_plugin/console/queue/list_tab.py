@@ -289,7 +289,9 @@ class ListTab(QWidget):
         self.status = QuietLabel("", self)
         words = tr("Keys: J K move, Enter or Space go there, F search, right click for all there is to do")
         self.status.setToolTip(words)
-        self.table = RowTable(self.model, self.kind.widths, self.kind.acts, self, self.kind.ends)
+        self.table = RowTable(
+            self.model, self.kind.widths, self.kind.acts, self, grows=self.kind.grows, ends=self.kind.ends
+        )
         self.table.setObjectName(f"onemapTable_{self.kind.name}")
         self.table.setMinimumHeight(LEAST_LINES * ROW_HEIGHT + self.table.horizontalHeader().sizeHint().height() + 4)
         self.nothing = QuietLabel("", self)

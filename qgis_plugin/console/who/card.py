@@ -6,7 +6,8 @@ from html import escape
 from qgis.core import QgsCoordinateReferenceSystem
 
 from ...engine.worker import said
-from ...translation import tr
+from ...onemap.domain.system_names import system_title
+from ...translation import language, tr
 from ..tones import quiet
 from ..words import Words, kind_title, number
 
@@ -144,13 +145,13 @@ def masked(phone: str) -> str:
 def _position(answer: dict) -> list[tuple[str, str, str]]:
     if answer.get("x") is None:
         return []
-    system = f" ({answer['system']})" if answer.get("system") else ""
-    return [(tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}{system}", "")]
+    where = [(tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}", "")]
+    return [*where, (tr("Coordinate system"), answer["system"], "")] if answer.get("system") else where
 
 
 def system_name(crs: QgsCoordinateReferenceSystem) -> str:
     """Return what a coordinate system is called, with its code."""
-    return ", ".join(filter(None, (crs.description(), crs.authid())))
+    return system_title(crs.description(), crs.authid(), language=language())
 
 
 def _stale(answer: dict) -> str:
