@@ -1,4 +1,4 @@
-"""Set up the library in a Python environment of the profile's own, from a folder of wheels or from onemap's source folder.
+"""Set up the library in a Python environment of the profile's own: from a folder of wheels or from onemap's own folder.
 
 The library itself is never asked of a package index: there the name `onemap` is somebody else's, whose code would run.
 
