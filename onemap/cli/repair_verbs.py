@@ -36,6 +36,10 @@ def repair(
             help=helped("Who comes first: longest_border, smallest_code, largest_cell or smallest_cell."),
         ),
     ] = "longest_border",
+    within: Annotated[
+        Path | None,
+        typer.Option(help=helped("Polygons such as communities: their land goes to their own cells first.")),
+    ] = None,
     people: Annotated[Path | None, typer.Option(help=helped("Points of the people, to count who is affected."))] = None,
     weight: Annotated[str | None, typer.Option(help=helped("Column of the people to be summed."))] = None,
     record: Annotated[Path | None, typer.Option(help=helped("File to write the record to: .json.")), WRITTEN] = None,
@@ -54,7 +58,7 @@ def repair(
         return
     if max_width_m is None:
         raise OnemapError("--max-width-m is missing: how narrow must a gap or overlap be to be closed?")
-    frame, column = source.cells(cells, layer=layer, needed=False, beside=[parent, allowed, people])
+    frame, column = source.cells(cells, layer=layer, needed=False, beside=[parent, allowed, within, people])
     from onemap.geo.coverage_repair import repair_coverage
     from onemap.geo.repair_record import write_record
 
@@ -67,6 +71,7 @@ def repair(
             parent=frame_or_none(parent, as_of=source.as_of, crs=source.crs),
             allowed=frame_or_none(allowed, crs=source.crs),
             max_change=max_change,
+            within=frame_or_none(within, as_of=source.as_of, crs=source.crs),
             rule=rule,  # type: ignore[arg-type]  # repair_coverage says which it takes
             people=crowd,
             weight=weight if crowd is None else named_or_same(crowd, weight),

@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
-from qgis.core import QgsGeometry, QgsProject, QgsSettings
+from qgis.core import QgsGeometry, QgsProject, QgsSettings, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtTest import QTest
 
@@ -71,6 +71,23 @@ def test_the_proposal_says_who_gets_the_land_and_how_much(shown, own_map):
     assert shown.findings._preview is not None
     shown.dock.findings.select(0)
     assert shown.findings._preview is None
+
+
+def test_land_of_a_community_is_proposed_to_one_of_its_own_cells(shown, own_map):
+    """However long the border with the neighbouring street is; found on the map by overlaying communities."""
+    with closing(sqlite3.connect(own_map)) as connection:
+        parents = dict(connection.execute("SELECT cell_code, parent_code FROM grid_cell"))
+    communities = QgsVectorLayer(f"{own_map}|layername=grid_community", "communities", "ogr")
+    outlines = {one["community_code"]: one.geometry() for one in communities.getFeatures()}
+    choose(shown.dock.findings, "gap", narrow)
+    propose(shown)
+    (proposals,) = shown.findings.proposals._known.values()
+    given = [one for one in proposals if one.kind == "gap" and one.cell]
+    assert given
+    for one in given:
+        home = max(outlines, key=lambda code: outlines[code].intersection(one.shape).area())
+        if outlines[home].intersection(one.shape).area() > 0:
+            assert parents[one.cell] == home
 
 
 def test_accepted_it_stands_in_the_journal_with_a_point_inside(shown, own_map, plugin):
