@@ -97,6 +97,9 @@ def test_every_word_must_occur_and_signs_of_sql_are_only_signs(find):
         ("4401898.2, 491411.1", (491411.1, 4401898.2, "")),
         ("文昌街道 12", None),
         ("12", None),
+        ("16-00643475", None),
+        ("2016-07-08", None),
+        ("116.391°, 39.907°", (116.391, 39.907, "EPSG:4326")),
         ("1 2 3", None),
         ("400, 20", (20.0, 400.0, "")),
     ],
@@ -104,6 +107,26 @@ def test_every_word_must_occur_and_signs_of_sql_are_only_signs(find):
 def test_positions_as_people_write_them(plugin, text, wanted):
     found = plugin("console.search.coordinates").parse(text)
     assert (None if found is None else (found.x, found.y, found.crs)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "home", "wanted"),
+    [
+        ("38.9, -77.03", (-77.0, 38.9), (-77.03, 38.9)),
+        ("-77.03, 38.9", (-77.0, 38.9), (-77.03, 38.9)),
+        ("39.9, 116.4", (116.4, 39.9), (116.4, 39.9)),
+        ("116.4, 39.9", (116.4, 39.9), (116.4, 39.9)),
+        ("60.17, 24.94", (24.9, 60.2), (24.94, 60.17)),
+    ],
+)
+def test_degrees_in_either_order_are_those_nearer_to_the_district(plugin, text, home, wanted):
+    found = plugin("console.search.coordinates").parse(text, home=home)
+    assert (found.x, found.y) == wanted
+
+
+def test_the_search_knows_where_the_district_lies(plugin, held):
+    search = plugin("console.search.locator_filter")
+    assert search._home(held) == pytest.approx((116.9, 39.75), abs=0.05)
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from math import dist
 
 _NAMED = re.compile(r"^\s*(gcj-?02|bd-?09|wgs-?84|cgcs2000|epsg:\d+)[\s:：,，]+", re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_TWO = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*°?(?:\s+|\s*[,，;；]\s*)([-+]?\d+(?:\.\d+)?)\s*°?\s*")
 _FIRST_ZONE, _LAST_ZONE = 25, 45  # of the three-degree Gauss-Kruger zones with the zone's number before the easting
 _ZONE = 1_000_000
 _MOST_EASTING = 9_000_000
@@ -24,8 +25,11 @@ class Position:
     crs: str
 
 
-def parse(text: str) -> Position | None:
+def parse(text: str, *, home: tuple[float, float] | None = None) -> Position | None:
     """Return the position that a text names, or None where it names none.
+
+    A dash between two numbers makes a number of a case, not a position. Of degrees that make sense in either order,
+    those are meant that lie nearer to ``home``, the longitude and latitude of the district.
 
     Examples
     --------
@@ -33,6 +37,10 @@ def parse(text: str) -> Position | None:
     Position(x=116.391, y=39.907, crs='EPSG:4326')
     >>> parse("39.907 116.391").x
     116.391
+    >>> parse("38.9 -77.03", home=(-77.0, 38.9)).x
+    -77.03
+    >>> parse("16-00643475") is None
+    True
     >>> parse("gcj02 116.397,39.908").crs
     'GCJ02'
     >>> parse("39491411 4401898").crs
@@ -42,12 +50,13 @@ def parse(text: str) -> Position | None:
     """
     named = _NAMED.match(text)
     rest = text[named.end() :] if named else text
-    numbers = [float(found) for found in _NUMBER.findall(rest)]
-    if len(numbers) != 2 or re.search(r"[^\d\s.,，;；+\-°]", rest):  # noqa: PLR2004 - two make a position
+    found = _TWO.fullmatch(rest)
+    if found is None:
         return None
+    numbers = [float(number) for number in found.groups()]
     crs = _system(named[1]) if named else ""
     if max(map(abs, numbers)) <= _FULL_CIRCLE:
-        return _in_degrees(numbers, crs or "EPSG:4326")
+        return _in_degrees(numbers, crs or "EPSG:4326", home)
     return _in_metres(numbers, crs)
 
 
@@ -56,9 +65,12 @@ def _system(name: str) -> str:
     return {"WGS84": "EPSG:4326", "CGCS2000": "EPSG:4490"}.get(plain, plain)
 
 
-def _in_degrees(numbers: list[float], crs: str) -> Position | None:
+def _in_degrees(numbers: list[float], crs: str, home: tuple[float, float] | None) -> Position | None:
     x, y = numbers
-    latitude_first = _within(y, _CHINA_EAST) and _within(x, _CHINA_NORTH)
+    if home is None or abs(x) > _QUARTER_CIRCLE:
+        latitude_first = _within(y, _CHINA_EAST) and _within(x, _CHINA_NORTH)
+    else:
+        latitude_first = dist((y, x), home) < dist((x, y), home)
     if latitude_first or abs(y) > _QUARTER_CIRCLE:
         x, y = y, x
     return Position(x, y, crs) if abs(x) <= _HALF_CIRCLE and abs(y) <= _QUARTER_CIRCLE else None

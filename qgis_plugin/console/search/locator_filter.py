@@ -1,9 +1,20 @@
 """The one map in QGIS's search field: areas, codes explained digit by digit, addresses, holders, cases, positions."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 
-from qgis.core import QgsFeedback, QgsLocatorContext, QgsLocatorFilter, QgsLocatorResult
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsCsException,
+    QgsFeedback,
+    QgsLocatorContext,
+    QgsLocatorFilter,
+    QgsLocatorResult,
+    QgsPointXY,
+)
 
 from ...project.one_map_file import NotAOneMap, OneMapFile
 from ...translation import tr
@@ -49,7 +60,7 @@ class OneMapFilter(QgsLocatorFilter):
         one_map = self._shown()
         if one_map is None:
             return
-        position = parse(text)
+        position = parse(text, home=_home(one_map))
         if position is not None:
             self.resultFetched.emit(_position_result(self, position))
         groups: dict[str, float] = {}  # QGIS would show them by the alphabet
@@ -66,6 +77,22 @@ class OneMapFilter(QgsLocatorFilter):
         """Show what was chosen."""
         chosen = result.userData  # a method before QGIS 3.36, a property since
         self._go(chosen() if callable(chosen) else chosen)
+
+
+def _home(one_map: OneMapFile) -> tuple[float, float] | None:
+    """Return longitude and latitude of the middle of a map, or None where it does not say where it lies."""
+    crs, bounds = QgsCoordinateReferenceSystem(one_map.facts.get("crs", "")), one_map.facts.get("bounds", "")
+    if not crs.isValid() or not bounds:
+        return None
+    west, south, east, north = json.loads(bounds)
+    change = QgsCoordinateTransform(crs, QgsCoordinateReferenceSystem("EPSG:4326"), QgsCoordinateTransformContext())
+    change.setBallparkTransformsAreAppropriate(True)  # a hint is all that is wanted, and no word about missing grids
+    change.disableFallbackOperationHandler(True)
+    try:
+        middle = change.transform(QgsPointXY((west + east) / 2, (south + north) / 2))
+    except QgsCsException:
+        return None
+    return middle.x(), middle.y()
 
 
 def _hit_result(owner: OneMapFilter, hit: Hit, score: int, group: float) -> QgsLocatorResult:
