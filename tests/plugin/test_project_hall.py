@@ -15,7 +15,9 @@ from qgis.core import (
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
+    QgsGeometry,
     QgsLayoutExporter,
+    QgsPointXY,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProject,
@@ -172,6 +174,22 @@ def test_neighbours_never_have_the_same_tint(plugin, project, one_map, key):
             for other, beside in shapes.items():
                 if one < other and shape.intersects(beside):
                     assert colours[one] != colours[other], (layer.name(), one, other)
+
+
+def test_areas_with_many_corners_are_tinted_in_pieces_between_which_the_window_lives(plugin):
+    tints = plugin("project.tints")
+    rounds = [
+        QgsGeometry.fromPointXY(QgsPointXY(900 * n, 0)).buffer(500, 2_000) for n in range(6)
+    ]  # 8,000 corners each
+    steps, pieces = tints.neighbours(dict(enumerate(rounds)), dict.fromkeys(range(6), "")), 0
+    try:
+        while True:
+            next(steps)
+            pieces += 1
+    except StopIteration as end:
+        found = end.value
+    assert pieces == 3
+    assert found == {n: {n - 1, n + 1} & set(range(6)) for n in range(6)}
 
 
 def test_a_colouring_keeps_neighbours_apart_however_they_lie(plugin):
