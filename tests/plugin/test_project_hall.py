@@ -23,6 +23,7 @@ from qgis.core import (
     QgsProject,
     QgsRenderContext,
     QgsSymbolLayer,
+    QgsTemporalNavigationObject,
     QgsVectorLayerTemporalContext,
 )
 from qgis.PyQt.QtCore import QDateTime, Qt
@@ -237,6 +238,20 @@ def test_cases_appear_on_their_day(plugin, project, one_map):
     found = sum(1 for _ in case.getFeatures(case_filter))
     assert wanted
     assert found == wanted
+
+
+def test_the_window_steps_through_a_map_just_opened_day_by_day(plugin, project, one_map):
+    make(plugin, project, one_map)
+    steering = QgsTemporalNavigationObject()
+    assert steering.frameDuration().days() < 1  # QGIS's own
+    plugin("project.moments").show_time(project, steering)
+    assert steering.frameDuration().days() == 1
+    assert steering.temporalExtents() == project.timeSettings().temporalRange()
+    assert steering.totalFrameCount() < 400
+    plugin("project.moments").show_time(project, None)  # a canvas without time
+    project.timeSettings().reset()
+    plugin("project.moments").show_time(project, steering)
+    assert steering.frameDuration().days() == 1
 
 
 # --- 3D
