@@ -20,6 +20,7 @@ from .desk import Desk, person
 from .dock import OnemapDock
 from .editing.edit_desk import EditDesk
 from .findings.finding_desk import FindingDesk
+from .findings.judged import as_one
 from .following import Following
 from .handover.window import HandoverWindow
 from .highlight import flash, go_to, point_to_layer, to_layer, to_map
@@ -338,7 +339,8 @@ class Controller(QObject):
         if entry.verb in OF_CASES:
             concerned = lambda row: row.case == entry.subject  # noqa: E731
         elif entry.verb in OF_FINDINGS and (spot := FindingSpot.read(entry.subject)):
-            concerned = lambda row: row.about == f"{spot.kind}|{spot.about}" and _holds(row, spot)  # noqa: E731
+            about = as_one(f"{spot.kind}|{spot.about}")
+            concerned = lambda row: as_one(row.about) == about and holds(row, spot)  # noqa: E731
         else:
             return
         self.findings.settled()

@@ -25,12 +25,12 @@ class Judged:
         for entry in entries:
             spot = FindingSpot.read(entry.subject)
             if spot is not None:
-                spots[f"{spot.kind}|{spot.about}"].append((spot.x, spot.y, entry))
+                spots[as_one(f"{spot.kind}|{spot.about}")].append((spot.x, spot.y, entry))
         return cls(dict(spots))
 
     def find(self, about: str, box: Box | None, blob: bytes | None) -> Entry | None:
         """Return the latest decision about a finding: kind and what it is about, its bounds and its geometry."""
-        known = self.spots.get(about)
+        known = self.spots.get(as_one(about))
         if not known or box is None:
             return None
         west, south, east, north = box
@@ -45,6 +45,12 @@ class Judged:
         shape.fromWkb(shape_of(blob))
         held = [e for x, y, e in near if shape.distance(QgsGeometry.fromPointXY(QgsPointXY(x, y))) <= NEAR_M]
         return max(held, key=lambda entry: entry.number, default=None)
+
+
+def as_one(about: str) -> str:
+    """Return what a finding is about; a gap and the land that nobody covers there are one: both are decided at once."""
+    kind, _, rest = about.partition("|")
+    return f"gap|{rest}" if kind == "land" else about
 
 
 def expired(entry: Entry, today: str) -> bool:
