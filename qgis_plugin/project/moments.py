@@ -29,7 +29,7 @@ def follow_time(project: QgsProject, cases: QgsVectorLayer | None, gaps: QgsVect
 
 
 def show_time(project: QgsProject, controller: QgsTemporalController | None) -> None:
-    """Give the window the range and step of a project just made; of itself it asks only one that is read from a file."""
+    """Give the window the range and step of a project just made; of itself it asks only one read from a file."""
     settings = project.timeSettings()
     if isinstance(controller, QgsTemporalNavigationObject) and not settings.temporalRange().isInfinite():
         controller.setTemporalExtents(settings.temporalRange())

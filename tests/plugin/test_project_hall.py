@@ -215,6 +215,16 @@ def test_agencies_are_seen_one_at_a_time(plugin, project, one_map):
     assert group.isMutuallyExclusive()
 
 
+def test_long_names_are_broken_into_short_lines(plugin, project, one_map):
+    """Neighbourhoods that are called after five places would be written across one another."""
+    make(plugin, project, one_map)
+    whole = layer_in(project, "duty_grid")
+    styles = whole.styleManager()
+    (night,) = set(styles.styles()) - {styles.currentStyle()}
+    styles.setCurrentStyle(night)
+    assert 10 < whole.labeling().settings().autoWrapLength < 30
+
+
 # --- time
 
 
