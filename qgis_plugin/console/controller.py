@@ -340,7 +340,7 @@ class Controller(QObject):
             concerned = lambda row: row.case == entry.subject  # noqa: E731
         elif entry.verb in OF_FINDINGS and (spot := FindingSpot.read(entry.subject)):
             about = as_one(f"{spot.kind}|{spot.about}")
-            concerned = lambda row: as_one(row.about) == about and holds(row, spot)  # noqa: E731
+            concerned = lambda row: as_one(row.about) == about and _holds(row, spot)  # noqa: E731
         else:
             return
         self.findings.settled()
