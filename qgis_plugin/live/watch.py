@@ -28,7 +28,7 @@ LOOK_MS = {FOLDER: 300, TABLE: 300, POSTGIS: 1_000}
 HEARD_MS = 50  # what is said many times at once is one look
 AGAIN_MS = 3_000  # after a source could not be reached
 GOODBYE_MS = 2_000
-_LINGERING: set[QThread] = set()  # threads that a database keeps waiting; they end by themselves
+_LEAVING: set[QThread] = set()  # threads that end by themselves
 
 
 @dataclass(frozen=True)
@@ -237,10 +237,16 @@ class Room(QObject):
         self._start.emit()
 
     def end(self) -> None:
-        """End it; one that a database keeps waiting ends later, by itself."""
-        inhabitant, thread = self.inhabitant, self._thread
+        """Let it end by itself, after what it has begun; a database may keep it waiting, QGIS does not."""
+        thread = self._thread
+        thread.inhabitant = self.inhabitant
+        _LEAVING.add(thread)
+        thread.finished.connect(lambda: _LEAVING.discard(thread))
         self._stop.emit()
-        if not thread.wait(GOODBYE_MS):
-            thread.inhabitant = inhabitant
-            _LINGERING.add(thread)
-            thread.finished.connect(lambda: _LINGERING.discard(thread))
+
+
+def farewell() -> None:
+    """Wait a little for the threads that are about to end: the plugin leaves, and they would outlive it."""
+    for thread in list(_LEAVING):
+        if thread.wait(GOODBYE_MS):
+            _LEAVING.discard(thread)

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 
@@ -146,7 +147,7 @@ def test_the_file_is_a_geopackage_that_others_open(plugin, shown, own_map, spots
     write_csv(folder / "cases.csv", spots)
     await_rows(shown, len(spots))
     await_cells(shown, own_map, len(spots))
-    shown.live.close()
+    shown.live.leave()
     QgsProject.instance().clear()  # the layer holds the file open
     path = own_map.with_name("onemap.live.gpkg")
     assert not path.with_name(path.name + "-wal").exists()
@@ -281,6 +282,34 @@ def test_pause_resume_and_states_in_words(plugin, shown, spots, folder):
     until(lambda: words() == ["watching", "watching"], COME_S, words)
 
 
+def test_a_source_that_hangs_keeps_nobody_waiting(plugin, shown, folder, monkeypatch):
+    """Paused while a look is stuck: QGIS goes on, the thread ends once it can, and its last words do not count."""
+    watch = plugin("live.watch")
+    begun, answered = threading.Event(), threading.Event()
+
+    class Stuck:
+        def look(self):
+            begun.set()
+            answered.wait(60)
+            return iter(())
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(watch, "look_of", lambda *_: Stuck())
+    shown.live.add(source(plugin, "folder", folder))
+    until(begun.is_set, COME_S)
+    (room,) = [room for room in shown.live._rooms if isinstance(room.inhabitant, watch.Watch)]
+    shown.live.pause(paused=True)
+    assert room._thread.isRunning()  # it is still stuck, and here we are
+    assert room._thread in watch._LEAVING
+    answered.set()
+    until(lambda: room._thread not in watch._LEAVING, COME_S)
+    assert room._thread.isFinished()
+    (state,) = shown.live.states.values()
+    assert not state.looked  # what the old thread said at its end is not the state of now
+
+
 def test_sources_and_cases_survive_the_reload_of_the_project(plugin, shown, own_map, spots, folder, qtbot):
     beside = own_map.parent / "dropped"
     beside.mkdir()
@@ -354,7 +383,7 @@ def test_a_build_that_has_the_cases_takes_them_over(plugin, shown, own_map, spot
     write_csv(folder / "cases.csv", spots[:3])
     await_rows(shown, 3)
     await_cells(shown, own_map, 3)
-    shown.live.close()
+    shown.live.leave()
     with closing(sqlite3.connect(own_map, isolation_level=None)) as writer:
         for name in ("insert", "update1", "update2", "update3", "update4", "delete"):
             writer.execute(f'DROP TRIGGER IF EXISTS "rtree_case_geometry_{name}"')
