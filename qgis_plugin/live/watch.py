@@ -17,6 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QThread, QTimer, pyqtSignal, pyqtSlot
 
 from .. import log
+from ..console.card.photo import PHOTO, photo_of
 from ..translation import tr
 from .keeper import Keeper
 from .live_file import create, live_file_of, match_map
@@ -134,6 +135,10 @@ class Watch(QObject):
                 self._tell("")
 
     def _take(self, batch: Batch) -> None:
+        for case in batch.cases:  # seen from the source: the map may lie elsewhere
+            found = photo_of({PHOTO: case.values.get(PHOTO)}, self._folder()) if case.values.get(PHOTO) else None
+            if found is not None:
+                case.values[PHOTO] = str(found)
         kept, flaws = self._keeper.keep(self.source.name, batch, self._placer.places(batch))
         self._counts["taken"] += len(kept)
         self._counts["known"] += len(batch.cases) - len(kept)
@@ -142,6 +147,11 @@ class Watch(QObject):
             self.kept.emit(self._generation, kept)
         if batch.cases or flaws:
             self._tell("", latest=stamp(datetime.now(UTC)), has_flaws=bool(flaws))
+
+    def _folder(self) -> Path:
+        """Return the folder from which a source names its photos; of a database, that of the map."""
+        place = Path(self.source.place)
+        return {FOLDER: place, TABLE: place.parent}.get(self.source.kind, self._place.one_map.parent)
 
     def _tell(self, why: str, **more: object) -> None:
         if why and why != self._why:

@@ -126,6 +126,26 @@ def test_folder_cases_come_assigned_into_queue_file_and_map(plugin, shown, own_m
     assert row.state == "new"
 
 
+def test_a_live_case_shows_its_photo_also_in_an_older_file(plugin, shown, own_map, spots, folder):
+    (folder / "p 1.jpg").write_bytes(b"no picture, but a file")
+    live = plugin("live.live_file")
+    path = own_map.with_name("onemap.live.gpkg")
+    live.create(path, own_map)
+    with closing(live.opened(path)) as connection:  # as a plugin made it that knew no photos
+        connection.execute("ALTER TABLE live_case DROP COLUMN photo")
+    shown.live.add(source(plugin, "folder", folder))
+    place = spots[0][2]
+    (folder / "new.csv").write_text(
+        f"案件编号,现场照片,经度,纬度\nN1,p 1.jpg,{place.x()},{place.y()}\n", encoding="utf-8"
+    )
+    await_rows(shown, 1)
+    assert kept(own_map, "photo") == [(str(folder / "p 1.jpg"),)]
+    cases = shown.dock.cases
+    shown.dock.tabs.setCurrentWidget(cases)
+    assert cases.find("live_case", live_rows(shown)["N1"].fid)
+    assert shown.cases._facts.photo == folder / "p 1.jpg"
+
+
 def test_a_matter_that_no_case_had_yet_can_be_filtered(plugin, shown, spots, folder):
     cases = shown.dock.cases
     (box,) = [

@@ -5,6 +5,7 @@ import re
 import signal
 import statistics
 import time
+from pathlib import Path
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsVectorLayer
@@ -166,7 +167,7 @@ def test_another_library_takes_its_place_without_a_wait(plugin, warm, tmp_path, 
     warm.use(good)
     assert process.state() == process.ProcessState.Running  # nobody waited for its end
     until(lambda: answers)
-    until(lambda: not os.path.exists(f"/proc/{number}"))
+    until(lambda: not Path(f"/proc/{number}").exists())
     assert warm.running
 
 
