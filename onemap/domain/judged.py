@@ -1,7 +1,7 @@
 """How a decision about a finding is found again: by kind, matter and place, for ids change with every build.
 
-It holds for each finding that is about the same (`about_of`, `as_one`) and whose geometry is within `NEAR_M` of its spot; of
-several the latest.
+It holds for each finding that is about the same (`about_of`, `as_one`) and whose geometry is within `NEAR_M` of its
+spot; of several the latest.
 """
 
 from collections.abc import Mapping

@@ -255,7 +255,7 @@ class Controller(QObject):
     def close(self) -> None:
         """Let go of the file, of the canvas and of the library."""
         self.close_windows()
-        self.live.close()
+        self.live.leave()
         self.following.close()
         self.picker.close()
         self.findings.clear_preview()

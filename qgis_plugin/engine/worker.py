@@ -71,7 +71,7 @@ class Worker(QObject):
 
     def use(self, engine: Engine) -> None:
         """Start the library with an interpreter; another one than before takes its place."""
-        self.stop()
+        self._dismiss()
         self._engine = engine
         self._deaths = []
         self._start()
@@ -112,20 +112,31 @@ class Worker(QObject):
             self.ask("cancel", {"request": number}, _nothing)
 
     def stop(self) -> None:
-        """End the process; nobody who still waits is called any more."""
+        """End the process and wait for its end, a little: QGIS or the plugin leaves. Nobody who waits is called."""
+        process = self._dismiss()
+        if process is not None and not process.waitForFinished(GOODBYE_MS):
+            process.kill()
+            process.waitForFinished(GOODBYE_MS)
+
+    def _dismiss(self) -> QProcess | None:
+        """Let the process end by itself, or be ended when it does not; return it where there is one."""
         self._again.stop()
         process, self._process = self._process, None
         self._waiting.clear()
         if process is None:
-            return
-        process.blockSignals(True)
-        if process.state() != QProcess.ProcessState.NotRunning:
-            process.write(request_line(0, "close", {}))
-            process.closeWriteChannel()
-            if not process.waitForFinished(GOODBYE_MS):
-                process.kill()
-                process.waitForFinished(GOODBYE_MS)
-        process.deleteLater()
+            return None
+        process.disconnect()
+        if process.state() == QProcess.ProcessState.NotRunning:
+            process.deleteLater()
+            return None
+        process.finished.connect(process.deleteLater)
+        late = QTimer(process)
+        late.setSingleShot(True)
+        late.timeout.connect(process.kill)
+        late.start(GOODBYE_MS)
+        process.write(request_line(0, "close", {}))
+        process.closeWriteChannel()
+        return process
 
     # --- the process
 
@@ -158,7 +169,7 @@ class Worker(QObject):
         """End a library that speaks another protocol: to guess would be worse than to say so."""
         if not self.running:
             return  # it died before it could answer
-        self.stop()
+        self._dismiss()
         self.changed.emit(tr("engine: another version"), why)
 
     def _open(self) -> None:

@@ -20,7 +20,7 @@ from ..project.one_map_file import OneMapFile
 from .keeper import Answer, Kept
 from .map_layer import LiveLayer
 from .source import Source, keep_sources, sources_in
-from .watch import Ledger, Place, Room, Watch
+from .watch import Ledger, Place, Room, Watch, farewell
 
 SHOW_MS = 100  # what came meanwhile is shown together
 AT_A_TIME = 500  # rows are shown in one stroke, more would be a pause
@@ -156,6 +156,11 @@ class Live(QObject):
         self._waiting.clear()
         self._later = []
 
+    def leave(self) -> None:
+        """End for good, with QGIS or with the plugin."""
+        self.close()
+        farewell()
+
     def _changed_by_hand(self) -> None:
         if self.one_map is None:
             return
@@ -208,16 +213,20 @@ class Live(QObject):
             room.begin()
 
     def _end(self) -> None:
-        """End the threads, the file's own last: it writes what was answered."""
+        """Let the threads end, the file's own last: it writes what was answered."""
         self._begin.stop()
         rooms, self._rooms = self._rooms, []
         for room in reversed(rooms):
             room.end()
 
+    def _is_ours(self, who: QObject | None) -> bool:
+        """Tell whether a thread is one of now: one that is about to end has been counted."""
+        return any(room.inhabitant is who for room in self._rooms)
+
     @pyqtSlot(int, object)
     def _told(self, generation: int, told: dict) -> None:
         state = self.states.get(told["source"].name)
-        if generation != self._generation or state is None:
+        if generation != self._generation or state is None or not self._is_ours(self.sender()):
             return
         state.looked, state.why = True, told["why"]
         now = (told.get(name, 0) for name in ("taken", "known", "unread"))

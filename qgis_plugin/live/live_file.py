@@ -6,13 +6,14 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from ..console.card.photo import PHOTO
 from ..console.envelope import box_of
 from ..console.rows import LIVE, file_of
 
 GEOMETRY, UNREAD, MARKS = "geometry", "live_unread", "live_mark"
 TEXTS = (
     "case_code", "matter_code", "matter_name", "reported_at", "state", "settled_at", "due_at", "address",
-    "in_charge_code", "in_charge_name", "description", "source",
+    "in_charge_code", "in_charge_name", "description", "source", PHOTO,
 )  # fmt: skip
 FOUND = (
     "street_code", "community_code", "cell_code", "how", "distance_m", "candidates", "near_border", "reason",
@@ -112,8 +113,15 @@ def live_file_of(one_map: Path) -> Path:
 
 
 def create(path: Path, one_map: Path) -> None:
-    """Make the file beside a map, in its coordinate system, whole or not at all; one that is there stays."""
+    """Make the file beside a map, in its coordinate system, whole or not at all; one that is there stays.
+
+    One that an older plugin made gets the columns that it lacks.
+    """
     if path.exists():
+        with closing(opened(path)) as connection:
+            there = {row[1] for row in connection.execute(f"PRAGMA table_info({LIVE})")}
+            for name in [name for name in TEXTS if name not in there]:
+                connection.execute(f"ALTER TABLE {LIVE} ADD COLUMN {name} TEXT")
         return
     fields = ", ".join(f"{name} {_TYPES.get(name, 'TEXT')}" for name in (*TEXTS, *FOUND))
     schema = _SCHEMA.replace("$fields", fields).replace("$put", _PUT).replace("$drop", _DROP)

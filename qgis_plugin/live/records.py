@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
+from ..console.card.photo import PHOTO, names_photos
 from ..onemap.domain.catalogue import fold_heading, load_catalogue
 from ..onemap.domain.moments import moment
 from ..translation import speaker
@@ -98,6 +99,9 @@ def columns_of(headings: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, st
             if heading is not None and heading not in found.values():
                 found[spec.name] = heading
                 break
+    photo = next((heading for heading in headings if heading not in found.values() and names_photos(heading)), None)
+    if photo is not None:
+        found[PHOTO] = photo
     pair = next(((folded[x], folded[y]) for x, y in _PAIRS if x in folded and y in folded), None)
     return found, pair
 

@@ -17,6 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QThread, QTimer, pyqtSignal, pyqtSlot
 
 from .. import log
+from ..console.card.photo import PHOTO, photo_of
 from ..translation import tr
 from .keeper import Keeper
 from .live_file import create, live_file_of, match_map
@@ -28,7 +29,7 @@ LOOK_MS = {FOLDER: 300, TABLE: 300, POSTGIS: 1_000}
 HEARD_MS = 50  # what is said many times at once is one look
 AGAIN_MS = 3_000  # after a source could not be reached
 GOODBYE_MS = 2_000
-_LINGERING: set[QThread] = set()  # threads that a database keeps waiting; they end by themselves
+_LEAVING: set[QThread] = set()  # threads that end by themselves
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,10 @@ class Watch(QObject):
                 self._tell("")
 
     def _take(self, batch: Batch) -> None:
+        for case in batch.cases:  # seen from the source: the map may lie elsewhere
+            found = photo_of({PHOTO: case.values.get(PHOTO)}, self._folder()) if case.values.get(PHOTO) else None
+            if found is not None:
+                case.values[PHOTO] = str(found)
         kept, flaws = self._keeper.keep(self.source.name, batch, self._placer.places(batch))
         self._counts["taken"] += len(kept)
         self._counts["known"] += len(batch.cases) - len(kept)
@@ -142,6 +147,11 @@ class Watch(QObject):
             self.kept.emit(self._generation, kept)
         if batch.cases or flaws:
             self._tell("", latest=stamp(datetime.now(UTC)), has_flaws=bool(flaws))
+
+    def _folder(self) -> Path:
+        """Return the folder from which a source names its photos; of a database, that of the map."""
+        place = Path(self.source.place)
+        return {FOLDER: place, TABLE: place.parent}.get(self.source.kind, self._place.one_map.parent)
 
     def _tell(self, why: str, **more: object) -> None:
         if why and why != self._why:
@@ -237,10 +247,16 @@ class Room(QObject):
         self._start.emit()
 
     def end(self) -> None:
-        """End it; one that a database keeps waiting ends later, by itself."""
-        inhabitant, thread = self.inhabitant, self._thread
+        """Let it end by itself, after what it has begun; a database may keep it waiting, QGIS does not."""
+        thread = self._thread
+        thread.inhabitant = self.inhabitant
+        _LEAVING.add(thread)
+        thread.finished.connect(lambda: _LEAVING.discard(thread))
         self._stop.emit()
-        if not thread.wait(GOODBYE_MS):
-            thread.inhabitant = inhabitant
-            _LINGERING.add(thread)
-            thread.finished.connect(lambda: _LINGERING.discard(thread))
+
+
+def farewell() -> None:
+    """Wait a little for the threads that are about to end: the plugin leaves, and they would outlive it."""
+    for thread in list(_LEAVING):
+        if thread.wait(GOODBYE_MS):
+            _LEAVING.discard(thread)

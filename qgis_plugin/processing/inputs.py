@@ -19,7 +19,7 @@ from qgis.core import (
 
 from ..translation import tr
 from .call import Call
-from .open_map import shown_code, shown_map, shown_matters
+from .open_map import shown_code, shown_map, shown_matters, shown_parent
 
 AREAS = (QgsProcessing.SourceType.TypeVectorPolygon,)
 POINTS = (QgsProcessing.SourceType.TypeVectorPoint,)
@@ -83,13 +83,19 @@ class Input:
 
 @dataclass(frozen=True, kw_only=True)
 class Column(Input):
-    """One column of a layer, or several; ``codes_of`` is the layer of the open map whose codes are suggested."""
+    """One column of a layer, or several.
+
+    Suggested are the codes of the layer ``codes_of`` of the open map, or those of the level above in ``parents_of``.
+    """
 
     of: str
     several: bool = False
     codes_of: str = ""
+    parents_of: str = ""
 
     def suggestion(self) -> object:
+        if self.parents_of:
+            return shown_parent(self.parents_of) or None
         return shown_code(self.codes_of) or None if self.codes_of else None
 
     def parameter(self) -> QgsProcessingParameterDefinition:
@@ -134,13 +140,17 @@ class Choice(Input):
     """One of some words of the library, or several of them with commas; the user sees their titles.
 
     QGIS wants the number of the title; the words themselves are understood too, as a person writes them to
-    ``qgis_process`` or in a script.
+    ``qgis_process`` or in a script. ``suggested`` is the word at which the dialog begins.
     """
 
     words: tuple[str, ...]
     titles: tuple[str, ...]
     several: bool = False
     default: tuple[int, ...] = (0,)
+    suggested: str = ""
+
+    def suggestion(self) -> object:
+        return self.words.index(self.suggested) if self.suggested in self.words else None
 
     def parameter(self) -> QgsProcessingParameterDefinition:
         default = list(self.default) if self.several else self.default[0] if self.default else None

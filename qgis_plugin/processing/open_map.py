@@ -1,7 +1,7 @@
 """The one map that the desktop shows: what dialogs of tools suggest. Models, scripts and `qgis_process` see none."""
 
 import qgis.utils
-from qgis.core import QgsApplication, QgsMapLayer, QgsProject
+from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QThread
 
 from ..console.who.matters import matters_of
@@ -10,6 +10,7 @@ from ..project.layers import spec_of
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
 
 FINEST = "finest"  # in place of a layer's id: the finest level of the grids
+PARENT = "parent_code"  # the column in which a level names the one above it
 
 
 def shown_map() -> OneMapFile | None:
@@ -36,6 +37,18 @@ def shown_code(layer_id: str) -> str:
     one_map = shown_map()
     spec = spec_of(_level(one_map, layer_id)) if one_map is not None else None
     return spec.key if spec is not None else ""
+
+
+def shown_parent(layer_id: str) -> str:
+    """Return the column in which a layer of the map that is shown names the level above; empty: none."""
+    layer = shown_layer(layer_id)
+    return PARENT if isinstance(layer, QgsVectorLayer) and layer.fields().lookupField(PARENT) >= 0 else ""
+
+
+def shown_profile() -> str:
+    """Return the rule by which the codes of the map that is shown are made up; empty: none."""
+    one_map = shown_map()
+    return one_map.facts.get("code_profile", "") if one_map is not None else ""
 
 
 def shown_matters() -> list[str]:

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 
@@ -125,6 +126,26 @@ def test_folder_cases_come_assigned_into_queue_file_and_map(plugin, shown, own_m
     assert row.state == "new"
 
 
+def test_a_live_case_shows_its_photo_also_in_an_older_file(plugin, shown, own_map, spots, folder):
+    (folder / "p 1.jpg").write_bytes(b"no picture, but a file")
+    live = plugin("live.live_file")
+    path = own_map.with_name("onemap.live.gpkg")
+    live.create(path, own_map)
+    with closing(live.opened(path)) as connection:  # as a plugin made it that knew no photos
+        connection.execute("ALTER TABLE live_case DROP COLUMN photo")
+    shown.live.add(source(plugin, "folder", folder))
+    place = spots[0][2]
+    (folder / "new.csv").write_text(
+        f"案件编号,现场照片,经度,纬度\nN1,p 1.jpg,{place.x()},{place.y()}\n", encoding="utf-8"
+    )
+    await_rows(shown, 1)
+    assert kept(own_map, "photo") == [(str(folder / "p 1.jpg"),)]
+    cases = shown.dock.cases
+    shown.dock.tabs.setCurrentWidget(cases)
+    assert cases.find("live_case", live_rows(shown)["N1"].fid)
+    assert shown.cases._facts.photo == folder / "p 1.jpg"
+
+
 def test_a_matter_that_no_case_had_yet_can_be_filtered(plugin, shown, spots, folder):
     cases = shown.dock.cases
     (box,) = [
@@ -146,7 +167,7 @@ def test_the_file_is_a_geopackage_that_others_open(plugin, shown, own_map, spots
     write_csv(folder / "cases.csv", spots)
     await_rows(shown, len(spots))
     await_cells(shown, own_map, len(spots))
-    shown.live.close()
+    shown.live.leave()
     QgsProject.instance().clear()  # the layer holds the file open
     path = own_map.with_name("onemap.live.gpkg")
     assert not path.with_name(path.name + "-wal").exists()
@@ -281,6 +302,34 @@ def test_pause_resume_and_states_in_words(plugin, shown, spots, folder):
     until(lambda: words() == ["watching", "watching"], COME_S, words)
 
 
+def test_a_source_that_hangs_keeps_nobody_waiting(plugin, shown, folder, monkeypatch):
+    """Paused while a look is stuck: QGIS goes on, the thread ends once it can, and its last words do not count."""
+    watch = plugin("live.watch")
+    begun, answered = threading.Event(), threading.Event()
+
+    class Stuck:
+        def look(self):
+            begun.set()
+            answered.wait(60)
+            return iter(())
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(watch, "look_of", lambda *_: Stuck())
+    shown.live.add(source(plugin, "folder", folder))
+    until(begun.is_set, COME_S)
+    (room,) = [room for room in shown.live._rooms if isinstance(room.inhabitant, watch.Watch)]
+    shown.live.pause(paused=True)
+    assert room._thread.isRunning()  # it is still stuck, and here we are
+    assert room._thread in watch._LEAVING
+    answered.set()
+    until(lambda: room._thread not in watch._LEAVING, COME_S)
+    assert room._thread.isFinished()
+    (state,) = shown.live.states.values()
+    assert not state.looked  # what the old thread said at its end is not the state of now
+
+
 def test_sources_and_cases_survive_the_reload_of_the_project(plugin, shown, own_map, spots, folder, qtbot):
     beside = own_map.parent / "dropped"
     beside.mkdir()
@@ -354,7 +403,7 @@ def test_a_build_that_has_the_cases_takes_them_over(plugin, shown, own_map, spot
     write_csv(folder / "cases.csv", spots[:3])
     await_rows(shown, 3)
     await_cells(shown, own_map, 3)
-    shown.live.close()
+    shown.live.leave()
     with closing(sqlite3.connect(own_map, isolation_level=None)) as writer:
         for name in ("insert", "update1", "update2", "update3", "update4", "delete"):
             writer.execute(f'DROP TRIGGER IF EXISTS "rtree_case_geometry_{name}"')

@@ -112,12 +112,14 @@ def test_a_photo_beside_the_map_is_shown(shown, plugin, own_map):
     folder = own_map.parent / "photos"
     folder.mkdir()
     made.save(str(folder / "a b.jpg"))
-    card = plugin("console.card.case_card")
-    photo = card.photo_of({"picture": "photos/a b.jpg"}, own_map.parent)
+    card, photo_of = plugin("console.card.case_card"), plugin("console.card.photo").photo_of
+    photo = photo_of({"picture": "photos/a b.jpg"}, own_map.parent)
     assert photo == folder / "a b.jpg"
-    assert card.photo_of({"picture": "photos/none.jpg"}, own_map.parent) is None
-    assert card.photo_of({"picture": "onemap.gpkg"}, own_map.parent) is None
-    assert card.photo_of({"picture": "http://example.org/a.jpg"}, own_map.parent) is None
+    for named in ({"现场照片": "none.jpg；photos/a b.jpg"}, {"PHOTO_1": None, "图片路径": "photos\\a b.jpg"}):
+        assert photo_of(named, own_map.parent) == photo
+    for lacking in ("photos/none.jpg", "onemap.gpkg", "http://example.org/a.jpg", "x" * 5_000 + ".jpg", 7):
+        assert photo_of({"picture": lacking}, own_map.parent) is None
+    assert photo_of({"address": "photos/a b.jpg"}, own_map.parent) is None
     row = shown.dock.cases.model.rows[0]
     html = card.case_html(card.CaseFacts(row, [], photo=photo))
     assert re.search(r'<img src="file:///[^"]*a%20b\.jpg"', html)

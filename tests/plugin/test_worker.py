@@ -5,6 +5,7 @@ import re
 import signal
 import statistics
 import time
+from pathlib import Path
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsVectorLayer
@@ -150,6 +151,24 @@ def test_nothing_is_left_when_it_is_stopped(warm):
     warm.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_another_library_takes_its_place_without_a_wait(plugin, warm, tmp_path, monkeypatch, english):
+    """A process that hears nothing is left behind, and ended by itself: QGIS's loop goes on meanwhile."""
+    deaf = tmp_path / "python"
+    deaf.write_text('#!/bin/sh\ncase "$*" in *--version*) echo onemap 0.1.99; exit 0;; esac\nexec sleep 60\n')
+    deaf.chmod(0o755)
+    good = plugin("engine.client").find_engine()
+    warm.use(plugin("engine.client").find_engine(str(deaf)))
+    until(lambda: warm.running)
+    process, number = warm._process, warm._process.processId()
+    answers = []
+    warm.opened.connect(answers.append)
+    warm.use(good)
+    assert process.state() == process.ProcessState.Running  # nobody waited for its end
+    until(lambda: answers)
+    until(lambda: not Path(f"/proc/{number}").exists())
+    assert warm.running
 
 
 def test_a_long_verb_tells_its_progress_and_can_be_cancelled(warm, built, tmp_path, english):

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 from qgis.PyQt.QtCore import QUrl
 
@@ -15,8 +14,6 @@ from ..who.card import holder_card, place_card
 from ..words import state_title
 
 PHOTO = "onemap:photo"
-_PHOTO_COLUMNS = ("photo", "picture", "照片", "图片")
-_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 _WIDTH = 220
 
 
@@ -87,14 +84,3 @@ def _who(case: CaseFacts) -> str:
         return made.replace("<h2", "<h3").replace("</h2>", "</h3>")
     words = case.lacking or tr("Asking who answers ...")
     return f'<p style="color:{quiet()}">{escape(words)}</p>'
-
-
-def photo_of(values: dict, folder: Path) -> Path | None:
-    """Return the photo that the attributes of a case name: a file beside the map or with its whole path."""
-    text = next((str(values[name]).strip() for name in _PHOTO_COLUMNS if values.get(name)), "")
-    if text.startswith("file:"):
-        text = unquote(urlparse(text).path)
-    if not text or "://" in text:
-        return None
-    path = folder / text
-    return path if path.suffix.lower() in _PICTURES and path.is_file() else None

@@ -17,7 +17,8 @@ from ..who.asking import show_phone
 from ..who.card import DETAILS, system_name
 from ..words import Words
 from .ask_bar import AskBar, Question
-from .case_card import PHOTO, CaseFacts, case_html, photo_of
+from .case_card import PHOTO, CaseFacts, case_html
+from .photo import photo_of
 
 
 class CaseDesk(QObject):

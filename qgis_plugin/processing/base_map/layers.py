@@ -23,4 +23,6 @@ class LayersAlgorithm(VerbAlgorithm):
         return ()
 
     def outputs(self) -> tuple[Table, ...]:
-        return (Table(name="OUTPUT", title=tr("Layers"), help=tr("One row a layer of the catalogue.")),)
+        return (
+            Table(name="OUTPUT", title=tr("Layers of the catalogue"), help=tr("One row a layer of the catalogue.")),
+        )

@@ -8,7 +8,7 @@ from ...translation import tr
 from ..algorithm import VerbAlgorithm
 from ..call import Call
 from ..inputs import Input
-from ..profiles import profile_choice
+from ..profiles import NEW, OLD, profile_choice
 from ..stages import Stage
 from .explain import one_code
 
@@ -31,9 +31,12 @@ class ConvertCodeAlgorithm(VerbAlgorithm):
 
     def inputs(self) -> tuple[Input, ...]:
         target = profile_choice(
-            name="TARGET", title=tr("Profile wanted"), help_text=tr("The rule by which the new code is made up.")
+            name="TARGET",
+            title=tr("Profile wanted"),
+            help_text=tr("The rule by which the new code is made up."),
+            default=NEW,
         )
-        return profile_choice(), target, one_code()
+        return profile_choice(suggested=OLD), target, one_code()
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         super().initAlgorithm(configuration)

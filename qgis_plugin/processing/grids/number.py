@@ -5,6 +5,7 @@ from ..algorithm import VerbAlgorithm
 from ..inputs import AREAS, Column, File, Input, Number, Words
 from ..layers import Layer
 from ..look import code_changes
+from ..open_map import FINEST
 from ..outputs import AREA, Table
 from ..profiles import profile_choice
 from ..shared_inputs import cells, day
@@ -38,6 +39,7 @@ class NumberAlgorithm(VerbAlgorithm):
                 help=tr("The column that says to which community a cell belongs."),
                 option="--community",
                 of="CELLS",
+                parents_of=FINEST,
             ),
             Words(
                 name="CODE",

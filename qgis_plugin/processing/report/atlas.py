@@ -71,7 +71,8 @@ class AtlasAlgorithm(VerbAlgorithm):
                 title=tr("Dots in an inch"),
                 help=tr("How fine the pictures are: 150 for a screen, 300 for paper."),
                 option="--dpi",
-                default=150.0,
+                default=150,
+                whole=True,
                 advanced=True,
             ),
         )

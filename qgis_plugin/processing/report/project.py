@@ -100,6 +100,7 @@ class ProjectAlgorithm(QgsProcessingAlgorithm):
         opened = shown_map()
         if opened is not None:
             one_map.setGuiDefaultValueOverride(str(opened.path))
+            target.setGuiDefaultValueOverride(str(project_beside(opened.path)))
         for parameter in (one_map, tongue_of_project().definition(), replace, target):
             self.addParameter(parameter)
         self.addOutput(QgsProcessingOutputNumber(LAYERS, tr("Layers")))
