@@ -10,7 +10,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsDatumTransform, QgsProject, QgsVectorLayer
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsDatumTransform,
+    QgsMapRendererSequentialJob,
+    QgsMapSettings,
+    QgsProject,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFTOVERS = ("-wal", "-shm", "-journal")
@@ -47,6 +57,27 @@ def fill(plugin, project, path, language="zh"):
 
 def leftovers(path):
     return [path.name + end for end in LEFTOVERS if path.with_name(path.name + end).exists()]
+
+
+def test_a_chosen_area_is_outlined_so_that_what_lies_in_it_is_seen(plugin, project, one_map):
+    fill(plugin, project, one_map)
+    layer = next(one for one in project.mapLayers().values() if one.customProperty("onemap/layer_id") == "defect")
+    chosen = max(layer.getFeatures(), key=lambda one: one.geometry().area())
+    inside = chosen.geometry().poleOfInaccessibility(0.1)[0].asPoint()
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setDestinationCrs(layer.crs())
+    settings.setOutputSize(QSize(400, 400))
+    settings.setBackgroundColor(QColor("white"))
+    settings.setExtent(chosen.geometry().boundingBox().buffered(5))
+    layer.selectByIds([chosen.id()])
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    picture, spot = job.renderedImage(), settings.mapToPixel().transform(inside)
+    assert picture.pixelColor(round(spot.x()), round(spot.y())).name() == "#ffffff"
+    colours = {picture.pixelColor(x, y).name() for x in range(400) for y in range(0, 400, 7)}
+    assert plugin("project.palette").light("selection").lower() in colours
 
 
 def test_all_layers_open_in_their_groups(plugin, project, one_map):

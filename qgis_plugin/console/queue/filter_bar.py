@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QV
 from ...translation import tr
 from ..rows import Row
 from .chips import Chips
+from .choice_box import ChoiceBox
 from .list_kind import ALL, Choice, ListKind
 from .span_box import SpanBox
 
@@ -70,16 +71,9 @@ class FilterBar(QWidget):
             return True
         return super().eventFilter(watched, event)
 
-    def _fill(self, box: QComboBox, choice: Choice, rows: list[Row]) -> None:
+    def _fill(self, box: ChoiceBox, choice: Choice, rows: list[Row]) -> None:
         found = sorted({getattr(row, choice.part) for row in rows} - {""}, key=choice.title)
-        kept = box.currentData()
-        box.blockSignals(True)
-        box.clear()
-        box.addItem(choice.all_of_them, "")
-        for value in found:
-            box.addItem(choice.title(value), value)
-        box.setCurrentIndex(max(0, box.findData(kept)))
-        box.blockSignals(False)
+        box.offer([(choice.title(value), value) for value in found])
         box.setVisible(len(found) > 1)
         box.setToolTip(_hint(box))
         self.changed.emit({choice.part: box.currentData()})
@@ -89,12 +83,9 @@ class FilterBar(QWidget):
         check.setToolTip(hint)
         return check
 
-    def _box(self, choice: Choice) -> QComboBox:
-        box = QComboBox(self)
+    def _box(self, choice: Choice) -> ChoiceBox:
+        box = ChoiceBox(choice.all_of_them, self)
         box.setObjectName(f"onemapFilter_{self.kind.name}_{choice.part}")
-        box.addItem(choice.all_of_them, "")
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(4)
         box.setToolTip(tr("Only rows of the one that is chosen here"))
         box.hide()
         return box
