@@ -1,6 +1,7 @@
 """A box to choose one of the values of a list: where they are many it takes letters, and shows what contains them."""
 
-from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTimer
+from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtGui import QFocusEvent
 from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QWidget
 
 from ...translation import tr
@@ -33,11 +34,11 @@ class ChoiceBox(QComboBox):
         self.blockSignals(False)
         self._show_chosen()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Select what stands there when somebody comes to write over it."""
-        if watched is self.lineEdit() and event.type() == QEvent.Type.FocusIn:
-            QTimer.singleShot(0, watched.selectAll)
-        return super().eventFilter(watched, event)
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Select what stands there: somebody comes to write over it, with a click that would put a mark into it."""
+        super().focusInEvent(event)
+        if self.isEditable():
+            QTimer.singleShot(0, self.lineEdit().selectAll)
 
     def _take_letters(self, many: bool) -> None:
         if many == self.isEditable():
@@ -50,7 +51,6 @@ class ChoiceBox(QComboBox):
             completer.setMaxVisibleItems(MANY)
             completer.activated.connect(self._choose)
             self.setCompleter(completer)
-            self.lineEdit().installEventFilter(self)
             self.lineEdit().editingFinished.connect(lambda: self._choose(self.lineEdit().text()))
             self.lineEdit().setPlaceholderText(tr("type a part of it"))
 
