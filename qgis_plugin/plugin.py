@@ -96,7 +96,7 @@ class OnemapPlugin:
             list(self._owed)
             self._forget()
         if done.missing:
-            text = tr("Not opened: {layers}", layers=", ".join(done.missing))
+            text = tr("Not opened: {layers}", layers=done.told())
             bar.pushMessage(tr("onemap"), text, Qgis.MessageLevel.Warning)
 
     @property

@@ -59,7 +59,7 @@ def main() -> int:
             project.clear()
     finally:
         application.exitQgis()
-    print(f"{options.project}: {len(done.layers)} layers" + (f", not opened: {done.missing}" if done.missing else ""))
+    print(f"{options.project}: {len(done.layers)} layers" + (f", not opened: {done.told()}" if done.missing else ""))
     return 0 if written and not done.missing else 1
 
 

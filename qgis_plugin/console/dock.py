@@ -117,6 +117,7 @@ class OnemapDock(QgsDockWidget):
         """Offer to set the library up where it is not there; the lists and the map do without it."""
         self.setup.setVisible(lacking)
         self.setup_words.setVisible(lacking)
+        self.setup_below.setVisible(lacking)
 
     def _setup_offer(self, page: QWidget, column: QVBoxLayout) -> None:
         self.setup_words = QuietLabel(
@@ -131,7 +132,8 @@ class OnemapDock(QgsDockWidget):
         column.addSpacing(16)
         column.addWidget(self.setup_words)
         column.addWidget(self.setup, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.offer_setup(False)
+        self.setup.hide()
+        self.setup_words.hide()
 
     def _welcome(self) -> QWidget:
         page = QWidget(self)
@@ -171,10 +173,16 @@ class OnemapDock(QgsDockWidget):
         self.wall.hide()
         self.engine.setObjectName("onemapEngine")
         self.engine.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setup_below = QPushButton(tr("Set up the engine"), line)
+        self.setup_below.setFlat(True)
+        self.setup_below.setToolTip(tr("Opens the page of onemap in QGIS's options"))
+        self.setup_below.clicked.connect(self.setup_wanted)
+        self.setup_below.hide()
         row = QHBoxLayout(line)
         row.setContentsMargins(8, 4, 8, 4)
         row.addWidget(self.map_name)
         row.addWidget(self.wall)
         row.addStretch(1)
         row.addWidget(self.engine)
+        row.addWidget(self.setup_below)
         return line

@@ -99,7 +99,7 @@ class Worker(QObject):
         self._number += 1
         request = Request(verb, arguments, answered, refused, told)
         if not self.running or self._process is None:
-            words = tr("The engine is not running. The foot of the dock says why.")
+            words = tr("The engine is not running. Rest the mouse on its name at the foot of the panel to read why.")
             QTimer.singleShot(0, lambda: refused(words))
             return self._number
         self._waiting[self._number] = request

@@ -27,6 +27,7 @@ from .live import Live, State
 from .source import FOLDER, POSTGIS, TABLE, Source, kind_of_source
 
 SETTLE_MS = 200
+LEAST_LINES = 8  # of the rows that could not be read, with their headings
 _NAME = Qt.ItemDataRole.UserRole
 
 
@@ -112,9 +113,15 @@ class LivePanel(QWidget):
             items.append(item)
         self.unread.addTopLevelItems(items)
         self.unread_title.setText(
-            tr("{count} rows could not be read", count=f"{len(rows):,}") if rows else tr("Every row could be read.")
+            tr("Could not be read, earlier rows included: {count}", count=f"{len(rows):,}")
+            if rows
+            else tr("Every row could be read.")
         )
+        appears = bool(rows) and self.unread.isHidden()
         self.unread.setVisible(bool(rows))
+        if appears:  # the sources are few, what is wrong with the rows is to be read
+            half = self._parts.height() // 2
+            self._parts.setSizes([half, half])
 
     # --- what the user does
 
@@ -154,7 +161,8 @@ class LivePanel(QWidget):
         self.nothing.setMargin(24)
         self.unread_title = QuietLabel("", self)
         self.unread = self._tree("onemapLiveUnread", (tr("At"), tr("Reason"), tr("Source"), tr("Row")))
-        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.unread.setMinimumHeight(LEAST_LINES * self.unread.fontMetrics().lineSpacing())
+        splitter = self._parts = QSplitter(Qt.Orientation.Vertical, self)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(_column(self.sources, self.nothing))
         splitter.addWidget(_column(self.unread_title, self.unread))
@@ -217,7 +225,7 @@ def _whole(live: Live, states: list[State]) -> str:
         return tr("Live: no source")
     taken = f"{sum(state.taken for state in states):,}"
     if live.paused:
-        return tr("Live: paused. {count} cases taken", count=taken)
+        return tr("Live: paused; cases taken: {count}", count=taken)
     return _watching(states, taken)
 
 
@@ -227,8 +235,8 @@ def _watching(states: list[State], taken: str) -> str:
         several = tr("Live: {away} of {count} sources cannot be reached", away=away, count=len(states))
         return tr("Live: the source cannot be reached") if one else several
     if one:
-        return tr("Live: watching 1 source, {count} cases taken", count=taken)
-    return tr("Live: watching {sources} sources, {count} cases taken", sources=len(states), count=taken)
+        return tr("Live: watching 1 source; cases taken: {count}", count=taken)
+    return tr("Live: watching {sources} sources; cases taken: {count}", sources=len(states), count=taken)
 
 
 def _short(source: Source) -> str:

@@ -23,6 +23,7 @@ from .call import Call
 from .figures import Figure, figures
 from .inputs import Input
 from .outputs import Table, Written
+from .sayings import for_the_log
 from .stages import Stage, numbered, stage_title
 
 
@@ -148,9 +149,8 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             return None
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
-        for sentence in answer.get("sentences", []):
-            if not (file and sentence.endswith(file)):  # a file that nobody will find
-                call.feedback.pushInfo(sentence)
+        for sentence in for_the_log(answer.get("sentences", []), file):
+            call.feedback.pushInfo(sentence)
         return answer
 
 

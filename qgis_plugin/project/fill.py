@@ -1,5 +1,6 @@
 """Fill a QGIS project from a one map: groups, layers, first view. Used by the desktop and by the headless script."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor
 
 from ..onemap.domain.catalogue import CLASSES
+from ..translation import speaker
 from .layers import GROUP_ID, LAYER_ID, open_layer, spec_of
 from .one_map_file import MapLayer, OneMapFile
 from .palette import light
+from .transforms import settle_transforms
 
 # Drawn from the top: what needs a decision, then who answers, then the base map from names down to terrain.
 TOP_DOWN = (
@@ -67,7 +70,11 @@ class Filled:
     """What was added to a project, and what could not be opened."""
 
     layers: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)  # why, by the layer's id
+
+    def told(self) -> str:
+        """Return what could not be opened, and why."""
+        return ", ".join(self.missing.values())
 
 
 def fill_project(project: QgsProject, one_map: OneMapFile, *, language: str) -> Filled:
@@ -92,12 +99,25 @@ def fill_project(project: QgsProject, one_map: OneMapFile, *, language: str) -> 
             group = _group(project, class_id, language)
             for layer in sorted(layers, key=lambda item: _order(item, one_map.levels)):
                 made = open_layer(one_map, layer, language=language)
-                (done.layers if made.isValid() else done.missing).append(layer.layer_id)
                 if made.isValid():
+                    done.layers.append(layer.layer_id)
                     _add(project, group, made, shown=_is_shown(layer, one_map))
+                else:
+                    done.missing[layer.layer_id] = f"{made.name()} ({_why_not(one_map, layer, speaker(language))})"
     if is_new:
         _set_view(project, one_map)
     return done
+
+
+def _why_not(one_map: OneMapFile, layer: MapLayer, tr: Callable[..., str]) -> str:
+    """Return why a layer that the map names could not be opened."""
+    if layer.kind != "raster":
+        return tr("QGIS cannot read it")
+    if not layer.path:
+        return tr("the map was built without it")
+    if not (one_map.path.parent / layer.path).is_file():
+        return tr("{path} is not beside the map", path=layer.path)
+    return tr("QGIS cannot read {path}", path=layer.path)
 
 
 def _set_up(project: QgsProject, one_map: OneMapFile, language: str) -> None:
@@ -106,6 +126,7 @@ def _set_up(project: QgsProject, one_map: OneMapFile, language: str) -> None:
     project.setBackgroundColor(QColor(light("paper")))
     crs = QgsCoordinateReferenceSystem(one_map.facts.get("crs", ""))
     if crs.isValid():
+        settle_transforms(project, crs)
         project.setCrs(crs)
 
 

@@ -1,19 +1,26 @@
 """One layer of the one map as a QGIS layer: opened for reading, styled, with its titles as aliases."""
 
 from qgis.core import (
+    Qgis,
     QgsAttributeTableConfig,
     QgsEditorWidgetSetup,
+    QgsFillSymbol,
     QgsMapLayer,
     QgsRasterLayer,
+    QgsSimpleLineSymbolLayer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor
 
 from ..onemap.domain.catalogue import LayerSpec, load_catalogue, styles_folder
 from .legend import is_settled_only, say_in_english, switch_on
 from .one_map_file import MapLayer, OneMapFile
+from .palette import light
 
 LAYER_ID = "onemap/layer_id"
 GROUP_ID = "onemap/group_id"
+_SELECTED_MM, _CASING_MM = 0.9, 0.5  # widths of the line around what is selected
 # Rings are for cases about which somebody has to decide.
 _NOT_SETTLED = "case_code NOT IN (SELECT case_code FROM \"case\" WHERE state = 'settled' AND case_code IS NOT NULL)"
 
@@ -57,6 +64,7 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
     if spec.style and style.is_file() and not _has_embedded_style(layer):
         layer.loadNamedStyle(str(style))
     if isinstance(layer, QgsVectorLayer):
+        outline_selection(layer)
         if layer.labelsEnabled() and "reason" in layer.labeling().settings().fieldName:  # as older maps bring it
             layer.loadNamedStyle(str(style), True, QgsMapLayer.StyleCategory.Labeling)
         label_fields(layer, spec, language=language)
@@ -64,6 +72,21 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
             say_in_english(layer)
         if is_settled_only(layer, spec):
             switch_on(layer, "settled")
+
+
+def outline_selection(layer: QgsVectorLayer) -> None:
+    """Show what is selected of a layer of areas by its outline: what lies in it has to be seen, to be judged."""
+    if layer.geometryType() != Qgis.GeometryType.Polygon:
+        return
+    symbol = QgsFillSymbol()
+    symbol.deleteSymbolLayer(0)
+    for colour, width in (("ink", _SELECTED_MM + _CASING_MM), ("selection", _SELECTED_MM)):
+        line = QgsSimpleLineSymbolLayer(QColor(light(colour)), width)
+        line.setPenJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        symbol.appendSymbolLayer(line)
+    chosen = layer.selectionProperties()
+    chosen.setSelectionSymbol(symbol)
+    chosen.setSelectionRenderingMode(Qgis.SelectionRenderingMode.CustomSymbol)
 
 
 def _has_embedded_style(layer: QgsMapLayer) -> bool:

@@ -91,6 +91,31 @@ def test_kinds_of_findings_filter(shown, one_map):
     assert tab.model.rowCount() == count(one_map, "near_border", f"NOT {settled}")
 
 
+def test_a_long_list_of_choices_takes_letters(shown, plugin, qtbot):
+    many = plugin("console.queue.choice_box").MANY
+    box = plugin("console.queue.choice_box").ChoiceBox("any holder", shown.dock)
+    names = [(f"Person {number:04}", f"p{number}") for number in range(1_500)]
+    box.offer(names[:many])
+    assert not box.isEditable()
+    box.offer(names)
+    assert (box.isEditable(), box.currentText(), box.currentData(), box.maxVisibleItems()) == (
+        True,
+        "any holder",
+        "",
+        many,
+    )
+    for typed, chosen in (("person 0007", "p7"), ("1234", "p1234"), ("nobody", "p1234"), ("00", "p1234"), ("", "")):
+        box.lineEdit().setText(typed)
+        box.lineEdit().editingFinished.emit()
+        assert (box.currentData(), box.currentText()) == (chosen, box.itemText(box.currentIndex()))
+    box.lineEdit().setText("")
+    qtbot.keyClicks(box.lineEdit(), "149")
+    assert box.completer().completionCount() == 12  # 0149, 1149, 1490 to 1499
+    box.setCurrentIndex(8)
+    box.offer(names[5:])
+    assert (box.currentData(), box.currentText()) == ("p7", "Person 0007")
+
+
 def test_search_street_and_view(shown, one_map, qtbot):
     tab = shown.dock.cases
     row = tab.model.rows[5]

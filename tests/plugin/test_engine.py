@@ -112,9 +112,13 @@ def test_an_empty_dock_without_engine_offers_to_set_it_up(plugin, desktop, engli
         dock.setup.click()
         assert wanted == [1]
         assert not dock.setup.isHidden()
+        assert not dock.setup_below.isHidden()  # with a map, the foot leads there
+        dock.setup_below.click()
+        assert wanted == [1, 1]
         assert "not set up" in dock.setup_words.text()
         dock.offer_setup(False)
         assert dock.setup.isHidden()
+        assert dock.setup_below.isHidden()
     finally:
         controller.close()
 

@@ -234,6 +234,9 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_the_rest_is_taken(plu
     }
     panel = shown.dock.findChild(object, "onemapLiveUnread")
     until(lambda: panel.topLevelItemCount() == 5)
+    whole = shown.dock.findChild(object, "onemapLive")
+    assert whole.unread_title.text() == "Could not be read, earlier rows included: 5"
+    assert panel.minimumHeight() >= 5 * panel.fontMetrics().lineSpacing()
 
 
 def test_a_number_is_taken_once_whatever_brings_it(plugin, shown, own_map, spots, folder):
@@ -288,7 +291,7 @@ def test_pause_resume_and_states_in_words(plugin, shown, spots, folder):
     until(lambda: words() == ["watching"], COME_S, words)
     panel.pause.click()
     until(lambda: words() == ["paused"], COME_S, words)
-    assert panel.status.text() == "Live: paused. 0 cases taken"
+    assert panel.status.text() == "Live: paused; cases taken: 0"
     write_csv(folder / "while.csv", spots[:4])
     started = time.monotonic()
     until(lambda: time.monotonic() - started > 1.5)

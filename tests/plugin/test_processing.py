@@ -435,8 +435,8 @@ def test_choices_accept_the_words_of_the_command_line(algorithms, plugin, one_ma
     atlas = next(one for one in algorithms()["atlas"].inputs() if one.name == "FORMATS")
     assert atlas.understood("png,pdf") == atlas.understood(["png", "PDF"]) == [1, 0]
     make = algorithms()["project"]
-    assert make.checkParameterValues({"MAP": str(one_map), "LANGUAGE": "zh"}, context)[0]
-    assert not make.checkParameterValues({"MAP": str(one_map), "LANGUAGE": "fr"}, context)[0]
+    assert make.checkParameterValues({"ONEMAP": str(one_map), "LANGUAGE": "zh"}, context)[0]
+    assert not make.checkParameterValues({"ONEMAP": str(one_map), "LANGUAGE": "fr"}, context)[0]
 
 
 def test_a_profile_is_named_by_its_word(run_here, algorithms, library, english):
@@ -484,3 +484,31 @@ def test_a_matter_chosen_with_its_name_is_said_by_its_code(plugin, algorithms):
     )
     next(one for one in algorithms()["who"].inputs() if one.name == "MATTER").say(call)
     assert call.options == ["--matter=0501"]
+
+
+def test_the_log_names_no_option_of_the_command_line_and_no_temporary_file(plugin):
+    plain = plugin("processing.sayings").for_the_log
+    file = "/tmp/processing_x/derive.gpkg"
+    said = [
+        f"the cells have no codes yet; next: onemap number {file} --profile GBT30428 --out b.gpkg (or another profile)",
+        f"网格尚无编码；下一步：onemap number {file} --profile GBT30428 --out b.gpkg（其他方案：onemap codes profiles）",
+        "no allowed gaps were given: every gap counts (--allowed FILE)",
+        "未给出允许的空隙：每处空隙都计为问题（--allowed 文件）",
+        "--max-width-m says how wide a place may be, --max-change how much a cell may change",
+        "  ... and 3 more: --out FILE lists them all",
+        "  ……另有 3 处：用 --out 文件 可全部列出",
+        f"written: {file}",
+        "7 cells; 2 of them exclusive",
+        "a well-known cell (its own)",
+    ]
+    assert plain(said, file) == [
+        "the cells have no codes yet",
+        "网格尚无编码",
+        "no allowed gaps were given: every gap counts",
+        "未给出允许的空隙：每处空隙都计为问题",
+        "  ... and 3 more",
+        "  ……另有 3 处",
+        "7 cells; 2 of them exclusive",
+        "a well-known cell (its own)",
+    ]
+    assert plain(["written: out.gpkg"], "") == ["written: out.gpkg"]

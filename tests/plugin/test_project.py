@@ -10,7 +10,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from qgis.core import Qgis, QgsProject, QgsVectorLayer
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsDatumTransform,
+    QgsMapRendererSequentialJob,
+    QgsMapSettings,
+    QgsProject,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFTOVERS = ("-wal", "-shm", "-journal")
@@ -49,9 +59,30 @@ def leftovers(path):
     return [path.name + end for end in LEFTOVERS if path.with_name(path.name + end).exists()]
 
 
+def test_a_chosen_area_is_outlined_so_that_what_lies_in_it_is_seen(plugin, project, one_map):
+    fill(plugin, project, one_map)
+    layer = next(one for one in project.mapLayers().values() if one.customProperty("onemap/layer_id") == "defect")
+    chosen = max(layer.getFeatures(), key=lambda one: one.geometry().area())
+    inside = chosen.geometry().poleOfInaccessibility(0.1)[0].asPoint()
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setDestinationCrs(layer.crs())
+    settings.setOutputSize(QSize(400, 400))
+    settings.setBackgroundColor(QColor("white"))
+    settings.setExtent(chosen.geometry().boundingBox().buffered(5))
+    layer.selectByIds([chosen.id()])
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    picture, spot = job.renderedImage(), settings.mapToPixel().transform(inside)
+    assert picture.pixelColor(round(spot.x()), round(spot.y())).name() == "#ffffff"
+    colours = {picture.pixelColor(x, y).name() for x in range(400) for y in range(0, 400, 7)}
+    assert plugin("project.palette").light("selection").lower() in colours
+
+
 def test_all_layers_open_in_their_groups(plugin, project, one_map):
     held, done = fill(plugin, project, one_map)
-    assert done.missing == []
+    assert done.missing == {}
     assert set(done.layers) == {layer.layer_id for layer in held.layers}
     classes = plugin("onemap.domain.catalogue").CLASSES
     groups = {group.customProperty("onemap/group_id"): group for group in project.layerTreeRoot().findGroups()}
@@ -169,3 +200,28 @@ def test_r13_a_build_replaces_the_map_that_qgis_shows(plugin, project, built, co
     assert sum(1 for _ in layer.getFeatures()) == layer.featureCount()
     assert leftovers(copy) == []
     print(f"R13: map of {rows} cases replaced while QGIS read it; the reading ended whole, 0 files left beside it")
+
+
+def test_what_is_not_opened_is_told_with_the_reason(plugin, project, copy):
+    (copy.parent / "rasters").rename(copy.parent / "elsewhere")
+    change(copy, "UPDATE onemap_layer SET path = NULL WHERE layer_id = 'terrain_dem'")
+    _, done = fill(plugin, project, copy, language="en")
+    assert "terrain_dem" in done.missing
+    assert "the map was built without it" in done.missing["terrain_dem"]
+    beside = done.missing["imagery_ortho"]
+    assert "rasters/imagery_ortho" in beside
+    assert "is not beside the map" in beside
+    assert done.told() == ", ".join(done.missing.values())
+
+
+def test_a_grid_file_that_is_missing_is_no_warning_each_time(plugin, project):
+    state_plane = QgsCoordinateReferenceSystem("EPSG:26985")
+    ways = QgsDatumTransform.operations(state_plane, QgsCoordinateReferenceSystem("EPSG:4326"))
+    plugin("project.transforms").settle_transforms(project, state_plane)
+    context = project.transformContext()
+    chosen = context.calculateCoordinateOperation(state_plane, QgsCoordinateReferenceSystem("EPSG:4326"))
+    best = next((way.proj for way in ways if way.isAvailable), "")
+    assert chosen == ("" if ways[0].isAvailable else best)
+    metres = QgsCoordinateReferenceSystem("EPSG:4548")  # nothing is missing on the way to degrees
+    plugin("project.transforms").settle_transforms(project, metres)
+    assert not project.transformContext().hasTransform(metres, QgsCoordinateReferenceSystem("EPSG:4326"))

@@ -393,7 +393,7 @@ def test_atlas_prints_the_poster_that_is_wanted(ran, one_map, tmp_path):
 
 def test_project(ran, one_map, tmp_path):
     copied = shutil.copy(one_map, tmp_path / "onemap.gpkg")
-    results = ran("project", MAP=copied, OUTPUT=tmp_path / "hall.qgz")
+    results = ran("project", ONEMAP=copied, OUTPUT=tmp_path / "hall.qgz")
     assert Path(results["OUTPUT"]).stat().st_size > 10_000
 
 

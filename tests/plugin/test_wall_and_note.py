@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import closing
 
 import pytest
-from qgis.core import QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
+from qgis.core import Qgis, QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtTest import QTest
@@ -159,7 +159,7 @@ def test_the_note_tells_what_was_done_and_what_is_open(shown, own_map, tmp_path)
     assert "taken back by Wang" in html
     assert "Mind the lake." in html
     states = Counter(row.state for row in shown.dock.cases.model.rows)
-    assert re.search(rf"overdue</td><td align='right'>{states['overdue']:,}</td>", html)
+    assert re.search(rf"overdue</td><td align='right' style='padding:2px 0'>{states['overdue']:,}</td>", html)
     note.save_html(tmp_path / "note.html")
     note.save_pdf(tmp_path / "note.pdf")
     assert (tmp_path / "note.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
@@ -177,6 +177,7 @@ def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):
     wall = shown.wall
     states = Counter(row.state for row in shown.dock.cases.model.rows)
     assert wall.figures["overdue"].count.text() == f"{states['overdue']:,}"
+    assert not wall.map.mapSettings().testFlag(Qgis.MapSettingsFlag.DrawSelection)  # that is the desk's
     assert not wall.map.renderFlag()  # nothing is drawn for a window that has no size yet
     until(wall.map.renderFlag)
     until(lambda: not wall.map.isDrawing() and len(colours_of(wall.map)) > 10)
@@ -305,6 +306,12 @@ def test_every_button_and_field_has_a_hint(shown):
     assert lacking == []
 
 
+def opened_agencies(project):
+    """Return the names of the layers that show one agency's grids, in their order."""
+    nodes = project.layerTreeRoot().findLayers()
+    return [n.layer().name() for n in nodes if n.layer().customProperty("onemap/paper_id") == "agency"]
+
+
 def test_the_wall_turns_as_leaders_ask_and_leaves_out_what_is_not_seen(plugin, one_map, qgis_app):
     project, opened = QgsProject(), plugin("project.one_map_file").open_one_map(one_map)
     plugin("project.hall").make_hall(project, opened, language="en")
@@ -312,6 +319,10 @@ def test_the_wall_turns_as_leaders_ask_and_leaves_out_what_is_not_seen(plugin, o
     near = turns(project, opened.levels, 2_000)
     assert near[:5] == ["Cases", "Gaps", "Responsibility", "Grids", "Base map"]
     assert near[-1] == "Underground"
+    title_of = plugin("console.wall.turns").title_of
+    agency = next(iter(opened_agencies(project)))
+    assert [title_of(project, name) for name in near[:3]] == ["Cases", "Gaps", f"Responsibility · {agency}"]
+    assert title_of(project, f"Night duty · {agency}") == f"Night duty · {agency}"
     assert not any(name.startswith("Print") for name in near)
     far = turns(project, opened.levels, 36_000)  # cases are shown from 1:25,000, pipes from 1:8,000
     assert far == [name for name in near if name not in ("Cases", "Underground")]

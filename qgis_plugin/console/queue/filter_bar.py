@@ -1,6 +1,5 @@
 """The filters above a list: counters, search, combo boxes, span of time, mine, in view."""
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection
 
@@ -10,11 +9,11 @@ from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QV
 from ...translation import tr
 from ..rows import Row
 from .chips import Chips
+from .choice_box import ChoiceBox
 from .list_kind import ALL, Choice, ListKind
 from .span_box import SpanBox
 
 SEARCH_DELAY_MS = 200
-_FEWEST = 2  # entries of a box, the first of which lets all pass: with one more there is nothing to choose
 _LEAVE = (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -62,13 +61,10 @@ class FilterBar(QWidget):
     def offer(self, rows: Collection[Row]) -> None:
         """Offer what these rows hold beside what is offered already; what is chosen stays chosen."""
         for choice, box in zip(self.kind.choices, self.boxes, strict=True):
-            box.blockSignals(True)  # what is chosen moves to another place, and is the same
-            for value in {getattr(row, choice.part) for row in rows} - {""}:
-                if box.findData(value) < 0:
-                    titles = [box.itemText(place) for place in range(1, box.count())]
-                    box.insertItem(1 + bisect_left(titles, choice.title(value)), choice.title(value), value)
-            box.blockSignals(False)
-            box.setVisible(box.count() > _FEWEST)
+            known = {box.itemData(place) for place in range(1, box.count())}
+            found = {getattr(row, choice.part) for row in rows} - {""} - known
+            if found:
+                self._list(box, choice, known | found)
 
     def be(self, name: str) -> None:
         """Take the name of whose cases are *mine*."""
@@ -84,17 +80,12 @@ class FilterBar(QWidget):
             return True
         return super().eventFilter(watched, event)
 
-    def _fill(self, box: QComboBox, choice: Choice, rows: list[Row]) -> None:
-        found = sorted({getattr(row, choice.part) for row in rows} - {""}, key=choice.title)
-        kept = box.currentData()
-        box.blockSignals(True)
-        box.clear()
-        box.addItem(choice.all_of_them, "")
-        for value in found:
-            box.addItem(choice.title(value), value)
-        box.setCurrentIndex(max(0, box.findData(kept)))
-        box.blockSignals(False)
-        box.setVisible(box.count() > _FEWEST)
+    def _list(self, box: ChoiceBox, choice: Choice, values: Collection[str]) -> None:
+        box.offer([(choice.title(value), value) for value in sorted(values, key=choice.title)])
+        box.setVisible(len(values) > 1)  # with a single one there is nothing to choose
+
+    def _fill(self, box: ChoiceBox, choice: Choice, rows: list[Row]) -> None:
+        self._list(box, choice, {getattr(row, choice.part) for row in rows} - {""})
         box.setToolTip(_hint(box))
         self.changed.emit({choice.part: box.currentData()})
 
@@ -103,12 +94,9 @@ class FilterBar(QWidget):
         check.setToolTip(hint)
         return check
 
-    def _box(self, choice: Choice) -> QComboBox:
-        box = QComboBox(self)
+    def _box(self, choice: Choice) -> ChoiceBox:
+        box = ChoiceBox(choice.all_of_them, self)
         box.setObjectName(f"onemapFilter_{self.kind.name}_{choice.part}")
-        box.addItem(choice.all_of_them, "")
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(4)
         box.setToolTip(tr("Only rows of the one that is chosen here"))
         box.hide()
         return box

@@ -45,6 +45,13 @@ def turns(project: QgsProject, levels: Collection[str], scale: float) -> list[st
     return [name for _, name in sorted(seen or found)]
 
 
+def title_of(project: QgsProject, name: str) -> str:
+    """Return what the wall calls a theme: its name, and whose grids it shows where they are one agency's."""
+    shown = project.mapThemeCollection().mapThemeVisibleLayers(name)
+    agencies = [layer.name() for layer in shown if layer.customProperty(PAPER_ID) == "agency"]
+    return " · ".join([name, *(agency for agency in agencies if agency not in name)])
+
+
 def _printed(project: QgsProject) -> set[str]:
     """Return the ids of the layers that are drawn on paper only."""
     groups = (group for group in project.layerTreeRoot().findGroups(True) if group.customProperty(GROUP_ID) == PRINTED)

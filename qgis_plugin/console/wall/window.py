@@ -6,7 +6,7 @@ Nothing of a person is shown: no names, no telephone numbers. Esc ends it.
 from collections import Counter
 from heapq import nlargest
 
-from qgis.core import QgsMapSettings, QgsProject
+from qgis.core import Qgis, QgsMapSettings, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDateTime, QEvent, Qt, QTimer
 from qgis.PyQt.QtGui import QFont, QKeyEvent
@@ -18,7 +18,7 @@ from ..queue.table_model import RowModel
 from ..rows import Row
 from ..signs import sign_icon
 from ..tones import on_map, tone
-from .turns import turns
+from .turns import title_of, turns
 
 TURN_MS, TICK_MS, SETTLE_MS = 15_000, 1_000, 150
 LATEST = 5
@@ -86,6 +86,8 @@ class WallWindow(QWidget):
         self.map.setCanvasColor(on_map("paper"))
         self.map.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.map.setFrameShape(QFrame.Shape.NoFrame)
+        drawn = self.map.mapSettings().flags()  # what somebody looks at in the console is not for the wall
+        self.map.setMapSettingsFlags(drawn & ~Qgis.MapSettingsFlag.DrawSelection)
         self.map.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lay_out()
         for model in (cases, findings):
@@ -124,7 +126,7 @@ class WallWindow(QWidget):
             self.map.setTheme(name)
         else:
             self.map.setLayers(self._main.layers())
-        self.theme.setText(name or tr("The district"))
+        self.theme.setText(title_of(QgsProject.instance(), name) if name else tr("The district"))
         self._show_all()
 
     def _show_all(self) -> None:

@@ -26,7 +26,7 @@ from ..inputs import Choice
 from ..open_map import shown_map
 from ..stages import Stage, numbered, stage_title
 
-MAP, LANGUAGE, REPLACE, OUTPUT, LAYERS = "MAP", "LANGUAGE", "REPLACE", "OUTPUT", "LAYERS"
+ONE_MAP, LANGUAGE, REPLACE, OUTPUT, LAYERS = "ONEMAP", "LANGUAGE", "REPLACE", "OUTPUT", "LAYERS"
 
 
 def tongue_of_project() -> Choice:
@@ -89,7 +89,7 @@ class ProjectAlgorithm(QgsProcessingAlgorithm):
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        one_map = QgsProcessingParameterFile(MAP, tr("One map"), extension="gpkg")
+        one_map = QgsProcessingParameterFile(ONE_MAP, tr("One map"), extension="gpkg")
         one_map.setHelp(tr("The GeoPackage that onemap published."))
         replace = QgsProcessingParameterBoolean(REPLACE, tr("Replace a project that is there"), False)
         replace.setHelp(tr("What somebody changed in the project there would be lost."))
@@ -112,7 +112,7 @@ class ProjectAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         try:
-            one_map = open_one_map(self.parameterAsFile(parameters, MAP, context))
+            one_map = open_one_map(self.parameterAsFile(parameters, ONE_MAP, context))
         except NotAOneMap as error:
             raise QgsProcessingException(tr("{path}: not a map that onemap published", path=str(error))) from error
         wanted = self.parameterAsFileOutput(parameters, OUTPUT, context)
@@ -124,7 +124,7 @@ class ProjectAlgorithm(QgsProcessingAlgorithm):
         project = QgsProject()
         done = make_hall(project, one_map, language=spoken)
         if done.missing:
-            feedback.pushWarning(tr("Not opened: {layers}", layers=", ".join(done.missing)))
+            feedback.pushWarning(tr("Not opened: {layers}", layers=done.told()))
         target.parent.mkdir(parents=True, exist_ok=True)
         written = write_project(project, target)
         project.clear()
