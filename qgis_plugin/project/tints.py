@@ -120,7 +120,7 @@ def tint(hues: str = "") -> QgsProperty:
 
 def tint_areas(layer: QgsVectorLayer, *, by: str = "") -> None:
     """Give the areas of a layer whose style tints them in turn the tints of a colouring; other styles stay."""
-    key = QgsSymbolLayer.Property.FillColor
+    key = QgsSymbolLayer.Property.PropertyFillColor
     for symbol in layer.renderer().symbols(QgsRenderContext()):
         fill = symbol.symbolLayer(0)
         told = fill.dataDefinedProperties()
@@ -131,7 +131,7 @@ def tint_areas(layer: QgsVectorLayer, *, by: str = "") -> None:
 def show_as_groups(layer: QgsVectorLayer, *, label: str) -> None:
     """Show each area as one of several: a tint of its own, a strong border, and what it is called."""
     fill = QgsSimpleFillSymbolLayer()
-    fill.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, tint(hues_of(layer)))
+    fill.setDataDefinedProperty(QgsSymbolLayer.Property.PropertyFillColor, tint(hues_of(layer)))
     fill.setStrokeColor(QColor(light("grid_line")))
     fill.setStrokeWidth(0.7)
     symbol = QgsSymbol.defaultSymbol(Qgis.GeometryType.Polygon)
