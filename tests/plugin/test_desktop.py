@@ -114,7 +114,12 @@ def test_the_desktop_closes_well_after_tools_showed_their_results(plugin_zip, on
     picture = PICTURES / f"desktop_{locale}_tools.png"
     picture.unlink(missing_ok=True)
     own = shutil.copytree(one_map.parent, tmp_path / "out") / "onemap.gpkg"
-    environment = os.environ | {"ZIP": str(plugin_zip), "LOCALE": locale, "ONEMAP_PYTHON": sys.executable}
+    environment = os.environ | {
+        "ZIP": str(plugin_zip),
+        "LOCALE": locale,
+        "ONEMAP_PYTHON": sys.executable,
+        "LIMIT": "300",
+    }
     script = Path(__file__).with_name("desktop_tools.py")
     done = subprocess.run(
         ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(own), str(picture), str(script)],
