@@ -322,7 +322,7 @@ def _one_of_twelve() -> QgsSymbolLayer:
     tints = ", ".join(f"'{hue.red()},{hue.green()},{hue.blue()},{alpha}'" for hue in hues)
     rgba = f"array_get(array({tints}), @id % {len(hues)})"
     made = area(areas["hues"][0], opacity=areas["opacity_light"], outline="ink_quiet", width=0.35)
-    made.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, QgsProperty.fromExpression(rgba))
+    made.setDataDefinedProperty(QgsSymbolLayer.Property.PropertyFillColor, QgsProperty.fromExpression(rgba))
     return made
 
 

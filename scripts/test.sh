@@ -9,7 +9,7 @@ python=/usr/bin/python3 # QGIS is built for the system's Python, not for one tha
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 has_all() {
-    $python -c 'import ensurepip; from qgis.core import Qgis; assert Qgis.QGIS_VERSION_INT >= 34000' 2>/dev/null &&
+    $python -c 'import ensurepip; from qgis.core import Qgis; assert Qgis.QGIS_VERSION_INT >= 33400' 2>/dev/null &&
         command -v qgis_process >/dev/null && command -v qgis >/dev/null && command -v Xvfb >/dev/null &&
         command -v openbox >/dev/null && command -v import >/dev/null && command -v chromium >/dev/null &&
         command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh 2>/dev/null)" ] &&
@@ -37,7 +37,7 @@ install_all() {
 }
 
 has_all || install_all
-has_all || { echo "QGIS 3.40 or newer and its companions could not be installed" >&2; exit 2; }
+has_all || { echo "QGIS 3.34 or newer and its companions could not be installed" >&2; exit 2; }
 
 stamp="$venv/.made-from"
 if [ ! -x "$venv/bin/python" ] || ! cmp -s pyproject.toml "$stamp"; then

@@ -224,7 +224,7 @@ def _here() -> QgsRuleBasedRenderer:
 def _tint() -> QgsSimpleFillSymbolLayer:
     made = QgsSimpleFillSymbolLayer()
     made.setStrokeStyle(Qt.PenStyle.NoPen)
-    made.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, tint())
+    made.setDataDefinedProperty(QgsSymbolLayer.Property.PropertyFillColor, tint())
     return made
 
 

@@ -135,19 +135,19 @@ def tint_areas(layer: QgsVectorLayer, *, by: str = "") -> Generator[None, None, 
         return
     hues = yield from hues_of(layer, by=by)
     for fill in _tinted_in_turn(layer):  # anew: somebody may have given the layer another style meanwhile
-        fill.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, tint(hues))
+        fill.setDataDefinedProperty(QgsSymbolLayer.Property.PropertyFillColor, tint(hues))
 
 
 def _tinted_in_turn(layer: QgsVectorLayer) -> list[QgsSymbolLayer]:
     fills = [symbol.symbolLayer(0) for symbol in layer.renderer().symbols(QgsRenderContext())]
-    told = [(fill, fill.dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)) for fill in fills]
+    told = [(fill, fill.dataDefinedProperties().property(QgsSymbolLayer.Property.PropertyFillColor)) for fill in fills]
     return [fill for fill, colour in told if colour.isActive() and TURN in colour.expressionString()]
 
 
 def show_as_groups(layer: QgsVectorLayer, *, label: str) -> None:
     """Show each area as one of several: a tint of its own, a strong border, and what it is called."""
     fill = QgsSimpleFillSymbolLayer()
-    fill.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, tint(_all_of(hues_of(layer))))
+    fill.setDataDefinedProperty(QgsSymbolLayer.Property.PropertyFillColor, tint(_all_of(hues_of(layer))))
     fill.setStrokeColor(QColor(light("grid_line")))
     fill.setStrokeWidth(0.7)
     symbol = QgsSymbol.defaultSymbol(Qgis.GeometryType.Polygon)

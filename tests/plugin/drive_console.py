@@ -121,5 +121,8 @@ controller.note.save_html(PICTURES / "handover.html")
 controller.note.save_pdf(PICTURES / "handover.pdf")
 picture("handover")
 controller.show_wall()
+drawn = []
+controller.wall.map.mapCanvasRefreshed.connect(lambda: drawn.append(True))
+until(lambda: drawn, "the wall's map")
 picture("wall")
 controller.close_windows()

@@ -75,7 +75,7 @@ def test_metadata_is_complete(metadata, key):
 
 def test_metadata_says_what_is_true(metadata, plugin):
     assert metadata["version"] == plugin("onemap").__version__
-    assert (metadata["qgisMinimumVersion"], metadata["qgisMaximumVersion"]) == ("3.40", "4.99")
+    assert (metadata["qgisMinimumVersion"], metadata["qgisMaximumVersion"]) == ("3.34", "4.99")
     assert metadata["hasProcessingProvider"] == "yes"
     assert (ROOT / "qgis_plugin" / metadata["icon"]).is_file()
     assert "supportsQt6" not in metadata

@@ -159,7 +159,7 @@ def test_groups_of_a_balance_are_told_apart(plugin, qgis_app):
     colours, names = [], []
     for feature in layer.getFeatures():
         context.setFeature(feature)
-        told = fill.dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)
+        told = fill.dataDefinedProperties().property(QgsSymbolLayer.Property.PropertyFillColor)
         colours.append(told.valueAsColor(context, QColor("black"))[0].name())
         names.append(QgsExpression(layer.labeling().settings().fieldName).evaluate(context))
     assert all(one != other for one, other in pairwise(colours))

@@ -188,7 +188,7 @@ def test_night_theme_names_who_is_on_duty_in_every_agency(plugin, project, one_m
 def colours_of(layer):
     """Return the tint of each feature as it is drawn."""
     fill = layer.renderer().symbols(QgsRenderContext())[0].symbolLayer(0)
-    told = fill.dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)
+    told = fill.dataDefinedProperties().property(QgsSymbolLayer.Property.PropertyFillColor)
     context = QgsExpressionContext()
     found = {}
     for feature in layer.getFeatures():

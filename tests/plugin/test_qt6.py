@@ -24,6 +24,8 @@ SOURCES = sorted((ROOT / "qgis_plugin").rglob("*.py"))
 PICTURES = ROOT / "out" / "pictures"
 # methods that PyQt6 no longer has, whatever the object; positions of an event are asked for with position()
 GONE = {"exec_", "print_", "globalPos", "globalX", "globalY", "setTabStopWidth", "setResizeMode", "setCodec", "posF"}
+# QGIS 3.34 knows neither; the older spelling is understood by all, up to QGIS 4
+LATER = ("Qgis.ScaleBarSegmentSizeMode", "QgsSymbolLayer.Property.FillColor")
 GONE_NAMES = {"QRegExp", "QVariant", "QDesktopWidget", "QSignalMapper", "QTextCodec", "qApp", "QMatrix"}
 RESOLVE = """
 import importlib, json, sys
@@ -83,6 +85,12 @@ def test_every_enumeration_is_scoped_and_no_name_is_of_qt5_alone(path):
     gone = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in GONE]
     gone += [name for _, name in imported(tree).values() if name in GONE_NAMES]
     assert gone == []
+
+
+def test_no_name_came_after_the_least_qgis():
+    named = {".".join(names) for path in SOURCES for _, _, names in chains(path)}
+    assert "QgsSymbolLayer.Property.PropertyFillColor" in named
+    assert [name for name in sorted(named) if name.startswith(LATER)] == []
 
 
 def test_the_check_finds_what_it_looks_for(tmp_path):

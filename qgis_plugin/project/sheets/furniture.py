@@ -28,6 +28,7 @@ from qgis.core import (
     QgsMapLayerLegendUtils,
     QgsPrintLayout,
     QgsProject,
+    QgsScaleBarSettings,
     QgsSymbol,
     QgsTextFormat,
     QgsVectorLayer,
@@ -198,7 +199,7 @@ class Sheet:
         bar.setUnitLabel("m")
         bar.setNumberOfSegments(4)
         bar.setNumberOfSegmentsLeft(0)
-        bar.setSegmentSizeMode(Qgis.ScaleBarSegmentSizeMode.FitWidth)
+        bar.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth)
         bar.setMinimumBarWidth(0.55 * box.width)
         bar.setMaximumBarWidth(0.95 * box.width)
         bar.setHeight(1.6)
