@@ -257,7 +257,7 @@ class _Bench:
         wanted = [
             face
             for face, cover in enumerate(plane.covers)
-            if (role == "takes" or 0 in cover) and not (role == "yields" and 1 in cover)
+            if (0 in cover or (role == "takes" and cover)) and not (role == "yields" and 1 in cover)
         ]
         shape = Faces(plane, 2, self.crs).drawn(wanted)
         parts = len(self.faces.parts(self.faces.held[cell]))

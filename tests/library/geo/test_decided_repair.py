@@ -42,6 +42,14 @@ def test_a_gap_goes_to_the_cell_that_was_chosen_and_no_other_border_moves():
     assert check_coverage(made, parent=parent).ok
 
 
+def test_a_gap_around_a_cell_goes_to_one_neighbour_and_not_that_cell_with_it():
+    cells = frame(box(0, 0, 10, 30), box(12, 2, 18, 28), box(20, 0, 30, 30), box(10, -5, 20, 0), box(10, 30, 20, 35))
+    made, told = give(cells, "gap", 11, 5, "a")
+    assert told.area_m2 == pytest.approx(300 - 156)
+    assert made.area.round(9).tolist() == [444, 156, 300, 50, 50]
+    assert check_coverage(made).counts["gap"] == check_coverage(made).counts["overlap"] == 0
+
+
 def test_an_overlap_goes_to_one_of_both_to_a_third_or_to_none():
     cells = frame(box(0, 0, 10, 10), box(8, 0, 20, 10), box(0, 10, 20, 20))
     for to, areas in (("a", [100, 100, 200]), ("b", [80, 120, 200]), ("c", [80, 100, 220]), ("", [80, 100, 200])):
