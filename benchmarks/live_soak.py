@@ -42,7 +42,7 @@ class Feed(threading.Thread):
     def __init__(self, folder: Path, server: Server, box: tuple[float, ...], srid: int, ready: Path) -> None:
         super().__init__(daemon=True)
         self.folder, self.desk = folder / "dropped", folder / "desk.gpkg"
-        self._made, self._ready, self._box, self._srid = folder / "made", ready, box, srid
+        self._made, self._ready, self._box, self._srid = folder / "written", ready, box, srid
         self.folder.mkdir()
         self._made.mkdir()
         self._server = server

@@ -24,7 +24,7 @@ from onemap.store.dated_map import DatedMap
 from onemap.translation import say
 
 KINDS = ("land", "duty", "objects", "time")
-_OF_LAND = ("land", "objects")
+OF_LAND, OF_DUTIES = ("land", "objects"), ("duty", "time")
 COLUMNS = (
     "gap_id",
     "kind",
@@ -78,7 +78,7 @@ class GapReport:
     def counts(self) -> dict[str, int]:
         """Number of gaps of each kind; of land and objects always, of duty and time where there are any."""
         found = self.table["kind"].value_counts()
-        kinds = [kind for kind in KINDS if kind in _OF_LAND or kind in found]
+        kinds = [kind for kind in KINDS if kind in OF_LAND or kind in found]
         return {kind: int(found.get(kind, 0)) for kind in kinds}
 
     @property
@@ -160,7 +160,7 @@ def find_gaps(
     if as_of is not None:
         one_map, today = DatedMap(one_map, as_of), today or as_day(as_of)
     if kinds is None:
-        kinds = KINDS if one_map.has("duty") else _OF_LAND
+        kinds = KINDS if one_map.has("duty") else OF_LAND
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
         raise SchemaError("{kind} is no kind of gap; known are {known}", kind=unknown[0], known=", ".join(KINDS))
@@ -178,7 +178,7 @@ def find_gaps(
         rows += _land(one_map, finest, widths, {"parent": district, "allowed": allowed, "today": day}, closers)
     if "objects" in kinds:
         rows += _objects(one_map, district, finest, closers)
-    wanted = [kind for kind in ("duty", "time") if kind in kinds]
+    wanted = [kind for kind in OF_DUTIES if kind in kinds]
     if wanted:
         start, end = window or (None, None)
         from_day = day if start is None else start
@@ -297,14 +297,15 @@ def _objects(
             held = frame["cell_code"].notna().to_numpy() & (frame["cell_code"] != "").to_numpy()
         listed = ~held if layer_id == "case" else ~held & inside
         names = frame[key] if key in frame else pd.Series(frame.index, index=frame.index)
-        order = names.map(str).reset_index(drop=True)[listed].sort_values(kind="stable").index
+        names = names.astype(object).where(names.notna(), "").map(str)  # one without a code is listed all the same
+        order = names.reset_index(drop=True)[listed].sort_values(kind="stable").index
         for row in order:
             reason = _object_reason(missing=bool(shapely.is_missing(places[row])), inside=bool(inside[row]))
             yield {
                 "kind": "objects",
                 "layer_id": layer_id,
                 "agency": "",
-                "object_id": str(names.iloc[row]),
+                "object_id": names.iloc[row],
                 "reason": reason,
                 "who_could_close": closers.of_object(layer_id, places[row], inside=bool(inside[row])),
                 "geometry": places[row],

@@ -111,9 +111,11 @@ class OptionsPage(QgsOptionsPageWidget):
         self.offline = QPushButton(tr("From a folder of wheels ..."), box)
         self.offline.setToolTip(tr("Without network: a folder with the wheels of onemap and of all it needs."))
         self.offline.clicked.connect(self._ask_for_wheels)
-        self.online = QPushButton(tr("From pip's index"), box)
-        self.online.setToolTip(tr("The package index for which pip is configured on this computer."))
-        self.online.clicked.connect(lambda: self._start(""))
+        self.online = QPushButton(tr("From onemap's folder ..."), box)
+        self.online.setToolTip(
+            tr("With network: the folder of onemap's source; what it needs comes from the index pip is configured for.")
+        )
+        self.online.clicked.connect(self._ask_for_source)
         self.halt = QPushButton(tr("Stop"), box)
         self.halt.clicked.connect(self._setup.stop)
         self.log = QPlainTextEdit(box)
@@ -134,11 +136,16 @@ class OptionsPage(QgsOptionsPageWidget):
         folder = QFileDialog.getExistingDirectory(self, tr("Folder of wheels"), settings.text(settings.WHEELS))
         if folder:
             settings.remember(settings.WHEELS, folder)
-            self._start(folder)
+            self._start(wheels=folder)
 
-    def _start(self, wheels: str) -> None:
+    def _ask_for_source(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder of onemap's source"))
+        if folder:
+            self._start(source=folder)
+
+    def _start(self, *, wheels: str = "", source: str = "") -> None:
         self.log.clear()
-        self._setup.start(wheels=wheels)
+        self._setup.start(wheels=wheels, source=source)
         self._show_running()
 
     def _ended(self, well: bool, sentence: str) -> None:

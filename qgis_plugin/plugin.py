@@ -230,7 +230,8 @@ class OnemapPlugin:
     def _add_search(self) -> None:
         from .console.search.locator_filter import OneMapFilter
 
-        search = OneMapFilter(lambda: self.controller.one_map if self.controller else None, self.controller.show_found)
+        show = self.controller.guide.show_found
+        search = OneMapFilter(lambda: self.controller.one_map if self.controller else None, show)
         self._iface.registerLocatorFilter(search)
         self._life.on_unload(lambda: self._iface.deregisterLocatorFilter(search))
 

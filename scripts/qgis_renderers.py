@@ -361,7 +361,8 @@ def _cases() -> dict[str, Style]:
     return {
         "case": Style(
             cluster,
-            labels('"matter_name"', text_format(6.5), AROUND, smallest=HOUSE / 2, priority=2),
+            # beyond the ring of a case near a border, and of the one that is looked at
+            labels('"matter_name"', text_format(6.5), AROUND, smallest=HOUSE / 2, priority=2, distance_mm=1.6),
             smallest=QUARTER,
         )
     }

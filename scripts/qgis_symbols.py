@@ -193,8 +193,12 @@ def labels(
     largest: float = 0.0,
     priority: int = 5,
     only_inside: bool = False,
+    distance_mm: float = 0.6,
 ) -> QgsVectorLayerSimpleLabeling:
-    """Return labels shown between two scale denominators (`smallest` scale, `largest` scale; 0: no limit)."""
+    """Return labels shown between two scale denominators (`smallest` scale, `largest` scale; 0: no limit).
+
+    ``distance_mm`` is kept between a sign and its name.
+    """
     settings = QgsPalLayerSettings()
     settings.fieldName = expression
     settings.isExpression = True
@@ -205,7 +209,8 @@ def labels(
     settings.minimumScale = smallest
     settings.maximumScale = largest
     if placement == Qgis.LabelPlacement.OrderedPositionsAroundPoint:
-        settings.dist = 0.6
+        settings.offsetType = Qgis.LabelOffsetType.FromSymbolBounds  # a name stands beside its sign, not on it
+        settings.dist = distance_mm
         settings.distUnits = Qgis.RenderUnit.Millimeters
     line_settings = settings.lineSettings()
     line_settings.setMergeLines(True)

@@ -46,12 +46,16 @@ def conflicts(
     with terminal.progress() as told:
         told(0.1, "finding the conflicts")
         opened = open_map(one_map)
-        found = matrix_of(opened).conflicts(start=start or as_of, end=end, tolerance_m=tolerance_m)
+        found = matrix_of(opened, without_duties=True).conflicts(start=start or as_of, end=end, tolerance_m=tolerance_m)
     written = write_frames({"conflict": found}, out, terminal.language)
     by_kind = {kind: int(count) for kind in _SAID if (count := (found["kind"] == kind).sum())}
     sentences = [terminal.say("{conflicts} conflicts found", conflicts=len(found))]
     sentences += [terminal.say(_SAID[kind], count=count) for kind, count in by_kind.items()]
     sentences += [translate(reason, terminal.language) for reason in found["reason"].head(0 if written else _MOST_SAID)]
+    if not opened.has("duty"):
+        sentences.append(
+            terminal.say("the map has no duties (layer duty): only the borders of its duty grids were compared")
+        )
     counts = {"conflicts": len(found), **by_kind}
     terminal.answer({"counts": counts}, sentences, out=written)
     if fail and len(found):

@@ -1,6 +1,7 @@
 """Help pages in the caller's language, their frame too: what typer writes around our own sentences."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from typer.core import TyperCommand, TyperGroup
 
@@ -13,6 +14,10 @@ _FRAME = {
     "DEFAULT_STRING": "[default: {}]",
     "REQUIRED_LONG_STRING": "[required]",
 }
+_CLOSE, _OPEN = "、。，：；？！）》”’】…,", "（《“‘【"
+_HAN = "\u3400-\u9fff"
+_WORDS: Final = re.compile(rf"\s*(?=\S)[{_OPEN}]*(?:[{_HAN}]|(?:[^\s{_HAN}{_OPEN}{_CLOSE}]|,(?=\d))+)?[{_CLOSE}]*\s*")
+"""Words for the end of a line: each Chinese character is one, with the marks that may not stand apart from it."""
 _USAGE = ("Usage: ", "[OPTIONS]", "COMMAND [ARGS]...")
 
 
@@ -32,6 +37,9 @@ class _Told:
         return usage
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        from rich import _wrap
+
+        _wrap.re_word = _WORDS  # what has no blanks and is longer than a line would be cut off
         if LANGUAGE != "en":
             from typer import rich_utils
 

@@ -136,7 +136,7 @@ def gaps(
     terminal: Speech,
 ) -> None:
     """Find gaps of land, duty, objects and time."""
-    from onemap.gaps import find_gaps
+    from onemap.gaps import OF_DUTIES, OF_LAND, find_gaps
     from onemap.store.one_map import open_map
 
     with terminal.progress() as told:
@@ -144,12 +144,19 @@ def gaps(
         opened = open_map(one_map)
         exempt = None if allowed is None else read_frame(allowed).to_crs(opened.district["crs"])
         wanted = None if kinds is None else tuple(part.strip() for part in kinds.split(",") if part.strip())
+        missing = not opened.has("duty") and (wanted is None or bool({*wanted} & {*OF_LAND}))
+        if wanted is not None and missing:  # what the map can tell is told; of duties alone it is an error
+            wanted = tuple(kind for kind in wanted if kind not in OF_DUTIES)
         report = find_gaps(opened, kinds=wanted, allowed=exempt, window=(start, end), as_of=as_of)
     written = write_frames({"gap": report.table}, out, terminal.language)
     by_kind = {str(kind): int(count) for kind, count in report.table["kind"].value_counts().sort_index().items()}
     counts = {"gaps": len(report.table), **by_kind}
     sentences = [terminal.say("{gaps} gaps found", gaps=len(report.table))]
     sentences += [terminal.say(_SAID[kind], count=count) for kind, count in by_kind.items()]
+    if missing:
+        sentences.append(
+            terminal.say("the map has no duties (layer duty): gaps of duty and of time were not looked for")
+        )
     for gap in report.table[report.table["hours"].notna()].head(_MOST_SAID).itertuples():
         sentences.append(f"{gap.gap_id}: {translate(gap.reason, terminal.language)}")
     terminal.answer({"counts": counts}, sentences, out=written)

@@ -1,5 +1,6 @@
 """The verb repair: narrow gaps and overlaps between cells are closed, or a repair is undone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +36,10 @@ def repair(
             help=helped("Who comes first: longest_border, smallest_code, largest_cell or smallest_cell."),
         ),
     ] = "longest_border",
+    within: Annotated[
+        Path | None,
+        typer.Option(help=helped("Polygons such as communities: their land goes to their own cells first.")),
+    ] = None,
     people: Annotated[Path | None, typer.Option(help=helped("Points of the people, to count who is affected."))] = None,
     weight: Annotated[str | None, typer.Option(help=helped("Column of the people to be summed."))] = None,
     record: Annotated[Path | None, typer.Option(help=helped("File to write the record to: .json.")), WRITTEN] = None,
@@ -48,12 +53,12 @@ def repair(
 ) -> None:
     """Repair a coverage, or undo it."""
     layer = source.layer or cells_layer(cells)
-    frame, column = source.cells(cells, layer=layer, needed=False, beside=[parent, allowed, people])
     if undo is not None:
-        _undo(terminal, frame, column, record=undo, layer=layer or cells.stem, out=out)
+        _undo(terminal, replace(source, layer=layer), cells, record=undo, out=out)
         return
     if max_width_m is None:
         raise OnemapError("--max-width-m is missing: how narrow must a gap or overlap be to be closed?")
+    frame, column = source.cells(cells, layer=layer, needed=False, beside=[parent, allowed, within, people])
     from onemap.geo.coverage_repair import repair_coverage
     from onemap.geo.repair_record import write_record
 
@@ -66,6 +71,7 @@ def repair(
             parent=frame_or_none(parent, as_of=source.as_of, crs=source.crs),
             allowed=frame_or_none(allowed, crs=source.crs),
             max_change=max_change,
+            within=frame_or_none(within, as_of=source.as_of, crs=source.crs),
             rule=rule,  # type: ignore[arg-type]  # repair_coverage says which it takes
             people=crowd,
             weight=weight if crowd is None else named_or_same(crowd, weight),
@@ -147,14 +153,14 @@ def _write(result: Any, name: str, path: Path | None, language: str) -> Path | N
     return write_tables({name: result.cells, **tables, _RECORD: result.record}, path)
 
 
-def _undo(terminal: Terminal, cells: Any, code: str, *, record: Path, layer: str, out: Path | None) -> None:
-    """Give the cells their old geometries back."""
+def _undo(terminal: Terminal, source: Source, path: Path, *, record: Path, out: Path | None) -> None:
+    """Give the cells their old geometries back; the column of the codes need not be named, the record finds it."""
     from onemap.geo.repair_record import undo_repair
     from onemap.store.tables import write_tables
 
-    rows = _read(record)
-    restored = undo_repair(cells, rows, code=code)
-    written = None if out is None else write_tables({layer: restored}, out)
+    cells, rows = source.frame(path), _read(record)
+    restored = undo_repair(cells, rows, code=named_or_same(cells, source.code or "cell_code") or "")
+    written = None if out is None else write_tables({source.layer or path.stem: restored}, out)
     sentence = terminal.say("undone: {count} cells have the geometry that they had before the repair", count=len(rows))
     terminal.answer({"restored": len(rows)}, [sentence], out=written)
 

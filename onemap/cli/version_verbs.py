@@ -68,7 +68,9 @@ def versions(
         told(0.1, "comparing the versions")
         before, after, column = sides.read((old_layer, new_layer), (old_as_of, new_as_of))
         heading = "name" if sides.are_lists else name or named_column(after, "name") or "name"
-        things = {key: frame_or_none(path, crs=crs) for key, path in (("houses", houses), ("cases", cases))}
+        asked = {"houses": houses, "cases": cases}
+        # beside lists of codes they are refused, so they need not be read
+        things = asked if sides.are_lists else {key: frame_or_none(path, crs=crs) for key, path in asked.items()}
         found = compare_versions(
             before, after, code=column, name=heading, tolerance_m=tolerance_m, when=new_as_of, **things
         )

@@ -68,7 +68,7 @@ def who(
     said = [answer.say(terminal.language)]
     if problems:
         said.append(
-            terminal.say("{count} rows of duties, holders or grids cannot be meant and never count", count=problems)
+            terminal.say("{count} rows of duties, holders or grids cannot be meant as they stand", count=problems)
         )
         shown = matrix.problems.head(_MOST_SAID)
         said += [f"{p.layer} {p.row} {p.code}: {translate(p.reason, terminal.language)}" for p in shown.itertuples()]

@@ -87,7 +87,7 @@ class Entry:
     value
         Code of the cell, day, or number of the entry undone: as the verb says.
     why
-        Reason in the person's own words; may be empty for `DECIDE_CASE`.
+        Reason in the person's own words; of a case decided with one key, which candidate it was.
     seal
         SHA-256 over the seal before and this entry's content.
     """

@@ -15,6 +15,7 @@ import shapely
 from onemap.geo.arrangement import Shapes, inscribed_width, is_narrow
 from onemap.geo.edges import Bools, Floats
 from onemap.geo.faces import Faces
+from onemap.geo.home_areas import HomeAreas
 
 Rule = Literal["longest_border", "smallest_code", "largest_cell", "smallest_cell"]
 RULES: Final = ("longest_border", "smallest_code", "largest_cell", "smallest_cell")
@@ -88,6 +89,8 @@ class Limits:
         Cells that must not change.
     moved
         Square metres that each has gained and lost.
+    homes
+        Areas of the level above, whose own cells come forward first.
     """
 
     width_m: float
@@ -96,6 +99,7 @@ class Limits:
     area: Floats
     fixed: Bools
     moved: Floats
+    homes: HomeAreas | None = None
 
     def refuses(self, changes: dict[int, float]) -> Refusal | None:
         """Return why cells must not change by so many square metres, or None."""
@@ -195,7 +199,11 @@ def _candidates(faces: Faces, place: Place, limits: Limits) -> list[int | None]:
         "largest_cell": lambda c: (-limits.area[c], c),
         "smallest_cell": lambda c: (limits.area[c], c),
     }
-    return sorted(cells, key=order[limits.rule])
+    rule, homes = order[limits.rule], limits.homes
+    if homes is None:
+        return sorted(cells, key=rule)
+    land = faces.drawn(place.faces)
+    return sorted(cells, key=lambda c: (homes.foreign(land, c), rule(c)))
 
 
 def plan_move(

@@ -24,6 +24,7 @@ from onemap.geo.coverage import CoverageReport, check_coverage, outline_of
 from onemap.geo.dated import in_force
 from onemap.geo.defects import mark_allowed, write_number
 from onemap.geo.faces import Faces
+from onemap.geo.home_areas import home_areas
 from onemap.geo.partition import divide_plane
 from onemap.geo.repair_intake import Ready, make_ready
 from onemap.geo.repair_record import make_record
@@ -97,6 +98,7 @@ def repair_coverage(
     allowed: gpd.GeoDataFrame | None = None,
     max_change: float = 0.001,
     rule: Rule = "longest_border",
+    within: gpd.GeoDataFrame | None = None,
     people: gpd.GeoDataFrame | None = None,
     weight: str | None = None,
     today: dt.date | None = None,
@@ -125,6 +127,9 @@ def repair_coverage(
         Who comes first: ``"longest_border"`` (of the cells beside a gap or claiming an overlap the one with the longest
         common border), ``"smallest_code"``, ``"largest_cell"`` or ``"smallest_cell"``; the smaller code where they
         are equal. Where the first may not have a place, the next one gets it. What lies outside goes to nobody.
+    within
+        Polygons of the level above, such as communities: the cells that lie in the same one as a place come forward
+        before all others.
     people
         Points, such as households; who stands on land that moves is counted in ``changes``.
     weight
@@ -143,7 +148,8 @@ def repair_coverage(
     Raises
     ------
     CrsError
-        The cells have no CRS, or the parent, the allowed gaps or the people have none or another one.
+        The cells have no CRS, or the parent, the allowed gaps, the areas or the people have none; the parent and the
+        allowed gaps must have that of the cells.
     SchemaError
         There is no geometry column; width, share or rule is none; a column is missing.
     GeometryError
@@ -180,7 +186,8 @@ def repair_coverage(
     before = check_coverage(cells, **check)
     progress(0.15, "closing gaps and overlaps")
     ready = make_ready(cells, code, max_change=max_change)
-    limits = Limits(max_width_m, rule, max_change, ready.area, ready.fixed, ready.mended.copy())
+    homes = home_areas(None if within is None else in_force(within, as_of), ready.shapes, crs)
+    limits = Limits(max_width_m, rule, max_change, ready.area, ready.fixed, ready.mended.copy(), homes)
     done = _Work(cells, ready, outline, limits, check).settle(progress)
     original = cells.geometry.copy()
     rows = done.rows

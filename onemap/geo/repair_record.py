@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from onemap.errors import SchemaError, SourceError, some
 from onemap.geo.arrangement import Shapes
@@ -48,7 +49,8 @@ def undo_repair(cells: gpd.GeoDataFrame, record: pd.DataFrame, *, code: str = "c
     record
         What `RepairResult.record` or `read_record` gives.
     code
-        Column of the codes.
+        Column of the codes. Where it does not hold the codes of the record, the column that does is taken: the repair
+        went by that one. The seals still prove each cell.
 
     Returns
     -------
@@ -58,13 +60,15 @@ def undo_repair(cells: gpd.GeoDataFrame, record: pd.DataFrame, *, code: str = "c
     Raises
     ------
     SchemaError
-        The record is none, or cells are missing or were changed since the repair: then nothing is undone.
+        The record is none or of other cells, or cells are missing or were changed since the repair: then nothing is
+        undone.
     """
     if not set(COLUMNS) <= set(record.columns):
         raise SchemaError("this is no record of a repair: it has no columns {columns}", columns=", ".join(COLUMNS))
-    codes = cell_codes(cells, code).map(str).to_numpy()
+    recorded = record["cell"].map(str).to_numpy(dtype=object)
+    codes = _codes(cells, code, recorded)
     shapes = cells.geometry.to_numpy().copy()
-    wanted = np.flatnonzero(np.isin(codes, record["cell"].to_numpy(dtype=object).astype(str)))
+    wanted = np.flatnonzero(np.isin(codes, recorded))
     places: dict[tuple[str, str], list[int]] = {}
     for row, seal in zip(wanted.tolist(), _seals(shapes[wanted]), strict=True):
         places.setdefault((codes[row], seal), []).append(row)
@@ -78,6 +82,29 @@ def undo_repair(cells: gpd.GeoDataFrame, record: pd.DataFrame, *, code: str = "c
     if changed:
         raise SchemaError("{cells}: not as the repair left them; nothing is undone", cells=some(changed))
     return cells.set_geometry(gpd.GeoSeries(shapes, index=cells.index, crs=cells.crs, name=cells.geometry.name))
+
+
+def _codes(cells: gpd.GeoDataFrame, code: str, recorded: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the codes of the cells: of the column named, else of the one that holds all that are recorded.
+
+    Raises
+    ------
+    SchemaError
+        No column holds any of them.
+    """
+    named = cell_codes(cells, code).map(str).to_numpy(dtype=object)
+    known = np.isin(recorded, named)
+    if known.all():
+        return named
+    for column in cells.columns.drop([cells.geometry.name, code], errors="ignore"):
+        codes = cell_codes(cells, column).map(str).to_numpy(dtype=object)
+        if np.isin(recorded, codes).all():
+            return codes
+    if not known.any():
+        raise SchemaError(
+            "{cells}: no column holds these codes of the record; nothing is undone", cells=some(recorded.tolist())
+        )
+    return named
 
 
 def write_record(record: pd.DataFrame, path: Path) -> Path:

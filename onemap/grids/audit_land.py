@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from onemap.errors import SchemaError
+from onemap.geo.cell_intake import cell_codes
 from onemap.geo.coverage import check_coverage
 from onemap.geo.defects import write_number
 from onemap.geo.ownership import own_polygons
@@ -174,7 +175,7 @@ def _divided(audited: Audited, objects: gpd.GeoDataFrame, template: str) -> list
     limit = audited.limits.cut_share
     shapes = objects.geometry.to_numpy()
     key = next((c for c in ("building_code", "compound_code", "parcel_code") if c in objects), None)
-    names = (objects.index if key is None else objects[key]).astype(str).tolist()
+    names = cell_codes(objects, key or "").map(str).tolist()
     flat = shapely.get_dimensions(shapes) == 2  # noqa: PLR2004 - polygons
     found = []
     for at in np.flatnonzero((owners["runner_up_share"].to_numpy() > limit) & flat).tolist():

@@ -19,13 +19,13 @@ from onemap.geo.defects import write_number
 from onemap.geo.ownership import own_polygons
 from onemap.grids.land import NOBODY, Version, moved_land, read_version
 from onemap.grids.lineage import CANDIDATE, MERGE, RECODED, Link, Overlap, lineage_table, read_lineage
+from onemap.grids.version_row import LEAST_SHARE, VersionRow
 from onemap.store.tables import write_tables
 from onemap.translation import say
 
 __all__ = ["STATUS", "VersionDifference", "compare_versions", "in_force"]
 
 STATUS: Final = ("added", "removed", "redrawn", "renamed", "unchanged")
-_LEAST_SHARE: Final = 0.05
 COLUMNS: Final = (
     "code", "status", "old_name", "new_name", "old_area_m2", "new_area_m2", "gained_m2", "lost_m2", "kept_share",
     "houses_in", "houses_out", "cases_in", "cases_out", "came_from", "went_to", "reason",
@@ -41,6 +41,9 @@ _SENTENCES: Final = {
 }
 Heirs = dict[str, tuple[str, ...]]
 _ELSEWHERE: Final = "the code may have been used again: {name} may be {cells} now"
+_NO_LAND: Final = (
+    "lists of codes have no land, so no houses or cases can be counted: leave these out, or give the cells"
+)
 _FROM_ELSEWHERE: Final = "the code may have been used again: {name} may have been {cells} before"
 
 
@@ -146,7 +149,8 @@ def compare_versions(
     CrsError
         A frame has no coordinate system.
     SchemaError
-        Codes are missing or repeated, the tolerance is no width, or only one of the two has geometry.
+        Codes are missing or repeated, the tolerance is no width, only one of the two has geometry, or houses or cases
+        shall be counted where neither has.
     GeometryError
         A cell is no polygon.
 
@@ -166,6 +170,8 @@ def compare_versions(
     day = as_day(new_as_of if when is None else when)
     spatial = [isinstance(frame, gpd.GeoDataFrame) for frame in (before, after)]
     if not any(spatial):
+        if houses is not None or cases is not None:
+            raise SchemaError(_NO_LAND)
         return _compare_lists(before, after, code=code, name=name, when=day)
     if not all(spatial):
         raise SchemaError("one of the two versions has no geometry; give both with it, or both without")
@@ -210,8 +216,8 @@ class _Difference:
 
     def result(self, when: dt.date | None) -> VersionDifference:
         table = self.table()
-        kept = table[table["kept_share"] >= _LEAST_SHARE]["code"]
-        links = read_lineage(self.overlaps(), goes_on=set(kept), least_share=_LEAST_SHARE)
+        kept = table[table["kept_share"] >= LEAST_SHARE]["code"]
+        links = read_lineage(self.overlaps(), goes_on=set(kept), least_share=LEAST_SHARE)
         counts = [len(x) if asked else None for x, asked in zip((self.houses, self.cases), self.asked, strict=True)]
         return VersionDifference(table, lineage_table(links, when=when), self.pieces(), *counts)
 
@@ -245,7 +251,7 @@ class _Difference:
             old_name, new_name = (names.get(code, "") for names in self.names)
             kept = max(0.0, 1.0 - out / was) if was and not np.isnan(is_) else np.nan
             status = _status(was, is_, moved=bool(into or out), renamed=old_name != new_name)
-            row = _Row(code, status, old_name, new_name, into, out, kept, came.get(code, ()), went.get(code, ()))
+            row = VersionRow(code, status, old_name, new_name, into, out, kept, came.get(code, ()), went.get(code, ()))
             rows.append(
                 {
                     "code": code, "status": status, "old_name": old_name, "new_name": new_name, "old_area_m2": was,
@@ -259,49 +265,6 @@ class _Difference:
                 counts = features[side].value_counts().to_dict()
                 table[f"{what}_{way}"] = table["code"].map(lambda c, n=counts: int(n.get(c, 0))).astype("int64")
         return table
-
-
-@dataclass(frozen=True)
-class _Row:
-    """What is said of one code."""
-
-    code: str
-    status: str
-    old_name: str
-    new_name: str
-    gained_m2: float
-    lost_m2: float
-    kept_share: float
-    came_from: tuple[str, ...]
-    went_to: tuple[str, ...]
-
-    def sentence(self) -> str:
-        """Return what happened to the cell, in English."""
-        came, went = ", ".join(filter(None, self.came_from)), ", ".join(filter(None, self.went_to))
-        if self.status == "added":
-            return say("new, on land of {cells}", cells=came) if came else say("new, on land that no cell had")
-        if self.status == "removed":
-            return say("gone, its land is now in {cells}", cells=went) if went else say("gone, its land is in no cell")
-        said = []
-        if self.status == "redrawn" and self.kept_share < _LEAST_SHARE:
-            said.append(say("the code names other land now"))
-        if self.gained_m2:
-            area = write_number(self.gained_m2)
-            said.append(
-                say("{area} m2 came from {cells}", area=area, cells=came)
-                if came
-                else say("{area} m2 came from no cell", area=area)
-            )
-        if self.lost_m2:
-            area = write_number(self.lost_m2)
-            said.append(
-                say("{area} m2 went to {cells}", area=area, cells=went)
-                if went
-                else say("{area} m2 went to no cell", area=area)
-            )
-        if self.old_name != self.new_name:
-            said.append(say("named {new}, before {old}", new=self.new_name or "-", old=self.old_name or "-"))
-        return "; ".join(said)
 
 
 def _status(was: float, is_: float, *, moved: bool, renamed: bool) -> str:

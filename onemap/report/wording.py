@@ -2,7 +2,6 @@
 
 import datetime as dt
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import pandas as pd
 
 from onemap.domain.catalogue import CLASSES, load_catalogue
 from onemap.domain.classes import class_tables
+from onemap.domain.system_names import system_title
 from onemap.translation import say, translate
 
 _KM2 = 1_000_000
@@ -114,11 +114,7 @@ class Wording:
         >>> Wording("zh").system(pyproj.CRS("EPSG:4548"))
         'CGCS2000 三度带高斯-克吕格投影（中央经线117°E），EPSG:4548'
         """
-        code = crs.to_authority()
-        name = _chinese_system(crs.name) if self.language == "zh" else crs.name
-        if not code:
-            return str(name)
-        return f"{name}，{':'.join(code)}" if self.language == "zh" else f"{name} ({':'.join(code)})"
+        return system_title(str(crs.name), ":".join(crs.to_authority() or ()), language=self.language)
 
     def date(self, value: Any) -> str:
         """Return a day as year-month-day, whatever holds it."""
@@ -184,32 +180,6 @@ class Wording:
             return translate(text, "zh")
         english = _LABELS_EN.get(text, text.replace("_", " "))
         return english[:1].upper() + english[1:]
-
-
-_ZONE = re.compile(r"(.*?) ?/ ?(\d)-degree Gauss-Kruger (CM|zone) (\d+)(E?)")
-_UTM = re.compile(r"(.*?) ?/ ?UTM zone (\d+)([NS])")
-
-
-def _chinese_system(name: str) -> str:
-    """Return what a coordinate system of the registry is called on Chinese sheets; others keep their name."""
-    if zone := _ZONE.fullmatch(name):
-        datum, width, kind, number, _ = zone.groups()
-        middle = f"中央经线{number}°E" if kind == "CM" else f"第{number}带"
-        return f"{_DATUMS.get(datum, datum)} {_DEGREES.get(width, width)}度带高斯-克吕格投影（{middle}）"
-    if zone := _UTM.fullmatch(name):
-        datum, number, half = zone.groups()
-        return f"{_DATUMS.get(datum, datum)} UTM投影{number}{half}带"
-    return _DATUMS.get(name, name)
-
-
-_DEGREES = {"3": "三", "6": "六"}
-_DATUMS = {
-    "CGCS2000": "CGCS2000",
-    "China Geodetic Coordinate System 2000": "CGCS2000",
-    "Beijing 1954": "北京54坐标系",
-    "Xian 1980": "西安80坐标系",
-    "WGS 84": "WGS 84",
-}
 
 
 def _text(value: Any) -> str:

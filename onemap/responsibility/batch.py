@@ -22,12 +22,14 @@ from onemap.responsibility.land import as_floats
 from onemap.responsibility.located import Located, locate_many
 from onemap.responsibility.moments import Moments, read_moments
 from onemap.responsibility.rules import Found, Matched
-from onemap.responsibility.spots import converter
+from onemap.responsibility.spots import are_degrees, converter, degrees_wanted, refuse_degrees
+from onemap.translation import say
 
 if TYPE_CHECKING:
     from onemap.responsibility.matrix import ResponsibilityMatrix
 
 _CHUNK: Final = 1 << 20
+_SOME_DEGREES: Final = "{count} of {points} points look like degrees and are outside: they need crs={system}"
 
 
 def answer_many(
@@ -40,9 +42,10 @@ def answer_many(
     SchemaError
         There are not as many matters or times as points, or one makes no sense.
     CrsError
-        The points have no coordinate system.
+        The points have no coordinate system, or none is named and all look like degrees.
     """
     x, y, index = _positions(matrix, points, crs)
+    notes = _degrees(matrix, x, y) if crs is None and not hasattr(points, "crs") else []
     kinds, matters = _matters(matrix, matter, len(x))
     moments = read_moments(matrix, at, len(x))
     gathered = Gathered(matrix, len(x))
@@ -57,7 +60,21 @@ def answer_many(
             gathered.place(land_rows, located)
             for asked, (_, part) in zip(matched, parts, strict=True):
                 _answer(gathered, matrix, _Question(asked, located, part, land_rows[part], moments, stated))
-    return gathered.table(moments, index)
+    table = gathered.table(moments, index)
+    if notes:
+        table.attrs["notes"] = notes
+    return table
+
+
+def _degrees(matrix: "ResponsibilityMatrix", x: Floats, y: Floats) -> list[str]:
+    """Return a note on pairs that look like degrees where the others are metres; where all do, they are refused."""
+    alike = np.flatnonzero(are_degrees(x, y))
+    system = degrees_wanted(matrix.crs, matrix.land.bounds) if len(alike) else ""
+    if not system:
+        return []
+    if len(alike) == np.isfinite(x).sum():
+        refuse_degrees(float(x[alike[0]]), float(y[alike[0]]), matrix.crs, matrix.land.bounds)
+    return [say(_SOME_DEGREES, "en", count=len(alike), points=len(x), system=system)]
 
 
 def _positions(matrix: "ResponsibilityMatrix", points: Any, crs: Any) -> tuple[Floats, Floats, Any]:

@@ -12,7 +12,15 @@ from onemap.domain.duties import DUTY_GRID, Duty, Holder, as_text
 from onemap.domain.validity import as_day
 from onemap.errors import OnemapError
 from onemap.responsibility.land import level_key
-from onemap.responsibility.soundness import NO_MATTERS, Problem, need, odd_holders, sound_matters, sound_roles
+from onemap.responsibility.soundness import (
+    NO_MATTERS,
+    Problem,
+    need,
+    odd_holders,
+    sound_matters,
+    sound_roles,
+    unknown_holders,
+)
 from onemap.translation import say
 
 _NO_DUTY_CODE: Final = "table duty has no column duty_code, by which a duty is named; it has {columns}"
@@ -211,4 +219,5 @@ def take(
     people, labels, wrong_people = appointments_of(holders, levels, duty_grids, shifts)
     rows, wrong_duties = duties_of(duties, scheme)
     rows, unborne = sound_roles(rows, people, roles)
-    return Intake(rows, people, labels, (wrong_duties + unborne, wrong_people))
+    unheld = list(unknown_holders(rows, people, holders))
+    return Intake(rows, people, labels, ([*wrong_duties, *unborne, *unheld], wrong_people))

@@ -5,8 +5,9 @@ from typing import Any, Protocol
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
-from onemap.domain.duties import Matter, as_text
+from onemap.domain.duties import DUTY_GRID, Matter, as_text
 from onemap.errors import SchemaError
 from onemap.responsibility.from_map import TABLES
 from onemap.responsibility.gaps import GapOptions, find_vacancies
@@ -31,21 +32,33 @@ class Tables(Protocol):
         """Return the layer."""
 
 
-def matrix_of(one_map: Tables, *, options: MatrixOptions | None = None) -> ResponsibilityMatrix:
+def matrix_of(
+    one_map: Tables, *, options: MatrixOptions | None = None, without_duties: bool = False
+) -> ResponsibilityMatrix:
     """Return the matrix of a map that need not be published yet.
+
+    Parameters
+    ----------
+    without_duties
+        Whether a map that has duty grids and no duties is taken too: its borders can be compared.
 
     Raises
     ------
     SchemaError
-        The map has no layer ``duty``.
+        The map has no layer ``duty``, and no ``duty_grid`` either where that is enough.
     """
-    if not one_map.has("duty"):
+    duties = one_map.read("duty") if one_map.has("duty") else None
+    if duties is None and not without_duties:
         raise SchemaError("the map has no layer duty, so there are no gaps of duty or of time to be found")
+    if duties is None and not one_map.has(DUTY_GRID):
+        raise SchemaError("the map has no duties and no duty grids, so nobody can clash with anybody")
     levels = {level: one_map.read(level) for level in one_map.levels}
     tables = {name: one_map.read(layer) for name, layer in TABLES.items() if one_map.has(layer)}
     if "roads" in tables and "road_code" not in tables["roads"].columns:
         del tables["roads"]
-    matrix = ResponsibilityMatrix(levels, one_map.read("duty"), **tables, options=options)
+    if duties is None:
+        duties = pd.DataFrame(columns=["duty_code", "matters"])
+    matrix = ResponsibilityMatrix(levels, duties, **tables, options=options)
     matrix.of_map = one_map
     return matrix
 

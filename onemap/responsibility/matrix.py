@@ -293,7 +293,7 @@ class ResponsibilityMatrix:
         pandas.DataFrame
             In the order and with the index of ``points``: ``state cell part agency duty_code scope grid_code claims
             holder_code holder role phone acting`` and the holders of the four parts. Points without position are
-            ``outside``.
+            ``outside``. Where some pairs look like degrees among metres, ``attrs["notes"]`` says so.
 
         Examples
         --------

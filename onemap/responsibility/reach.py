@@ -14,7 +14,7 @@ from onemap.errors import SchemaError
 from onemap.geo.crs import area_m2, to_metric
 from onemap.responsibility.gathered import COLUMNS
 from onemap.responsibility.land import COMPOUND, Land, asks
-from onemap.responsibility.spots import converter
+from onemap.responsibility.spots import converter, refuse_degrees
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -34,11 +34,16 @@ def answer_shape(
     ------
     SchemaError
         The shape is no line or area.
+    CrsError
+        No system is named, and its coordinates look like degrees.
     """
     kind = int(shapely.get_dimensions(shape))
     if kind not in _MEASURES or shape.is_empty:
         raise SchemaError("who_all answers for lines and areas, not for a {kind}", kind=shape.geom_type)
-    if crs is not None:
+    if crs is None:
+        _, _, east, north = shape.bounds
+        refuse_degrees(east, north, matrix.crs, matrix.land.bounds)
+    else:
         convert = converter(crs, matrix.crs)
         shape = shapely.transform(shape, lambda xy: np.column_stack(convert(xy[:, 0], xy[:, 1])))
     moment = matrix.moment(at)

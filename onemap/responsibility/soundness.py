@@ -25,6 +25,7 @@ Problem = tuple[Any, str, str]
 NO_MATTERS: Final = "matters is empty, write the classes that the duty is for, or * for all"
 UNLISTED: Final = "no class table lists the matters {matters}, so the duty is not for them, known are {known}"
 NO_SUCH_ROLE: Final = "nobody has the role {role}, known are {known}"
+NO_SUCH_HOLDER: Final = "no roster has the holder {code}, so nobody stands for the duty"
 ODD_ROLE: Final = "the role {role} is none of {known}, so the holder comes after all others"
 NO_SUCH_GRID: Final = "no {scope} of this map has the code {code}"
 NO_SUCH_PLACE: Final = "no grid, road or object of this map has the code {code}"
@@ -90,6 +91,18 @@ def sound_roles(
             reason = say(NO_SUCH_ROLE, "en", role=duty.role, known=", ".join(sorted(known)))
             problems.append((row, duty.duty_code, reason))
     return kept, problems
+
+
+def unknown_holders(
+    duties: Iterable[tuple[Any, Duty]], people: Iterable[Holder], holders: pd.DataFrame | None
+) -> Iterator[Problem]:
+    """Yield the duties of holders whom no roster names: they are in force, and vacant."""
+    known = {holder.holder_code for holder in people}
+    if holders is not None:  # a row that cannot be read names its holder all the same
+        known.update(map(as_text, holders["holder_code"].tolist()))
+    for row, duty in duties:
+        if duty.holder_code and duty.holder_code not in known:
+            yield row, duty.duty_code, say(NO_SUCH_HOLDER, "en", code=duty.holder_code)
 
 
 @lru_cache(maxsize=2)

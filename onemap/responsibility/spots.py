@@ -73,6 +73,24 @@ def numbers_of(pair: tuple[Any, Any]) -> tuple[float, float]:
     return x, y
 
 
+def degrees_wanted(crs: pyproj.CRS | None, bounds: Bounds) -> str:
+    """Return the system to be named for degrees where the cells' metres are far from such small numbers; else blank."""
+    if crs is None or not crs.is_projected:
+        return ""
+    west, south, east, north = bounds
+    most_x, most_y = _MOST_DEGREES
+    if not (west > most_x or south > most_y or east < -most_x or north < -most_y):
+        return ""
+    geodetic = crs.geodetic_crs
+    number = None if geodetic is None else geodetic.to_epsg()
+    return f"EPSG:{number or _WGS84}"
+
+
+def are_degrees(x: Any, y: Any) -> Any:
+    """Tell whether coordinates may be degrees; numbers or arrays."""
+    return (abs(x) <= _MOST_DEGREES[0]) & (abs(y) <= _MOST_DEGREES[1])
+
+
 def refuse_degrees(x: float, y: float, crs: pyproj.CRS | None, bounds: Bounds) -> None:
     """Refuse coordinates that look like degrees where those of the cells are metres, far from such small numbers.
 
@@ -81,14 +99,8 @@ def refuse_degrees(x: float, y: float, crs: pyproj.CRS | None, bounds: Bounds) -
     CrsError
         They do.
     """
-    degrees = abs(x) <= _MOST_DEGREES[0] and abs(y) <= _MOST_DEGREES[1]
-    if not degrees or crs is None or not crs.is_projected:
-        return
-    west, south, east, north = bounds
-    if west > _MOST_DEGREES[0] or south > _MOST_DEGREES[1] or east < -_MOST_DEGREES[0] or north < -_MOST_DEGREES[1]:
-        geodetic = crs.geodetic_crs
-        number = None if geodetic is None else geodetic.to_epsg()
-        system = f"EPSG:{number or _WGS84}"
+    system = degrees_wanted(crs, bounds) if are_degrees(x, y) else ""
+    if system:
         raise CrsError("{x}, {y} look like degrees: name --crs {system}", x=f"{x:g}", y=f"{y:g}", system=system)
 
 

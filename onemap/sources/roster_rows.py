@@ -26,7 +26,8 @@ from .roster_cells import (
     turned,
 )
 from .roster_headings import SHIFTS, Heading, beside, role_words
-from .roster_sheets import Sheet, cell_name
+from .roster_listing import Fault, Listing, text_of
+from .roster_sheets import Sheet
 
 _TOTAL = re.compile(r"(?:合\s*计|总\s*计|小\s*计|共\s*计|总人数|共\s*\d+)")
 _NOTE = re.compile(r"(?:注|备注|说明|填表|制表|审核|填报|附|单位负责|联系人|更新日期|截至|截止)[^,]{0,8}?[::0-9(、]")
@@ -34,24 +35,6 @@ _SECTION = re.compile(r"(.{2,20}?(?:街道|镇|乡|社区|村|居委会|居民�
 _DEPUTY = re.compile(r"副|B岗|备|替|代")
 _PLACES = ("street", "community")
 _ASSUMED = {"valid_from": NO_FIRST_DAY, "valid_to": NO_LAST_DAY}
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A row or a cell that is listed, with the reason."""
-
-    sheet: str
-    row: int
-    column: int
-    kind: str
-    found: str
-    reason: str
-    removed: bool
-
-    @property
-    def cell(self) -> str:
-        """The cell, as ``C7``; blank where the whole row is meant."""
-        return cell_name(self.row, self.column) if self.column >= 0 else ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +55,7 @@ class _Row:
     cells: list[Cell]
     heading: Heading
     above: Mapping[str, str]
-    faults: list[tuple[int, str, str, str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def at(self, column: int) -> Cell:
         return self.cells[column] if column < len(self.cells) else None
@@ -98,12 +81,11 @@ class RowReader:
         self.grids = {re.sub(r"\s+", "", fold(name)): code for name, code in (grids or {}).items()}
         self.roles = role_words(spec)
         self.records: list[Record] = []
-        self.listed: list[Listed] = []
+        self.listing = Listing()
 
     def list_row(self, sheet: Sheet, number: int, cells: list[Cell], kind: str, reason: str) -> None:
         """List a row of which there is no holder."""
-        found = shown(" | ".join(dict.fromkeys(filter(None, map(fold, cells)))))
-        self.listed.append(Listed(sheet.name, number, -1, kind, found, reason, removed=True))
+        self.listing.row(sheet.name, number, kind, text_of(cells), reason)
 
     def read(self, sheet: Sheet, heading: Heading) -> int:
         """Read the rows of a sheet; return how many blank cells were taken from above."""
@@ -193,15 +175,7 @@ class RowReader:
                 self._vacancy(row, at, codes)
         made = [{**values, **self.constants} for values in made]
         self.records += [Record(row.sheet.name, row.number, values) for values in made]
-        lost = not made
-        if lost and not row.faults:
-            row.faults.append(
-                (-1, "unreadable", shown(" | ".join(filter(None, map(fold, row.cells)))), say("no appointment in it"))
-            )
-        self.listed += [
-            Listed(row.sheet.name, row.number, at, kind, found, reason, lost)
-            for at, kind, found, reason in dict.fromkeys(row.faults)  # a cell is of all people of its row, and once bad
-        ]
+        self.listing.faults(row.sheet, row.number, row.cells, row.faults, lost=not made)
 
     def _vacancy(self, row: _Row, at: int, codes: tuple[str, ...]) -> None:
         if not codes:
@@ -364,7 +338,7 @@ class RowReader:
                 again = say("the same appointment stands in row {row} already", row=first[key])
                 found = f"{record.facts['name']} {record.facts['grid_code']}"
                 gone = rows[record.sheet, record.row] == 0
-                self.listed.append(Listed(record.sheet, record.row, -1, "duplicate", shown(found), again, gone))
+                self.listing.row(record.sheet, record.row, "duplicate", shown(found), again, removed=gone)
                 continue
             first[key] = record.row
             kept.append(record)

@@ -1,7 +1,8 @@
 """The sheets of a roster as they stand: every row with its number, merged cells filled, nothing left out."""
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from onemap.errors import SourceError
@@ -28,12 +29,20 @@ class Sheet:
         Numbers of the rows in which one thing only was written: titles, notes, headings of sections.
     merged
         Whether the file says which cells are merged: then a blank cell is a blank cell.
+    spans
+        The merged cells that reach into a row, by its number: first and last column, and their name, as ``A3:A5``.
     """
 
     name: str
     rows: list[tuple[int, list[Cell]]]
     alone: frozenset[int]
     merged: bool
+    spans: Mapping[int, list[tuple[int, int, str]]] = field(default_factory=dict)
+
+    def cell(self, number: int, column: int) -> str:
+        """Return a cell as a spreadsheet names it: ``C7``, or ``C7:C9`` where it is merged."""
+        merged = (name for left, right, name in self.spans.get(number, ()) if left <= column <= right)
+        return next(merged, cell_name(number, column))
 
 
 def read_sheets(path: Path, *, sheet: str | None, encoding: str | None) -> tuple[list[Sheet], list[str]]:
@@ -72,7 +81,17 @@ def _workbook_sheet(found: dict[str, object]) -> Sheet:
                 grid[row][column] = value
     alone = _alone(grid, wrote, ranges or [])
     rows = [(number, row) for number, row in enumerate(grid, start=1) if any(fold(cell) for cell in row)]
-    return Sheet(str(found["name"]), rows, alone, merged=ranges is not None)
+    return Sheet(str(found["name"]), rows, alone, merged=ranges is not None, spans=_spans(ranges or [], len(grid)))
+
+
+def _spans(ranges: list[list[list[int]]], rows: int) -> dict[int, list[tuple[int, int, str]]]:
+    """Return the merged cells that reach into each row."""
+    spans: dict[int, list[tuple[int, int, str]]] = {}
+    for (top, left), (bottom, right) in ranges:
+        name = f"{cell_name(top + 1, left)}:{cell_name(bottom + 1, right)}"
+        for row in range(top, min(bottom + 1, rows)):
+            spans.setdefault(row + 1, []).append((left, right, name))
+    return spans
 
 
 def _alone(grid: list[list[Cell]], wrote: list[int], ranges: list[list[list[int]]]) -> frozenset[int]:

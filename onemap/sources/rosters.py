@@ -15,7 +15,8 @@ from onemap.translation import say
 
 from .roster_cells import fold
 from .roster_headings import Heading, find_heading
-from .roster_rows import Listed, Record, RowReader
+from .roster_listing import Listed
+from .roster_rows import Record, RowReader
 from .roster_sheets import Sheet, read_sheets, sheet_note
 from .safety import checked_path, kind_of, reading_errors
 
@@ -132,7 +133,7 @@ def read_roster(
         notes += _read_sheet(one, heading, reader)
     records = reader.finished()
     holders = in_force(_holders(spec, records), as_of).reset_index(drop=True)
-    listed = [*reader.listed, *_ended(records, holders, as_of)]
+    listed = [*reader.listing.listed, *_ended(records, holders, as_of)]
     rejects = _rejects(file.name, [one.name for one in sheets], listed)
     rows_in = sum(len(one.rows) for one in sheets)
     held = set(zip(holders["sheet"], holders["row"], strict=True))
@@ -212,7 +213,14 @@ def _ended(records: list[Record], holders: pd.DataFrame, as_of: Any) -> list[Lis
     reason = say("not in force on {day}", day=as_day(as_of))
     return [
         Listed(
-            sheet=sheet, row=row, column=-1, kind="not_in_force", found=", ".join(found), reason=reason, removed=True
+            sheet=sheet,
+            row=row,
+            column=-1,
+            cell="",
+            kind="not_in_force",
+            found=", ".join(found),
+            reason=reason,
+            removed=True,
         )
         for (sheet, row), found in names.items()
     ]

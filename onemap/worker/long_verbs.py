@@ -97,6 +97,7 @@ LONG_VERBS: Final[Mapping[str, LongVerb]] = {
             "allowed",
             "max_change",
             "rule",
+            "within",
             "people",
             "weight",
             "record",

@@ -3,42 +3,39 @@
 from dataclasses import replace
 from pathlib import Path
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
 from qgis.gui import QgisInterface
-from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..engine.worker import Worker
 from ..live.live import Live
 from ..live.panel import LivePanel
 from ..onemap.domain.journal import OF_CASES, OF_FINDINGS, Entry, FindingSpot
-from ..project.fill import layer_in, map_in
+from ..project.fill import map_in
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
 from ..translation import language, tr
-from .card.case_desk import CaseDesk, spot_of
+from .card.case_desk import CaseDesk
 from .card.decision_desk import DecisionDesk
 from .desk import Desk, person
 from .dock import OnemapDock
 from .editing.edit_desk import EditDesk
 from .findings.finding_desk import FindingDesk
 from .following import Following
+from .guide import Guide
 from .handover.window import HandoverWindow
-from .highlight import flash, go_to, point_to_layer, to_layer, to_map
+from .highlight import point_to_layer, to_layer
 from .holders import holders_of
 from .log_tab import subject_title, verb_title
 from .picking import SpotPicker
 from .queue.kinds import case_list, finding_list
 from .queue.list_tab import VIEW_DELAY_MS, ListTab
+from .rebuilt import Rebuilt
 from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, live_row, read_again, read_rows, settled_near_border
-from .search.coordinates import Position
-from .search.finding import Hit
 from .streets import Streets
 from .wall.window import WallWindow
 from .who.asking import WhoAnswers
 from .who.matters import matters_of
 from .words import Words
-
-SHIFTED = ("GCJ02", "BD09")  # the library converts these, QGIS cannot
-SETTLE_MS = 1_000  # a build replaces the map in one stroke, but its rasters come beside it
 
 
 class Controller(QObject):
@@ -65,19 +62,19 @@ class Controller(QObject):
         self.cases = CaseDesk(self.dock.cases, self.worker, self.desk, self)
         self.findings = FindingDesk(self.dock.findings, self.worker, self.desk, self._canvas, self)
         self.edit = EditDesk(self.dock.edit, self.worker, self.desk, self._canvas, self)
-        self.following = Following(self._tabs, self.dock.tabs.setCurrentWidget, self.show_on_map, self)
-        self.decisions = DecisionDesk(self.desk, self._canvas, self.show_on_map, self)
+        self.guide = Guide(self._canvas, self.worker, self.who, self)
+        self.following = Following(self._tabs, self.dock.tabs.setCurrentWidget, self.guide.show_row, self)
+        self.decisions = DecisionDesk(self.desk, self._canvas, self.guide.show_row, self)
         self.picker = SpotPicker(self._canvas, self)
         self.live = Live(self.dock.cases, self.worker, self._live_row, self._canvas, self)
         self.dock.add_live(LivePanel(self.live, self.dock))
         self.wall: WallWindow | None = None
         self.note: HandoverWindow | None = None
-        self._watcher = QFileSystemWatcher(self)
-        self._settle = self._timer(SETTLE_MS, self._file_changed)
+        self._rebuilt = Rebuilt(self)
         self._changing = self._timer(VIEW_DELAY_MS, self.look_at_project)
         self._panning = self._timer(VIEW_DELAY_MS, self._follow_view)
         self._acts = {
-            "zoom": self.show_on_map,
+            "zoom": self.guide.show_row,
             "who": self._who_at,
             "reassign": lambda row: self.cases.reassign(row) if self.decisions.in_sight(row) else None,
             "photo": self.cases.open_photo,
@@ -92,7 +89,7 @@ class Controller(QObject):
 
     def _wire(self) -> None:
         """Connect everything once."""
-        self._watcher.fileChanged.connect(lambda _: self._settle.start())
+        self._rebuilt.noticed.connect(lambda: self.replaced.emit(tr("The one map was built anew.")))
         self.desk.changed.connect(self._decided)
         self.desk.refused.connect(self.refused)
         for part in (self.cases, self.findings, self.edit, self.decisions):
@@ -100,11 +97,11 @@ class Controller(QObject):
         for part in (self.cases, self.findings):
             part.pick_wanted.connect(lambda part=part: self.picker.arm(lambda spot: self._name_cell(part, spot)))
         for tab in self._tabs:
-            tab.chosen.connect(self.show_on_map)
+            tab.chosen.connect(self.guide.show_row)
             tab.current.connect(lambda row, tab=tab: self._looked_at(tab, row))
             tab.acted.connect(lambda name, row, tab=tab: self.act(tab, name, row))
-            tab.decision.decided.connect(lambda case, cell, tab=tab: self.decisions.decide(tab.row, case, cell))
-            tab.went_on.connect(lambda row, tab=tab: self.show_on_map(row) if tab.isVisible() else None)
+            tab.decision.decided.connect(lambda *said, tab=tab: self.decisions.decide(tab.row, *said))
+            tab.went_on.connect(lambda row, tab=tab: self.guide.show_row(row) if tab.isVisible() else None)
             tab.decision.undone.connect(self.desk.undo)
             tab.view_wanted.connect(lambda _: self._follow_view())
             tab.counted.connect(lambda count, tab=tab: self.dock.count(tab, count))
@@ -119,7 +116,8 @@ class Controller(QObject):
         log.note_wanted.connect(self.show_note)
         dock.wall_wanted.connect(self.show_wall)
         self._canvas.extentsChanged.connect(self._panning.start)
-        self.live.refused.connect(self.refused)
+        for part in (self.live, self.guide):
+            part.refused.connect(self.refused)
 
     def _timer(self, milliseconds: int, slot) -> QTimer:
         timer = QTimer(self)
@@ -155,6 +153,7 @@ class Controller(QObject):
         self._known = self._what_is_known()
         self.dock.show_map(self.one_map.title(language()))
         self.dock.cases.span.zone = self.dock.who.zone = Words(self.one_map.facts).zone
+        self.guide.of_map(self._crs())
         self.decisions.of_map(self.one_map, self._crs())
         for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
             tab.filters.be(person())
@@ -168,20 +167,21 @@ class Controller(QObject):
         self._show_log()
         self.worker.open(str(path))
         self.live.of_map(self.one_map)
-        self._watch(path)
+        self._rebuilt.watch(path)
 
     def show_nothing(self) -> None:
         """Empty the lists."""
         self.one_map = None
         self.desk.close()
         self.who.clear()
+        self.guide.of_map(self._crs())
         self.decisions.of_map(None, self._crs())
         self.cases.of_map(None, names_holders=False)
         self.findings.of_map(None, self._crs())
         self.edit.of_map(None, self._crs())
         self.live.of_map(None)
         self.worker.open("")
-        self._watch(None)
+        self._rebuilt.watch(None)
         for tab in self._tabs:
             tab.clear()
         self.dock.show_nothing()
@@ -193,34 +193,6 @@ class Controller(QObject):
         for layer in QgsProject.instance().mapLayers().values():
             layer.reload()
         self._canvas.refreshAllLayers()
-
-    def show_on_map(self, row: Row) -> None:
-        """Go to a row and flash its feature."""
-        if row.box is None or self.one_map is None:
-            return
-        go_to(self._canvas, row.box, self._crs())
-        layer = layer_in(QgsProject.instance(), row.table)
-        if isinstance(layer, QgsVectorLayer):
-            flash(self._canvas, layer, row.fid)
-
-    def show_found(self, found: Hit | Position) -> None:
-        """Go to what was chosen in the search field."""
-        if isinstance(found, Hit):
-            if found.box is not None:
-                go_to(self._canvas, found.box, self._crs())
-        elif found.crs in SHIFTED:
-            asked = {"x": found.x, "y": found.y, "crs": found.crs}
-            self.worker.ask("locate", asked, lambda answer: self._go_to(answer["x"], answer["y"]), self.refused.emit)
-        else:
-            crs = QgsCoordinateReferenceSystem(found.crs) if found.crs else self._crs()
-            self._go_to(found.x, found.y, crs)
-
-    def _go_to(self, x: float, y: float, crs: QgsCoordinateReferenceSystem | None = None) -> None:
-        """Go to a position, mark it and ask who answers there."""
-        spot = to_map((x, y, x, y), crs or self._crs(), self._canvas)
-        go_to(self._canvas, (x, y, x, y), crs or self._crs())
-        if spot is not None:
-            self.who.ask(spot.center())
 
     def act(self, tab: ListTab, name: str, row: Row) -> None:
         """Do with a row what its list was asked for."""
@@ -247,10 +219,10 @@ class Controller(QObject):
         """Show what an entry of the log is about: its case, or the place of its finding."""
         spot = FindingSpot.read(entry.subject)
         if spot is not None:
-            go_to(self._canvas, (spot.x, spot.y, spot.x, spot.y), self._crs())
+            self.guide.show_spot(spot.x, spot.y, asking=False)
         row = next((row for row in self.dock.cases.model.rows if row.case == entry.subject), None)
         if row is not None:
-            self.show_on_map(row)
+            self.guide.show_row(row)
             self.dock.cases.chips.choose("all")
             self.dock.cases.find(row.table, row.fid)
             self.dock.tabs.setCurrentWidget(self.dock.cases)
@@ -291,8 +263,8 @@ class Controller(QObject):
         self.who.close()
         self.worker.stop()
         self._canvas.extentsChanged.disconnect(self._panning.start)
-        self._watch(None)
-        for timer in (self._settle, self._changing, self._panning):
+        self._rebuilt.watch(None)
+        for timer in (self._changing, self._panning):
             timer.stop()
         for tab in self._tabs:
             tab.stop()
@@ -357,10 +329,9 @@ class Controller(QObject):
 
     def _who_at(self, row: Row) -> None:
         """Ask in the tab of that name who answers for the middle of a row."""
-        spot = spot_of(row)
-        if spot is not None:
+        if row.box is not None:
             self.dock.tabs.setCurrentWidget(self.dock.who)
-            self._go_to(spot.x(), spot.y())
+            self.guide.ask_at(row)
 
     def _name_cell(self, part: CaseDesk | FindingDesk, spot: QgsPointXY) -> None:
         """Write the cell of a spot that was clicked into the question that asks for one."""
@@ -377,19 +348,6 @@ class Controller(QObject):
         for tab in self._tabs:
             wanted = tab.in_view.isChecked() and self.one_map is not None
             tab.set_view(to_layer(self._canvas.extent(), self._crs(), self._canvas) if wanted else None)
-
-    def _watch(self, path: Path | None) -> None:
-        watched = self._watcher.files()
-        if watched:
-            self._watcher.removePaths(watched)
-        if path is not None:
-            self._watcher.addPath(str(path))
-
-    def _file_changed(self) -> None:
-        """Tell that the map was replaced; a replaced file must be watched anew."""
-        if self.one_map is not None and self.one_map.path.is_file():
-            self._watch(self.one_map.path)
-            self.replaced.emit(tr("The one map was built anew."))
 
 
 def _holds(row: Row, spot: FindingSpot) -> bool:

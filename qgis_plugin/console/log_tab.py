@@ -4,7 +4,16 @@ from datetime import datetime
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QTableView, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..onemap.domain.journal import (
     ACCEPT_REPAIR,
@@ -20,13 +29,16 @@ from ..onemap.domain.journal import (
 )
 from ..project.one_map_file import OneMapFile
 from ..translation import tr
+from .columns import EndShown, FittedColumns
 from .rows import carried_out
 from .tones import QuietLabel
 from .words import kind_title
 
 ROW_HEIGHT = 22
 YEAR = len("2026-")  # the list is read today; the tooltip tells the year
-_WIDTHS = (84, 60, 112, 126, 100)
+_WIDTHS = (84, 52, 84, 84, 78, 100)
+_GROWS = {3: 1, 4: 1, 5: 4}
+_CODES = (3, 4)
 
 
 def verb_title(verb: str) -> str:
@@ -76,7 +88,7 @@ class LogModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.entries)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(_WIDTHS) + 1
+        return 0 if parent.isValid() else len(_WIDTHS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole):
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
@@ -97,11 +109,22 @@ class LogModel(QAbstractTableModel):
             return font
         return None
 
+    def counts(self, entry: Entry) -> bool:
+        """Return whether an entry is a decision that still counts."""
+        return entry.verb != UNDO and entry.number not in self._undone
+
+    def whole(self, entry: Entry) -> str:
+        """Return an entry in full, as far as it says something."""
+        at, who, what, about, result, why = (self._text(entry, column) for column in range(len(_WIDTHS)))
+        lines = [f"{at} · {who} · {what}", " → ".join(part for part in (about, result) if part), why]
+        return "\n".join(line for line in lines if line)
+
     def _text(self, entry: Entry, column: int) -> str:
         what = verb_title(entry.verb)
         if entry.verb == ACCEPT_REPAIR and entry.number in self._carried:
             what = tr("repair carried out")
-        return (local(entry.at), entry.who, what, subject_title(entry.subject), entry.value, entry.why)[column]
+        value = tr("Entry {number}", number=entry.value) if entry.verb == UNDO else entry.value
+        return (local(entry.at), entry.who, what, subject_title(entry.subject), value, entry.why)[column]
 
 
 class LogTab(QWidget):
@@ -127,9 +150,12 @@ class LogTab(QWidget):
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate(_WIDTHS):
-            self.table.setColumnWidth(column, width)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.columns = FittedColumns(self.table, _WIDTHS, _GROWS)
+        for column in _CODES:
+            self.table.setItemDelegateForColumn(column, EndShown(self.table))
+        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._tell_current())
+        self.model.modelReset.connect(self._tell_current)
         self.table.activated.connect(lambda index: self.chosen.emit(self.model.entries[index.row()]))
         self.table.setToolTip(tr("Enter or a double click shows what an entry is about"))
         self.undo = self._button(tr("Undo"), tr("Takes back your own latest decision (Ctrl+Z)"), self.undo_wanted.emit)
@@ -140,6 +166,11 @@ class LogTab(QWidget):
         self.note = self._button(
             tr("Shift handover note ..."), tr("What was done since a moment, to print"), self.note_wanted.emit
         )
+        self.told = QLabel(self)
+        self.told.setObjectName("onemapLogEntry")
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.told.setWordWrap(True)
         self.status = QuietLabel("", self)
         row = QHBoxLayout()
         for button in (self.undo, self.redo, self.back):
@@ -150,6 +181,7 @@ class LogTab(QWidget):
         column.setContentsMargins(8, 8, 8, 4)
         column.addLayout(row)
         column.addWidget(self.table, 1)
+        column.addWidget(self.told)
         column.addWidget(self.status)
 
     def show_entries(
@@ -166,6 +198,7 @@ class LogTab(QWidget):
         self.undo.setEnabled(can_undo)
         self.redo.setEnabled(can_redo)
         words = tr("{count} entries, each sealed with the one before", count=len(entries))
+        self._tell_current()
         self.status.setText(words if entries else tr("Nothing was decided on this map yet."))
 
     def _button(self, title: str, hint: str, slot) -> QPushButton:
@@ -173,6 +206,14 @@ class LogTab(QWidget):
         button.setToolTip(hint)
         button.clicked.connect(lambda _=False: slot())
         return button
+
+    def _tell_current(self) -> None:
+        """Say the whole of the chosen entry, and whether it can be taken back."""
+        index = self.table.currentIndex()
+        entry = self.model.entries[index.row()] if index.isValid() else None
+        self.told.setVisible(entry is not None)
+        self.told.setText("" if entry is None else self.model.whole(entry))
+        self.back.setEnabled(entry is not None and self.model.counts(entry))
 
     def _take_back(self) -> None:
         index = self.table.currentIndex()

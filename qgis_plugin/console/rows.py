@@ -17,6 +17,7 @@ from .findings.judged import Judged
 from .streets import Streets
 from .words import Words, kind_title, listed, number
 
+_KM2 = 1_000_000
 BATCH = 250  # rows in one stroke of the window
 FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_border", "duty_gap", "duty_conflict")
 LIVE = "live_case"  # cases that came while the map is shown, in a file of their own beside it
@@ -199,7 +200,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
         f"{told_kind} · {tr('accepted')}" if state == "accepted" else told_kind,
         _text(row, "agency") or words.layer(layer),
         listed(concerns),
-        f"{number(measure)} {unit}" if unit else "",
+        _size(measure, unit),
         f"{people:,.0f}" if row.get("residents") is not None else "",
         known.streets.name(street),
     )
@@ -265,6 +266,13 @@ def _text(row: dict[str, Any], name: str) -> str:
 
 def _first(row: dict[str, Any], *names: str) -> str:
     return next((text for name in names if (text := _text(row, name))), "")
+
+
+def _size(measure: float, unit: str) -> str:
+    """Return a size as it is said: land of square kilometres in those."""
+    if unit == "m²" and measure >= _KM2:
+        measure, unit = round(measure / _KM2, 2), "km²"
+    return f"{number(measure)} {unit}" if unit else ""
 
 
 def _measure(row: dict[str, Any]) -> tuple[float, str]:

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QProcess, QProcessEnvironment
 
 from .. import settings
 from ..log import note
+from ..onemap import __version__
 from ..translation import language, spoken, tr
 from .environment import VARIABLE, Interpreter, child_environment, interpreters
 from .protocol import BAD_INPUT, Listener, answer
@@ -57,7 +58,7 @@ def candidates(setting: str | None = None) -> list[Interpreter]:
 
 
 def find_engine(setting: str | None = None) -> Engine:
-    """Return the first interpreter that answers with a version; raises EngineError naming all that were asked.
+    """Return the first interpreter whose library fits the plugin; raises EngineError naming all that were asked.
 
     Another path than the remembered one can be tried as ``setting``.
     """
@@ -70,12 +71,21 @@ def find_engine(setting: str | None = None) -> Engine:
             asked.append(f"{interpreter.path}: {tr('it cannot be started')}")
             continue
         version = done.stdout.decode("utf-8", "replace").split()
-        if done.code == 0 and version:
+        if done.code == 0 and version and fits(version[-1]):
             return Engine(interpreter, version[-1])
+        if done.code == 0 and version:
+            words = tr("it holds onemap {version}, this plugin needs {wanted}", version=version[-1], wanted=__version__)
+            asked.append(f"{interpreter.path}: {words}")
+            continue
         words = done.words[-1] if done.words else str(done.code)
         note(f"{interpreter.path}: {words}")
         asked.append(f"{interpreter.path}: {_plainly(words)}")
     raise EngineError(missing_sentence(asked))
+
+
+def fits(version: str) -> bool:
+    """Tell whether a library of this version understands the plugin: first and second number alike."""
+    return version.split(".")[:2] == __version__.split(".")[:2]
 
 
 def missing_sentence(asked: list[str]) -> str:

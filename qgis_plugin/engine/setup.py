@@ -1,10 +1,13 @@
-"""Set up the library in a Python environment of the profile's own, from a folder of wheels or from pip's own index.
+"""Set up the library in a Python environment of the profile's own: from a folder of wheels or from onemap's own folder.
+
+The library itself is never asked of a package index: there the name `onemap` is somebody else's, whose code would run.
 
 Made beside the old environment and put in its place only when the new one answers, so that a set-up that fails, or
 is stopped, leaves what worked before.
 """
 
 import shutil
+import tomllib
 from pathlib import Path
 
 from qgis.core import QgsApplication
@@ -16,7 +19,17 @@ from ..translation import tr
 from .client import ISOLATED, process_environment
 from .environment import VENV_FOLDER, base_python, python_inside
 
-LIBRARY = f"onemap[excel,parquet,atlas]=={__version__}"
+EXTRAS = "[excel,parquet,atlas]"
+
+
+def holds_the_library(folder: Path) -> bool:
+    """Return whether a folder is that of onemap's source: pip would install whatever else lies there."""
+    try:
+        told = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    named = told.get("project", {}).get("name") == "onemap"
+    return named and (folder / "onemap" / "worker").is_dir()
 
 
 class EngineSetup(QObject):
@@ -41,14 +54,16 @@ class EngineSetup(QObject):
         """Whether a set-up is under way."""
         return self._process is not None
 
-    def start(self, *, wheels: str = "", python: str = "") -> None:
+    def start(self, *, wheels: str = "", source: str = "", python: str = "") -> None:
         """Begin.
 
         Parameters
         ----------
         wheels
-            Folder that holds the wheels of the library and of all it needs: no network is asked. Empty: the index
-            that pip is configured for.
+            Folder that holds the wheels of the library and of all it needs: no network is asked.
+        source
+            Instead of it, onemap's own folder (that with its pyproject.toml); what it needs comes from the index for
+            which pip is configured.
         python
             Interpreter to build on; by default the first ``python3`` on the path.
         """
@@ -58,15 +73,21 @@ class EngineSetup(QObject):
         if not base:
             self.ended.emit(False, tr("No Python 3 was found to build on; install one, or name it above."))
             return
-        if wheels and not Path(wheels).is_dir():
-            self.ended.emit(False, tr("{path}: no such folder", path=wheels))
+        folder = wheels or source
+        if not Path(folder).is_dir() or not folder:
+            self.ended.emit(False, tr("{path}: no such folder", path=folder))
+            return
+        if not wheels and not holds_the_library(Path(source)):
+            words = tr("{path}: this is not onemap's folder; it lacks onemap's pyproject.toml", path=source)
+            self.ended.emit(False, words)
             return
         shutil.rmtree(self._new, ignore_errors=True)
         inside = str(python_inside(self._new))
-        source = ["--no-index", "--find-links", wheels] if wheels else []
+        from_wheels = ["--no-index", "--find-links", wheels, f"onemap{EXTRAS}=={__version__}"]
+        what = from_wheels if wheels else [f"{Path(source).resolve()}{EXTRAS}"]
         self._steps = [
             (base, ["-I", "-m", "venv", str(self._new)]),
-            (inside, ["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *source, LIBRARY]),
+            (inside, ["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *what]),
             (inside, [*ISOLATED, "--version"]),
         ]
         self._next()

@@ -1,5 +1,6 @@
 """What all algorithms share: the library is found, run and heard; its sentences become Processing's errors."""
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._made: dict[str, str] = {}  # the layer that each table of the latest run became
+        self._given: dict[str, Any] = {}  # its parameters
 
     def title(self) -> str:
         """Return what the user reads, without its number."""
@@ -63,6 +65,9 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
 
     def groupId(self) -> str:
         return self.stage.value
+
+    def shortDescription(self) -> str:
+        return first_sentence(self.shortHelpString())
 
     def tags(self) -> list[str]:
         return ["onemap", *self.verb.split()]
@@ -99,7 +104,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         call = Call(self, parameters, context, feedback)
-        self._made = {}
+        self._made, self._given = {}, parameters
         tables = [output for output in self.outputs() if isinstance(output, Table)]
         file = QgsProcessingUtils.generateTempFilename(f"{self.name()}.gpkg", context) if tables else ""
         try:
@@ -119,7 +124,8 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         """Style what will be shown; Processing calls this in the main thread, a model in its own."""
         for output in self.outputs():
             if output.name in self._made and isinstance(output, Table):
-                output.show(self._made[output.name], context)
+                like = self.parameterAsVectorLayer(self._given, output.like, context) if output.like else None
+                output.show(self._made[output.name], context, like)
         return {}
 
     def results(self, call: Call, answer: dict[str, Any]) -> dict[str, Any]:
@@ -146,6 +152,11 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             if not (file and sentence.endswith(file)):  # a file that nobody will find
                 call.feedback.pushInfo(sentence)
         return answer
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a help: what tooltips and `qgis_process` tell."""
+    return re.split(r"(?<=[.。])(?:\s|$)|(?<=。)", text.strip(), maxsplit=1)[0]
 
 
 def _told(answer: dict[str, Any], wanted: list[Figure]) -> dict[str, Any]:

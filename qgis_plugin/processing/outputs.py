@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsFeatureSink,
@@ -29,6 +30,7 @@ from ..project.legend import switch_on
 from ..project.tints import show_as_groups
 from ..translation import language, tr
 from .call import Call
+from .look import Mark, show_by, show_like
 
 KEY = "fid"  # GeoPackage's own row number: no column of the answer
 _SHAPES = QgsWkbTypes.Type
@@ -48,11 +50,13 @@ class Table:
     shape
         The geometries taken from it; those of another kind belong to another output.
     like
-        The input whose kind of geometry it has, instead of ``shape``.
+        The input whose kind of geometry and whose look it has, instead of ``shape``.
     style
         Definition of the catalogue whose style and titles the layer gets.
     groups
         Instead of a style: its areas are groups, each with a tint of its own, and labelled by this expression.
+    by, marks
+        Instead of a style: the column by which rows are told apart, and the marks of its values.
     only
         A column and the values taken from it.
     renamed
@@ -71,6 +75,8 @@ class Table:
     like: str = ""
     style: str = ""
     groups: str = ""
+    by: str = ""
+    marks: tuple[Mark, ...] = ()
     only: tuple[str, tuple[str, ...]] = ("", ())
     renamed: tuple[tuple[str, str], ...] = ()
     extra: bool = False
@@ -96,7 +102,7 @@ class Table:
         kept = [at for at, field in enumerate(source.fields()) if field.name() != KEY]
         fields = self._fields(source, kept)
         shape = self._shape(call)
-        system = source.crs() if shape != NONE else QgsCoordinateReferenceSystem()
+        system = QgsCoordinateReferenceSystem() if shape == NONE or _is_unknown(source.crs()) else source.crs()
         sink, made = call.algorithm.parameterAsSink(call.parameters, self.name, call.context, fields, shape, system)
         if sink is None:
             if (self.extra or self.asked) and not made:
@@ -117,14 +123,23 @@ class Table:
             call.context.setLayersToLoadOnCompletion({name: wanted[name] for name in wanted if name != made})
         return made
 
-    def show(self, made: str, context: QgsProcessingContext) -> None:
-        """Style the layer that Processing is about to load; it finds the very same one in the run's store."""
-        if not (self.style or self.groups) or not context.willLoadLayerOnCompletion(made):
+    def show(self, made: str, context: QgsProcessingContext, given: QgsVectorLayer | None) -> None:
+        """Style the layer that Processing is about to load; it finds the very same one in the run's store.
+
+        ``given`` is the layer whose look it shall have, where it shall have one's.
+        """
+        if not context.willLoadLayerOnCompletion(made):
             return
         layer = QgsProcessingUtils.mapLayerFromString(made, context)
-        if layer is not None and self.groups:
+        if layer is None:
+            return
+        if self.groups:
             show_as_groups(layer, label=self.groups)
-        elif layer is not None:
+        elif self.by:
+            show_by(layer, self.by, self.marks)
+        elif given is not None:
+            show_like(layer, given)
+        elif self.style:
             dress_result(layer, self.style)
 
     def _fields(self, source: QgsVectorLayer, kept: list[int]) -> QgsFields:
@@ -192,6 +207,11 @@ class Written:
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             call.say(self.option, path)
+
+
+def _is_unknown(system: QgsCoordinateReferenceSystem) -> bool:
+    """Tell whether a file says only that its coordinates are some: GCJ-02 has no code, QGIS would try to transform it."""
+    return system.type() == Qgis.CrsType.Engineering
 
 
 def dress_result(layer: QgsMapLayer, layer_id: str) -> None:

@@ -58,12 +58,12 @@ def allowed() -> Layer:
     )
 
 
-def day() -> Day:
-    """Return the day on which rows must be in force."""
+def day(told: str = "") -> Day:
+    """Return the day on which rows must be in force; ``told`` says more of it where more hangs on it."""
     return Day(
         name="AS_OF",
         title=tr("In force on"),
-        help=tr("Only rows in force on this day count; when left empty, all of them."),
+        help=told or tr("Only rows in force on this day count; when left empty, all of them."),
         option="--as-of",
         optional=True,
         advanced=True,

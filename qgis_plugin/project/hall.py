@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from qgis.core import QgsExpressionContextUtils, QgsProject, QgsRectangle, QgsVectorLayer
 
+from ..onemap.domain.system_names import system_title
 from ..translation import speaker
 from .fill import Filled, fill_project, layer_in
 from .moments import follow_time
@@ -50,7 +51,7 @@ def furnish_hall(project: QgsProject, one_map: OneMapFile, *, language: str) -> 
 def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> Iterator[None]:
     """Do the work of `furnish_hall` piece by piece: between two of them a window can answer its user."""
     tr = speaker(language)
-    _state_facts(project, one_map, tr)
+    _state_facts(project, one_map, tr, language=language)
     agencies = yield from add_agencies(project, tr, _agencies(one_map))
     paper = yield from add_paper_layers(project, one_map, tr, language=language)
     night = add_night_styles(_vector(project, "duty_grid"), agencies, tr, people=on_duty(one_map))
@@ -79,14 +80,17 @@ def _area(project: QgsProject, one_map: OneMapFile) -> QgsRectangle:
     return QgsRectangle()
 
 
-def _state_facts(project: QgsProject, one_map: OneMapFile, tr: Callable[..., str]) -> None:
+def _state_facts(project: QgsProject, one_map: OneMapFile, tr: Callable[..., str], *, language: str) -> None:
     """Keep what sheets print in the project's variables, where an office can change it."""
+    system = project.crs()
     facts = one_map.facts
     cells = one_map.layer(one_map.levels[-1]) if one_map.levels else None
     known = {
         "onemap_as_of": facts.get("as_of") or facts.get("built_at", "")[:10],
-        "onemap_version": facts.get("seal_sha256", "")[:12],
+        "onemap_version": one_map.version,
         "onemap_source": one_map.path.name,
+        "onemap_system_code": system.authid(),
+        "onemap_system": system_title(system.description(), system.authid(), language=language),
         "onemap_maker": (cells.owner if cells else "") or tr("not stated"),
     }
     for name, value in {**known, **dict.fromkeys(BLANK, "")}.items():

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from ..onemap.domain.map_version import map_version
+
 FACTS = "SELECT name, value FROM onemap_district"
 CATALOGUE = "SELECT * FROM onemap_layer ORDER BY fid"
 
@@ -31,6 +33,7 @@ class MapLayer:
     as_of: str
     secrecy: str
     owner: str = ""
+    content_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class OneMapFile:
     def levels(self) -> list[str]:
         """Grid levels, coarse to fine."""
         return [str(level) for level in json.loads(self.facts.get("levels") or "[]")]
+
+    @property
+    def version(self) -> str:
+        """The version of the map, as reports and the printed atlas tell it."""
+        return map_version({layer.layer_id: layer.content_sha256 for layer in self.layers})
 
     def title_of(self, layer: MapLayer, language: str) -> str:
         """Return the title of a layer; a grid level has the title that the district gives it (ward, street ...)."""
@@ -132,4 +140,5 @@ def _layer(row: dict) -> MapLayer:
         as_of=text("as_of"),
         secrecy=text("secrecy"),
         owner=text("owner"),
+        content_sha256=text("content_sha256"),
     )

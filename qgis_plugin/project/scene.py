@@ -25,6 +25,8 @@ from .palette import light
 
 ABOVE = ("city3d_building", "grid_street", "grid_district", "emap_road", "emap_water", "emap_green")
 BELOW = ("underground_pipe", "underground_space", "city3d_building")
+# A window of its own: docked, it would be squeezed below the lists and push QGIS's window beyond the screen.
+WINDOW = {"isDocked": 0, "d_x": 120, "d_y": 100, "d_width": 1100, "d_height": 680}
 FIRST_VIEW_M = 1500.0  # how much of the district the camera takes in at first: blocks are readable
 SUN = {"x": "-1", "y": "-1.6", "z": "-1", "color": "255,255,255,255", "intensity": "1"}
 
@@ -94,14 +96,14 @@ def _add(parent: QDomElement, tag: str, **values: object) -> QDomElement:
     """Add an element; underscores in the names of its attributes stand for hyphens."""
     made = parent.ownerDocument().createElement(tag)
     for key, value in values.items():
-        made.setAttribute(key.replace("_", "-"), str(value))
+        made.setAttribute(key if key.startswith("d_") else key.replace("_", "-"), str(value))
     parent.appendChild(made)
     return made
 
 
 def _add_view(parent: QDomElement, scene: Scene) -> None:
     middle, area = scene.area.center(), scene.area
-    view = _add(parent, "view", name=scene.name, isOpen=0, isDocked=1, x=120, y=120, width=900, height=600)
+    view = _add(parent, "view", name=scene.name, isOpen=0, **WINDOW)
     settings = _add(view, "qgis3d")
     _add(settings, "origin", x=middle.x(), y=middle.y(), z=0)
     corners = {"xMin": area.xMinimum(), "yMin": area.yMinimum(), "xMax": area.xMaximum(), "yMax": area.yMaximum()}

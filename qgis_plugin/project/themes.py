@@ -39,7 +39,8 @@ def add_themes(
 ) -> dict[str, str]:
     """Add the themes of the hall: base, grids, responsibility, cases, gaps, night duty, underground.
 
-    Night duty has a theme of all agencies, and one of each.
+    Night duty has a theme of all agencies, and one of each. A theme is made where the project has a layer that it is
+    about; that layer may be empty, since a kept project meets the map of tomorrow.
 
     Parameters
     ----------
@@ -59,26 +60,30 @@ def add_themes(
     land = () if defects is not None and defects.rows else ("coverage_gap",)
     duty = () if agencies else ("duty_grid",)
     extra = tuple(layer.id() for layer in agencies[:1])
-    outer = levels[:2]
-    night_ground, name_of_night = (*GROUND, *outer, "duty_gap"), tr("Night duty")
+    outer, name_of_night = levels[:2], tr("Night duty")
+    # key, name, what it is about, on which levels, layers of the project
     themes = (
-        ("base", tr("Base map"), (*GROUND, *levels[:1]), ()),
-        ("grids", tr("Grids"), (*GROUND, *levels), ()),
-        ("responsibility", tr("Responsibility"), (*GROUND, *outer, *duty, "duty_conflict"), extra),
-        ("cases", tr("Cases"), (*GROUND, *levels, "case", "near_border"), ()),
-        ("gaps", tr("Gaps"), (*GROUND, *levels, "defect", "defect_line", "object_gap", *land), ()),
-        ("night", name_of_night, (*night_ground, "duty_grid"), ()),
+        ("base", tr("Base map"), (*GROUND, *levels[:1]), (), ()),
+        ("grids", tr("Grids"), levels, (), ()),
+        ("responsibility", tr("Responsibility"), (*duty, "duty_conflict"), outer, extra),
+        ("cases", tr("Cases"), ("case", "near_border"), levels, ()),
+        ("gaps", tr("Gaps"), ("defect", "defect_line", "object_gap", *land), levels, ()),
+        ("night", name_of_night, ("duty_gap", "duty_grid"), outer, ()),
         *(
-            (f"night {layer.name()}", f"{name_of_night} · {layer.name()}", night_ground, (layer.id(),))
+            (f"night {layer.name()}", f"{name_of_night} · {layer.name()}", ("duty_gap",), outer, (layer.id(),))
             for layer in agencies
         ),
-        ("underground", tr("Underground"), (*GROUND, *outer, "underground_pipe", "underground_space"), ()),
+        ("underground", tr("Underground"), ("underground_pipe", "underground_space"), outer, ()),
     )
-    for key, name, wanted, others in themes:
-        is_night = key.startswith("night")
-        only = NIGHT_ONLY if is_night else {}
-        add_theme(project, name, wanted, others=others, only=only, style=night if is_night else "")
-    return {key: name for key, name, _, _ in themes}
+    there = {layer.customProperty(LAYER_ID) for layer in project.mapLayers().values()}
+    made = {}
+    for key, name, about, on, others in themes:
+        if others or there & {*about}:
+            is_night = key.startswith("night")
+            only, style = (NIGHT_ONLY, night) if is_night else ({}, "")
+            add_theme(project, name, (*GROUND, *on, *about), others=others, only=only, style=style)
+            made[key] = name
+    return made
 
 
 def add_theme(

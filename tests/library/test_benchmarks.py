@@ -16,13 +16,6 @@ need(find_spec("pyarrow"), "pyarrow is not installed: pip install onemap[parquet
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _benchmarks_importable():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        yield
-
-
 def parsed(text: str) -> list[list[dict[str, str]]]:
     """Return every Markdown table of a page as rows by heading; ragged ones are refused."""
     found = []

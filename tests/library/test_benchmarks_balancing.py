@@ -14,13 +14,6 @@ need(find_spec("ortools"), "ortools is not installed: pip install -e .[test]")
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _benchmarks_importable():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        yield
-
-
 def rows_of(**changes):
     """Return rows of one case in which every limit is held; ``changes``: fields by contestant."""
     from benchmarks.balancing_limits import Row

@@ -185,6 +185,15 @@ def test_every_sentence_of_the_help_has_its_chinese():
     assert [one for one in helps(typer.main.get_command(app)) if one not in sentences()] == []
 
 
+@pytest.mark.parametrize("words", ["who --lang zh", "repair --lang zh", "--lang zh", "atlas --lang zh", "atlas"])
+def test_nothing_of_the_help_is_cut_off_at_80_columns(words):
+    shown = onemap(*words.split(), "--help", COLUMNS="80").stdout
+    assert "…" not in shown
+    assert not [line for line in shown.splitlines() if line.lstrip("│ ")[:1] in "，。；）" and line.strip("│ ")]
+    if words == "who --lang zh":
+        assert "任，可重复。" in shown
+
+
 def test_the_frame_of_the_help_and_of_mistakes_is_chinese_too():
     told = onemap("check", "--help", ONEMAP_LANG="zh", COLUMNS="110").stdout
     for word in ("用法：", "[选项]", "参数 ─", "选项 ─", "[必填]", "[默认：0.0]", "显示本帮助后退出。"):

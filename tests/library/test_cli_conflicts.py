@@ -57,3 +57,31 @@ def test_bad_times_and_maps_without_duties_are_said(one_map, tmp_path):
         (cells,),
     ):
         assert isinstance(run(*wrong).exception, OnemapError)
+
+
+def test_without_duties_the_borders_of_the_duty_grids_are_compared(tmp_path):
+    grids = gpd.GeoDataFrame(
+        {"duty_code": ["P1", "P2"], "agency": ["公安"] * 2, "name": ["一", "二"]},
+        geometry=[box(0, 0, 20, 10), box(10, 0, 30, 10)],
+        crs="EPSG:4548",
+    )
+    layers = [LayerContent("grid_cell", CELLS), LayerContent("duty_grid", grids)]
+    told = json.loads(run(publish(tmp_path / "map.gpkg", layers, facts=FACTS), "--lang", "zh", "--json").stdout)
+    assert told["counts"] == {"conflicts": 1, "claimed_twice": 1}
+    assert "一张图没有责任清单（图层 duty）：只比对了各部门责任网格的边界" in told["sentences"]
+    cells = publish(tmp_path / "cells.gpkg", [LayerContent("grid_cell", CELLS)], facts=FACTS)
+    refused = run(cells).exception
+    assert refused.text("en") == "the map has no duties and no duty grids, so nobody can clash with anybody"
+
+
+def test_gaps_of_a_map_without_duties_are_those_of_land_and_objects(tmp_path):
+    square = gpd.GeoDataFrame({"district_code": ["d"]}, geometry=[box(0, 0, 40, 10)], crs="EPSG:4548")
+    layers = [LayerContent("grid_district", square), LayerContent("grid_cell", CELLS)]
+    facts = FACTS | {"levels": '["grid_district", "grid_cell"]'}
+    one_map = publish(tmp_path / "map.gpkg", layers, facts=facts)
+    for kinds in ((), ("--kinds", "land,duty,objects,time"), ("--kinds", "land,objects,duty")):
+        told = json.loads(CliRunner().invoke(app, ["gaps", str(one_map), *kinds, "--json"]).stdout)
+        assert told["counts"] == {"gaps": 1, "land": 1}
+        assert "the map has no duties (layer duty): gaps of duty and of time were not looked for" in told["sentences"]
+    alone = CliRunner().invoke(app, ["gaps", str(one_map), "--kinds", "duty,time"]).exception
+    assert alone.text("en").startswith("the map has no layer duty")

@@ -48,6 +48,20 @@ def test_a_repair_is_written_told_and_undone(bad, tmp_path):
     assert (again.returncode, again.stderr) == (2, "onemap: 02: not as the repair left them; nothing is undone\n")
 
 
+def test_a_repair_is_undone_where_its_column_of_codes_is_not_named_again(tmp_path):
+    boxes = [shapely.box(116.3, 39.9, 116.301, 39.901), shapely.box(116.300999, 39.9, 116.302, 39.901)]
+    cells = gpd.GeoDataFrame({"FID_1": [4, 5], "NAME": ["Cluster 1", "Cluster 2"]}, geometry=boxes, crs="EPSG:4326")
+    cells.to_file(tmp_path / "c.gpkg")
+    out, record = tmp_path / "out.gpkg", tmp_path / "record.json"
+    width = ("--max-width-m", 5, "--max-change", 0.1)
+    told("repair", tmp_path / "c.gpkg", "--code", "NAME", *width, "--out", out, "--record", record)
+    for code in ((), ("--code", "NAME"), ("--code", "FID_1")):
+        done = told("repair", out, "--layer", "c", *code, "--undo", record, "--out", tmp_path / "back.gpkg")
+        assert done.stdout.startswith("undone: 1 cells")
+        assert not done.stderr
+        assert gpd.read_file(tmp_path / "back.gpkg").geometry.to_wkb().equals(cells.geometry.to_wkb())
+
+
 def test_what_stays_is_said_in_the_language_that_was_asked_for(bad):
     done = onemap("repair", bad, "--max-width-m", "12", "--fail-on-findings")
     assert done.returncode == 1

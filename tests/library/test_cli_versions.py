@@ -10,7 +10,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from shapely import Point, box
+from typer.testing import CliRunner
 
+from onemap.cli import app
+from onemap.errors import SchemaError
 from onemap.translation import translate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +106,18 @@ def test_lists_of_codes_are_versions_too(tmp_path):
     answer = json.loads(onemap("versions", tmp_path / "old.csv", tmp_path / "new.csv", "--json").stdout)
     assert answer["lineage"] == {"recoded": 1}
     assert answer["sentences"][0] == "1 added, 1 removed, 0 redrawn, 0 renamed, 0 unchanged"
+
+
+@pytest.mark.parametrize("option", ["--houses", "--cases"])
+def test_lists_of_codes_count_no_houses_and_no_cases(folder, tmp_path, option):
+    pd.DataFrame({"code": ["140424"], "name": ["屯留县"]}).to_csv(tmp_path / "old.csv", index=False)
+    no_system = tmp_path / "some.csv"
+    pd.DataFrame({"lon": [116.9], "lat": [39.7]}).to_csv(no_system, index=False)
+    for counted in (folder / "cases.gpkg", no_system):
+        asked = ["versions", tmp_path / "old.csv", tmp_path / "old.csv", option, counted, "--lang", "zh"]
+        done = CliRunner().invoke(app, list(map(str, asked)))
+        assert isinstance(done.exception, SchemaError)
+        assert done.exception.text("zh") == "编码表没有土地，无法统计房屋或案件；请不要给出这两项，或改用网格比较"
 
 
 def test_edit(folder, tmp_path):

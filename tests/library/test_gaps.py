@@ -4,6 +4,7 @@ import datetime as dt
 from types import SimpleNamespace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from shapely import Point, Polygon, box
@@ -120,6 +121,15 @@ def test_cases_without_a_cell_are_listed_wherever_they_are():
     assert find_gaps(city(case=cases), kinds=["objects"]).table["object_id"].tolist() == ["b", "c"]
     for reason in report.table["reason"]:
         assert translate(reason) != reason
+
+
+def test_an_object_without_a_code_has_none_and_is_listed():
+    layers = {
+        "case": frame([Point(50, 50), None, Point(60, 50)], case_code=["a", None, np.nan]),
+        "frame_component": frame([Point(5, 9.5)], component_code=[None]),
+    }
+    report = find_gaps(city(**layers), kinds=["objects"])
+    assert rows(report, "layer_id", "object_id") == [["frame_component", ""], ["case", ""], ["case", ""], ["case", "a"]]
 
 
 def test_a_city_without_gaps_gives_an_empty_table():

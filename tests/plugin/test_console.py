@@ -152,7 +152,7 @@ def test_enter_goes_there(shown, monkeypatch, plugin):
     tab = shown.dock.findings
     flashed = []
     monkeypatch.setattr(
-        plugin("console.controller"), "flash", lambda canvas, layer, fid: flashed.append((layer.name(), fid))
+        plugin("console.guide"), "flash", lambda canvas, layer, fid: flashed.append((layer.name(), fid))
     )
     tab.chips.choose("gap")
     tab.select(0)

@@ -8,6 +8,7 @@ import pytest
 from qgis.core import QgsProject, QgsSettings
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
 
 from .test_console import chips, count, wait
 
@@ -97,6 +98,30 @@ def test_one_key_decides_and_it_stands_in_the_journal(shown, asked, own_map, plu
     assert (row.kind, row.cells[4]) == ("decided", other)
     findings = [row for row in shown.dock.findings.model.rows if row.case == case]
     assert {row.kind for row in findings} == {"decided"}
+
+
+def test_the_reason_is_kept_and_without_one_what_was_seen(shown, asked, own_map, plugin):
+    """Who, when and why: E leads to the reason, Enter back to the list; a key alone keeps which candidate it was."""
+    many = sum(button.isVisible() for button in asked.decision.buttons)
+    asked.table.setFocus()
+    QTest.keyClick(asked.table, Qt.Key.Key_E)
+    assert asked.decision.why.hasFocus()
+    QTest.keyClicks(asked.decision.why, "D2: asked there")  # letters and digits are the reason's, and decide nothing
+    assert shown.desk.entries == []
+    QTest.keyClick(asked.decision.why, Qt.Key.Key_Return)
+    assert asked.table.hasFocus()
+    first = decide(shown, asked, Qt.Key.Key_2)
+    assert asked.decision.why.text() == ""  # the next case has a reason of its own
+    second = decide(shown, asked, Qt.Key.Key_D)
+    journal = plugin("onemap.domain.journal")
+    told = {entry.subject: entry.why for entry in journal.Journal(journal.journal_of(own_map)).entries()}
+    assert told[first] == "D2: asked there"
+    assert told[second].startswith("candidate 1 of ")
+    assert many > 1
+    asked.chips.choose("decided")
+    assert asked.find("case", next(row.fid for row in asked.model.shown if row.case == first))
+    assert "D2: asked there" in asked.decision.words.text()
+    assert not asked.decision.why.isVisible()
 
 
 def test_the_list_goes_on_with_the_next_one(shown, asked):
@@ -219,7 +244,7 @@ def test_nothing_is_done_with_a_case_that_is_not_in_view(shown, asked, desktop, 
 
 def test_after_a_decision_the_map_goes_on_with_the_list(shown, asked, desktop):
     first = asked.row
-    shown.show_on_map(first)
+    shown.guide.show_row(first)
     QTest.keyClick(asked.table, Qt.Key.Key_D)
     assert asked.row.case != first.case
     middle = desktop.canvas.extent().center()
@@ -241,7 +266,97 @@ def test_candidates_are_outlined_and_numbered_and_leave_with_the_tab(shown, aske
             assert abs(held[feature["cell_code"]].area() - feature.geometry().area()) < 0.01
     assert all(" m" in button.text() for button in buttons)
     assert not buttons[0].icon().isNull()
+    y = asked.row.box[1]
+    assert all(abs(number.spot.y() - y) > 9 for number in marks.numbers)  # the label of the case is free
     shown.dock.tabs.setCurrentWidget(shown.dock.log)
     assert marks.bands == []
     shown.dock.tabs.setCurrentWidget(asked)
     assert len(marks.bands) == len(buttons)
+
+
+def test_with_another_map_nothing_is_asked_about_a_case_of_the_one_before(
+    shown, asked, plugin, one_map, own_map, tmp_path, qtbot
+):
+    case, cell = asked.row.case, asked.decision.buttons[0].toolTip()
+    other = shutil.copytree(one_map.parent, tmp_path / "other") / "onemap.gpkg"
+    shown.show(other)
+    wait(qtbot, shown)
+    assert asked.row is None
+    assert asked.decision.isHidden()
+    assert asked.card.isHidden()
+    asked.decision.decided.emit(case, cell, "")  # were a button still there, it would decide nothing
+    QTest.keyClick(asked.table, Qt.Key.Key_D)
+    journal = plugin("onemap.domain.journal")
+    assert [journal.Journal(journal.journal_of(path)).entries() for path in (own_map, other)] == [[], []]
+
+
+def test_the_case_that_is_looked_at_is_seen_in_a_cluster_and_when_settled(shown, asked):
+    tab, marks = shown.dock.cases, shown.decisions.marks
+    for state in ("new", "settled"):
+        tab.chips.choose(state)
+        number = next(n for n, row in enumerate(tab.model.shown) if row.box)
+        tab.select(number)
+        x, y = tab.row.box[:2]
+        assert (marks.chosen.spot.x(), marks.chosen.spot.y()) == pytest.approx((x, y))
+        assert marks.chosen.sign == state
+        assert marks.chosen.scene() is shown.decisions._canvas.scene()
+    ring = marks.chosen
+    shown.dock.tabs.setCurrentWidget(shown.dock.log)
+    assert marks.chosen is None
+    assert ring.scene() is None
+    shown.dock.tabs.setCurrentWidget(tab)
+    assert marks.chosen is not None
+    shown.show_nothing()
+    assert marks.chosen is None
+
+
+def test_a_code_has_an_ellipsis_only_where_something_is_left_off(plugin, asked):
+    columns = plugin("console.columns")
+    assert columns.end_of("1C03", 7) == "1C03"
+    assert columns.end_of("110120005004007", 7) == "…5004007"
+    assert columns.ends_of("110120005004007, 110120005004008") == "…4007, …4008"
+    assert columns.ends_of("110120005004007, 110120001001001") == "…5004007, …1001001"
+    assert columns.ends_of("Cluster 8, Cluster 9") == "Cluster 8, Cluster 9"
+    assert columns.ends_of("7, 71") == "7, 71"
+    asked.decision.ask("1", ["1C03", "110120005004007"])
+    assert asked.decision.buttons[0].text().startswith("1C03")
+    assert asked.decision.buttons[1].text().startswith("…5004007")
+    asked.decision.show_nothing()
+
+
+def test_all_columns_are_in_sight_and_the_log_tells_the_reason(shown, asked):
+    dock = shown.dock
+    dock.widget().setMinimumWidth(540)  # as wide as it is given at first
+    for tab in (dock.findings, dock.log, dock.cases):
+        dock.tabs.setCurrentWidget(tab)
+        QApplication.processEvents()
+        assert tab.table.viewport().width() > 450
+        assert tab.table.horizontalHeader().length() <= tab.table.viewport().width()
+    case = asked.row.case
+    shown.desk.reassign(case, asked.row.keys[4], "seen on the spot: it lies across the road")
+    shown.desk.undo_last()
+    log = dock.log
+    dock.tabs.setCurrentWidget(log)
+    assert not log.back.isEnabled()  # nothing is chosen
+    assert not log.told.isVisible()
+    log.table.selectRow(0)
+    assert log.model.index(0, 4).data() == "Entry 1"
+    assert not log.back.isEnabled()  # an undoing is not undone
+    log.table.selectRow(1)
+    assert "seen on the spot: it lies across the road" in log.told.text()
+    assert case in log.told.text()
+    assert not log.back.isEnabled()  # it no longer counts
+    shown.desk.decide(case, asked.row.keys[4])
+    log.table.selectRow(0)
+    assert log.back.isEnabled()
+
+
+def test_widths_fill_the_room_until_somebody_draws_them(plugin, shown):
+    columns = plugin("console.columns")
+    assert columns.fitted((100, 50, 50), {1: 1, 2: 1}, 240) == [100, 70, 70]
+    assert columns.fitted((100, 50, 50), {1: 1, 2: 1}, 180) == [100, 40, 40]
+    assert columns.fitted((100, 50, 50), {1: 1, 2: 1}, 100) == [100, 30, 30]
+    table = shown.dock.cases.table
+    table.setColumnWidth(0, 222)
+    table.columns.fit()
+    assert table.columnWidth(0) == 222

@@ -14,7 +14,7 @@ def fake(tmp_path, monkeypatch):
 
     def make(script):
         path = tmp_path / "python"
-        path.write_text(f'#!/bin/sh\ncase "$*" in *--version*) echo onemap 9.9; exit 0;; esac\n{script}\n')
+        path.write_text(f'#!/bin/sh\ncase "$*" in *--version*) echo onemap 0.1.99; exit 0;; esac\n{script}\n')
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setenv("ONEMAP_PYTHON", str(path))
         return path
@@ -87,6 +87,18 @@ def test_what_was_tried_is_told_in_plain_words(plugin, english, tmp_path):
         with pytest.raises(client.EngineError) as caught:
             client.find_engine(str(path))
         assert str(caught.value).endswith(f"{path}: {words}")
+
+
+@pytest.mark.parametrize("version", ["0.0.9", "1.1.0", "9"])
+def test_a_library_of_another_version_is_not_used_and_both_are_told(plugin, english, tmp_path, version):
+    client = plugin("engine.client")
+    other = tmp_path / "python"
+    other.write_text(f"#!/bin/sh\necho onemap {version}\n")
+    other.chmod(0o755)
+    with pytest.raises(client.EngineError, match=f"it holds onemap {version}, this plugin needs 0.1"):
+        client.find_engine(str(other))
+    other.write_text(f"#!/bin/sh\necho onemap {plugin('onemap').__version__}.post1\n")
+    assert client.find_engine(str(other)).interpreter.path == str(other)
 
 
 def test_an_empty_dock_without_engine_offers_to_set_it_up(plugin, desktop, english):

@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
-from qgis.core import QgsGeometry, QgsProject, QgsSettings
+from qgis.core import QgsGeometry, QgsProject, QgsSettings, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtTest import QTest
 
@@ -73,6 +73,23 @@ def test_the_proposal_says_who_gets_the_land_and_how_much(shown, own_map):
     assert shown.findings._preview is None
 
 
+def test_land_of_a_community_is_proposed_to_one_of_its_own_cells(shown, own_map):
+    """However long the border with the neighbouring street is; found on the map by overlaying communities."""
+    with closing(sqlite3.connect(own_map)) as connection:
+        parents = dict(connection.execute("SELECT cell_code, parent_code FROM grid_cell"))
+    communities = QgsVectorLayer(f"{own_map}|layername=grid_community", "communities", "ogr")
+    outlines = {one["community_code"]: one.geometry() for one in communities.getFeatures()}
+    choose(shown.dock.findings, "gap", narrow)
+    propose(shown)
+    (proposals,) = shown.findings.proposals._known.values()
+    given = [one for one in proposals if one.kind == "gap" and one.cell]
+    assert given
+    for one in given:
+        home = max(outlines, key=lambda code: outlines[code].intersection(one.shape).area())
+        if outlines[home].intersection(one.shape).area() > 0:
+            assert parents[one.cell] == home
+
+
 def test_accepted_it_stands_in_the_journal_with_a_point_inside(shown, own_map, plugin):
     tab = shown.dock.findings
     row = choose(tab, "gap", narrow)
@@ -98,6 +115,22 @@ def test_accepted_it_stands_in_the_journal_with_a_point_inside(shown, own_map, p
     tab.chips.choose("accepted")
     tab.select(0)
     assert "Wang" in tab.card.toPlainText()
+
+
+def test_a_state_that_somebody_made_can_be_filtered_at_once(shown):
+    tab = shown.dock.findings
+    (box,) = [box for choice, box in zip(tab.kind.choices, tab.filters.boxes, strict=True) if choice.part == "state"]
+    row = choose(tab, "gap", narrow)
+    assert box.findData("refused") < 0
+    box.setCurrentIndex(box.findData("open"))
+    shown_before = len(tab.model.shown)
+    QTest.keyClick(tab.table, Qt.Key.Key_N)
+    answer(shown.findings.bar, "measure first")
+    assert box.currentData() == "open"  # what was chosen stays so, wherever it stands now
+    assert len(tab.model.shown) == shown_before - 1
+    assert [box.itemText(n) for n in range(1, box.count())] == sorted(box.itemText(n) for n in range(1, box.count()))
+    box.setCurrentIndex(box.findData("refused"))
+    assert [(one.table, one.fid) for one in tab.model.shown] == [(row.table, row.fid)]
 
 
 def test_undo_redo_and_the_log(shown, own_map):
@@ -217,3 +250,29 @@ def test_what_a_build_allowed_is_open_again_once_that_is_taken_back(own_map, plu
     assert states() == {"allowed"}
     kept.undo(2, who="Wang")
     assert states() == {"allowed", "open"}  # what the manifest allows stays so
+
+
+def test_progress_stands_on_the_card_of_the_finding_that_asked_and_the_one_asked_last_is_answered(shown):
+    tab, proposals = shown.dock.findings, shown.findings.proposals
+    first = choose(tab, "gap", narrow)
+    QTest.keyClick(tab.table, Qt.Key.Key_R)
+    assert "working out" in tab.card.toPlainText()
+    second = choose(tab, "gap", lambda row: row.about.startswith("gap|duty_grid/") and row.keys[3] < 100)
+    proposals.told.emit(0.5, "half of it")
+    assert "half of it" not in tab.card.toPlainText()
+    assert tab.find(first.table, first.fid)
+    proposals.told.emit(0.6, "more of it")
+    assert "60% more of it" in tab.card.toPlainText()
+    assert tab.find(second.table, second.fid)
+    QTest.keyClick(tab.table, Qt.Key.Key_R)  # of other grids, while the library is still at the first
+    until(lambda: shown.findings.proposal is not None, seen=tab.card.toPlainText)
+    assert shown.findings.proposal.cell in second.cells[2]
+    assert shown.findings.proposal.cell in tab.card.toPlainText()
+
+
+def test_a_card_begins_at_its_top(shown):
+    tab = shown.dock.findings
+    for kind in ("gap", "overlap", "outside", "duplicate"):
+        tab.chips.choose(kind)
+        tab.select(0)
+        assert tab.card.verticalScrollBar().value() == 0, kind

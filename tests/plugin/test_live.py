@@ -125,6 +125,22 @@ def test_folder_cases_come_assigned_into_queue_file_and_map(plugin, shown, own_m
     assert row.state == "new"
 
 
+def test_a_matter_that_no_case_had_yet_can_be_filtered(plugin, shown, spots, folder):
+    cases = shown.dock.cases
+    (box,) = [
+        box for choice, box in zip(cases.kind.choices, cases.filters.boxes, strict=True) if choice.part == "group"
+    ]
+    assert box.findData("井盖丢失") < 0
+    shown.live.add(source(plugin, "folder", folder))
+    place = spots[0][2]
+    (folder / "new.csv").write_text(
+        f"案件编号,小类名称,经度,纬度\nN1,井盖丢失,{place.x()},{place.y()}\n", encoding="utf-8"
+    )
+    await_rows(shown, 1)
+    box.setCurrentIndex(box.findData("井盖丢失"))
+    assert [row.case for row in cases.model.shown] == ["N1"]
+
+
 def test_the_file_is_a_geopackage_that_others_open(plugin, shown, own_map, spots, folder):
     shown.live.add(source(plugin, "folder", folder))
     write_csv(folder / "cases.csv", spots)

@@ -81,6 +81,18 @@ def test_every_verb_is_an_algorithm(algorithms):
     assert {one.verb for one in algorithms().values() if hasattr(one, "verb")} == wanted
 
 
+def test_every_verb_that_knows_a_day_asks_for_one(algorithms):
+    code = (
+        "from onemap.cli import app; import json, typer; "
+        "walk = lambda c, name: [x for n, s in c.commands.items() for x in walk(s, f'{name} {n}'.strip())] "
+        "if hasattr(c, 'commands') else [name] * any('--as-of' in p.opts for p in c.params); "
+        "print(json.dumps(walk(typer.main.get_command(app), '')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    asking = {one.verb for one in algorithms().values() if one.parameterDefinition("AS_OF") is not None}
+    assert asking == set(json.loads(done.stdout))
+
+
 @pytest.mark.parametrize("language", ["english", "chinese"])
 def test_each_tells_what_it_does_and_helps_with_every_parameter(algorithms, language, request):
     request.getfixturevalue(language)
@@ -91,6 +103,9 @@ def test_each_tells_what_it_does_and_helps_with_every_parameter(algorithms, lang
             assert parameter.help(), f"{name}: {parameter.name()} has no help"
             told += [parameter.description(), parameter.help()]
         assert all(told), name
+        brief = one.shortDescription()
+        assert brief.endswith("。" if is_chinese else "."), f"{name}: {brief}"
+        assert one.shortHelpString().startswith(brief)
         if is_chinese:
             assert [text for text in told if not CHINESE.search(text) and not text.isascii()] == []
             assert CHINESE.search(one.displayName() + one.shortHelpString()), name
@@ -253,6 +268,72 @@ def test_results_are_loaded_with_their_styles(run_here, library, one_map, projec
     hidden = [one.label() for one in cases.renderer().embeddedRenderer().categories() if not one.renderState()]
     assert hidden == []
     assert cases.featureCount() == results["ROWS"]
+
+
+def test_every_result_on_the_map_has_a_look(algorithms, plugin):
+    """None is left with the one colour that QGIS makes up: a style, tints, marks of its classes, or that of its input."""
+    outputs = plugin("processing.outputs")
+    tables = [
+        (name, one)
+        for name, algorithm in algorithms().items()
+        for one in getattr(algorithm, "outputs", tuple)()
+        if isinstance(one, outputs.Table) and (one.like or one.shape != outputs.NONE)
+    ]
+    assert len(tables) > 20
+    assert [(name, one.name) for name, one in tables if not (one.style or one.groups or one.like or one.by)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "column"),
+    [
+        ("who_points", {"ONEMAP": "{map}", "POINTS": "{map}|layername=near_border", "MATTER": "0501"}, "state"),
+        (
+            "derive",
+            {"COMMUNITIES": "{map}|layername=grid_community", "BARRIERS": ["{map}|layername=emap_waterline"]},
+            "rule",
+        ),
+    ],
+)
+def test_classes_of_a_result_differ_in_form_and_colour(
+    run_here, library, one_map, project, english, name, inputs, column
+):
+    there = QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT, project)
+    asked = {key: _at(value, one_map) for key, value in inputs.items()}
+    extra = ("NOT_HONOURED", "NOT_HONOURED_LINES") if name == "derive" else ()
+    well, results, context, said = run_here(name, {**asked, "OUTPUT": there, **dict.fromkeys(extra, there)})
+    assert well, said
+    looked_at = 0
+    for output in extra or ("OUTPUT",):
+        layer = QgsProcessingUtils.mapLayerFromString(results[output], context)
+        if layer.featureCount() == 0:
+            continue  # not loaded, so nothing is shown
+        assert layer.renderer().classAttribute() == column
+        classes = layer.renderer().categories()  # kept: their symbols go with them
+        forms = [one.symbol().symbolLayer(0).properties() for one in classes]
+        shapes = {
+            str(sorted((key, form[key]) for key in ("name", "style", "line_style") if key in form)) for form in forms
+        }
+        assert len(shapes) >= min(4, len(forms))
+        values = {str(row[column]) for row in layer.getFeatures()}
+        assert values <= {str(one.value()) for one in classes}
+        looked_at += 1
+    assert looked_at
+
+
+def _at(value, one_map):
+    return [_at(one, one_map) for one in value] if isinstance(value, list) else value.format(map=one_map)
+
+
+def test_what_is_made_of_a_layer_looks_like_it(run_here, library, one_map, project, english):
+    there = QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT, project)
+    given = shown(f"{one_map}|layername=emap_road", "roads", project)
+    well, results, context, said = run_here("convert", {"FEATURES": given.id(), "SHIFT": 1, "OUTPUT": there})
+    assert well, said
+    made = QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], context)
+    assert made.renderer().type() == given.renderer().type() != "singleSymbol"
+    assert made.renderer().dump() == given.renderer().dump()
+    assert made.labelsEnabled() == given.labelsEnabled()
+    assert not made.crs().isValid()  # GCJ-02 has no code; "Undefined SRS" would be a red bar over the map
 
 
 def test_a_tool_runs_again_once_what_it_gave_was_shown(run_here, library, one_map, project, english):

@@ -1,5 +1,7 @@
 """The hall's project: themes, time, 3D views, and a file that opens anywhere without the plugin."""
 
+import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -11,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsDateTimeRange,
     QgsExpression,
     QgsExpressionContext,
@@ -75,7 +78,7 @@ def test_themes_show_what_they_are_called(plugin, project, one_map):
     make(plugin, project, one_map)
     levels = {"grid_district", "grid_street", "grid_community", "grid_cell"}
     collection = project.mapThemeCollection()
-    assert {"底图", "网格", "责任", "案件", "盲区", "夜间值守", "地下空间"} <= set(collection.mapThemes())
+    assert set(collection.mapThemes()) >= EVERYTHING
     assert levels <= shown_by(project, "网格")
     assert {"case", "near_border", *levels} <= shown_by(project, "案件")
     assert {"defect", "defect_line", "object_gap"} <= shown_by(project, "盲区")
@@ -85,6 +88,37 @@ def test_themes_show_what_they_are_called(plugin, project, one_map):
     assert {"duty_gap", "agency"} <= shown_by(project, "夜间值守 · 城管执法局")
     assert {"underground_pipe", "underground_space"} <= shown_by(project, "地下空间")
     assert not (levels - {"grid_district"}) & shown_by(project, "底图")
+
+
+def strip(one_map, condition):
+    """Make a map as if it had been published without these layers."""
+    with closing(sqlite3.connect(one_map)) as connection, connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute(f"DELETE FROM onemap_layer WHERE {condition}")
+
+
+EVERYTHING = {"底图", "网格", "责任", "案件", "盲区", "夜间值守", "地下空间"}
+
+
+@pytest.mark.parametrize(
+    ("gone", "lacking"),
+    [
+        ("class_id = 'underground'", {"地下空间"}),
+        ("layer_id IN ('case', 'near_border', 'underground_pipe')", {"案件"}),
+        ("layer_id LIKE 'duty%'", {"责任", "夜间值守"}),
+        ("layer_id LIKE 'defect%' OR layer_id IN ('object_gap', 'coverage_gap')", {"盲区"}),
+    ],
+)
+def test_no_theme_without_a_layer_that_it_is_about(plugin, project, copy, gone, lacking):
+    strip(copy, gone)
+    make(plugin, project, copy)
+    made = project.mapThemeCollection().mapThemes()
+    screens = {name for name in made if not name.startswith(("出图", "夜间值守 ·"))}
+    assert screens == EVERYTHING - lacking
+    levels = plugin("project.one_map_file").open_one_map(copy).levels
+    turns = plugin("console.wall.turns").turns(project, levels, 40_000.0)
+    assert not lacking & {name.partition(" ·")[0] for name in turns}
 
 
 def test_theme_of_cases_leaves_settled_ones_hidden(plugin, project, one_map):
@@ -240,6 +274,12 @@ def test_3d_views_are_stored_closed_with_layers_that_exist(plugin, project, copy
         shown = {project.mapLayer(layer).customProperty(LAYER_ID) for layer in ids}
         assert wanted in shown
         assert views[name].get("isOpen") == "0"
+        assert views[name].get("isDocked") == "0"  # docked, it would be squeezed below the lists
+        x, y, width, height = (int(views[name].get(key)) for key in ("d_x", "d_y", "d_width", "d_height"))
+        assert width >= 1000
+        assert height >= 600
+        assert x + width <= 1280
+        assert y + height <= 800  # fits a small screen
     ground = views["三维：地上"].find("qgis3d/terrain/generator")
     assert project.mapLayer(ground.get("layer")).customProperty(LAYER_ID) == "terrain_dem"
     assert views["三维：地下"].find("qgis3d/terrain").get("terrain-rendering-enabled") == "0"
@@ -261,35 +301,95 @@ def test_solids_stand_where_they_are(plugin, project, one_map):
 # --- the file
 
 
-def test_project_moves_with_its_map_and_needs_no_plugin(plugin, project, copy, tmp_path, run):
+def kept_elsewhere(plugin, project, copy, moved):
+    """Keep the hall's project beside its map and move the folder; return where it is and what was in the project."""
     make(plugin, project, copy)
-    (streets,) = rows(copy, "SELECT count(*) FROM grid_street")[0]
     assert plugin("project.writing").write_project(project, copy.with_suffix(".qgz"))
     assert Path(project.fileName()) == copy.with_suffix(".qgz")
+    themes = project.mapThemeCollection()
+    was = {
+        "layers": len(project.mapLayers()),
+        "themes": {name: len(themes.mapThemeVisibleLayerIds(name)) for name in themes.mapThemes()},
+        "layouts": sorted(layout.name() for layout in project.layoutManager().printLayouts()),
+    }
     project.clear()
-    archive = zipfile.ZipFile(copy.with_suffix(".qgz"))
-    assert "onemap.qgs" in archive.namelist()
-    assert str(tmp_path) not in archive.read("onemap.qgs").decode()
-    moved = tmp_path / "moved here"
     shutil.move(copy.parent, moved)
-    seen = run(
-        "/usr/bin/python3", "-I", "-c", LOOK, moved / "onemap.qgz", moved / "page.png", QT_QPA_PLATFORM="offscreen"
+    return moved / "onemap.qgz", was
+
+
+def test_project_moves_with_its_map_and_needs_no_plugin(plugin, project, copy, tmp_path, run):
+    """Everything is there in a QGIS that has no plugins, and nothing of it lies outside the folder."""
+    (streets,) = rows(copy, "SELECT count(*) FROM grid_street")[0]
+    kept, was = kept_elsewhere(plugin, project, copy, tmp_path / "moved here")
+    told = run("/usr/bin/python3", "-I", "-c", LOOK, kept, kept.with_name("page.png"), QT_QPA_PLATFORM="offscreen")
+    seen = json.loads(told.splitlines()[-1])
+    assert seen.pop("files") == sorted(
+        str(path.relative_to(kept.parent)) for path in [kept.with_suffix(".gpkg"), *kept.parent.glob("rasters/*.tif")]
     )
-    assert seen.split() == ["bad", "0", "layouts", "5", "pages", str(streets), "drawn", "True"]
-    assert not [name for name in moved.iterdir() if name.name.startswith(".") or name.suffix in (".qgz~", ".gpkg-wal")]
+    maps = seen.pop("maps")
+    assert {theme for theme, _ in maps.values()} <= set(was["themes"])
+    assert all(drawn == was["themes"][theme] for theme, drawn in maps.values())
+    assert {name.partition("/")[0] for name in maps} == set(was["layouts"])
+    assert seen == was | {
+        "bad": [],
+        "styles_missing": [],
+        "coverages_bad": [],
+        "pages": streets,
+        "colours": seen["colours"],
+    }
+    assert seen["colours"] > 60
+    left = [path.name for path in kept.parent.iterdir()]
+    assert not [name for name in left if name.startswith(".") or name.endswith((".qgz~", "-wal", "-shm"))]
+
+
+def test_every_path_in_the_kept_project_is_relative(plugin, project, copy, tmp_path):
+    kept, _ = kept_elsewhere(plugin, project, copy, tmp_path / "moved here")
+    archive = zipfile.ZipFile(kept)
+    assert "onemap.qgs" in archive.namelist()
+    text = archive.read("onemap.qgs").decode()
+    assert str(tmp_path) not in text
+    written = ET.fromstring(text)
+    said = [part for item in written.iter() for part in (item.text, *item.attrib.values()) if part]
+    assert [part for part in said if re.match(r"\s*(/\w|file:|[A-Za-z]:[\\/]|\.\./)", part)] == []
+    sources = [item.text for item in written.find("projectlayers").iter("datasource")]
+    assert len(sources) == len(written.find("projectlayers").findall("maplayer"))
+    assert {source.partition("|")[0].rpartition("/")[0] for source in sources} <= {".", "./rasters"}
+    ids = {item.findtext("id") for item in written.find("projectlayers")}
+    shown = {item.get("id") for view in written.find("mapViewDocks3D") for item in view.find("qgis3d/terrain/layers")}
+    assert shown <= ids
 
 
 LOOK = """
-import os, sys
+import json, os, sys
+from pathlib import Path
 os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
-from qgis.core import QgsApplication, QgsLayoutExporter, QgsProject
+from qgis.core import QgsApplication, QgsLayoutExporter, QgsLayoutItemMap, QgsProject, QgsProviderRegistry
 from qgis.PyQt.QtGui import QImage
 application = QgsApplication([], False)
 application.initQgis()
 project = QgsProject.instance()
 assert project.read(sys.argv[1])
-bad = [layer.name() for layer in project.mapLayers().values() if not layer.isValid()]
+home = Path(sys.argv[1]).parent
+layers = list(project.mapLayers().values())
+decoded = QgsProviderRegistry.instance().decodeUri
+files = {Path(decoded(layer.providerType(), layer.source())["path"]) for layer in layers}
+themes = project.mapThemeCollection()
+styles_missing = [
+    (name, record.layer() and record.layer().name(), record.currentStyle)
+    for name in themes.mapThemes()
+    for record in themes.mapThemeState(name).layerRecords()
+    if record.layer() is None or record.currentStyle not in record.layer().styleManager().styles()
+]
 layouts = {layout.name(): layout for layout in project.layoutManager().printLayouts()}
+maps, coverages_bad = {}, []
+for name, layout in layouts.items():
+    for item in layout.items():
+        if isinstance(item, QgsLayoutItemMap):
+            theme = item.followVisibilityPresetName()
+            maps[f"{name}/{item.id()}"] = theme, len(themes.mapThemeVisibleLayers(theme))
+    atlas = layout.atlas()
+    if atlas.enabled() and not (atlas.coverageLayer() and atlas.coverageLayer().isValid()):
+        coverages_bad.append(name)
 streets = layouts["街道图（A3）"]
 streets.atlas().beginRender()
 streets.atlas().first()
@@ -298,8 +398,19 @@ settings.dpi = 40
 settings.generateWorldFile = False
 QgsLayoutExporter(streets).exportToImage(sys.argv[2], settings)
 page = QImage(sys.argv[2])
-colours = {page.pixel(x, y) for x in range(0, page.width(), 4) for y in range(0, page.height(), 4)}
-print("bad", len(bad), "layouts", len(layouts), "pages", streets.atlas().count(), "drawn", len(colours) > 60)
+told = {
+    "layers": len(layers),
+    "bad": [layer.name() for layer in layers if not layer.isValid()],
+    "files": sorted(str(file.relative_to(home)) for file in files),
+    "themes": {name: len(themes.mapThemeVisibleLayers(name)) for name in themes.mapThemes()},
+    "styles_missing": styles_missing,
+    "layouts": sorted(layouts),
+    "maps": maps,
+    "coverages_bad": coverages_bad,
+    "pages": streets.atlas().count(),
+    "colours": len({page.pixel(x, y) for x in range(0, page.width(), 4) for y in range(0, page.height(), 4)}),
+}
+print(json.dumps(told))
 project.clear()
 application.exitQgis()
 """
@@ -315,21 +426,37 @@ def test_facts_are_variables_that_an_office_may_change(plugin, project, one_map)
     held, _ = make(plugin, project, one_map)
     scope = QgsExpressionContextUtils.projectScope(project)
     assert scope.variable("onemap_as_of") == held.facts["as_of"]
-    assert held.facts["seal_sha256"].startswith(scope.variable("onemap_version"))
+    report = one_map.with_name("report.en.html").read_text(
+        encoding="utf-8"
+    )  # a map has one version, wherever it stands
+    assert len(held.version) == 12
+    assert f">{held.version}<" in report
+    assert scope.variable("onemap_version") == held.version
     assert scope.variable("onemap_classification") == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [
+        ("zh", "CGCS2000 三度带高斯-克吕格投影（中央经线117°E），EPSG:4548"),
+        ("en", "CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548)"),
+    ],
+)
+def test_sheets_name_the_system_as_the_printed_atlas_does(plugin, project, one_map, language, named):
+    make(plugin, project, one_map, language=language)
+    context = project.createExpressionContext()
+    system = plugin("project.sheets.furniture").SYSTEM
+    assert QgsExpression.replaceExpressionText(system, context) == named
+    project.setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    context = project.createExpressionContext()
+    assert QgsExpression.replaceExpressionText(system, context) == "WGS 84 (EPSG:4326)"
 
 
 def test_a_base_map_alone_makes_a_project_too(plugin, project, copy):
     """No duties, no cases, no findings, no terrain: what there is nothing for is left out."""
-    with closing(sqlite3.connect(copy)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
-        connection.execute(
-            "DELETE FROM onemap_layer WHERE class_id IN ('duty', 'case', 'finding', 'underground', 'terrain')"
-        )
-        connection.commit()
+    strip(copy, "class_id IN ('duty', 'case', 'finding', 'underground', 'terrain')")
     _, done = make(plugin, project, copy)
-    assert done.missing == []
+    assert done.missing == {}
     assert len(project.layoutManager().printLayouts()) == 3
     assert [view.get("name") for view in views_in(project, copy.parent)] == ["三维：地上"]
     layout = project.layoutManager().printLayouts()[-1]
@@ -387,20 +514,20 @@ def run_algorithm(plugin, **parameters):
 
 def test_algorithm_writes_beside_the_map_and_replaces_only_when_asked(plugin, project, copy, english):
     project.setTitle("mine")
-    told, well = run_algorithm(plugin, MAP=str(copy))
+    told, well = run_algorithm(plugin, ONEMAP=str(copy))
     target = copy.with_suffix(".qgz")
     assert (well, told["OUTPUT"], told["LAYERS"]) == (True, str(target), len(rows(copy, "SELECT 1 FROM onemap_layer")))
     before = target.read_bytes()
-    assert run_algorithm(plugin, MAP=str(copy))[1] is False
+    assert run_algorithm(plugin, ONEMAP=str(copy))[1] is False
     assert target.read_bytes() == before
-    assert run_algorithm(plugin, MAP=str(copy), REPLACE=True, LANGUAGE=1)[1]
+    assert run_algorithm(plugin, ONEMAP=str(copy), REPLACE=True, LANGUAGE=1)[1]
     assert "街道图（A3）" in zipfile.ZipFile(target).read("onemap.qgs").decode()
     assert project.title() == "mine"
 
 
 def test_algorithm_refuses_what_is_no_map(plugin, tmp_path, project):
     (tmp_path / "other.gpkg").write_text("no database")
-    assert run_algorithm(plugin, MAP=str(tmp_path / "other.gpkg"))[1] is False
+    assert run_algorithm(plugin, ONEMAP=str(tmp_path / "other.gpkg"))[1] is False
 
 
 def test_no_layer_of_paper_is_taken_for_one_of_the_map(plugin, project, one_map):

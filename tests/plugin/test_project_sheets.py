@@ -1,6 +1,9 @@
 """The print layouts of the hall's project, printed as PDF and read again."""
 
+import dataclasses
+import json
 import sqlite3
+import textwrap
 from contextlib import closing
 from pathlib import Path
 
@@ -13,8 +16,12 @@ from qgis.core import (
     QgsExpressionContextUtils,
     QgsFeatureRequest,
     QgsLayoutExporter,
+    QgsLayoutItemLabel,
     QgsLayoutItemMap,
     QgsProject,
+    QgsRectangle,
+    QgsRenderContext,
+    QgsTextRenderer,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -291,3 +298,31 @@ def test_one_line_shrinks_with_its_length(plugin):
         shown = [value_of(one) for one in fitting.line_shown(f"'{text}'", fits)]
         assert [number for number, one in enumerate(shown) if one] == ([] if place is None else [place])
         assert "".join(shown).replace(" ", "") == text
+
+
+def test_what_a_district_calls_its_levels_has_room(plugin, hall, one_map):
+    sheets, fitting = plugin("project.sheets.book"), plugin("project.sheets.fitting")
+    held = plugin("project.one_map_file").open_one_map(one_map)
+    long = "Advisory neighborhood commissions"
+    titles = {"grid_community": {"en": long}, "grid_street": {"en": "Wards"}}
+    named = dataclasses.replace(held, facts={**held.facts, "level_titles": json.dumps(titles)})
+    say = plugin("translation").speaker("en")
+    stock = sheets.Stock(hall, named, say, {}, QgsRectangle(0, 0, 1, 1), "en")
+    poster = sheets._cell_posters(stock)
+    labels = {item.text(): item for item in poster.items() if isinstance(item, QgsLayoutItemLabel)}
+    for title in (long, "Wards"):
+        box, size = labels[title].sizeWithUnits(), labels[title].textFormat().size()
+        lines = textwrap.wrap(title, fitting.Fit.of(size, box.width(), box.height()).halves)
+        assert len(lines) <= fitting.Fit.of(size, box.width(), box.height()).lines
+    below, above = labels["Wards"].positionWithUnits().y(), labels[long].positionWithUnits().y()
+    assert below >= above + labels[long].sizeWithUnits().height()
+    streets = plugin("project.sheets.furniture").Sheet(hall, "heads", say)
+    layer = next(layer for layer in hall.mapLayers().values() if layer.customProperty("onemap/layer_id") == "grid_cell")
+    box = plugin("project.sheets.furniture").Box(10, 10, 70, 44)
+    streets.table(box, layer, [(long, '"cell_code"', 32.0), ("Holder", "'-'", 38.0)], "true", most=9)
+    table = streets.layout.itemById("table").multiFrame()
+    drawn = QgsRenderContext()
+    drawn.setScaleFactor(20)  # to the millimetre
+    wide = QgsTextRenderer.textWidth(drawn, table.headerTextFormat(), [long]) / 20
+    assert wide <= table.columns()[0].width()
+    assert table.headerTextFormat().size() >= 4.5

@@ -1,10 +1,19 @@
 """QGIS's search field finds what the one map holds, and positions however they are written."""
 
+import math
 import sqlite3
 from contextlib import closing
 
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeedback, QgsLocator, QgsLocatorContext
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsFeedback,
+    QgsLocator,
+    QgsLocatorContext,
+    QgsPointXY,
+    QgsProject,
+)
 
 from .test_worker import until
 
@@ -93,6 +102,11 @@ def test_every_word_must_occur_and_signs_of_sql_are_only_signs(find):
         ("CGCS2000 116.391 39.907", (116.391, 39.907, "EPSG:4490")),
         ("39491411 4401898", (39491411.0, 4401898.0, "EPSG:4527")),
         ("4401898 39491411", (39491411.0, 4401898.0, "EPSG:4527")),
+        ("CGCS2000 39491411 4401898", (39491411.0, 4401898.0, "EPSG:4527")),
+        ("cgcs2000 491411.1, 4401898.2", (491411.1, 4401898.2, "")),
+        ("20491411 4401898", (20491411.0, 4401898.0, "EPSG:4498")),
+        ("cgcs2000 4401898 20491411", (20491411.0, 4401898.0, "EPSG:4498")),
+        ("gcj02 491411 4401898", None),
         ("epsg:4548 491411.1 4401898.2", (491411.1, 4401898.2, "EPSG:4548")),
         ("4401898.2, 491411.1", (491411.1, 4401898.2, "")),
         ("文昌街道 12", None),
@@ -104,6 +118,37 @@ def test_every_word_must_occur_and_signs_of_sql_are_only_signs(find):
 def test_positions_as_people_write_them(plugin, text, wanted):
     found = plugin("console.search.coordinates").parse(text)
     assert (None if found is None else (found.x, found.y, found.crs)) == wanted
+
+
+@pytest.mark.parametrize("text", ["38.9 -77.03", "-77.03, 38.9"])
+def test_either_order_is_understood_by_the_map_that_is_shown(plugin, text):
+    found = plugin("console.search.coordinates").parse(text, middle=(-77.01, 38.91))
+    assert (found.x, found.y) == (-77.03, 38.9)
+
+
+def test_the_middle_of_a_map_is_known_in_degrees(plugin, held, one_map):
+    found = plugin("console.search.locator_filter")
+    x, y = one(
+        one_map, "SELECT (min_x + max_x) / 2, (min_y + max_y) / 2 FROM gpkg_contents WHERE table_name = 'grid_cell'"
+    )
+    assert found.middle_of(held) == pytest.approx(plain_degrees(x, y), abs=0.01)
+    held.facts.clear()
+    assert found.middle_of(held) is None
+
+
+def plain_degrees(x, y):
+    """Return degrees of a position of the sample city by hand, to a hundredth: its zone is that of 117 E."""
+    return 117 + (x - 500_000) / (111_320 * math.cos(math.radians(39.75))), y / 110_745  # metres a degree, from 0
+
+
+@pytest.mark.parametrize("zone", [20, 39])
+def test_zones_are_those_of_their_system(zone):
+    """A zone's number before the easting: a position of the middle meridian lies on it."""
+    code = {20: 4498, 39: 4527}[zone]
+    away = QgsCoordinateTransform(
+        QgsCoordinateReferenceSystem(f"EPSG:{code}"), QgsCoordinateReferenceSystem("EPSG:4490"), QgsProject.instance()
+    )
+    assert away.transform(QgsPointXY(zone * 1_000_000 + 500_000, 4_400_000)).x() == pytest.approx(117.0, abs=1e-9)
 
 
 @pytest.fixture
@@ -121,8 +166,6 @@ def shown(plugin, desktop, library, one_map, english):
 
 @pytest.mark.parametrize("system", ["", "epsg:4548 ", "EPSG:4490 ", "gcj02 "])
 def test_a_position_is_gone_to_and_answered(plugin, shown, desktop, one_map, system):
-    from qgis.core import QgsCoordinateTransform, QgsPointXY, QgsProject
-
     x, y, code = one(
         one_map,
         "SELECT (r.minx + r.maxx) / 2, (r.miny + r.maxy) / 2, c.cell_code FROM grid_cell c "
@@ -134,7 +177,7 @@ def test_a_position_is_gone_to_and_answered(plugin, shown, desktop, one_map, sys
             QgsCoordinateReferenceSystem("EPSG:4548"), QgsCoordinateReferenceSystem("EPSG:4490"), QgsProject.instance()
         )
         spot = change.transform(spot)
-    shown.show_found(plugin("console.search.coordinates").parse(f"{system}{spot.x():.8f}, {spot.y():.8f}"))
+    shown.guide.show_found(plugin("console.search.coordinates").parse(f"{system}{spot.x():.8f}, {spot.y():.8f}"))
     until(lambda: "Position" in shown.dock.who.card.toPlainText())
     centre = shown.who._mark.center()
     moved = ((centre.x() - x) ** 2 + (centre.y() - y) ** 2) ** 0.5
@@ -149,7 +192,7 @@ def test_qgis_own_search_asks_it(plugin, shown, one_map):
     (code,) = one(one_map, "SELECT cell_code FROM grid_cell LIMIT 1 OFFSET 3")
     locator = QgsLocator()
     found = []
-    made = plugin("console.search.locator_filter").OneMapFilter(lambda: shown.one_map, shown.show_found)
+    made = plugin("console.search.locator_filter").OneMapFilter(lambda: shown.one_map, shown.guide.show_found)
     locator.registerFilter(made)
     locator.foundResult.connect(lambda result: found.append((result.displayString, result.group)))
     locator.fetchResults(code, QgsLocatorContext(), feedback := QgsFeedback())

@@ -89,6 +89,31 @@ def test_no_such_folder_is_said_at_once(setup, english):
     assert setup.ends == [(False, "/nowhere/wheels: no such folder")]
 
 
+SOURCE = Path(__file__).parents[2]
+
+
+def test_from_its_own_folder_the_library_is_named_by_its_path(setup, english):
+    setup.start(source=str(SOURCE))
+    until(lambda: any("pip install" in line for line in setup.lines), 120)
+    setup.stop()
+    (asked,) = (line for line in setup.lines if "pip install" in line)
+    assert asked.endswith(f" {SOURCE}[excel,parquet,atlas]")
+
+
+@pytest.mark.parametrize("name", ["", "onemap", "another"])
+def test_another_folder_is_refused_before_anything_runs(setup, tmp_path, english, name):
+    """On the public index the name belongs to strangers: neither it nor their folder may ever be installed."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    if name:
+        (folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\n')
+    setup.start(source=str(folder))
+    assert setup.ends == [(False, f"{folder}: this is not onemap's folder; it lacks onemap's pyproject.toml")]
+    assert setup.lines == []
+    setup.start()
+    assert setup.ends[1] == (False, ": no such folder")
+
+
 def test_stopped_half_way_leaves_what_worked(setup, wheels, tmp_path, english):
     old = old_environment(tmp_path)
     setup.start(wheels=wheels)
@@ -120,7 +145,7 @@ def test_the_page_shows_what_the_set_up_says(plugin, setup, wheels, english, mon
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     changes = []
     page = plugin("options").OptionsPage(setup, lambda: changes.append(1))
-    page._start(wheels)
+    page._start(wheels=wheels)
     assert page.halt.isEnabled()
     until(lambda: setup.ends, 120)
     assert "Successfully installed onemap" in page.log.toPlainText()

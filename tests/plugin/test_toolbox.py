@@ -136,7 +136,9 @@ def test_every_algorithm_is_there_with_its_help(profile, run):
 
     with ThreadPoolExecutor(2) as two:
         for name, told in two.map(described, sorted(ALGORITHMS)):
-            assert told["algorithm_details"]["short_description"] or told["algorithm_details"]["name"], name
+            words = told["algorithm_details"]["short_description"] or ""
+            assert words.endswith("."), f"{name} does not say in a sentence what it does: {words}"
+            assert "\n" not in words
             for parameter, about in told["parameters"].items():
                 assert about.get("help"), f"{name}: {parameter} has no help"
 
@@ -168,6 +170,24 @@ def test_run(ran, built, one_map, tmp_path):
     defects = rows(one_map, "defect") + rows(one_map, "defect_line") - allowed
     assert results["FINDINGS"] == defects + rows(one_map, "object_gap")
     assert "<html" in Path(results["REPORT"]).read_text(encoding="utf-8")[:2000]
+
+
+def test_the_map_of_a_day_and_its_report(ran, profile, built, tmp_path):
+    day = "2024-06-30"
+    results = ran("run", MANIFEST=built / "city" / "onemap.toml", OUTPUT=tmp_path / "day", AS_OF=day)
+    with closing(sqlite3.connect(results["ONEMAP"])) as connection:
+        facts = dict(connection.execute("SELECT name, value FROM onemap_district"))
+    assert (facts["in_force"], facts["as_of"]) == (day, day)
+    gone = [kind for kind in values(results["ONEMAP"], "kind", "reject") if kind == "not_in_force"]
+    report = {"ONEMAP": results["ONEMAP"], "OUTPUT": str(tmp_path / "report.html")}
+    assert Path(ran("report", AS_OF=day, **report)["REPORT"]).is_file()
+    assert day in Path(report["OUTPUT"]).read_text(encoding="utf-8")
+    code, _, said = process(profile, "report", {**report, "AS_OF": "2024-07-01"})
+    assert code == 1
+    assert "2024-07-01" in said
+    assert "Traceback" not in said
+    built_map = ran("build", MANIFEST=built / "city" / "onemap.toml", OUTPUT=tmp_path / "built", AS_OF=day)["ONEMAP"]
+    assert values(built_map, "kind", "reject").count("not_in_force") == len(gone)
 
 
 # --- 2 grids
@@ -268,10 +288,13 @@ def test_versions(ran, layer, repaired, tmp_path):
 
 
 def test_roster(ran, built, one_map, tmp_path):
-    found = next((built / "city" / "raw").rglob("执法队员值班表.xlsx"))
+    found = next((built / "city" / "raw").rglob("责任人名册.xlsx"))
     results = ran("roster", ROSTER=found, OUTPUT=tmp_path / "holders.gpkg", REJECTS=tmp_path / "rejects.gpkg")
     assert rows(results["OUTPUT"]) == results["HOLDERS"] > 0
     assert rows(results["REJECTS"]) >= results["FAULTS"]
+    past = ran("roster", ROSTER=found, AS_OF="1999-01-01", OUTPUT=tmp_path / "h.gpkg", REJECTS=tmp_path / "r.gpkg")
+    assert past["HOLDERS"] == rows(past["OUTPUT"]) == 0
+    assert values(past["REJECTS"], "kind").count("not_in_force") == results["HOLDERS"]
 
 
 def test_own_gives_every_building_one_cell_at_most(ran, layer, one_map, tmp_path):

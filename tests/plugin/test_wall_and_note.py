@@ -1,7 +1,9 @@
 """Beside the dock: the note of a shift as HTML and PDF, the wall view, the card of a case, all who answer in an area."""
 
 import re
+import sqlite3
 from collections import Counter
+from contextlib import closing
 
 import pytest
 from qgis.core import QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
@@ -37,6 +39,24 @@ def test_the_card_names_the_holder_the_chain_and_the_proof(shown, case, plugin):
     if got["accountable"]:
         assert got["accountable"]["name"] in words
         assert not got["accountable"]["phone"] or got["accountable"]["phone"] not in words
+
+
+def test_the_card_names_the_deputies_of_every_part(shown, plugin, own_map):
+    """The sample's deputies are those of grid workers, who bear the territorial part beside the accountable one."""
+    with closing(sqlite3.connect(own_map)) as connection:
+        people = connection.execute("SELECT grid_code, name, phone FROM holder WHERE deputy > 0").fetchall()
+    assert people
+    named = 0
+    for cell, name, phone in people:
+        got = []
+        shown.worker.ask("who", {"cell": cell, "matter": "0501", "at": "2026-06-30T10:00"}, got.append, got.append)
+        until(lambda got=got: got)
+        words = plugin("console.who.card").holder_card(got[0])
+        if any(claim["deputies"] for part in got[0]["parts"].values() for claim in part["claims"]):
+            assert name in words
+            assert phone not in words
+            named += 1
+    assert named
 
 
 def test_a_telephone_is_shown_for_a_reason_that_is_kept(shown):

@@ -115,7 +115,7 @@ def test_everybody_who_waited_hears_of_it(dead):
 
 def test_one_that_dies_all_the_time_is_left_alone(plugin, worker, tmp_path, monkeypatch, english):
     path = tmp_path / "python"
-    path.write_text('#!/bin/sh\ncase "$*" in *--version*) echo onemap 9.9; exit 0;; esac\nkill -9 $$\n')
+    path.write_text('#!/bin/sh\ncase "$*" in *--version*) echo onemap 0.1.99; exit 0;; esac\nkill -9 $$\n')
     path.chmod(0o755)
     monkeypatch.setenv("ONEMAP_PYTHON", str(path))
     worker._again.setInterval(1)
@@ -128,7 +128,7 @@ def test_one_that_dies_all_the_time_is_left_alone(plugin, worker, tmp_path, monk
 def test_another_protocol_is_refused_in_words(plugin, worker, tmp_path, monkeypatch, english):
     path = tmp_path / "python"
     path.write_text(
-        '#!/bin/sh\ncase "$*" in *--version*) echo onemap 9.9; exit 0;; esac\nread line\n'
+        '#!/bin/sh\ncase "$*" in *--version*) echo onemap 0.1.99; exit 0;; esac\nread line\n'
         'echo \'{"id":1,"ok":false,"error":{"code":"bad_arguments","text":{"en":"protocol 1 is not spoken here"}}}\'\n'
         "cat > /dev/null\n"
     )

@@ -19,7 +19,7 @@ from onemap.errors import SchemaError, StoreError, some
 from onemap.geo.dated import in_force
 from onemap.progress import Progress
 from onemap.report.facts import Facts, Level
-from onemap.report.sections.opening import map_version
+from onemap.report.sections.opening import version_of
 from onemap.report.wording import Wording
 
 from .agency import agency_sheet
@@ -93,7 +93,7 @@ def open_studio(one_map: Any, options: AtlasOptions) -> tuple[Studio, dt.datetim
         maker=maker,
         facts=facts_of(
             facts.district,
-            version=map_version(facts),
+            version=version_of(facts),
             crs=facts.crs,
             maker=maker,
             printed=f"{moment:%Y-%m-%d %H:%M}",

@@ -1,6 +1,5 @@
 """The first page: is the district covered? One sentence, then what proves it."""
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
+from onemap.domain.map_version import map_version
 from onemap.report.facts import Facts
 from onemap.report.signs import verdict_sign
 from onemap.report.wording import Wording
@@ -208,17 +208,17 @@ def _stamp(facts: Facts, words: Wording) -> list[tuple[str, str]]:
             words.say("{date}, only what is in force on it", date=day) if district.get("in_force") else day,
         ),
         (words.say("Map built"), _local_time(facts, district.get("built_at"))),
-        (words.say("Version of the map"), map_version(facts)),
+        (words.say("Version of the map"), version_of(facts)),
         (words.say("Coordinate system"), ":".join(crs) if crs else facts.crs.name),
         (words.say("Made with"), f"onemap {district.get('onemap_version') or ''}".strip()),
     ]
     return [(title, text) for title, text in entries if text and text != "–"]
 
 
-def map_version(facts: Facts) -> str:
-    """Return a short hash over the content of all layers: two reports with the same one speak of the same map."""
-    hashes = "".join(facts.layers["content_sha256"].fillna("").astype(str).sort_index())
-    return hashlib.sha256(hashes.encode()).hexdigest()[:12] if hashes else ""
+def version_of(facts: Facts) -> str:
+    """Return the version of the map: two reports with the same one speak of the same data."""
+    hashes = facts.layers["content_sha256"]
+    return map_version({str(layer): str(one) for layer, one in hashes.where(hashes.notna(), "").items()})
 
 
 def district_name(facts: Facts, words: Wording) -> str:

@@ -1,18 +1,22 @@
-"""On the map: the cells that may answer for a case near a border, each outlined and numbered as its button is."""
+"""On the map: the case that is looked at, and the cells that may answer for it, outlined and numbered."""
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsWkbTypes
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsRectangle, QgsWkbTypes
 from qgis.gui import QgsMapCanvas, QgsMapCanvasItem, QgsRubberBand
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
-from qgis.PyQt.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
+from qgis.PyQt.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 
 from ...project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from ..envelope import shape_of
 from ..highlight import geometry_to_map
+from ..signs import sign_icon
+from ..tones import on_map
 
 COLOURS = ("#0072B2", "#B34700", "#00694C", "#6A3D9A")  # told apart by all eyes, strong on light paper
 LINE_WIDTH = 3
 AROUND_M = 50.0  # the number stands in the part of the cell that is looked at
+BESIDE_M = 10.0  # up and down from the case
 _RADIUS, _ICON = 11.0, 16
+_RING, _RING_WIDTH = 10.5, 3.0
 
 
 class Number(QgsMapCanvasItem):
@@ -20,17 +24,42 @@ class Number(QgsMapCanvasItem):
 
     def __init__(self, canvas: QgsMapCanvas, number: int, spot: QgsPointXY) -> None:
         super().__init__(canvas)
-        self._number, self._spot = number, spot
+        self._number, self.spot = number, spot
         self.updatePosition()
 
     def updatePosition(self) -> None:
-        self.setPos(self.toCanvasCoordinates(self._spot))
+        self.setPos(self.toCanvasCoordinates(self.spot))
 
     def boundingRect(self) -> QRectF:
         return QRectF(-_RADIUS - 2, -_RADIUS - 2, 2 * _RADIUS + 4, 2 * _RADIUS + 4)
 
     def paint(self, painter: QPainter, *_: object) -> None:
         draw_number(painter, self._number, QPointF(0.0, 0.0), _RADIUS)
+
+
+class Chosen(QgsMapCanvasItem):
+    """The sign of the case that is looked at, in a ring: on the map it may hide in a cluster, or not be drawn."""
+
+    def __init__(self, canvas: QgsMapCanvas, sign: str, spot: QgsPointXY) -> None:
+        super().__init__(canvas)
+        self.sign, self.spot = sign, spot
+        self._picture = sign_icon(sign).pixmap(_ICON, _ICON)
+        self.updatePosition()
+
+    def updatePosition(self) -> None:
+        self.setPos(self.toCanvasCoordinates(self.spot))
+
+    def boundingRect(self) -> QRectF:
+        half = _RING + _RING_WIDTH
+        return QRectF(-half, -half, 2 * half, 2 * half)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(on_map("paper"))
+        for colour, width in (("ink", _RING_WIDTH + 1.5), ("selection", _RING_WIDTH)):
+            painter.setPen(QPen(on_map(colour), width))
+            painter.drawEllipse(QPointF(0.0, 0.0), _RING, _RING)
+        painter.drawPixmap(QPointF(-_ICON / 2, -_ICON / 2), self._picture)
 
 
 def draw_number(painter: QPainter, number: int, middle: QPointF, radius: float) -> None:
@@ -58,20 +87,24 @@ def number_icon(number: int) -> QIcon:
 
 
 class CandidateMarks:
-    """Draws the candidates of one case; what was drawn for another one leaves the map."""
+    """Draws one case and its candidates; what was drawn for another one leaves the map."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         self._canvas = canvas
         self.bands: list[QgsRubberBand] = []
         self.numbers: list[Number] = []
+        self.chosen: Chosen | None = None
+
+    def ring(self, sign: str, spot: QgsPointXY) -> None:
+        """Draw the sign of the case at a spot of the map."""
+        self.chosen = Chosen(self._canvas, sign, spot)
 
     def show(self, lands: list[QgsGeometry], spot: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
         """Outline these lands, given like the spot of the case in a coordinate system; the first is number 1."""
         self.clear()
         for number, land in enumerate(lands):
             there = geometry_to_map(land, crs, self._canvas)
-            near = land.intersection(spot.buffer(AROUND_M, 8))
-            inside = geometry_to_map((land if near.isEmpty() else near).pointOnSurface(), crs, self._canvas)
+            inside = geometry_to_map(_place(land, spot), crs, self._canvas)
             if land.isEmpty() or there is None or inside is None:
                 continue
             band = QgsRubberBand(self._canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
@@ -86,9 +119,21 @@ class CandidateMarks:
 
     def clear(self) -> None:
         """Take them off the map."""
-        for item in (*self.bands, *self.numbers):
-            self._canvas.scene().removeItem(item)
-        self.bands, self.numbers = [], []
+        for item in (*self.bands, *self.numbers, self.chosen):
+            if item is not None:
+                self._canvas.scene().removeItem(item)
+        self.bands, self.numbers, self.chosen = [], [], None
+
+
+def _place(land: QgsGeometry, spot: QgsGeometry) -> QgsGeometry:
+    """Return where the number of a land stands: near the case, but not beside it, where the map says its matter."""
+    near = land.intersection(spot.buffer(AROUND_M, 8))
+    if near.isEmpty():
+        return land.pointOnSurface()
+    point = spot.asPoint()
+    beside = QgsRectangle(point.x() - AROUND_M, point.y() - BESIDE_M, point.x() + AROUND_M, point.y() + BESIDE_M)
+    above_or_below = near.difference(QgsGeometry.fromRect(beside))
+    return (near if above_or_below.isEmpty() else above_or_below).pointOnSurface()
 
 
 def lands_of(one_map: OneMapFile, codes: list[str]) -> list[QgsGeometry]:

@@ -54,11 +54,19 @@ class DecisionDesk(QObject):
             self._ask(tab, row, cells[:MOST_BUTTONS])
         else:
             tab.decision.show_nothing()
+        if row is not None and row.case and tab.isVisible():
+            self._ring(row)
 
-    def decide(self, row: Row | None, case: str, cell: str) -> None:
-        """Keep which cell answers, where the case can be seen on the map."""
-        if row is None or self.in_sight(row):
-            self._desk.decide(case, cell)
+    def _ring(self, row: Row) -> None:
+        """Draw the case itself, which may hide in a cluster or be one of those that are not drawn."""
+        there = to_map(row.box, self._crs, self._canvas) if row.box is not None else None
+        if there is not None:
+            self.marks.ring(row.sign, there.center())
+
+    def decide(self, row: Row | None, case: str, cell: str, why: str) -> None:
+        """Keep which cell answers, and why, where the case is the one that is looked at and can be seen on the map."""
+        if row is not None and row.case == case and self.in_sight(row):
+            self._desk.decide(case, cell, why)
 
     def in_sight(self, row: Row) -> bool:
         """Return whether a row lies in the part of the map that is shown; one that does not is shown, and told."""

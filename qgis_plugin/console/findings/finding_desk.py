@@ -40,9 +40,10 @@ class FindingDesk(QObject):
         self.one_map: OneMapFile | None = None
         self.crs = None
         self.proposals = Proposals(worker, self)
-        self.proposals.told.connect(lambda share, text: self._say(f"{share:.0%} {text}"))
+        self.proposals.told.connect(lambda share, text: self._say_of_wanted(f"{share:.0%} {text}"))
         self.proposal: Proposal | None = None
         self._row: Row | None = None
+        self._wanted: Row | None = None  # for which a proposal was asked last
         self._preview: QgsRubberBand | None = None
         self._words = ""
         self.bar = AskBar(tab)
@@ -53,12 +54,13 @@ class FindingDesk(QObject):
     def of_map(self, one_map: OneMapFile | None, crs) -> None:
         """Take the map whose findings are listed."""
         self.one_map, self.crs = one_map, crs
+        self._wanted = None
         self.proposals.of_map(one_map)
         self.show(None)
 
     def show(self, row: Row | None) -> None:
         """Show the card of a finding; what was proposed for another one leaves the map."""
-        if self._row is None or row is None or (row.table, row.fid) != (self._row.table, self._row.fid):
+        if not _same(self._row, row):
             self.bar.hide()
             self.clear_preview()
             self._words, self.proposal = "", None
@@ -71,8 +73,9 @@ class FindingDesk(QObject):
         if lacking:
             self._say(lacking)
             return
+        self._wanted = row
         self._say(tr("The library is working out a proposal ..."))
-        self.proposals.ask(Target.of(row.about), lambda: self._propose(row), self._say)
+        self._ask(row)
 
     def accept(self, row: Row) -> None:
         """Ask for a word and keep that the proposal shall be done; the cell may be another one."""
@@ -138,8 +141,33 @@ class FindingDesk(QObject):
         target = Target.of(row.about)
         return codes_in(self.one_map, target.layer, target.code, target.agency)
 
+    def _ask(self, row: Row) -> None:
+        target = Target.of(row.about)
+        self.proposals.ask(target, lambda: self._worked_out(target), lambda why: self._failed(target, why))
+
+    def _worked_out(self, target: Target) -> None:
+        """Propose for the finding that is wanted now; grids of another agency are worked out in their turn."""
+        if self._wanted is None:
+            return
+        if Target.of(self._wanted.about) == target:
+            self._propose(self._wanted)
+        else:
+            self._ask(self._wanted)
+
+    def _failed(self, target: Target, why: str) -> None:
+        if self._wanted is not None and Target.of(self._wanted.about) != target:
+            self._ask(self._wanted)
+        else:
+            self._say_of_wanted(why)
+
+    def _say_of_wanted(self, words: str) -> None:
+        """Say how far a proposal is on the card of the finding for which it was asked, on no other."""
+        if _same(self._row, self._wanted):
+            self._say(words)
+
     def _propose(self, row: Row) -> None:
-        if self._row is None or (self._row.table, self._row.fid) != (row.table, row.fid):
+        self._wanted = None
+        if not _same(self._row, row):
             return
         self.proposal = self.proposals.find(Target.of(row.about), row.kind, self._shape(row))
         if self.proposal is None:
@@ -193,6 +221,10 @@ class FindingDesk(QObject):
             for title, text in details(self.one_map, self._row)
         )
         self._tab.show_html(f"{head}<table cellspacing='0' cellpadding='2'>{lines}</table>")
+
+
+def _same(one: Row | None, other: Row | None) -> bool:
+    return one is not None and other is not None and (one.table, one.fid) == (other.table, other.fid)
 
 
 def _told(proposal: Proposal) -> str:

@@ -120,6 +120,8 @@ class Proposals(QObject):
         }
         if one_map.levels and target.layer != one_map.levels[0]:
             asked["parent"] = f"{one_map.path}|{one_map.levels[0]}"
+        if target.layer in one_map.levels[1:]:  # land of a community is not given to a cell of another one
+            asked["within"] = f"{one_map.path}|{one_map.levels[one_map.levels.index(target.layer) - 1]}"
         people = next((layer for layer in _PEOPLE if one_map.layer(layer)), "")
         if people:
             asked |= {"people": f"{one_map.path}|{people}", "weight": "residents"}

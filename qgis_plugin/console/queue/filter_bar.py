@@ -1,6 +1,8 @@
 """The filters above a list: counters, search, combo boxes, span of time, mine, in view."""
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Collection
 
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -12,6 +14,7 @@ from .list_kind import ALL, Choice, ListKind
 from .span_box import SpanBox
 
 SEARCH_DELAY_MS = 200
+_FEWEST = 2  # entries of a box, the first of which lets all pass: with one more there is nothing to choose
 _LEAVE = (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -56,6 +59,17 @@ class FilterBar(QWidget):
             moments = [row.moment for row in rows if row.moment]
             self.span.reach(min(moments, default=""), max(moments, default=""))
 
+    def offer(self, rows: Collection[Row]) -> None:
+        """Offer what these rows hold beside what is offered already; what is chosen stays chosen."""
+        for choice, box in zip(self.kind.choices, self.boxes, strict=True):
+            box.blockSignals(True)  # what is chosen moves to another place, and is the same
+            for value in {getattr(row, choice.part) for row in rows} - {""}:
+                if box.findData(value) < 0:
+                    titles = [box.itemText(place) for place in range(1, box.count())]
+                    box.insertItem(1 + bisect_left(titles, choice.title(value)), choice.title(value), value)
+            box.blockSignals(False)
+            box.setVisible(box.count() > _FEWEST)
+
     def be(self, name: str) -> None:
         """Take the name of whose cases are *mine*."""
         self._mine = name
@@ -80,7 +94,7 @@ class FilterBar(QWidget):
             box.addItem(choice.title(value), value)
         box.setCurrentIndex(max(0, box.findData(kept)))
         box.blockSignals(False)
-        box.setVisible(len(found) > 1)
+        box.setVisible(box.count() > _FEWEST)
         box.setToolTip(_hint(box))
         self.changed.emit({choice.part: box.currentData()})
 

@@ -36,7 +36,8 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
     return ListKind(
         name="findings",
         columns=finding_columns,
-        widths=(124, 88, 120, 78, 52, 80),
+        widths=(122, 84, 104, 82, 50, 56),
+        grows={1: 2, 2: 2, 5: 1},
         ends=(2,),
         acts=finding_acts(),
         chips=lambda row: (row.chip,),
@@ -60,6 +61,7 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
         name="cases",
         columns=case_columns,
         widths=(116, 124, 78, 86, 84),
+        grows={2: 1, 3: 2},
         ends=(0, 4),
         chips=_case_chips,
         chip_order=(*_STATES, *_PLACES),

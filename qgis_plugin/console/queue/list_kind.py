@@ -1,6 +1,6 @@
 """What a list is: its columns, counters and filters, and what can be done with its rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..rows import Row
@@ -25,6 +25,7 @@ class ListKind:
     name: str
     columns: Callable[[], list[str]]
     widths: tuple[int, ...]
+    grows: Mapping[int, int]  # columns that take what room is left, with their shares
     chips: Callable[[Row], tuple[str, ...]]  # names of the chips under which a row is counted
     chip_order: tuple[str, ...]
     chip_filter: Callable[[str], dict[str, str]]

@@ -84,11 +84,13 @@ class ListTab(QWidget):
 
     def _empty(self) -> None:
         self.stop()
-        self._row = None
+        looked_at, self._row = self._row, None
         self.model.clear()
         self._counted.clear()
         self._count([])
         self._sort_as_read()
+        if looked_at is not None:
+            self.current.emit(None)  # what was asked about it, a key could still decide in the map that comes
 
     @property
     def is_loading(self) -> bool:
@@ -124,6 +126,7 @@ class ListTab(QWidget):
         header = self.table.horizontalHeader()
         self.model.add(rows, header.sortIndicatorSection(), header.sortIndicatorOrder())
         self._count(rows)
+        self.filters.offer(rows)
         self._tell_state()
 
     def exchange(self, pairs: list[tuple[Row, Row]]) -> None:
@@ -136,6 +139,7 @@ class ListTab(QWidget):
                 continue
             self._counted.subtract(self.kind.chips(replaced))
             self._counted.update(self.kind.chips(new))
+            self.filters.offer([new])
             if is_current and self.find(new.table, new.fid) and self._row is not new:
                 self._row = new
                 self.current.emit(new)
@@ -167,6 +171,7 @@ class ListTab(QWidget):
                 self._counted.update(self.kind.chips(changed[number]))
         if not changed:
             return
+        self.filters.offer(changed.values())
         before = self._row
         self._goes_on = True
         self.model.put(changed)
@@ -257,6 +262,7 @@ class ListTab(QWidget):
         """Show a card made elsewhere; empty: none."""
         self.card.setVisible(bool(html))
         self.card.setHtml(html)
+        self.card.verticalScrollBar().setValue(0)  # Qt looks for its cursor while the card has no height yet
 
     def add_below(self, widget: QWidget) -> None:
         """Put a bar under the card."""
@@ -283,7 +289,9 @@ class ListTab(QWidget):
         self.status = QuietLabel("", self)
         words = tr("Keys: J K move, Enter or Space go there, F search, right click for all there is to do")
         self.status.setToolTip(words)
-        self.table = RowTable(self.model, self.kind.widths, self.kind.acts, self, self.kind.ends)
+        self.table = RowTable(
+            self.model, self.kind.widths, self.kind.acts, self, grows=self.kind.grows, ends=self.kind.ends
+        )
         self.table.setObjectName(f"onemapTable_{self.kind.name}")
         self.table.setMinimumHeight(LEAST_LINES * ROW_HEIGHT + self.table.horizontalHeader().sizeHint().height() + 4)
         self.nothing = QuietLabel("", self)

@@ -1,19 +1,19 @@
 """The table of a list: keys for the hand on the keyboard, a menu for the other one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qgis.PyQt.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QAbstractTableModel, QItemSelectionModel, QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QMenu,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
+from ..columns import EndShown, FittedColumns
 from .table_model import ROW
 
 ROW_HEIGHT = 22
@@ -38,14 +38,6 @@ class Act:
     hint: str = ""
 
 
-class EndShown(QStyledItemDelegate):
-    """Leaves out the beginning of a text that is too long."""
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        super().initStyleOption(option, index)
-        option.textElideMode = Qt.TextElideMode.ElideLeft
-
-
 class RowTable(QTableView):
     """Rows in lines of 22 pixels. `acted` tells what is wanted with the current row, `find_wanted` that F was hit."""
 
@@ -58,6 +50,8 @@ class RowTable(QTableView):
         widths: tuple[int, ...],
         acts: tuple[Act, ...],
         parent: QWidget,
+        *,
+        grows: Mapping[int, int],
         ends: tuple[int, ...] = (),
     ) -> None:
         super().__init__(parent)
@@ -75,11 +69,7 @@ class RowTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        header = self.horizontalHeader()
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate(widths):
-            self.setColumnWidth(column, width)
+        self.columns = FittedColumns(self, widths, grows)
         for column in ends:  # the end of a code tells neighbours apart
             self.setItemDelegateForColumn(column, EndShown(self))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 _NAMED = re.compile(r"^\s*(gcj-?02|bd-?09|wgs-?84|cgcs2000|epsg:\d+)[\s:：,，]+", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
-_FIRST_ZONE, _LAST_ZONE = 25, 45  # of the three-degree Gauss-Kruger zones with the zone's number before the easting
+# EPSG codes of the Gauss-Kruger zones of CGCS2000, whose numbers stand before the easting
+_THREE_DEGREES = {zone: f"EPSG:{4488 + zone}" for zone in range(25, 46)}
+_SIX_DEGREES = {zone: f"EPSG:{4478 + zone}" for zone in range(13, 24)}
+_ZONES = _THREE_DEGREES | _SIX_DEGREES
 _ZONE = 1_000_000
 _MOST_EASTING = 9_000_000
 _FULL_CIRCLE, _HALF_CIRCLE, _QUARTER_CIRCLE = 360.0, 180.0, 90.0
+_CGCS2000, _OF_DEGREES = "EPSG:4490", frozenset({"EPSG:4326", "GCJ02", "BD09"})
 _CHINA_EAST, _CHINA_NORTH = (72.0, 138.0), (0.8, 55.9)
 
 
@@ -24,8 +28,15 @@ class Position:
     crs: str
 
 
-def parse(text: str) -> Position | None:
+def parse(text: str, *, middle: tuple[float, float] | None = None) -> Position | None:
     """Return the position that a text names, or None where it names none.
+
+    Parameters
+    ----------
+    text
+        Two numbers in any order, in degrees or metres, with or without their system before them.
+    middle
+        Longitude and latitude of the map that is shown: of two orders that could be meant, the nearer one is.
 
     Examples
     --------
@@ -37,6 +48,10 @@ def parse(text: str) -> Position | None:
     'GCJ02'
     >>> parse("39491411 4401898").crs
     'EPSG:4527'
+    >>> parse("20491411 4401898").crs
+    'EPSG:4498'
+    >>> parse("38.9 -77.03", middle=(-77.0, 38.9)).x
+    -77.03
     >>> parse("4401898.2, 491411.1")
     Position(x=491411.1, y=4401898.2, crs='')
     """
@@ -47,29 +62,39 @@ def parse(text: str) -> Position | None:
         return None
     crs = _system(named[1]) if named else ""
     if max(map(abs, numbers)) <= _FULL_CIRCLE:
-        return _in_degrees(numbers, crs or "EPSG:4326")
+        return _in_degrees(numbers, crs or "EPSG:4326", middle)
     return _in_metres(numbers, crs)
 
 
 def _system(name: str) -> str:
     plain = name.upper().replace("-", "")
-    return {"WGS84": "EPSG:4326", "CGCS2000": "EPSG:4490"}.get(plain, plain)
+    return {"WGS84": "EPSG:4326", "CGCS2000": _CGCS2000}.get(plain, plain)
 
 
-def _in_degrees(numbers: list[float], crs: str) -> Position | None:
+def _in_degrees(numbers: list[float], crs: str, middle: tuple[float, float] | None) -> Position | None:
     x, y = numbers
-    latitude_first = _within(y, _CHINA_EAST) and _within(x, _CHINA_NORTH)
-    if latitude_first or abs(y) > _QUARTER_CIRCLE:
+    known = [(lon, lat) for lon, lat in ((x, y), (y, x)) if abs(lon) <= _HALF_CIRCLE and abs(lat) <= _QUARTER_CIRCLE]
+    if not known:
+        return None
+    if middle is not None:
+        x, y = min(known, key=lambda spot: abs(spot[0] - middle[0]) + abs(spot[1] - middle[1]))
+    elif (y, x) in known and ((x, y) not in known or (_within(y, _CHINA_EAST) and _within(x, _CHINA_NORTH))):
         x, y = y, x
-    return Position(x, y, crs) if abs(x) <= _HALF_CIRCLE and abs(y) <= _QUARTER_CIRCLE else None
+    return Position(x, y, crs)
 
 
-def _in_metres(numbers: list[float], crs: str) -> Position:
-    """Put the easting first: with a zone's number it is the larger, without, in China, the smaller of the two."""
+def _in_metres(numbers: list[float], crs: str) -> Position | None:
+    """Put the easting first: with a zone's number it is the larger, without, in China, the smaller of the two.
+
+    A system of degrees before metres names none of them; CGCS2000 may be that of the zone, or of the map.
+    """
     small, large = sorted(numbers)
+    if crs in _OF_DEGREES:
+        return None
+    crs = "" if crs == _CGCS2000 else crs
     zone = int(large // _ZONE)
-    if large > _MOST_EASTING and _FIRST_ZONE <= zone <= _LAST_ZONE:
-        return Position(large, small, crs or f"EPSG:{4488 + zone}")
+    if large > _MOST_EASTING and zone in _ZONES:
+        return Position(large, small, crs or _ZONES[zone])
     return Position(small, large, crs)
 
 

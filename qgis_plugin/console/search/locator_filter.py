@@ -1,9 +1,20 @@
 """The one map in QGIS's search field: areas, codes explained digit by digit, addresses, holders, cases, positions."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 
-from qgis.core import QgsFeedback, QgsLocatorContext, QgsLocatorFilter, QgsLocatorResult
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsCsException,
+    QgsFeedback,
+    QgsLocatorContext,
+    QgsLocatorFilter,
+    QgsLocatorResult,
+    QgsPointXY,
+)
 
 from ...project.one_map_file import NotAOneMap, OneMapFile
 from ...translation import tr
@@ -49,7 +60,7 @@ class OneMapFilter(QgsLocatorFilter):
         one_map = self._shown()
         if one_map is None:
             return
-        position = parse(text)
+        position = parse(text, middle=middle_of(one_map))
         if position is not None:
             self.resultFetched.emit(_position_result(self, position))
         groups: dict[str, float] = {}  # QGIS would show them by the alphabet
@@ -66,6 +77,18 @@ class OneMapFilter(QgsLocatorFilter):
         """Show what was chosen."""
         chosen = result.userData  # a method before QGIS 3.36, a property since
         self._go(chosen() if callable(chosen) else chosen)
+
+
+def middle_of(one_map: OneMapFile) -> tuple[float, float] | None:
+    """Return longitude and latitude of the middle of a map; None where it does not tell its bounds."""
+    try:
+        west, south, east, north = json.loads(one_map.facts.get("bounds", ""))
+        own, degrees = (QgsCoordinateReferenceSystem(name) for name in (one_map.facts.get("crs", ""), "EPSG:4326"))
+        way = QgsCoordinateTransform(own, degrees, QgsCoordinateTransformContext())
+        spot = way.transform(QgsPointXY((west + east) / 2, (south + north) / 2)) if way.isValid() else None
+    except (ValueError, TypeError, QgsCsException):
+        return None
+    return None if spot is None else (spot.x(), spot.y())
 
 
 def _hit_result(owner: OneMapFilter, hit: Hit, score: int, group: float) -> QgsLocatorResult:

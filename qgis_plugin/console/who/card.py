@@ -6,7 +6,8 @@ from html import escape
 from qgis.core import QgsCoordinateReferenceSystem
 
 from ...engine.worker import said
-from ...translation import tr
+from ...onemap.domain.system_names import system_title
+from ...translation import language, tr
 from ..tones import quiet
 from ..words import Words, kind_title, number
 
@@ -57,7 +58,7 @@ def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> 
     elif person:
         parts.append(f'<p style="color:{quiet()}">{escape(tr("no telephone in this map"))}</p>')
     rows = [(part_title(part), _claims(answer["parts"][part]), "") for part in _PARTS if part in answer["parts"]]
-    rows += [(tr("Deputy"), deputy["name"], telephone_of(deputy["phone"])) for deputy in answer["deputies"]]
+    rows += [(tr("Deputy"), deputy["name"], telephone_of(deputy["phone"])) for deputy in _deputies(answer)]
     parts += [_table(rows), _table([(link_title(link), link["name"], link["code"]) for link in answer["chain"]])]
     proof = said(answer.get("sentence"))
     for phone in _phones(answer):
@@ -119,6 +120,13 @@ def _claims(part: dict) -> str:
     return ", ".join(dict.fromkeys(filter(None, [*agencies, *names, *lacking])))
 
 
+def _deputies(answer: dict) -> list[dict]:
+    """Return all deputies, each once: of whoever is accountable first, then of the other parts."""
+    claims = [claim for part in _PARTS if part in answer["parts"] for claim in answer["parts"][part]["claims"]]
+    people = [*answer["deputies"], *(person for claim in claims for person in claim.get("deputies", ()))]
+    return list({person["holder_code"]: person for person in people}.values())
+
+
 def _phones(answer: dict) -> set[str]:
     """Return every telephone number that the proof may name."""
     claims = [claim for part in answer["parts"].values() for claim in part["claims"]]
@@ -137,13 +145,13 @@ def masked(phone: str) -> str:
 def _position(answer: dict) -> list[tuple[str, str, str]]:
     if answer.get("x") is None:
         return []
-    system = f" ({answer['system']})" if answer.get("system") else ""
-    return [(tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}{system}", "")]
+    where = [(tr("Position"), f"{answer['x']:.2f}, {answer['y']:.2f}", "")]
+    return [*where, (tr("Coordinate system"), answer["system"], "")] if answer.get("system") else where
 
 
 def system_name(crs: QgsCoordinateReferenceSystem) -> str:
     """Return what a coordinate system is called, with its code."""
-    return ", ".join(filter(None, (crs.description(), crs.authid())))
+    return system_title(crs.description(), crs.authid(), language=language())
 
 
 def _stale(answer: dict) -> str:

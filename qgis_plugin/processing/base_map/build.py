@@ -17,6 +17,7 @@ from ..algorithm import VerbAlgorithm
 from ..call import Call
 from ..inputs import File, Input
 from ..outputs import Written
+from ..shared_inputs import day
 from ..stages import Stage
 
 OPEN, ONE_MAP = "OPEN", "ONEMAP"
@@ -60,6 +61,12 @@ class BuildAlgorithm(VerbAlgorithm):
                 folder=True,
                 optional=True,
                 advanced=True,
+            ),
+            day(
+                tr(
+                    "The map of this day: without what is not in force on it, and layers are judged stale by it; when "
+                    "left empty, everything, and the day that the manifest names."
+                )
             ),
         )
 

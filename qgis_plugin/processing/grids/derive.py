@@ -4,6 +4,7 @@ from ...translation import tr
 from ..algorithm import VerbAlgorithm
 from ..inputs import AREAS, Choice, Column, Input, Number, Words
 from ..layers import Layer, Layers
+from ..look import unmet
 from ..outputs import AREA, LINE, Table
 from ..shared_inputs import day
 from ..stages import Stage
@@ -150,6 +151,8 @@ class DeriveAlgorithm(VerbAlgorithm):
                 title=tr("Not honoured: areas"),
                 help=tr("Areas where a wish could not be honoured, with the reason."),
                 table="unmet",
+                by="rule",
+                marks=unmet(),
                 shape=AREA,
                 extra=True,
             ),
@@ -158,6 +161,8 @@ class DeriveAlgorithm(VerbAlgorithm):
                 title=tr("Not honoured: barriers"),
                 help=tr("Barriers that could not be followed, with the reason."),
                 table="unmet",
+                by="rule",
+                marks=unmet(),
                 shape=LINE,
                 extra=True,
             ),

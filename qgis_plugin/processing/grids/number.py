@@ -4,6 +4,7 @@ from ...translation import tr
 from ..algorithm import VerbAlgorithm
 from ..inputs import AREAS, Column, File, Input, Number, Words
 from ..layers import Layer
+from ..look import code_changes
 from ..outputs import AREA, Table
 from ..profiles import profile_choice
 from ..shared_inputs import cells, day
@@ -97,6 +98,8 @@ class NumberAlgorithm(VerbAlgorithm):
                 title=tr("Codes kept, new and withdrawn"),
                 help=tr("Each code with what became of it and why."),
                 table="change",
+                by="change",
+                marks=code_changes(),
                 shape=AREA,
                 asked=True,
             ),

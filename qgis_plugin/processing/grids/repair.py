@@ -95,6 +95,7 @@ class RepairAlgorithm(VerbAlgorithm):
                 help=tr("Each piece with the cell that had it and the cell that has it."),
                 table="repair_move",
                 shape=AREA,
+                style="version_piece",
                 asked=True,
             ),
             Table(

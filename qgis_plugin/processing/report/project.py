@@ -21,6 +21,7 @@ from ...project.hall import make_hall
 from ...project.one_map_file import NotAOneMap, open_one_map
 from ...project.writing import project_beside, write_project
 from ...translation import language, tr
+from ..algorithm import first_sentence
 from ..inputs import Choice
 from ..open_map import shown_map
 from ..stages import Stage, numbered, stage_title
@@ -58,6 +59,9 @@ class ProjectAlgorithm(QgsProcessingAlgorithm):
 
     def groupId(self) -> str:
         return Stage.REPORT.value
+
+    def shortDescription(self) -> str:
+        return first_sentence(self.shortHelpString())
 
     def tags(self) -> list[str]:
         return ["onemap", "project", "qgz", "layout", "atlas", "3d"]

@@ -9,7 +9,7 @@ from ..algorithm import VerbAlgorithm
 from ..call import Call
 from ..inputs import Choice, Input
 from ..outputs import Written
-from ..shared_inputs import one_map
+from ..shared_inputs import day, one_map
 from ..stages import Stage
 
 SHOWN = "REPORT"
@@ -43,7 +43,11 @@ class ReportAlgorithm(VerbAlgorithm):
         )
 
     def inputs(self) -> tuple[Input, ...]:
-        return one_map(), tongue("--report-lang")
+        of_day = tr(
+            "The day that the report shall be of: the map must have been made for that day, or it is refused; when "
+            "left empty, the report of the map as it is."
+        )
+        return one_map(), tongue("--report-lang"), day(of_day)
 
     def outputs(self) -> tuple[Written, ...]:
         return (

@@ -5,7 +5,7 @@ from ..algorithm import VerbAlgorithm
 from ..inputs import AREAS, File, Input, Switch, Words
 from ..layers import Layer
 from ..outputs import NONE, Table
-from ..shared_inputs import encoding
+from ..shared_inputs import day, encoding
 from ..stages import Stage
 
 
@@ -72,6 +72,7 @@ class RosterAlgorithm(VerbAlgorithm):
                 optional=True,
                 advanced=True,
             ),
+            day(tr("Only appointments in force on this day; the others are listed with the reason.")),
             encoding(),
         )
 

@@ -9,6 +9,7 @@ from ..algorithm import VerbAlgorithm
 from ..call import Call
 from ..inputs import ROWS, Day, Input, Matter, Number, Spot, Words
 from ..layers import Layer
+from ..look import answers
 from ..outputs import POINT, Table
 from ..shared_inputs import one_map
 from ..stages import Stage
@@ -133,5 +134,7 @@ class WhoPointsAlgorithm(VerbAlgorithm):
                 help=tr("All points with all their columns, and the answer."),
                 table="who",
                 shape=POINT,
+                by="state",
+                marks=answers(),
             ),
         )

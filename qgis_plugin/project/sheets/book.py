@@ -11,6 +11,7 @@ from ..letters import text
 from ..one_map_file import OneMapFile
 from ..paper import border, road, street_level
 from ..themes import add_theme
+from .fitting import Fit, halves_of
 from .furniture import Box, LegendLine, Sheet, follows_feature
 from .people import NAME_AND_PHONE, Levels, above, duties, duty_holder, holder, own, vacant
 
@@ -292,11 +293,14 @@ def _poster(
     sheet.label(tr("Holder of the grid"), Box(14, 276, 120, 10), text(16, ink="ink_quiet"))
     sheet.line(who, Box(14, 287, 154, 24), 54, 30, 20, bold=True, name="holder")  # of several shifts: all of them
     sheet.line(phone, Box(14, 313, 154, 18), 40, 18, 14, ink="accent", name="phone")
+    one_line = Fit.of(14, 36, 9).halves
+    titled = 36.0 if all(halves_of(title) <= one_line for title, _ in contacts) else 50.0
     y = 336.0
     for number, (title, expression) in enumerate(contacts, 1):
-        sheet.label(title, Box(14, y, 36, 9), text(14, ink="ink_quiet"), down="middle")
-        sheet.line(expression, Box(50, y, 119, 10), 16, 12, 9, name=f"contact {number}")
-        y += 11
+        letters = 14 if halves_of(title) <= Fit.of(14, titled, 9).halves else 11  # of a long one, two lines
+        sheet.label(title, Box(14, y, titled, 12), text(letters, ink="ink_quiet"), down="middle")
+        sheet.line(expression, Box(14 + titled, y, 155 - titled, 12), 16, 12, 9, name=f"contact {number}")
+        y += 13
     sheet.label(tr("What is done here"), Box(172, 276, 111, 10), text(16, ink="ink_quiet"))
     sheet.listing(texts, Box(172, 288, 111, 74), 16, 12, 9)
     sheet.scale(Box(14, 372, 70, 18), drawn)

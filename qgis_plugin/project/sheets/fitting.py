@@ -4,6 +4,7 @@ A label of QGIS has one size of letters, so there is one label for each size, an
 lines at spaces only; Chinese has none, so lines of it are broken here.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,16 @@ class Fit:
         """Return the fit for a place of this width and height in millimetres."""
         size = points * EM
         return cls(points, int(width / (HALF * size)), max(1, int(height / (LINE * size))))
+
+
+def halves_of(words: str) -> int:
+    """Return how wide a text is, in half letters."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
+
+
+def size_for(words: str, width: float) -> float:
+    """Return the size, in points, in which words just fill a width in millimetres."""
+    return width / (HALF * EM * max(1, halves_of(words)))
 
 
 def line_shown(expression: str, fits: Sequence[Fit]) -> list[str]:

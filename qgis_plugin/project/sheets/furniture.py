@@ -37,13 +37,18 @@ from qgis.PyQt.QtGui import QColor, QPolygonF
 
 from ..letters import text
 from ..palette import light
-from .fitting import Fit, line_shown, list_shown
+from .fitting import Fit, line_shown, list_shown, size_for
 
 EDGE = 6.0
 WIDE = 90.0
 MARGIN = 0.5  # of a table's cells
 ROW, LOWEST = 0.58, 4.5  # of a table: height of a row in millimetres a point of its letters; least points
 LIST = "duties"
+# The map's own system as the printed atlas calls it; QGIS's words where the project was given another one since.
+SYSTEM = (
+    "[% if(@project_crs = @onemap_system_code, @onemap_system,"
+    " concat(@project_crs_description, ' (', @project_crs, ')')) %]"
+)
 MM = Qgis.LayoutUnit.Millimeters
 
 
@@ -228,7 +233,7 @@ class Sheet:
         """Write where the sheet comes from: reference system, date, source, version, maker, time of print."""
         tr = self.tr
         pairs = (
-            (tr("Reference system"), "[% @project_crs_description %] ([% @project_crs %])"),
+            (tr("Reference system"), SYSTEM),
             (tr("Data as of"), "[% @onemap_as_of %]"),
             (tr("Source"), "[% @onemap_source %]"),
             (tr("Version"), "[% @onemap_version %]"),
@@ -274,6 +279,7 @@ class Sheet:
         """
         points = max(LOWEST, min(7.0, box.height / (most + 2) / ROW))
         room = int(box.height / (ROW * points)) - 2
+        said = min(size_for(heading, width - 2 * MARGIN) for heading, _, width in columns)  # QGIS cuts headings off
         made = QgsLayoutItemAttributeTable.create(self.layout)
         self.layout.addMultiFrame(made)
         made.setVectorLayer(layer)
@@ -288,7 +294,7 @@ class Sheet:
         made.setFeatureFilter(rows_that)
         made.setMaximumNumberOfFeatures(room)
         made.setContentTextFormat(text(points))
-        made.setHeaderTextFormat(text(points, ink="ink_quiet"))
+        made.setHeaderTextFormat(text(max(LOWEST, min(points, said)), ink="ink_quiet"))
         made.setCellMargin(MARGIN)
         made.setGridColor(QColor(light("rule")))
         made.setGridStrokeWidth(0.15)

@@ -79,6 +79,26 @@ def test_rules_say_who_comes_first(rule, winner):
     assert repair.moves["area_m2"].tolist() == [8.0]
 
 
+def test_land_of_an_area_goes_to_its_own_cells_first():
+    """The gap 0..20 x 10..10.5 lies in the southern area; the northern cell has the longer border with it."""
+    south_west, south_east, north = box(0, 0, 9, 10), box(9, 0, 20, 10), box(0, 10.5, 20, 20)
+    frame = cells(south_west, south_east, north)
+    above = gpd.GeoDataFrame(geometry=[box(0, 0, 20, 10.5), box(0, 10.5, 20, 20)], crs=CRS)
+
+    def given(within, share=0.2):
+        repair = repair_coverage(frame, max_width_m=1.0, max_change=share, parent=box(0, 0, 20, 20), within=within)
+        assert repair.ok
+        return repair.moves["to"].tolist()
+
+    assert given(None) == ["c"]
+    assert given(above) == ["b"]
+    assert given(above.to_crs("EPSG:4490")) == ["b"]
+    assert given(above.set_geometry(above.geometry.translate(500, 0))) == ["c"]
+    assert given(above, share=0.06) == ["c"]  # its own cells would change by 11 and 9 percent
+    with pytest.raises(CrsError, match="areas above the cells have no coordinate system"):
+        repair_coverage(frame, max_width_m=1.0, within=above.set_crs(None, allow_override=True))
+
+
 def test_equal_borders_go_to_the_smaller_code_whatever_the_order_of_rows():
     a, b = box(0, 0, 10, 10), box(10.5, 0, 20.5, 10)
     ends = [box(0, 10, 20.5, 11), box(0, -1, 20.5, 0)]
@@ -297,6 +317,16 @@ def test_the_record_survives_a_file(tmp_path):
     repair.cells.to_file(tmp_path / "cells.gpkg", geometry_type="MultiPolygon", promote_to_multi=True)
     again = gpd.read_file(tmp_path / "cells.gpkg")
     assert undo_repair(again, repair.record).geometry.geom_equals_exact(frame.geometry, 0).all()
+
+
+def test_a_repair_is_undone_by_the_codes_that_it_went_by():
+    frame = cells(box(0, 0, 10, 10), box(9, 2, 20, 8)).rename(columns={"cell_code": "NAME"}).assign(fid=[7, 8])
+    repair = repair_coverage(frame, code="NAME", max_width_m=2.0, max_change=0.2)
+    for code in ("cell_code", "fid", "NAME"):  # not named, another column, the very one
+        restored = undo_repair(repair.cells, repair.record, code=code)
+        assert restored.geometry.to_wkb().equals(frame.geometry.to_wkb())
+    with pytest.raises(SchemaError, match="a, b: no column holds these codes of the record; nothing is undone"):
+        undo_repair(repair.cells.drop(columns="NAME"), repair.record, code="fid")
 
 
 def test_what_was_changed_since_is_not_undone():

@@ -155,6 +155,8 @@ def test_3_geography():
     report = audit(buildings=houses)
     assert reasons(report, "geography") == ["the border of c1 and c2 cuts building b1: 50.0 percent lie in c2"]
     assert report.findings["object"].tolist() == ["b1"]
+    nameless = audit(buildings=houses.assign(building_code=[None, "b2", "b3"]))
+    assert reasons(nameless, "geography") == ["the border of c1 and c2 cuts building row 0: 50.0 percent lie in c2"]
     assert audit(buildings=houses, limits=AuditLimits(cut_share=0.001)).table["findings"].iloc[2] == 2
     lines = {
         "through": LineString([(-10, 30), (110, 30)]),

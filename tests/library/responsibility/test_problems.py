@@ -3,6 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from onemap.errors import CrsError, SchemaError
 from onemap.responsibility import MatrixOptions, ResponsibilityMatrix
@@ -164,3 +165,38 @@ def test_coordinates_that_are_none_or_look_like_degrees_are_refused():
     assert matrix.who(x=116.9, y=39.7, matter="05", at=MORNING, crs="EPSG:4490").state == "outside"
     degrees = ResponsibilityMatrix(levels()["grid_cell"].to_crs(4490), pd.DataFrame([GOOD]))
     assert degrees.who(x=100.0, y=39.7, matter="05", at=MORNING).state == "outside"
+
+
+def test_pairs_that_look_like_degrees_are_refused_in_a_batch_too():
+    matrix = make()
+    with pytest.raises(CrsError, match=r"^116.9, 39.7 look like degrees: name --crs EPSG:4490$"):
+        matrix.who_batch(([116.9, float("nan"), 117.0], [39.7, 39.7, 39.8]), "05", MORNING)
+    metres = [WEST + 50, SOUTH + 50]
+    mixed = matrix.who_batch(([116.9, metres[0], 0.0, None], [39.7, metres[1], 0.0, 39.7]), "05", MORNING)
+    assert mixed["state"].tolist() == ["outside", "held", "outside", "outside"]
+    assert mixed.attrs["notes"] == ["2 of 4 points look like degrees and are outside: they need crs=EPSG:4490"]
+    assert "2 个像是经纬度" in translate(mixed.attrs["notes"][0])
+    assert not matrix.who_batch(([metres[0]], [metres[1]]), "05", MORNING).attrs
+    assert not matrix.who_batch(([116.9], [39.7]), "05", MORNING, crs="EPSG:4490").attrs
+    assert not matrix.who_batch(gpd.GeoSeries.from_xy([116.9], [39.7], crs=4490), "05", MORNING).attrs
+    degrees = ResponsibilityMatrix(levels()["grid_cell"].to_crs(4490), pd.DataFrame([GOOD]))
+    assert degrees.who_batch(([100.0], [39.7]), "05", MORNING)["state"].tolist() == ["outside"]
+    with pytest.raises(CrsError, match="look like degrees"):
+        matrix.who_all(shapely.box(116.9, 39.7, 117.0, 39.8), matter="05", at=MORNING)
+
+
+def test_a_duty_of_a_holder_whom_no_roster_has_is_told_and_vacant():
+    lost = {"duty_code": "D1", "matters": "02", "holder_code": "Z9"}
+    matrix = make([GOOD, lost, {**lost, "duty_code": "D2", "holder_code": "Z2"}])
+    assert matrix.problems.to_numpy().tolist() == [
+        ["duty", 1, "D1", "no roster has the holder Z9, so nobody stands for the duty"]
+    ]
+    assert translate(matrix.problems["reason"][0]) == "名册中没有责任人 Z9，此项职责无人承担"
+    assert state(make([lost]), "0201").state == "vacant"
+    without = ResponsibilityMatrix(levels(), pd.DataFrame([lost]))
+    assert without.problems["code"].tolist() == ["D1"]
+    cells = levels()
+    cells["grid_cell"] = cells["grid_cell"].assign(holder_code="Z9")  # a grid's own row appoints as well
+    assert ResponsibilityMatrix(cells, pd.DataFrame([lost])).problems.empty
+    unread = make([lost], [ONE, {**ONE, "holder_code": "Z9", "deputy": -3}])
+    assert unread.problems["layer"].tolist() == ["holder"]  # its own row says what is wrong

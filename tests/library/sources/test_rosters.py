@@ -410,6 +410,35 @@ def test_a_bad_cell_of_several_people_is_listed_once(tmp_path):
     assert roster.rejects["cell"].tolist() == ["", "D2"]
 
 
+def test_a_bad_cell_merged_over_several_rows_is_listed_once_with_its_rows(tmp_path):
+    rows = [
+        ["网格编码", "网格员", "联系电话"],
+        ["01", "张三", "12ab"],
+        ["02", "李四", None],
+        ["03", "王五", None],
+        ["04", "赵六", "12ab"],
+        ["05", "钱七", None],
+        ["东边那块", "孙八", "13800000000"],
+        [None, "周九", "13900000000"],
+        [None, "吴十", "一二三"],
+    ]
+    roster = read_roster(workbook(tmp_path / "roster.xlsx", rows, ["C2:C4", "C5:C6", "A7:A9"]))
+    accounted(roster)
+    assert roster.holders["name"].tolist() == ["张三", "李四", "王五", "赵六", "钱七"]
+    listed = roster.rejects.loc[roster.rejects["row"] > 1, ["row", "cell", "kind", "removed"]]
+    assert listed.to_numpy().tolist() == [
+        [2, "C2:C4", "bad_value", False],
+        [5, "C5:C6", "bad_value", False],
+        [7, "A7:A9", "bad_value", True],
+        [8, "", "unreadable", True],
+        [9, "C9", "bad_value", True],
+    ]
+    reasons = roster.rejects.set_index("row")["reason"]
+    assert reasons[8] == "no appointment in it: A7:A9 is wrong"
+    assert translate(reasons[8], "zh") == "没有任职内容：A7:A9 有误"
+    assert roster.rejects.loc[roster.rejects["row"] == 8, "found"].tolist() == ["东边那块 | 周九 | 13900000000"]
+
+
 def test_a_heading_that_is_not_there_is_refused(tmp_path):
     file = workbook(tmp_path / "roster.xlsx", [["名册"], ["网格编码", "网格员", "民警"], ["01", "张三", "李四"]])
     with pytest.raises(SchemaError, match=r"there is no heading 没有; the headings are 网格编码, 网格员, 民警$"):
