@@ -132,10 +132,12 @@ class OnemapPlugin:
     def _furnish(self, one_map: "OneMapFile", spoken: str) -> "Iterator[None]":
         """Add themes, 3D views and layouts to the project whose map is on the screen, and keep it."""
         from .project.hall import furnishing
+        from .project.moments import show_time
 
         self._give_room()  # not before: a canvas that changes its size draws anew
         yield
         yield from furnishing(QgsProject.instance(), one_map, language=spoken)
+        show_time(QgsProject.instance(), self._iface.mapCanvas().temporalController())
         self._keep_project(one_map.path)
 
     def _keep_project(self, one_map: Path) -> None:

@@ -141,7 +141,7 @@ def _dissolved(level: Level, finer: gpd.GeoDataFrame, manifest: Manifest) -> gpd
         # gaps between the finer grids are gaps, not holes of the district: the outline is filled
         union = shapely.union_all(finer.geometry.to_numpy())
         parts = [shapely.Polygon(part.exterior) for part in shapely.get_parts(union)]
-        rows = {spec.key: [_district_code(finer, manifest)], "name": [manifest.district.name]}
+        rows = {spec.key: [_district_code(finer, manifest)], "name": [_district_name(manifest)]}
         geometry = [shapely.union_all(parts)]
     else:
         if parents.isna().any():
@@ -159,6 +159,12 @@ def _dissolved(level: Level, finer: gpd.GeoDataFrame, manifest: Manifest) -> gpd
         if one.name not in frame.columns:
             frame[one.name] = pd.Series([None] * len(frame), dtype="object")
     return frame[[*columns, "geometry"]]
+
+
+def _district_name(manifest: Manifest) -> str:
+    """Return what the district is called in its own language: its name stands on labels, sheets and in answers."""
+    district = manifest.district
+    return (district.name_en if district.language == "en" else "") or district.name
 
 
 def _district_code(finer: gpd.GeoDataFrame, manifest: Manifest) -> str:

@@ -1,7 +1,7 @@
 """How a decision about a finding is found again: by kind, matter and place, for ids change with every build.
 
-It holds for each finding of which `about_of` says the same and whose geometry is within `NEAR_M` of its spot; of
-several the latest.
+It holds for each finding that is about the same (`about_of`, `as_one`) and whose geometry is within `NEAR_M` of its
+spot; of several the latest.
 """
 
 from collections.abc import Mapping
@@ -41,6 +41,18 @@ def about_of(table: str, row: Mapping[str, Any]) -> str:
         layer = _text(row, "layer_id") or _LAYERS.get(table, table)
         about = "/".join(part for part in (layer, _text(row, "agency")) if part)
     return f"{kind}|{about.replace('|', '/')}"
+
+
+def as_one(about: str) -> str:
+    """Return what a decision is about; a gap and the land that nobody covers there are one, though in two tables.
+
+    Examples
+    --------
+    >>> as_one("land|grid_cell"), as_one("overlap|grid_cell")
+    ('gap|grid_cell', 'overlap|grid_cell')
+    """
+    kind, _, rest = about.partition("|")
+    return f"gap|{rest}" if kind == "land" else about
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:

@@ -202,8 +202,8 @@ def _candidates(faces: Faces, place: Place, limits: Limits) -> list[int | None]:
     rule, homes = order[limits.rule], limits.homes
     if homes is None:
         return sorted(cells, key=rule)
-    land = faces.drawn(place.faces)
-    return sorted(cells, key=lambda c: (homes.foreign(land, c), rule(c)))
+    foreign = homes.foreign(faces.drawn(place.faces), cells)
+    return sorted(cells, key=lambda c: (c in foreign, rule(c)))
 
 
 def plan_move(

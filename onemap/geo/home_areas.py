@@ -1,5 +1,6 @@
 """Areas of the level above, such as communities: land in one of them goes first to the cells of the same one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,10 +43,10 @@ class HomeAreas:
         """Return the area that has most of a piece of land; `NOWHERE` where none has any."""
         return int(_most(self.shapes, np.array([land], dtype=object))[0])
 
-    def foreign(self, land: Any, cell: int) -> bool:
-        """Return whether a cell lies in another area than the land; land of no area is foreign to nobody."""
+    def foreign(self, land: Any, cells: Iterable[int]) -> set[int]:
+        """Return which of the cells lie in another area than the land; land of no area is foreign to none."""
         home = self.of_land(land)
-        return home != NOWHERE and self.of_cell[cell] != home
+        return set() if home == NOWHERE else {cell for cell in cells if self.of_cell[cell] != home}
 
 
 def home_areas(areas: gpd.GeoDataFrame | None, cells: Shapes, crs: CRS) -> HomeAreas | None:

@@ -11,12 +11,10 @@ import shapely
 from onemap.basemap.decided_repairs import superseded
 from onemap.basemap.finding_decisions import FindingDecisions, Outcome, Standing
 from onemap.domain.journal import ALLOW_GAP
-from onemap.domain.judged import NEAR_M, about_of, expired
+from onemap.domain.judged import NEAR_M, about_of, as_one, expired
 from onemap.translation import say
 
 _ABOUT: Final = ("kind", "layer_id", "agency", "part", "matters", "cells")
-_ALSO: Final = {"gap": "land"}
-"""A gap stands in two tables: who allows the land that nobody covers, allows the gap."""
 
 
 class Allowing:
@@ -75,7 +73,7 @@ class Allowing:
         found: dict[int, list[Standing]] = {}
         for place, number in sorted(zip(row.tolist(), point.tolist(), strict=True)):
             spot = standing[number].spot
-            if f"{spot.kind}|{spot.about}" in _abouts(table, frame, place):
+            if as_one(f"{spot.kind}|{spot.about}") == _about(table, frame, place):
                 found.setdefault(place, []).append(standing[number])
         return found
 
@@ -105,13 +103,11 @@ class Allowing:
         return say(template, "en", who=entry.who, day=day, until=entry.value, why=entry.why or "-")
 
 
-def _abouts(table: str, frame: gpd.GeoDataFrame, place: int) -> set[str]:
-    """Return what decisions about a finding may name."""
+def _about(table: str, frame: gpd.GeoDataFrame, place: int) -> str:
+    """Return what a decision about a finding has to be about."""
     row = frame.iloc[place]
     known = {name: row[name] for name in _ABOUT if name in frame.columns}
-    about = about_of(table, {name: value for name, value in known.items() if _is_there(value)})
-    kind, _, rest = about.partition("|")
-    return {about, f"{_ALSO.get(kind, kind)}|{rest}"}
+    return as_one(about_of(table, {name: value for name, value in known.items() if _is_there(value)}))
 
 
 def _is_there(value: Any) -> bool:

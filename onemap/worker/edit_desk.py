@@ -3,6 +3,7 @@
 The map that is open is only read. What was edited is written to a file of its own, and never over one that is there.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -253,10 +254,11 @@ def groupings(one_map: OneMap) -> list[Facts]:
     if len(one_map.levels) > 1:
         above = one_map.levels[-2]
         spec = load_catalogue()[above]
+        own = json.loads(one_map.district.get("level_titles", "{}")).get(above, {})
         found.append(
             {
                 "grouping": above,
-                "title": {language: spec.title(language) for language in LANGUAGES},
+                "title": {language: own.get(language) or spec.title(language) for language in LANGUAGES},
                 "grids": len(one_map.read(above)),
             }
         )

@@ -24,8 +24,9 @@ from onemap.geo.locator import CellLocator
 from onemap.responsibility import ResponsibilityMatrix
 from onemap.store.kept_index import open_index
 from onemap.store.one_map import OneMap, open_map
-from onemap.translation import LANGUAGES
-from onemap.worker.protocol import Words, said
+from onemap.translation import LANGUAGES, say
+from onemap.worker.duty_grids import DutyGrids
+from onemap.worker.protocol import Words
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class WarmMap:
         self.assigner = PointAssigner(self.index.locator, near_m=near_m, border_m=border_m)
         self.levels = [_read_level(self.one_map, layer_id) for layer_id in self.one_map.levels]
         self.matrix = ResponsibilityMatrix.from_map(self.one_map).warm() if self.one_map.has("duty") else None
+        self.duty_grids = DutyGrids.of(self.one_map) if self.matrix is None else None  # the matrix names them itself
         west, _, _, north = self.assigner.distances.extent
         self.locate(west - 1.0, north + 1.0)  # what is made when first needed is made now, not at the first click
 
@@ -105,7 +107,7 @@ class WarmMap:
         district = self.one_map.district
         return {
             "path": str(self.one_map.path),
-            "district": {"zh": district["name"], "en": district.get("name_en") or district["name"]},
+            "district": self.district_name,
             "as_of": district.get("as_of"),
             "built_at": district.get("built_at"),
             "crs": district.get("crs"),
@@ -172,6 +174,7 @@ class WarmMap:
             "distance_m": _number(answers.metres[0]),
             "candidates": [str(code) for code in codes[answers.candidate]],
             "chain": chain,
+            "duty_grids": self.duty_grids.at(float(places.x[0]), float(places.y[0])) if self.duty_grids else [],
             "x": _number(places.x[0]),
             "y": _number(places.y[0]),
             "reason": {language: self.assigner.reason(places, answers, 0, language) for language in LANGUAGES},
@@ -247,26 +250,36 @@ class WarmMap:
         """Return the sentence for the person who clicked."""
         how = HOW[answers.how[0]]
         finest = self.levels[-1].layer_id
-        place = "".join(str(link["name"] or link["code"]) for link in chain if link["level"] != finest)
-        district = self.one_map.district
-        values = {"place": place or district["name"]}
+        names = [str(link["name"] or link["code"]) for link in chain if link["level"] != finest]
+        values: dict[str, str] = {}
         if answers.cell[0] >= 0:
-            code = str(self.assigner.locator.codes[answers.cell[0]])
-            values["cell"] = f"{code} {chain[-1]['name']}".rstrip()
+            code, name = str(self.assigner.locator.codes[answers.cell[0]]), chain[-1]["name"]
+            values["cell"] = name if code in name else f"{code} {name}".rstrip()
         if how == "near":
-            return said(
-                "it lies in no cell; the nearest, {cell} of {place}, {metres} m away, answers",
-                metres=write_metres(answers.metres[0]),
-                **values,
-            )
-        if how == "outside":
-            return said("it lies in {place}, but in no cell" if place else "it lies outside {place}", **values)
+            values["metres"] = write_metres(answers.metres[0])
         templates = {
             "inside": "it lies in cell {cell} of {place}",
             "border": "it lies on a border; cell {cell} of {place} answers",
+            "near": "it lies in no cell; the nearest, {cell} of {place}, {metres} m away, answers",
+            "outside": "it lies in {place}, but in no cell" if names else "it lies outside {place}",
             "no_position": "it has no position",
         }
-        return said(templates[how], **values)
+        district = self.district_name
+        return {
+            language: say(templates[how], language, place=_place(names, language) or district[language], **values)
+            for language in LANGUAGES
+        }
+
+    @property
+    def district_name(self) -> Words:
+        """What the district is called, by language."""
+        district = self.one_map.district
+        return {"zh": district["name"], "en": district.get("name_en") or district["name"]}
+
+
+def _place(names: list[str], language: str) -> str:
+    """Return the areas from the district down as people say them: Chinese from the largest on, English up to it."""
+    return "".join(names) if language == "zh" else ", ".join(reversed(names))
 
 
 @lru_cache(maxsize=64)

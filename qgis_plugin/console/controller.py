@@ -11,6 +11,7 @@ from ..engine.worker import Worker
 from ..live.live import Live
 from ..live.panel import LivePanel
 from ..onemap.domain.journal import OF_CASES, OF_FINDINGS, Entry, FindingSpot
+from ..onemap.domain.judged import as_one
 from ..project.fill import map_in
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
 from ..translation import language, tr
@@ -310,7 +311,8 @@ class Controller(QObject):
         if entry.verb in OF_CASES:
             concerned = lambda row: row.case == entry.subject  # noqa: E731
         elif entry.verb in OF_FINDINGS and (spot := FindingSpot.read(entry.subject)):
-            concerned = lambda row: row.about == f"{spot.kind}|{spot.about}" and _holds(row, spot)  # noqa: E731
+            about = as_one(f"{spot.kind}|{spot.about}")
+            concerned = lambda row: as_one(row.about) == about and _holds(row, spot)  # noqa: E731
         else:
             return
         self.findings.settled()

@@ -210,7 +210,7 @@ class Written:
 
 
 def _is_unknown(system: QgsCoordinateReferenceSystem) -> bool:
-    """Tell whether a file says only that its coordinates are some: GCJ-02 has no code, QGIS would try to transform it."""
+    """Tell whether a file says only that it has coordinates: GCJ-02 has no code, QGIS would try to transform it."""
     return system.type() == Qgis.CrsType.Engineering
 
 

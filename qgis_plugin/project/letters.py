@@ -11,6 +11,8 @@ from qgis.PyQt.QtGui import QColor, QFont
 
 from .palette import light, palette
 
+LINE = 22  # "Spring Valley, Palisades, Wesley Heights" would lie across the neighbours
+
 
 def families() -> list[str]:
     """Return the fonts that hold Chinese, in the order in which they are tried."""
@@ -37,10 +39,12 @@ def text(points: float, *, ink: str = "ink", bold: bool = False, halo_mm: float 
 
 
 def labels(expression: str, letters: QgsTextFormat) -> QgsVectorLayerSimpleLabeling:
-    """Return labels of areas: an expression, written level."""
+    """Return labels of areas: an expression, written level; names of several words are broken into short lines."""
     settings = QgsPalLayerSettings()
     settings.fieldName = expression
     settings.isExpression = True
     settings.placement = Qgis.LabelPlacement.Horizontal
+    settings.autoWrapLength = LINE
+    settings.multilineAlign = Qgis.LabelMultiLineAlignment.Center
     settings.setFormat(letters)
     return QgsVectorLayerSimpleLabeling(settings)

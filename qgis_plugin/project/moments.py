@@ -1,6 +1,14 @@
 """Time in the project: cases appear on the day they were reported, gaps of duty while they last."""
 
-from qgis.core import QgsDateTimeRange, QgsProject, QgsUnitTypes, QgsVectorLayer
+from qgis.core import (
+    QgsDateTimeRange,
+    QgsInterval,
+    QgsProject,
+    QgsTemporalController,
+    QgsTemporalNavigationObject,
+    QgsUnitTypes,
+    QgsVectorLayer,
+)
 from qgis.core import QgsVectorLayerTemporalProperties as Temporal
 from qgis.PyQt.QtCore import QDateTime, Qt
 
@@ -18,6 +26,14 @@ def follow_time(project: QgsProject, cases: QgsVectorLayer | None, gaps: QgsVect
         _set_range(project, cases)
     if gaps is not None and gaps.fields().lookupField("from") >= 0:
         _while_it_lasts(gaps)
+
+
+def show_time(project: QgsProject, controller: QgsTemporalController | None) -> None:
+    """Give the window the range and step of a project just made; of itself it asks only one read from a file."""
+    settings = project.timeSettings()
+    if isinstance(controller, QgsTemporalNavigationObject) and not settings.temporalRange().isInfinite():
+        controller.setTemporalExtents(settings.temporalRange())
+        controller.setFrameDuration(QgsInterval(settings.timeStep(), settings.timeStepUnit()))
 
 
 def _by_day(layer: QgsVectorLayer) -> None:

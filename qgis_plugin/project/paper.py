@@ -75,7 +75,7 @@ def add_paper_layers(
         layer = open_table(f"{one_map.path}|layername={layer_id}", one_map.title_of(row, language))
         layer.setCustomProperty(PAPER_ID, key)
         layer.setRenderer(look.renderer)
-        tint_areas(layer, by=look.alike)
+        yield from tint_areas(layer, by=look.alike)
         if look.labels is not None:
             layer.setLabeling(look.labels)
             layer.setLabelsEnabled(True)
@@ -101,7 +101,7 @@ def add_agencies(
     whole = next((item for item in project.mapLayers().values() if item.customProperty(LAYER_ID) == "duty_grid"), None)
     if whole is None:
         return []
-    tint_areas(whole, by="agency")
+    yield from tint_areas(whole, by="agency")
     yield
     if len(agencies) <= 1:
         return []

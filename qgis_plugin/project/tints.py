@@ -1,6 +1,6 @@
 """Tints of areas: neighbours are never alike, and where hues are left, unlike. Computed when the areas are shown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from itertools import pairwise
 from math import dist
 from string import ascii_lowercase
@@ -28,10 +28,13 @@ UNLIKE = 125.0  # distance of two colours (red, green, blue) that are told apart
 TURN = "@id %"  # of a style that knows nothing of neighbours
 FINE = 1_500  # squares across all areas at most: more of them take longer than anybody waits
 MOST = 3_000  # areas: of more, nobody tells one from the next by its tint
+AT_ONCE = 10_000  # corners between two breaths of a window: surveyed borders have a corner every metre
 
 
-def hues_of(layer: QgsVectorLayer, *, by: str = "") -> str:
-    """Return a letter for each feature of a layer, at the place of its id: neighbours have other letters.
+def hues_of(layer: QgsVectorLayer, *, by: str = "") -> Generator[None, None, str]:
+    """Find a letter for each feature of a layer, at the place of its id: neighbours have other letters.
+
+    The generator yields whenever a window may answer its user, and returns the letters.
 
     Parameters
     ----------
@@ -50,13 +53,16 @@ def hues_of(layer: QgsVectorLayer, *, by: str = "") -> str:
         if feature.hasGeometry():
             shapes[feature.id()] = feature.geometry()
             groups[feature.id()] = feature.attribute(place) if place >= 0 else None
-    chosen = colouring(neighbours(shapes, groups), palette()["areas"]["hues"])
+    beside = yield from neighbours(shapes, groups)
+    chosen = colouring(beside, palette()["areas"]["hues"])
     letters = [ascii_lowercase[chosen.get(number, 0)] for number in range(max(chosen, default=-1) + 1)]
     return "".join(letters)
 
 
-def neighbours(shapes: Mapping[int, QgsGeometry], groups: Mapping[int, object]) -> dict[int, set[int]]:
-    """Return which areas of the same group touch, overlap at their borders, or lie about `APART` beside one another.
+def neighbours(
+    shapes: Mapping[int, QgsGeometry], groups: Mapping[int, object]
+) -> Generator[None, None, dict[int, set[int]]]:
+    """Find which areas of the same group touch, overlap at their borders, or lie about `APART` beside one another.
 
     Borders are followed through a raster: whose borders pass through the same square are neighbours. That tells more
     pairs than touch, never fewer, whatever the corners are.
@@ -67,9 +73,14 @@ def neighbours(shapes: Mapping[int, QgsGeometry], groups: Mapping[int, object]) 
         box.combineExtentWith(shape.boundingBox())
     size = max(APART, max(box.width(), box.height()) / FINE)
     passed: dict[tuple[object, int, int], set[int]] = {}
+    corners = 0
     for number, shape in shapes.items():
         for square in squares_of(shape, size):
             passed.setdefault((groups[number], *square), set()).add(number)
+        corners += shape.constGet().nCoordinates()
+        if corners >= AT_ONCE:
+            corners = 0
+            yield
     for together in passed.values():
         for number in together:
             found[number] |= together
@@ -118,20 +129,25 @@ def tint(hues: str = "") -> QgsProperty:
     return QgsProperty.fromExpression(f"array_get(array({listed}), {place})")
 
 
-def tint_areas(layer: QgsVectorLayer, *, by: str = "") -> None:
+def tint_areas(layer: QgsVectorLayer, *, by: str = "") -> Generator[None, None, None]:
     """Give the areas of a layer whose style tints them in turn the tints of a colouring; other styles stay."""
-    key = QgsSymbolLayer.Property.FillColor
-    for symbol in layer.renderer().symbols(QgsRenderContext()):
-        fill = symbol.symbolLayer(0)
-        told = fill.dataDefinedProperties()
-        if told.hasProperty(key) and TURN in told.property(key).expressionString():
-            fill.setDataDefinedProperty(key, tint(hues_of(layer, by=by)))
+    if not _tinted_in_turn(layer):
+        return
+    hues = yield from hues_of(layer, by=by)
+    for fill in _tinted_in_turn(layer):  # anew: somebody may have given the layer another style meanwhile
+        fill.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, tint(hues))
+
+
+def _tinted_in_turn(layer: QgsVectorLayer) -> list[QgsSymbolLayer]:
+    fills = [symbol.symbolLayer(0) for symbol in layer.renderer().symbols(QgsRenderContext())]
+    told = [(fill, fill.dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)) for fill in fills]
+    return [fill for fill, colour in told if colour.isActive() and TURN in colour.expressionString()]
 
 
 def show_as_groups(layer: QgsVectorLayer, *, label: str) -> None:
     """Show each area as one of several: a tint of its own, a strong border, and what it is called."""
     fill = QgsSimpleFillSymbolLayer()
-    fill.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, tint(hues_of(layer)))
+    fill.setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, tint(_all_of(hues_of(layer))))
     fill.setStrokeColor(QColor(light("grid_line")))
     fill.setStrokeWidth(0.7)
     symbol = QgsSymbol.defaultSymbol(Qgis.GeometryType.Polygon)
@@ -140,3 +156,12 @@ def show_as_groups(layer: QgsVectorLayer, *, label: str) -> None:
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     layer.setLabeling(labels(label, text(8, halo_mm=0.6)))
     layer.setLabelsEnabled(True)
+
+
+def _all_of(steps: Generator[None, None, str]) -> str:
+    """Take all steps at once and return what comes of them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return str(end.value)

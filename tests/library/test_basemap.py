@@ -188,6 +188,14 @@ def test_reprojection_keeps_neighbours_together(folder: Folder):
     assert frame.crs.to_epsg() == 4548
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "Small Town"), ("zh", "小区")])
+def test_a_dissolved_district_has_its_name_in_the_language_of_the_district(folder: Folder, language, name):
+    folder.text = folder.text.replace(
+        'name = "小区"', f'name = "小区"\nname_en = "Small Town"\nlanguage = "{language}"'
+    )
+    assert open_map(folder.build().path).read("grid_district")["name"].tolist() == [name]
+
+
 def test_bad_geometry_is_repaired_or_listed(folder: Folder):
     x, y = WEST, SOUTH
     spike = shapely.Polygon([(x, y), (x + 20, y), (x + 26, y), (x + 20, y), (x + 20, y + 10), (x, y + 10)])

@@ -133,6 +133,20 @@ def test_a_state_that_somebody_made_can_be_filtered_at_once(shown):
     assert [(one.table, one.fid) for one in tab.model.shown] == [(row.table, row.fid)]
 
 
+def test_a_gap_and_the_land_that_nobody_covers_there_are_decided_at_once(shown, own_map):
+    tab = shown.dock.findings
+    before = chips(tab)
+    gap = choose(tab, "gap", narrow)
+    QTest.keyClick(tab.table, Qt.Key.Key_L)
+    answer(shown.findings.bar, "being drawn")
+    same = [row for row in tab.model.rows if row.box == gap.box and row.kind in ("gap", "land")]
+    assert {(row.kind, row.state) for row in same} == {("gap", "allowed"), ("land", "allowed")}
+    choose(tab, "land", lambda row: row.box == gap.box)
+    QTest.keyClick(tab.table, Qt.Key.Key_U)
+    assert {row.state for row in tab.model.rows if row.box == gap.box and row.kind in ("gap", "land")} == {"open"}
+    assert chips(tab) == before
+
+
 def test_undo_redo_and_the_log(shown, own_map):
     tab = shown.dock.findings
     row = choose(tab, "gap", narrow)

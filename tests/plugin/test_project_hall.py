@@ -18,12 +18,15 @@ from qgis.core import (
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
+    QgsGeometry,
     QgsLayoutExporter,
+    QgsPointXY,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProject,
     QgsRenderContext,
     QgsSymbolLayer,
+    QgsTemporalNavigationObject,
     QgsVectorLayerTemporalContext,
 )
 from qgis.PyQt.QtCore import QDateTime, Qt
@@ -208,6 +211,22 @@ def test_neighbours_never_have_the_same_tint(plugin, project, one_map, key):
                     assert colours[one] != colours[other], (layer.name(), one, other)
 
 
+def test_areas_with_many_corners_are_tinted_in_pieces_between_which_the_window_lives(plugin):
+    tints = plugin("project.tints")
+    rounds = [
+        QgsGeometry.fromPointXY(QgsPointXY(900 * n, 0)).buffer(500, 2_000) for n in range(6)
+    ]  # 8,000 corners each
+    steps, pieces = tints.neighbours(dict(enumerate(rounds)), dict.fromkeys(range(6), "")), 0
+    try:
+        while True:
+            next(steps)
+            pieces += 1
+    except StopIteration as end:
+        found = end.value
+    assert pieces == 3
+    assert found == {n: {n - 1, n + 1} & set(range(6)) for n in range(6)}
+
+
 def test_a_colouring_keeps_neighbours_apart_however_they_lie(plugin):
     """A hub that touches all, and a ring around it; more areas than hues."""
     colouring = plugin("project.tints").colouring
@@ -228,6 +247,16 @@ def test_agencies_are_seen_one_at_a_time(plugin, project, one_map):
         assert not layer.hasScaleBasedVisibility()  # a large district is seen from further away
     group = project.layerTreeRoot().findLayer(layers[0]).parent()
     assert group.isMutuallyExclusive()
+
+
+def test_long_names_are_broken_into_short_lines(plugin, project, one_map):
+    """Neighbourhoods that are called after five places would be written across one another."""
+    make(plugin, project, one_map)
+    whole = layer_in(project, "duty_grid")
+    styles = whole.styleManager()
+    (night,) = set(styles.styles()) - {styles.currentStyle()}
+    styles.setCurrentStyle(night)
+    assert 10 < whole.labeling().settings().autoWrapLength < 30
 
 
 # --- time
@@ -253,6 +282,20 @@ def test_cases_appear_on_their_day(plugin, project, one_map):
     found = sum(1 for _ in case.getFeatures(case_filter))
     assert wanted
     assert found == wanted
+
+
+def test_the_window_steps_through_a_map_just_opened_day_by_day(plugin, project, one_map):
+    make(plugin, project, one_map)
+    steering = QgsTemporalNavigationObject()
+    assert steering.frameDuration().days() < 1  # QGIS's own
+    plugin("project.moments").show_time(project, steering)
+    assert steering.frameDuration().days() == 1
+    assert steering.temporalExtents() == project.timeSettings().temporalRange()
+    assert steering.totalFrameCount() < 400
+    plugin("project.moments").show_time(project, None)  # a canvas without time
+    project.timeSettings().reset()
+    plugin("project.moments").show_time(project, steering)
+    assert steering.frameDuration().days() == 1
 
 
 # --- 3D

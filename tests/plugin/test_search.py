@@ -111,6 +111,9 @@ def test_every_word_must_occur_and_signs_of_sql_are_only_signs(find):
         ("4401898.2, 491411.1", (491411.1, 4401898.2, "")),
         ("文昌街道 12", None),
         ("12", None),
+        ("16-00643475", None),
+        ("2016-07-08", None),
+        ("116.391°, 39.907°", (116.391, 39.907, "EPSG:4326")),
         ("1 2 3", None),
         ("400, 20", (20.0, 400.0, "")),
     ],
@@ -120,10 +123,19 @@ def test_positions_as_people_write_them(plugin, text, wanted):
     assert (None if found is None else (found.x, found.y, found.crs)) == wanted
 
 
-@pytest.mark.parametrize("text", ["38.9 -77.03", "-77.03, 38.9"])
-def test_either_order_is_understood_by_the_map_that_is_shown(plugin, text):
-    found = plugin("console.search.coordinates").parse(text, middle=(-77.01, 38.91))
-    assert (found.x, found.y) == (-77.03, 38.9)
+@pytest.mark.parametrize(
+    ("text", "middle", "wanted"),
+    [
+        ("38.9 -77.03", (-77.01, 38.91), (-77.03, 38.9)),
+        ("-77.03, 38.9", (-77.01, 38.91), (-77.03, 38.9)),
+        ("39.9, 116.4", (116.4, 39.9), (116.4, 39.9)),
+        ("116.4, 39.9", (116.4, 39.9), (116.4, 39.9)),
+        ("60.17, 24.94", (24.9, 60.2), (24.94, 60.17)),
+    ],
+)
+def test_either_order_is_understood_by_the_map_that_is_shown(plugin, text, middle, wanted):
+    found = plugin("console.search.coordinates").parse(text, middle=middle)
+    assert (found.x, found.y) == wanted
 
 
 def test_the_middle_of_a_map_is_known_in_degrees(plugin, held, one_map):

@@ -316,3 +316,23 @@ def test_the_wall_turns_as_leaders_ask_and_leaves_out_what_is_not_seen(plugin, o
     project.mapThemeCollection().clear()
     assert turns(project, opened.levels, 36_000) == []
     project.clear()
+
+
+def test_a_case_that_was_reassigned_bears_its_new_cell_also_where_the_map_has_no_duties(plugin, english):
+    card, words = plugin("console.who.card"), {"en": "it lies in cell A1 of Ward 2", "zh": ""}
+    answer = {"cell": "A1", "sentence": words, "reason": "", "chain": [], "how": "inside", "x": 0.0, "y": 0.0}
+    assert "<h2" in card.place_card(answer).partition("A1")[0]
+    given = card.place_card(answer, decided="B7")
+    assert "B7" in given.partition("</h2>")[0]
+    assert "A1" not in given.partition("</h2>")[0]
+    assert "By its position: it lies in cell A1 of Ward 2" in given
+    assert "By its position" not in card.place_card(answer, decided="A1")
+
+
+def test_without_duties_the_agencies_grids_are_named_and_the_reason_why_nobody_is(plugin, english):
+    grids = [{"agency": "police", "code": "3", "name": "Third District", "holder": ""}]
+    answer = {"cell": "A1", "sentence": "", "reason": "", "chain": [], "how": "inside", "duty_grids": grids}
+    told = plugin("console.who.card").place_card({**answer, "x": 0.0, "y": 0.0})
+    assert "has no duties" in told
+    assert "Third District" in told
+    assert "has no duties" not in plugin("console.who.card").place_card({**answer, "duty_grids": []})

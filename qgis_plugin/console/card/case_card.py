@@ -82,7 +82,7 @@ def _who(case: CaseFacts) -> str:
         made = (
             holder_card(case.answer, whole=case.whole, details=case.details)
             if "accountable" in case.answer
-            else place_card(case.answer)
+            else place_card(case.answer, decided=case.decision.value if case.decision is not None else "")
         )
         return made.replace("<h2", "<h3").replace("</h2>", "</h3>")
     words = case.lacking or tr("Asking who answers ...")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from qgis.core import QgsGeometry, QgsPointXY
 
 from ...onemap.domain.journal import Entry, FindingSpot
-from ...onemap.domain.judged import NEAR_M
+from ...onemap.domain.judged import NEAR_M, as_one
 from ..envelope import Box, shape_of
 
 
@@ -24,12 +24,12 @@ class Judged:
         for entry in entries:
             spot = FindingSpot.read(entry.subject)
             if spot is not None:
-                spots[f"{spot.kind}|{spot.about}"].append((spot.x, spot.y, entry))
+                spots[as_one(f"{spot.kind}|{spot.about}")].append((spot.x, spot.y, entry))
         return cls(dict(spots))
 
     def find(self, about: str, box: Box | None, blob: bytes | None) -> Entry | None:
         """Return the latest decision about a finding: kind and what it is about, its bounds and its geometry."""
-        known = self.spots.get(about)
+        known = self.spots.get(as_one(about))
         if not known or box is None:
             return None
         west, south, east, north = box

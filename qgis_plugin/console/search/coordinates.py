@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 _NAMED = re.compile(r"^\s*(gcj-?02|bd-?09|wgs-?84|cgcs2000|epsg:\d+)[\s:：,，]+", re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_TWO = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*°?(?:\s+|\s*[,，;；]\s*)([-+]?\d+(?:\.\d+)?)\s*°?\s*")
 # EPSG codes of the Gauss-Kruger zones of CGCS2000, whose numbers stand before the easting
 _THREE_DEGREES = {zone: f"EPSG:{4488 + zone}" for zone in range(25, 46)}
 _SIX_DEGREES = {zone: f"EPSG:{4478 + zone}" for zone in range(13, 24)}
@@ -31,6 +31,8 @@ class Position:
 def parse(text: str, *, middle: tuple[float, float] | None = None) -> Position | None:
     """Return the position that a text names, or None where it names none.
 
+    A dash between two numbers makes a number of a case, not a position.
+
     Parameters
     ----------
     text
@@ -44,6 +46,10 @@ def parse(text: str, *, middle: tuple[float, float] | None = None) -> Position |
     Position(x=116.391, y=39.907, crs='EPSG:4326')
     >>> parse("39.907 116.391").x
     116.391
+    >>> parse("38.9 -77.03", home=(-77.0, 38.9)).x
+    -77.03
+    >>> parse("16-00643475") is None
+    True
     >>> parse("gcj02 116.397,39.908").crs
     'GCJ02'
     >>> parse("39491411 4401898").crs
@@ -57,9 +63,10 @@ def parse(text: str, *, middle: tuple[float, float] | None = None) -> Position |
     """
     named = _NAMED.match(text)
     rest = text[named.end() :] if named else text
-    numbers = [float(found) for found in _NUMBER.findall(rest)]
-    if len(numbers) != 2 or re.search(r"[^\d\s.,，;；+\-°]", rest):  # noqa: PLR2004 - two make a position
+    found = _TWO.fullmatch(rest)
+    if found is None:
         return None
+    numbers = [float(number) for number in found.groups()]
     crs = _system(named[1]) if named else ""
     if max(map(abs, numbers)) <= _FULL_CIRCLE:
         return _in_degrees(numbers, crs or "EPSG:4326", middle)

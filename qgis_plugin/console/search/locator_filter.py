@@ -81,10 +81,12 @@ class OneMapFilter(QgsLocatorFilter):
 
 def middle_of(one_map: OneMapFile) -> tuple[float, float] | None:
     """Return longitude and latitude of the middle of a map; None where it does not tell its bounds."""
+    own, degrees = (QgsCoordinateReferenceSystem(name) for name in (one_map.facts.get("crs", ""), "EPSG:4326"))
+    way = QgsCoordinateTransform(own, degrees, QgsCoordinateTransformContext())
+    way.setBallparkTransformsAreAppropriate(True)  # a hint is all that is wanted, and no word about missing grids
+    way.disableFallbackOperationHandler(True)
     try:
         west, south, east, north = json.loads(one_map.facts.get("bounds", ""))
-        own, degrees = (QgsCoordinateReferenceSystem(name) for name in (one_map.facts.get("crs", ""), "EPSG:4326"))
-        way = QgsCoordinateTransform(own, degrees, QgsCoordinateTransformContext())
         spot = way.transform(QgsPointXY((west + east) / 2, (south + north) / 2)) if way.isValid() else None
     except (ValueError, TypeError, QgsCsException):
         return None

@@ -20,14 +20,22 @@ _SHOWN_CELLS = 4
 _SOURCE = re.compile(r"\b([a-z][a-z0-9_]*)(\s*[（(][^（）()]*[0-9a-f]{8}[)）])")
 
 
-def place_card(answer: dict) -> str:
-    """Return the card of a place: the cell large, the sentence, the chain, what else could answer."""
-    code = answer.get("cell")
-    parts = [_heading(str(code) if code else tr("no cell")), _paragraph(said(answer.get("sentence")))]
+def place_card(answer: dict, *, decided: str = "") -> str:
+    """Return the card of a place: the cell large, the sentence, the chain, the agencies' grids, what else could answer.
+
+    ``decided`` is the cell that somebody gave it; then that one is large, and the rest is told of the position.
+    """
+    code, sentence = answer.get("cell"), said(answer.get("sentence"))
+    if decided and decided != code:
+        sentence = tr("By its position: {sentence}", sentence=sentence)
+    parts = [_heading(decided or (str(code) if code else tr("no cell"))), _paragraph(sentence)]
     reason = said(answer.get("reason"))
     if reason:
         parts.append(_paragraph(reason))
     parts.append(_table([(link_title(link), link["name"], link["code"]) for link in answer.get("chain", ())]))
+    if grids := answer.get("duty_grids"):
+        parts.append(_paragraph(tr("The map has no duties, so it names nobody. The agencies' grids here:")))
+        parts.append(_table([(grid["agency"], _name_and_holder(grid), grid["code"]) for grid in grids]))
     facts = [(tr("How"), kind_title(str(answer.get("how", ""))), "")]
     if answer.get("distance_m"):
         facts.append((tr("To the cell"), f"{number(answer['distance_m'])} m", ""))
@@ -36,6 +44,10 @@ def place_card(answer: dict) -> str:
         facts.append((tr("Other candidates"), ", ".join(others), ""))
     parts.append(_table([*facts, *_position(answer)]))
     return "".join([*parts, _stale(answer)])
+
+
+def _name_and_holder(grid: dict) -> str:
+    return " · ".join(filter(None, (grid["name"] or grid["code"], grid["holder"])))
 
 
 def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> str:

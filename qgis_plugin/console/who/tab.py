@@ -76,6 +76,9 @@ class WhoTab(QWidget):
         self.question.setVisible(bool(matters))
         for button in (self.line, self.area):
             button.setEnabled(bool(matters))
+            button.setToolTip(
+                _how_to_draw() if matters else tr("The map has no duties, so there are no holders to name.")
+            )
 
     def asked(self) -> dict:
         """Return what is asked beside the spot: the matter and, unless it is now, the moment."""
@@ -136,7 +139,7 @@ class WhoTab(QWidget):
         button = QPushButton(title, self)
         button.setObjectName(f"onemapDraw_{name}")
         button.setCheckable(True)
-        button.setToolTip(tr("Click the corners on the map; right click or Enter ends, Backspace takes one back."))
+        button.setToolTip(_how_to_draw())
         button.clicked.connect(lambda on, name=name: self.draw_wanted.emit(name if on else ""))
         return button
 
@@ -176,3 +179,7 @@ class WhoTab(QWidget):
     def _matter_chosen(self) -> None:
         settings.remember(settings.MATTER, str(self.matter.currentData() or ""))
         self.asked_anew.emit()
+
+
+def _how_to_draw() -> str:
+    return tr("Click the corners on the map; right click or Enter ends, Backspace takes one back.")

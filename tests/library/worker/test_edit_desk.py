@@ -1,6 +1,10 @@
 """A division edited through the worker: moved, split, merged, taken back exactly, saved beside the map and nowhere else."""
 
 import hashlib
+import json
+import shutil
+import sqlite3
+from contextlib import closing
 
 import geopandas as gpd
 import pyogrio
@@ -8,6 +12,8 @@ import pytest
 import shapely
 
 import onemap
+from onemap.domain.catalogue import load_catalogue
+from onemap.worker.edit_desk import groupings
 
 AGENCY = "duty_grid:城管执法局"
 
@@ -50,6 +56,22 @@ def test_every_grouping_of_the_map_is_offered(opened, city):
     one_map = onemap.open_map(city / "out" / "onemap.gpkg")
     wanted = {f"duty_grid:{name}": n for name, n in one_map.read("duty_grid")["agency"].value_counts().items()}
     assert offered == wanted | {"grid_community": len(one_map.read("grid_community"))}
+
+
+def test_a_level_bears_the_title_that_the_district_gives_it(city, tmp_path):
+    path = shutil.copy(city / "out" / "onemap.gpkg", tmp_path / "onemap.gpkg")
+    titles = {"grid_community": {"en": "Advisory neighborhood commissions"}}
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM onemap_district WHERE name = 'level_titles'")
+        connection.execute(
+            "INSERT INTO onemap_district (name, value) VALUES ('level_titles', ?)", (json.dumps(titles),)
+        )
+        connection.commit()
+    *_, level = groupings(onemap.open_map(path, verify=False))
+    assert level["title"] == {
+        "en": "Advisory neighborhood commissions",
+        "zh": load_catalogue()["grid_community"].title("zh"),
+    }
 
 
 def test_each_cell_is_in_the_grid_with_most_of_it(opened, city):

@@ -5,8 +5,10 @@ import io
 import os
 import shutil
 import signal
+import sqlite3
 import time
 import weakref
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import onemap
 from onemap.cases import assign_cases
 from onemap.worker.protocol import Request
 from onemap.worker.session import Session
+from onemap.worker.warm_map import WarmMap
 
 
 def is_alive(pid: int) -> bool:
@@ -77,7 +80,30 @@ def test_locate_answers_as_assign_cases_with_the_chain(worker, city):
             assert codes[-2] in communities
             assert answer["cell"] in answer["sentence"]["zh"]
             assert answer["chain"][1]["name"] in answer["sentence"]["zh"]
+            names = [link["name"] for link in answer["chain"][:-1]]
+            assert "".join(names) in answer["sentence"]["zh"]
+            assert answer["sentence"]["en"].endswith(f" of {', '.join(reversed(names))}") or answer["how"] != "inside"
     assert set(table["how"]) >= {"inside", "outside"}
+
+
+def test_of_a_map_without_duties_the_agencies_grids_are_told(city, tmp_path):
+    path = shutil.copy(city / "out" / "onemap.gpkg", tmp_path / "onemap.gpkg")
+    grids, spot = onemap.open_map(city / "out" / "onemap.gpkg").read("duty_grid"), None
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM onemap_layer WHERE layer_id = 'duty'")
+        connection.execute("DELETE FROM gpkg_contents WHERE table_name = 'duty'")
+        connection.execute("DROP TABLE duty")
+        connection.commit()
+    warm = WarmMap(path, verify=False)
+    assert warm.matrix is None
+    for spot in grids.geometry.representative_point().iloc[::7]:
+        holding = grids[grids.intersects(spot)]
+        told = warm.locate(spot.x, spot.y)["duty_grids"]
+        assert [(grid["agency"], grid["code"]) for grid in told] == sorted(
+            zip(holding["agency"], holding["duty_code"], strict=True)
+        )
+        assert {"name", "holder"} < set(told[0])
+    assert WarmMap(city / "out" / "onemap.gpkg", verify=False).locate(spot.x, spot.y)["duty_grids"] == []
 
 
 def test_locate_takes_any_coordinate_system_and_near(worker, city):
