@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from onemap.domain.journal import Journal, journal_of
 from onemap.manifest import Manifest, load_manifest
 from onemap.progress import Progress, part, silent
 from onemap.store.geopackage import publish
 from onemap.store.lock import writer
 
 from .assembly import Assembly, assemble
+from .finding_decisions import LAYER, FindingDecisions
 from .rasters import raster_folder
 
 __all__ = ["Assembly", "BaseMap", "assemble", "build_base_map", "map_path", "raster_folder"]
@@ -49,6 +51,7 @@ def build_base_map(
         The manifest, or its path.
     out
         The GeoPackage, or the folder that it goes into as ``onemap.gpkg``; by default ``out`` beside the manifest.
+        Repairs that people accepted, in the journal beside it, are carried out on the grids.
     as_of
         Only places in force on this day, as in `onemap.run`.
     now
@@ -64,14 +67,18 @@ def build_base_map(
     Raises
     ------
     OnemapError
-        The manifest has problems, a source cannot be worked on, or the map cannot be written.
+        The manifest has problems, a source cannot be worked on, the journal beside the map is damaged, or the map
+        cannot be written.
     """
     from onemap.store.one_map import open_map
 
     checked = (manifest if isinstance(manifest, Manifest) else load_manifest(manifest)).of_day(as_of)
     path = map_path(checked, out)
     with writer(path), raster_folder(path) as rasters:
-        assembly = assemble(checked, rasters, progress=part(progress, 0.0, 0.8))
+        judged = FindingDecisions.of(Journal(journal_of(path)).in_force())
+        assembly = assemble(checked, rasters, decisions=judged, progress=part(progress, 0.0, 0.8))
+        if judged.outcomes:
+            assembly.frames[LAYER] = judged.table()
         contents = list(assembly.contents())
         publish(path, contents, facts=assembly.district, now=now, held=True, progress=part(progress, 0.8, 1.0))
     one_map = open_map(path, verify=False)

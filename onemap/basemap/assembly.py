@@ -25,6 +25,8 @@ from onemap.translation import say
 from .beside import beside
 from .buildings import fill_heights
 from .completeness import Presence, Streets, completeness_table, empty_relations, measure_footprint, measure_frame
+from .decided_repairs import DecidedRepairs
+from .finding_decisions import FindingDecisions
 from .intake import REPAIR_COLUMNS, Intake, Setting, take_in
 from .levels import Levels, build_levels
 from .ordering import in_order
@@ -93,10 +95,13 @@ class Assembly:
                 yield LayerContent(layer_id, self.frames.get(layer_id), self.provenance.get(layer_id, {}))
 
 
-def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -> Assembly:
+def assemble(
+    manifest: Manifest, folder: Path, *, decisions: FindingDecisions | None = None, progress: Progress = silent
+) -> Assembly:
     """Take in every source of a manifest, and measure how complete the map is.
 
-    Rasters are written into ``folder``, named by their content, so that they disturb no published map.
+    Rasters are written into ``folder``, named by their content, so that they disturb no published map. Repairs that
+    people accepted, among the ``decisions``, are carried out on the grids.
 
     Raises
     ------
@@ -104,7 +109,8 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
         A source cannot be worked on: see `onemap.basemap.intake.take_in`.
     """
     setting = _setting(manifest)
-    levels = build_levels(manifest, setting, progress=part(progress, 0.0, 0.2))
+    repairs = DecidedRepairs(decisions or FindingDecisions())
+    levels = build_levels(manifest, setting, repairs=repairs, progress=part(progress, 0.0, 0.2))
     outline = levels.outline
     reach = _reach(outline, manifest.district.margin_m)
     setting = replace(setting, district=outline, reach=reach, levels=levels.frames)
@@ -125,7 +131,10 @@ def assemble(manifest: Manifest, folder: Path, *, progress: Progress = silent) -
                 unbuilt=unbuilt,
             )
             notes[layer_id] = (*said, met)
+        if layer_id == "duty_grid":
+            joined = repairs.of_agencies(joined, outline)
         frames[layer_id] = joined
+    repairs.finish()
     frames["reject"] = _rejects(intakes)
     frames["repair"] = _repairs(intakes)
     if "terrain_contour" not in frames and rasters.get("terrain_dem") and rasters["terrain_dem"].path:

@@ -1,7 +1,7 @@
 """The levels of grids from coarse to fine: read or dissolved, each row with its parent and its measured area."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -19,6 +19,7 @@ from onemap.manifest import Level, Manifest
 from onemap.progress import Progress, silent
 from onemap.translation import say
 
+from .decided_repairs import DecidedRepairs
 from .intake import Intake, Setting, take_in
 from .ordering import in_order
 
@@ -51,8 +52,13 @@ class Levels:
         return next((layer_id for layer_id, frame in self.frames.items() if len(frame) > 1), self.finest)
 
 
-def build_levels(manifest: Manifest, setting: Setting, *, progress: Progress = silent) -> Levels:
+def build_levels(
+    manifest: Manifest, setting: Setting, *, repairs: DecidedRepairs | None = None, progress: Progress = silent
+) -> Levels:
     """Read every level that has sources, dissolve the others, and give each row its parent.
+
+    Repairs that people accepted are carried out on what was read, so that what is dissolved has them too; then on the
+    levels that are dissolved.
 
     Parents come from the source's column; where that is empty from the code, if the district has a code profile;
     else the parent is the one with the largest share of the row's area.
@@ -73,14 +79,50 @@ def build_levels(manifest: Manifest, setting: Setting, *, progress: Progress = s
         intakes += taken
         if taken:
             read[level.layer_id] = _joined(taken, level.layer_id)
+    mended = _Mended(manifest, read, repairs)
+    for level in manifest.levels:
+        if level.layer_id in read:
+            read[level.layer_id] = mended.repaired(level)
     for level in reversed(manifest.levels):
         if level.layer_id not in read:
             read[level.layer_id] = _dissolved(level, read[level.dissolve], manifest)
+            read[level.layer_id] = mended.repaired(level)
     frames = {level.layer_id: read[level.layer_id] for level in manifest.levels}
     _fill_parents(frames, notes, by_code=setting.profile is not None)
     for layer_id, frame in frames.items():
         frames[layer_id] = in_order(_measured(frame, notes[layer_id]), load_catalogue()[layer_id])
     return Levels(frames, tuple(intakes), {layer_id: tuple(said) for layer_id, said in notes.items()})
+
+
+@dataclass(frozen=True)
+class _Mended:
+    """The levels that are there so far, repaired one by one as people accepted it."""
+
+    manifest: Manifest
+    read: Mapping[str, gpd.GeoDataFrame]
+    repairs: DecidedRepairs | None
+
+    def repaired(self, level: Level) -> gpd.GeoDataFrame:
+        cells = self.read[level.layer_id]
+        return cells if self.repairs is None else self.repairs.of_level(level.layer_id, cells, self._outline(level))
+
+    def _outline(self, level: Level) -> Callable[[], BaseGeometry | None]:
+        """Return what tells the area that a level shall cover: that of the coarsest, which itself covers what it does.
+
+        Where the coarsest is still to be dissolved, repairs of finer levels leave its outline as it is.
+        """
+        first = self.manifest.levels[0]
+
+        def outline() -> BaseGeometry | None:
+            if level is first:
+                return None
+            made = dict(self.read)
+            for one in reversed(self.manifest.levels):
+                if one.layer_id not in made:
+                    made[one.layer_id] = _dissolved(one, made[one.dissolve], self.manifest)
+            return shapely.union_all(made[first.layer_id].geometry.to_numpy())
+
+        return outline
 
 
 def _joined(taken: Sequence[Intake], layer_id: str) -> gpd.GeoDataFrame:

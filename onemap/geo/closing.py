@@ -172,10 +172,10 @@ def _close(faces: Faces, place: Place, limits: Limits) -> list[Move]:
     """Give a place to the first cell that may have it; return what moved, nothing where none may."""
     place.refusal = None
     for winner in _candidates(faces, place, limits):
-        moves, changes, refusal = _plan(faces, place, winner, limits)
+        moves, changes, refusal = plan_move(faces, place, winner, limits)
         if refusal is None:
             for move in moves:
-                _apply(faces, move)
+                apply_move(faces, move)
             for cell, area in changes.items():
                 limits.moved[cell] += area
             place.refusal = None
@@ -206,7 +206,7 @@ def _candidates(faces: Faces, place: Place, limits: Limits) -> list[int | None]:
     return sorted(cells, key=lambda c: (c in foreign, rule(c)))
 
 
-def _plan(
+def plan_move(
     faces: Faces, place: Place, winner: int | None, limits: Limits
 ) -> tuple[list[Move], dict[int, float], Refusal | None]:
     """Return what would move if a cell got a place, by how much cells would change, and what forbids it."""
@@ -254,7 +254,7 @@ def _cut_off(faces: Faces, cell: int, taken: set[int], limits: Limits) -> tuple[
     return crumbs, None
 
 
-def _apply(faces: Faces, move: Move) -> None:
+def apply_move(faces: Faces, move: Move) -> None:
     """Let land change hands."""
     winner = set() if move.winner is None else {move.winner}
     for face in sorted(move.faces):

@@ -193,12 +193,12 @@ def refusal_table(
     near = shapely.distance(inside, shapes[here]) <= 2 * resolution(after.defects.total_bounds)
     reasons = table["reason"].to_numpy(dtype=object, copy=True)
     for row, number in zip(rows[near].tolist(), here[near].tolist(), strict=True):
-        reasons[row] = _why(refused[number], ready, limits)
+        reasons[row] = say_refusal(refused[number], ready, limits)
     table["reason"] = reasons
     return table
 
 
-def _why(place: Place, ready: Ready, limits: Limits) -> str:
+def say_refusal(place: Place, ready: Ready, limits: Limits) -> str:
     """Return why a place stays, as a sentence."""
     refusal = place.refusal or Refusal(NO_NEIGHBOUR)
     by_share = refusal.template == TOO_MUCH

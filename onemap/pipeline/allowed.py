@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.basemap.decided_repairs import superseded
 from onemap.basemap.finding_decisions import FindingDecisions, Outcome, Standing
 from onemap.domain.journal import ALLOW_GAP
 from onemap.domain.judged import NEAR_M, about_of, as_one, expired
@@ -34,7 +35,7 @@ class Allowing:
             text = "there is no such finding any more"
             if one.spot.kind == "near_border":
                 text = "a case near a border cannot be allowed, its cell is to be decided"
-            decisions.outcomes[one.entry.number] = Outcome(followed=False, reason=say(text, "en"))
+            decisions.outcomes.setdefault(one.entry.number, Outcome(followed=False, reason=say(text, "en")))
 
     def mark(self, table: str, frame: Any) -> Any:
         """Return findings with ``allowed allowed_until entry`` and their reason where a decision is about them.
@@ -81,7 +82,7 @@ class Allowing:
         last = held[-1]
         for one in held[:-1]:
             if one.entry.verb == ALLOW_GAP:
-                self._note_outcome(one, followed=False, reason=superseded(last), area_m2=area_m2)
+                self._note_outcome(one, followed=False, reason=superseded(last.entry.number), area_m2=area_m2)
         if last.entry.verb != ALLOW_GAP:
             return None
         past = expired(last.entry, self._today)
@@ -100,11 +101,6 @@ class Allowing:
             template = "allowed until {until} by {who} on {day}: {why}"
         day = entry.at.partition("T")[0]
         return say(template, "en", who=entry.who, day=day, until=entry.value, why=entry.why or "-")
-
-
-def superseded(later: Standing) -> str:
-    """Return why a decision does not count: somebody decided anew about the same finding."""
-    return say("decided anew by entry {number}", "en", number=later.entry.number)
 
 
 def _about(table: str, frame: gpd.GeoDataFrame, place: int) -> str:

@@ -98,8 +98,8 @@ def _work(
     manifest: Manifest, path: Path, rasters: Path, decisions: Decisions, progress: Progress
 ) -> tuple[Assembly, Finest, AssignmentResult | None]:
     """Return the assembled map with all its findings, its finest level, and the answer for the cases."""
-    assembly = assemble(manifest, rasters, progress=part(progress, 0.0, 0.35))
     judged = FindingDecisions.of(decisions)
+    assembly = assemble(manifest, rasters, decisions=judged, progress=part(progress, 0.0, 0.35))
     allowing = Allowing(judged, today=manifest.district.as_of)
     defects = allowing.mark("defect", find_defects(assembly, progress=part(progress, 0.35, 0.5)))
     assembly.frames |= findings_of(defects)

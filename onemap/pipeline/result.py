@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from onemap.domain.journal import ACCEPT_REPAIR
 from onemap.geo.defects import write_number
 from onemap.store.one_map import OneMap, open_map
 from onemap.translation import say
@@ -28,7 +29,8 @@ class RunResult:
     counts
         ``rows_in rows_out rows_rejected rows_outside rows_repaired`` of all sources; ``cases``, the cases by ``how``
         (``inside border near outside no_position decided``), ``near_border``, ``failed_geocodes``,
-        ``decisions_open`` (that could not be followed); ``cells``; ``defects`` and
+        ``decisions_open`` (that could not be followed); of decisions about findings ``repairs_carried_out`` with
+        ``repaired_m2``, ``findings_allowed`` and ``finding_decisions_open``; ``cells``; ``defects`` and
         ``defects_allowed`` of all coverages; of the finest level ``gaps``, ``gap_area_m2``, ``overlaps``,
         ``overlap_area_m2``; ``outside_in_gaps``, cases in gaps of the finest level; ``object_gaps``; ``findings``, the
         defects that nobody allowed and the object gaps.
@@ -73,6 +75,16 @@ class RunResult:
                     "{decided} cases as people decided; {decisions_open} decisions could not be followed",
                     language,
                     **{name: count[name] for name in ("decided", "decisions_open")},
+                )
+            )
+        if any(count[name] for name in _JUDGED):
+            sentences.append(
+                say(
+                    "{repairs_carried_out} accepted repairs are carried out ({area} m2), {findings_allowed} findings "
+                    "are allowed; {finding_decisions_open} decisions about findings could not be followed",
+                    language,
+                    area=write_number(count["repaired_m2"]),
+                    **{name: count[name] for name in _JUDGED},
                 )
             )
         if count["outside_in_gaps"]:
@@ -132,6 +144,7 @@ _SLITS = {
     "drawn or converted apart. "
     "With tolerance_m = {tolerance} under [coverage] in the manifest they count as edges that do not match.",
 }
+_JUDGED = ("repairs_carried_out", "findings_allowed", "finding_decisions_open")
 _ROWS = ("rows_in", "rows_out", "rows_rejected", "rows_outside", "rows_repaired")
 
 
@@ -145,6 +158,7 @@ def counts_of(
         counts[name] = int(assigned.get(name, 0))
     followed = frames["decision"]["followed"].astype(bool) if "decision" in frames else pd.Series(dtype=bool)
     counts["decisions_open"] = int((~followed).sum())
+    counts |= _judged(frames.get("finding_decision"))
     areas, lines = frames["defect"], frames["defect_line"]
     counts["defects"] = len(areas) + len(lines)
     counts["defects_allowed"] = int(areas["allowed"].astype(bool).sum()) + int(lines["allowed"].astype(bool).sum())
@@ -161,6 +175,20 @@ def counts_of(
     counts["object_gaps"] = _open(frames["object_gap"]) if "object_gap" in frames else 0
     counts["findings"] = counts["defects"] - counts["defects_allowed"] + counts["object_gaps"]
     return counts
+
+
+def _judged(decisions: pd.DataFrame | None) -> dict[str, Any]:
+    """Return what became of decisions about findings."""
+    if decisions is None:
+        return {**dict.fromkeys(_JUDGED, 0), "repaired_m2": 0.0}
+    followed = decisions["followed"].astype(bool)
+    repairs = decisions[followed & (decisions["verb"] == ACCEPT_REPAIR)]
+    return {
+        "repairs_carried_out": len(repairs),
+        "findings_allowed": int(followed.sum()) - len(repairs),
+        "finding_decisions_open": int((~followed).sum()),
+        "repaired_m2": float(repairs["area_m2"].astype("float64").sum()),
+    }
 
 
 def _open(found: pd.DataFrame) -> int:

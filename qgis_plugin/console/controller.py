@@ -326,7 +326,7 @@ class Controller(QObject):
     def _show_log(self) -> None:
         desk = self.desk
         self.dock.log.show_entries(
-            desk.entries, desk.undone, can_undo=desk.last is not None, can_redo=desk.next is not None
+            desk.entries, desk.undone, self.one_map, can_undo=desk.last is not None, can_redo=desk.next is not None
         )
 
     def _who_at(self, row: Row) -> None:

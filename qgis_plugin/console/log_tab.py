@@ -27,8 +27,10 @@ from ..onemap.domain.journal import (
     Entry,
     FindingSpot,
 )
+from ..project.one_map_file import OneMapFile
 from ..translation import tr
 from .columns import EndShown, FittedColumns
+from .rows import carried_out
 from .tones import QuietLabel
 from .words import kind_title
 
@@ -74,11 +76,12 @@ class LogModel(QAbstractTableModel):
         super().__init__(parent)
         self.entries: list[Entry] = []
         self._undone: set[int] = set()
+        self._carried: frozenset[int] = frozenset()
 
-    def show(self, entries: list[Entry], undone: set[int]) -> None:
+    def show(self, entries: list[Entry], undone: set[int], carried: frozenset[int]) -> None:
         """Show other entries."""
         self.beginResetModel()
-        self.entries, self._undone = entries[::-1], undone
+        self.entries, self._undone, self._carried = entries[::-1], undone, carried
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
@@ -118,6 +121,8 @@ class LogModel(QAbstractTableModel):
 
     def _text(self, entry: Entry, column: int) -> str:
         what = verb_title(entry.verb)
+        if entry.verb == ACCEPT_REPAIR and entry.number in self._carried:
+            what = tr("repair carried out")
         value = tr("Entry {number}", number=entry.value) if entry.verb == UNDO else entry.value
         return (local(entry.at), entry.who, what, subject_title(entry.subject), value, entry.why)[column]
 
@@ -179,9 +184,17 @@ class LogTab(QWidget):
         column.addWidget(self.told)
         column.addWidget(self.status)
 
-    def show_entries(self, entries: list[Entry], undone: set[int], *, can_undo: bool, can_redo: bool) -> None:
-        """Show the entries of a journal."""
-        self.model.show(entries, undone)
+    def show_entries(
+        self,
+        entries: list[Entry],
+        undone: set[int],
+        one_map: OneMapFile | None = None,
+        *,
+        can_undo: bool,
+        can_redo: bool,
+    ) -> None:
+        """Show the entries of a journal; of accepted repairs whether the build of the map carried them out."""
+        self.model.show(entries, undone, carried_out(one_map))
         self.undo.setEnabled(can_undo)
         self.redo.setEnabled(can_redo)
         words = tr("{count} entries, each sealed with the one before", count=len(entries))

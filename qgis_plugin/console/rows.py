@@ -291,6 +291,16 @@ def settled_near_border(one_map: OneMapFile) -> frozenset[str]:
         return frozenset(str(row[0]) for row in connection.execute(sql))
 
 
+def carried_out(one_map: OneMapFile | None) -> frozenset[int]:
+    """Return the numbers of the entries about findings that the build of a map followed."""
+    if one_map is None:
+        return frozenset()
+    with reading(one_map.path) as connection:
+        if "finding_decision" not in tables_of(connection):
+            return frozenset()
+        return frozenset(row[0] for row in connection.execute("SELECT number FROM finding_decision WHERE followed"))
+
+
 def codes_of(one_map: OneMapFile) -> list[str]:
     """Return the codes of the finest level's cells."""
     level = one_map.levels[-1] if one_map.levels else ""

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from onemap.domain.journal import ALLOW_GAP, FindingSpot, Journal, journal_of
+from onemap.basemap import build_base_map
+from onemap.domain.journal import ACCEPT_REPAIR, ALLOW_GAP, FindingSpot, Journal, journal_of
 from onemap.domain.judged import about_of
 from onemap.pipeline import run
+from onemap.store.one_map import open_map
 from onemap.testing import write_city
 
 NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -130,3 +132,109 @@ def test_who_allows_the_land_allows_the_gap(city, journal):
     (again,) = rows_of(second, "defect", lambda one: one["entry"] == number)
     assert again["geometry"].equals(row["geometry"])
     assert second.counts["gaps"] == first.counts["gaps"] - 1
+
+
+def accept(journal, subject, cell, why="现场核实"):
+    return journal.append(ACCEPT_REPAIR, subject, cell, who="王敏", why=why, at=NOON).number
+
+
+def places(made):
+    """Return a gap and an overlap of the cells, a part outside, and a gap or an overlap in an agency's grids."""
+
+    def of(kind, layer):
+        found = rows_of(
+            made, "defect", lambda row: (row["kind"], row["layer_id"]) == (kind, layer) and not row["allowed"]
+        )
+        return min(found, key=lambda row: row["defect_id"])
+
+    return [of("gap", "grid_cell"), of("overlap", "grid_cell"), of("outside", "grid_cell"), of("gap", "duty_grid")]
+
+
+def grids(made, layer):
+    frame = made.one_map.read(layer)
+    code = "cell_code" if layer == "grid_cell" else "duty_code"
+    return frame.assign(who=frame.get("agency", "")).set_index(["who", code]).geometry
+
+
+def test_accepted_repairs_are_carried_out_and_nothing_else_moves(city, journal):
+    manifest, first, _ = city
+    chosen = places(first)
+    cells = [row["cells"].split(";")[0] if row["kind"] != "outside" else "" for row in chosen]
+    numbers = [accept(journal, spot_of("defect", row), cell) for row, cell in zip(chosen, cells, strict=True)]
+    other = rows_of(first, "defect", lambda row: gap(row) and row["defect_id"] != chosen[0]["defect_id"])[0]
+    allow(journal, spot_of("defect", other), "2027-12-31")
+    second = run(manifest, now=NOON)
+    listed = second.one_map.read("finding_decision").set_index("number")
+    assert listed.loc[numbers, "followed"].all(), listed["reason"].tolist()
+    assert listed.loc[numbers, "area_m2"].tolist() == pytest.approx([row["area_m2"] for row in chosen], abs=1e-6)
+    assert [value or "" for value in listed.loc[numbers, "to"]] == cells
+    assert [value or "" for value in listed.loc[numbers, "from"]] == [
+        "",
+        ";".join(code for code in chosen[1]["cells"].split(";") if code != cells[1]),
+        chosen[2]["cells"],
+        "",
+    ]
+    assert second.counts["repairs_carried_out"] == 4
+    assert second.counts["repaired_m2"] == pytest.approx(sum(row["area_m2"] for row in chosen), abs=1e-6)
+    assert second.counts["findings_allowed"] == 1
+    assert second.counts["finding_decisions_open"] == 0
+    assert second.counts["gaps"] == first.counts["gaps"] - 2
+    assert second.counts["overlaps"] == first.counts["overlaps"] - 1
+    for layer, mine in (("grid_cell", range(3)), ("duty_grid", range(3, 4))):
+        old, new = grids(first, layer), grids(second, layer)
+        assert new.index.equals(old.index)
+        given = {}
+        for row, cell in ((chosen[number], cells[number]) for number in mine):
+            for code in row["cells"].split(";"):
+                deed = "union" if code == cell else "keep" if row["kind"] == "gap" else "difference"
+                given.setdefault((row["agency"] or "", code), []).append((deed, row["geometry"]))
+        moved = set()
+        for index, was, now in zip(old.index, old, new, strict=True):
+            wanted = was
+            for deed, shape in given.get(index, []):
+                wanted = wanted if deed == "keep" else getattr(wanted, deed)(shape)
+            assert now.symmetric_difference(wanted).area < 1e-6, index
+            assert index in given or now.wkb == was.wkb, index
+            moved |= set() if now.equals(was) else {index[1]}
+        deeds = {code for (_, code), deeds in given.items() if {deed for deed, _ in deeds} != {"keep"}}
+        assert moved >= deeds - set(cells[1:2])  # who claimed an overlap and keeps it has what it had
+    third = run(manifest, now=NOON)
+    assert third.path.read_bytes() == second.path.read_bytes()
+    for number in [*numbers, 5]:
+        journal.undo(number, who="王敏", at=NOON)
+    assert run(manifest, now=NOON).path.read_bytes() == first.path.read_bytes()
+    print("R9: decided repairs, same bytes again; undone, the bytes of before")
+
+
+def test_accepted_repairs_that_cannot_be_done_say_why(city, journal):
+    manifest, first, _ = city
+    one = places(first)[0]
+    accept(journal, spot_of("defect", one), "no such cell")
+    accept(journal, "gap|grid_cell|1.00|1.00", one["cells"].split(";")[0])
+    accept(journal, "gap|grid_nothing|1.00|1.00", "a")
+    accept(journal, "mismatch|grid_cell|1.00|1.00", "a")
+    made = run(manifest, now=NOON)
+    listed = made.one_map.read("finding_decision")
+    assert listed["reason"].tolist() == [
+        "there is no cell no such cell any more",
+        "there is no such place any more",
+        "the map has no such grids",
+        "for a finding of this kind no land can be given to a cell",
+    ]
+    assert not listed["followed"].any()
+    assert made.counts["finding_decisions_open"] == 4
+    assert made.counts["gaps"] == first.counts["gaps"]
+    assert "未能执行的问题处置决定" in made.report["zh"].read_text(encoding="utf-8")
+
+
+def test_building_the_base_map_alone_carries_repairs_out_as_well(city, journal, tmp_path):
+    manifest, first, path = city
+    one = places(first)[0]
+    accept(journal, spot_of("defect", one), one["cells"].split(";")[0])
+    shutil.copy(journal.path, tmp_path / "onemap.journal.jsonl")
+    made = build_base_map(manifest, tmp_path, now=NOON)
+    run(manifest, now=NOON)
+    whole = open_map(path, verify=False)
+    alone = open_map(made.path, verify=False)
+    assert alone.read("finding_decision")["followed"].tolist() == [True]
+    assert (alone.read("grid_cell").geometry.to_wkb() == whole.read("grid_cell").geometry.to_wkb()).all()

@@ -234,6 +234,38 @@ def test_the_grids_of_an_agency_are_repaired_among_themselves(shown, plugin):
     assert spot.about == f"duty_grid/{row.group}"
 
 
+def test_what_a_build_allowed_is_open_again_once_that_is_taken_back(own_map, plugin):
+    with closing(sqlite3.connect(own_map)) as connection:
+        named = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'defect'")
+        for (trigger,) in named.fetchall():  # they call functions that only GDAL has; no geometry changes
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("ALTER TABLE defect ADD COLUMN entry INTEGER")
+        connection.execute("UPDATE defect SET allowed = 1, entry = 2 WHERE kind = 'gap' AND allowed = 0")
+        connection.execute("CREATE TABLE finding_decision (fid INTEGER PRIMARY KEY, number INTEGER, followed BOOLEAN)")
+        connection.execute("INSERT INTO finding_decision (number, followed) VALUES (2, 1), (1, 0)")
+        connection.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
+            "VALUES ('finding_decision', 'attributes', 'finding_decision')"
+        )
+        connection.commit()
+    rows, judged = plugin("console.rows"), plugin("console.findings.judged")
+    journal = plugin("onemap.domain.journal")
+    one_map = plugin("project.one_map_file").open_one_map(own_map)
+    kept = journal.Journal(journal.journal_of(own_map))
+    for x in range(2):
+        kept.append("allow_gap", f"gap|grid_cell|{x}.00|0.00", "", who="Wang", why="a lake")
+
+    def states():
+        known = rows.Known(judged=judged.Judged.of(kept.standing(*journal.OF_FINDINGS).values()))
+        found = [row for batch in rows.read_rows(one_map, ("defect",), known) for row in batch]
+        return {row.state for row in found if row.kind == "gap"}
+
+    assert rows.carried_out(one_map) == {2}
+    assert states() == {"allowed"}
+    kept.undo(2, who="Wang")
+    assert states() == {"allowed", "open"}  # what the manifest allows stays so
+
+
 def test_progress_stands_on_the_card_of_the_finding_that_asked_and_the_one_asked_last_is_answered(shown):
     tab, proposals = shown.dock.findings, shown.findings.proposals
     first = choose(tab, "gap", narrow)
