@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QTimer, pyqtSignal
 
@@ -29,7 +29,7 @@ from .log_tab import subject_title, verb_title
 from .picking import SpotPicker
 from .queue.kinds import case_list, finding_list
 from .queue.list_tab import VIEW_DELAY_MS, ListTab
-from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, live_row, read_again, read_rows, settled_near_border
+from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, holds, live_row, read_again, read_rows, settled_near_border
 from .search.coordinates import Position
 from .search.finding import Hit
 from .streets import Streets
@@ -155,7 +155,7 @@ class Controller(QObject):
         self.desk.open(path)
         self._known = self._what_is_known()
         self.dock.show_map(self.one_map.title(language()))
-        self.dock.cases.span.zone = self.dock.who.zone = Words(self.one_map.facts).zone
+        self.dock.keep_time(Words(self.one_map.facts).zone)
         self.decisions.of_map(self.one_map, self._crs())
         for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
             tab.filters.be(person())
@@ -200,15 +200,15 @@ class Controller(QObject):
         if row.box is None or self.one_map is None:
             return
         go_to(self._canvas, row.box, self._crs())
-        layer = layer_in(QgsProject.instance(), row.table)
-        if isinstance(layer, QgsVectorLayer):
-            flash(self._canvas, layer, row.fid)
+        flash(self._canvas, layer_in(QgsProject.instance(), row.table), row.fid)
 
     def show_found(self, found: Hit | Position) -> None:
-        """Go to what was chosen in the search field."""
+        """Go to what was chosen in the search field, and ask who answers there."""
         if isinstance(found, Hit):
             if found.box is not None:
                 go_to(self._canvas, found.box, self._crs())
+                if (spot := flash(self._canvas, layer_in(QgsProject.instance(), found.table), found.fid)) is not None:
+                    self.who.ask(spot)
         elif found.crs in SHIFTED:
             asked = {"x": found.x, "y": found.y, "crs": found.crs}
             self.worker.ask("locate", asked, lambda answer: self._go_to(answer["x"], answer["y"]), self.refused.emit)
@@ -340,7 +340,7 @@ class Controller(QObject):
             concerned = lambda row: row.case == entry.subject  # noqa: E731
         elif entry.verb in OF_FINDINGS and (spot := FindingSpot.read(entry.subject)):
             about = as_one(f"{spot.kind}|{spot.about}")
-            concerned = lambda row: as_one(row.about) == about and _holds(row, spot)  # noqa: E731
+            concerned = lambda row: as_one(row.about) == about and holds(row, spot)  # noqa: E731
         else:
             return
         self.findings.settled()
@@ -392,11 +392,3 @@ class Controller(QObject):
         if self.one_map is not None and self.one_map.path.is_file():
             self._watch(self.one_map.path)
             self.replaced.emit(tr("The one map was built anew."))
-
-
-def _holds(row: Row, spot: FindingSpot) -> bool:
-    return (
-        row.box is not None
-        and row.box[0] - 1 <= spot.x <= row.box[2] + 1
-        and row.box[1] - 1 <= spot.y <= row.box[3] + 1
-    )

@@ -1,6 +1,6 @@
 """The log: what was decided on this map, by whom, when and why; taken back and done again."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont
@@ -50,9 +50,9 @@ def subject_title(subject: str) -> str:
     return f"{kind_title(spot.kind)} {spot.x:.0f}, {spot.y:.0f}"
 
 
-def local(at: str) -> str:
-    """Return the moment of an entry as the clock on the wall shows it."""
-    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
+def local(at: str, zone: tzinfo | None) -> str:
+    """Return the moment of an entry as the district's clock showed it; no zone: this computer's."""
+    return datetime.fromisoformat(at).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 class LogModel(QAbstractTableModel):
@@ -61,6 +61,7 @@ class LogModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.entries: list[Entry] = []
+        self.zone: tzinfo | None = None  # the district's; None: this computer's
         self._undone: set[int] = set()
 
     def show(self, entries: list[Entry], undone: set[int]) -> None:
@@ -96,7 +97,9 @@ class LogModel(QAbstractTableModel):
 
     def _text(self, entry: Entry, column: int) -> str:
         what = verb_title(entry.verb)
-        return (local(entry.at), entry.who, what, subject_title(entry.subject), entry.value, entry.why)[column]
+        return (local(entry.at, self.zone), entry.who, what, subject_title(entry.subject), entry.value, entry.why)[
+            column
+        ]
 
 
 class LogTab(QWidget):

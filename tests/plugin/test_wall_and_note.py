@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from qgis.core import QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtGui import QColor, QPalette, QTextDocument
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -142,6 +142,14 @@ def test_the_note_tells_what_was_done_and_what_is_open(shown, own_map, tmp_path)
     note.save_pdf(tmp_path / "note.pdf")
     assert (tmp_path / "note.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert (tmp_path / "note.pdf").read_bytes()[:5] == b"%PDF-"
+    printed = QTextDocument()  # as QTextDocument.print lays it out on A4: 2 cm of margin of its own, none beside it
+    printed.setHtml(html)
+    printed.setTextWidth(170 / 25.4 * note.logicalDpiX())
+    assert printed.size().height() > 0  # laid out now
+    told = [printed.findBlockByNumber(number) for number in range(printed.blockCount())]
+    whole = [block for block in told if block.text() in (row.case, "110120005002001", "110120005002002")]
+    assert len(whole) == 4
+    assert {block.layout().lineCount() for block in whole} == {1}  # no code is broken in the middle
     note.since.setDateTime(note.since.dateTime().addDays(1))
     assert row.case not in note.html()
 

@@ -4,11 +4,12 @@ Nothing of a person is shown: no names, no telephone numbers. Esc ends it.
 """
 
 from collections import Counter
+from datetime import datetime
 from heapq import nlargest
 
 from qgis.core import QgsMapSettings, QgsProject
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QDateTime, QEvent, Qt, QTimer
+from qgis.PyQt.QtCore import QEvent, Qt, QTimer
 from qgis.PyQt.QtGui import QFont, QKeyEvent
 from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -18,6 +19,7 @@ from ..queue.table_model import RowModel
 from ..rows import Row
 from ..signs import sign_icon
 from ..tones import on_map, tone
+from ..words import Words
 from .turns import turns
 
 TURN_MS, TICK_MS, SETTLE_MS = 15_000, 1_000, 150
@@ -69,7 +71,7 @@ class WallWindow(QWidget):
         self._cases, self._findings, self._main = cases, findings, canvas
         self._dirty = True
         self._name: str | None = None  # of the theme that is shown
-        self._levels = one_map.levels
+        self._levels, self._zone = one_map.levels, Words(one_map.facts).zone
         self.setAutoFillBackground(True)
         self._colour()
         self.title, self.clock, self.theme = QLabel(one_map.title(language()), self), QLabel(self), QLabel(self)
@@ -184,7 +186,7 @@ class WallWindow(QWidget):
         self._dirty = True
 
     def _tick(self) -> None:
-        self.clock.setText(QDateTime.currentDateTime().toString("yyyy-MM-dd HH:mm:ss"))
+        self.clock.setText(datetime.now().astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S"))
         if self._dirty:  # however many rows came, they are counted once a second
             self._dirty = False
             self.refresh()
