@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from qgis.core import QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
@@ -177,6 +178,26 @@ def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):
     assert not any(row.holder and row.holder in words for row in shown.dock.cases.model.rows)
     QTest.keyClick(wall, Qt.Key.Key_Escape)
     assert not wall.isVisible()
+
+
+def test_the_wall_tells_in_full_why_a_case_has_no_cell_and_passes_over_rows_without_number(shown):
+    tab = shown.dock.cases
+    some = next(row for row in tab.model.rows if row.keys[4])
+    made = replace(
+        some,
+        fid=900_001,
+        case="AJ-LATE",
+        moment="2099-01-01T00:00:00",
+        cells=("AJ-LATE", "2099-01-01 08:00", "Graffiti", "", "no position"),
+        keys=("AJ-LATE", "2099-01-01T00:00:00", "Graffiti", "", ""),
+    )
+    tab.add([made, replace(made, fid=900_002, case="", moment="2099-02-02T00:00:00")])
+    shown.show_wall()
+    texts = [label.text() for label in shown.wall.latest]
+    assert texts[0] == "01-01 08:00  Graffiti  no position"
+    assert not any(text == texts[0] for text in texts[1:])
+    newest = sorted((row for row in tab.model.rows if row.case), key=lambda row: row.moment)[-2]
+    assert texts[1].endswith(newest.keys[4][-7:] or newest.cells[4])
 
 
 def test_the_words_have_the_keyboard_and_the_note_fits_its_window(shown):

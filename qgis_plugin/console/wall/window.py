@@ -24,6 +24,7 @@ from .turns import turns
 
 TURN_MS, TICK_MS, SETTLE_MS = 15_000, 1_000, 150
 LATEST = 5
+_CODE_END = 7  # letters that tell neighbouring cells apart
 _BIG, _TITLE, _LINE = 0.075, 0.034, 0.024  # of the height of the screen
 _MAP_SHARE = 0.75  # of the screen
 
@@ -155,7 +156,7 @@ class WallWindow(QWidget):
         for name, figure in self.figures.items():
             figure.count.setText(f"{counts[name]:,}")
         for label, row in zip(self.latest, [*self._newest(), *[None] * LATEST], strict=False):
-            label.setText(f"{row.cells[1][5:]}  {row.cells[2]}  {row.cells[4][-7:]}" if row is not None else "")
+            label.setText(f"{row.cells[1][5:]}  {row.cells[2]}  {_end_of_cell(row)}" if row is not None else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -180,7 +181,8 @@ class WallWindow(QWidget):
             label.setFont(_font(height * _LINE, bold=False))
 
     def _newest(self) -> list[Row]:
-        return nlargest(LATEST, self._cases.rows, key=lambda row: row.moment)
+        """Return the latest cases; what has no number is a broken row of a table, however late it claims to be."""
+        return nlargest(LATEST, (row for row in self._cases.rows if row.case), key=lambda row: row.moment)
 
     def _changed(self, *_: object) -> None:
         self._dirty = True
@@ -228,6 +230,11 @@ class WallWindow(QWidget):
         column.setContentsMargins(32, 24, 32, 16)
         column.addLayout(head)
         column.addLayout(body, 1)
+
+
+def _end_of_cell(row: Row) -> str:
+    """Return the end of the cell's code, or why there is no cell, in full."""
+    return row.keys[4][-_CODE_END:] or row.cells[4]
 
 
 def _font(pixels: float, *, bold: bool) -> QFont:
