@@ -147,11 +147,14 @@ class Controller(QObject):
 
     def show(self, path: Path) -> None:
         """List the findings and cases of a map."""
+        before = self.one_map.path if self.one_map is not None else path
         try:
             self.one_map = open_one_map(path)
         except NotAOneMap:
             self.show_nothing()
             return
+        if before != path:
+            self.close_windows()  # their title is the other map's, their figures would be this one's
         self.desk.open(path)
         self._known = self._what_is_known()
         self.dock.show_map(self.one_map.title(language()))
@@ -173,6 +176,7 @@ class Controller(QObject):
 
     def show_nothing(self) -> None:
         """Empty the lists."""
+        self.close_windows()
         self.one_map = None
         self.desk.close()
         self.who.clear()

@@ -1,6 +1,7 @@
 """Beside the dock: the note of a shift as HTML and PDF, the wall view, the card of a case, all who answer in an area."""
 
 import re
+import shutil
 from collections import Counter
 from dataclasses import replace
 
@@ -198,6 +199,19 @@ def test_the_wall_tells_in_full_why_a_case_has_no_cell_and_passes_over_rows_with
     assert not any(text == texts[0] for text in texts[1:])
     newest = sorted((row for row in tab.model.rows if row.case), key=lambda row: row.moment)[-2]
     assert texts[1].endswith(newest.keys[4][-7:] or newest.cells[4])
+
+
+def test_note_and_wall_go_with_their_map(shown, one_map, own_map, tmp_path):
+    """Their title would be of one district, and what they count of another."""
+    other = shutil.copytree(one_map.parent, tmp_path / "other") / "onemap.gpkg"
+    shown.show_note()
+    shown.show(own_map)  # built anew: the note goes on
+    assert shown.note is not None
+    shown.show(other)
+    assert shown.note is None
+    shown.show_wall()
+    shown.show_nothing()
+    assert shown.wall is None
 
 
 def test_the_words_have_the_keyboard_and_the_note_fits_its_window(shown):
