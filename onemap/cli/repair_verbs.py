@@ -38,7 +38,7 @@ def repair(
     ] = "longest_border",
     within: Annotated[
         Path | None,
-        typer.Option(help=helped("Polygons such as communities: their land goes to their own cells first.")),
+        typer.Option(help=helped("Polygons such as communities: their land goes to their own cells.")),
     ] = None,
     people: Annotated[Path | None, typer.Option(help=helped("Points of the people, to count who is affected."))] = None,
     weight: Annotated[str | None, typer.Option(help=helped("Column of the people to be summed."))] = None,

@@ -90,7 +90,7 @@ class Limits:
     moved
         Square metres that each has gained and lost.
     homes
-        Areas of the level above, whose own cells come forward first.
+        Areas of the level above: where cells of the same one lie beside a place, no others come forward.
     """
 
     width_m: float
@@ -202,8 +202,8 @@ def _candidates(faces: Faces, place: Place, limits: Limits) -> list[int | None]:
     rule, homes = order[limits.rule], limits.homes
     if homes is None:
         return sorted(cells, key=rule)
-    foreign = homes.foreign(faces.drawn(place.faces), cells)
-    return sorted(cells, key=lambda c: (c in foreign, rule(c)))
+    own = homes.own(faces.drawn(place.faces), cells)
+    return sorted(own or cells, key=rule)
 
 
 def plan_move(

@@ -128,8 +128,8 @@ def repair_coverage(
         common border), ``"smallest_code"``, ``"largest_cell"`` or ``"smallest_cell"``; the smaller code where they
         are equal. Where the first may not have a place, the next one gets it. What lies outside goes to nobody.
     within
-        Polygons of the level above, such as communities: the cells that lie in the same one as a place come forward
-        before all others.
+        Polygons of the level above, such as communities: where cells of the same one lie beside a place, no others
+        come forward.
     people
         Points, such as households; who stands on land that moves is counted in ``changes``.
     weight

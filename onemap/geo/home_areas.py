@@ -1,4 +1,4 @@
-"""Areas of the level above, such as communities: land in one of them goes first to the cells of the same one."""
+"""Areas of the level above, such as communities: land in one of them goes to the cells of the same one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,10 +43,10 @@ class HomeAreas:
         """Return the area that has most of a piece of land; `NOWHERE` where none has any."""
         return int(_most(self.shapes, np.array([land], dtype=object))[0])
 
-    def foreign(self, land: Any, cells: Iterable[int]) -> set[int]:
-        """Return which of the cells lie in another area than the land; land of no area is foreign to none."""
+    def own(self, land: Any, cells: Iterable[int]) -> list[int]:
+        """Return the cells that lie in the same area as the land; none where it lies in no area."""
         home = self.of_land(land)
-        return set() if home == NOWHERE else {cell for cell in cells if self.of_cell[cell] != home}
+        return [cell for cell in cells if home != NOWHERE and self.of_cell[cell] == home]
 
 
 def home_areas(areas: gpd.GeoDataFrame | None, cells: Shapes, crs: CRS) -> HomeAreas | None:

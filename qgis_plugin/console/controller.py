@@ -31,7 +31,7 @@ from .picking import SpotPicker
 from .queue.kinds import case_list, finding_list
 from .queue.list_tab import VIEW_DELAY_MS, ListTab
 from .rebuilt import Rebuilt
-from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, live_row, read_again, read_rows, settled_near_border
+from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, holds, live_row, read_again, read_rows, settled_near_border
 from .streets import Streets
 from .wall.window import WallWindow
 from .who.asking import WhoAnswers
@@ -145,15 +145,18 @@ class Controller(QObject):
 
     def show(self, path: Path) -> None:
         """List the findings and cases of a map."""
+        before = self.one_map.path if self.one_map is not None else path
         try:
             self.one_map = open_one_map(path)
         except NotAOneMap:
             self.show_nothing()
             return
+        if before != path:
+            self.close_windows()  # their title is the other map's, their figures would be this one's
         self.desk.open(path)
         self._known = self._what_is_known()
         self.dock.show_map(self.one_map.title(language()))
-        self.dock.cases.span.zone = self.dock.who.zone = Words(self.one_map.facts).zone
+        self.dock.keep_time(Words(self.one_map.facts).zone)
         self.guide.of_map(self._crs())
         self.decisions.of_map(self.one_map, self._crs())
         for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
@@ -172,6 +175,7 @@ class Controller(QObject):
 
     def show_nothing(self) -> None:
         """Empty the lists."""
+        self.close_windows()
         self.one_map = None
         self.desk.close()
         self.who.clear()
@@ -312,7 +316,7 @@ class Controller(QObject):
             concerned = lambda row: row.case == entry.subject  # noqa: E731
         elif entry.verb in OF_FINDINGS and (spot := FindingSpot.read(entry.subject)):
             about = as_one(f"{spot.kind}|{spot.about}")
-            concerned = lambda row: as_one(row.about) == about and _holds(row, spot)  # noqa: E731
+            concerned = lambda row: as_one(row.about) == about and holds(row, spot)  # noqa: E731
         else:
             return
         self.findings.settled()
@@ -350,11 +354,3 @@ class Controller(QObject):
         for tab in self._tabs:
             wanted = tab.in_view.isChecked() and self.one_map is not None
             tab.set_view(to_layer(self._canvas.extent(), self._crs(), self._canvas) if wanted else None)
-
-
-def _holds(row: Row, spot: FindingSpot) -> bool:
-    return (
-        row.box is not None
-        and row.box[0] - 1 <= spot.x <= row.box[2] + 1
-        and row.box[1] - 1 <= spot.y <= row.box[3] + 1
-    )

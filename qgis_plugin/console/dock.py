@@ -7,6 +7,7 @@ from qgis.PyQt.QtWidgets import (
     QAction,
     QHBoxLayout,
     QLabel,
+    QMainWindow,
     QPushButton,
     QStackedWidget,
     QTabWidget,
@@ -44,8 +45,9 @@ class OnemapDock(QgsDockWidget):
         self.tabs = QTabWidget(self)
         self.tabs.setObjectName("onemapTabs")
         self.tabs.setDocumentMode(True)
-        self.tabs.setUsesScrollButtons(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self._widest = 0
         self.tabs.addTab(findings, tr("Findings"))
         self.tabs.addTab(cases, tr("Cases"))
         self.who = WhoTab(self)
@@ -79,6 +81,11 @@ class OnemapDock(QgsDockWidget):
         self.wall.show()
         self.pages.setCurrentIndex(1)
 
+    def keep_time(self, zone) -> None:
+        """Tell all moments in a time zone, the district's; None: this computer's."""
+        self.cases.span.zone = self.who.zone = self.log.model.zone = zone
+        self.cases.decision.zone = self.findings.decision.zone = zone
+
     def show_nothing(self) -> None:
         """Say that no map is open, and what to do."""
         self.map_name.setText("")
@@ -89,6 +96,19 @@ class OnemapDock(QgsDockWidget):
         """Show a number beside the title of a tab."""
         title = tr("Findings") if tab is self.findings else tr("Cases")
         self.tabs.setTabText(self.tabs.indexOf(tab), f"{title} {number:,}" if number else title)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Be wide enough for the titles of the tabs, once: QGIS gives a dock that is new to it the least width.
+
+        Whoever makes it narrower again is left alone.
+        """
+        wanted, window = self.tabs.tabBar().sizeHint().width(), self.parent()
+        if wanted <= self._widest or not isinstance(window, QMainWindow) or not self.isVisible():
+            return
+        self._widest = wanted
+        if self.width() < wanted and not self.isFloating():
+            window.resizeDocks([self], [wanted], Qt.Orientation.Horizontal)
 
     def add_live(self, panel: QWidget) -> None:
         """Add the tab of the live sources; its title counts what nobody has looked at yet, where that is wanted."""

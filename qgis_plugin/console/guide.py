@@ -1,6 +1,6 @@
 """Leads the map to what somebody wants to see: a row, what a search found, a position."""
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
@@ -35,15 +35,15 @@ class Guide(QObject):
         if row.box is None:
             return
         go_to(self._canvas, row.box, self._crs)
-        layer = layer_in(QgsProject.instance(), row.table)
-        if isinstance(layer, QgsVectorLayer):
-            flash(self._canvas, layer, row.fid)
+        flash(self._canvas, layer_in(QgsProject.instance(), row.table), row.fid)
 
     def show_found(self, found: Hit | Position) -> None:
-        """Go to what was chosen in the search field."""
+        """Go to what was chosen in the search field, and ask who answers there."""
         if isinstance(found, Hit):
             if found.box is not None:
                 go_to(self._canvas, found.box, self._crs)
+                if (spot := flash(self._canvas, layer_in(QgsProject.instance(), found.table), found.fid)) is not None:
+                    self._who.ask(spot)
         elif found.crs in SHIFTED:
             asked = {"x": found.x, "y": found.y, "crs": found.crs}
             self._worker.ask(

@@ -6,6 +6,7 @@ from qgis.core import (
     QgsCsException,
     QgsFeatureRequest,
     QgsGeometry,
+    QgsMapLayer,
     QgsPointXY,
     QgsProject,
     QgsRectangle,
@@ -91,8 +92,10 @@ def go_to(canvas: QgsMapCanvas, box: Box, crs: QgsCoordinateReferenceSystem) -> 
     canvas.refresh()
 
 
-def flash(canvas: QgsMapCanvas, layer: QgsVectorLayer, fid: int) -> None:
-    """Flash one feature in the colour of selections."""
+def flash(canvas: QgsMapCanvas, layer: QgsMapLayer | None, fid: int) -> QgsPointXY | None:
+    """Flash one feature in the colour of selections; return a spot of the canvas that lies in it."""
+    if not isinstance(layer, QgsVectorLayer):
+        return None
     request = QgsFeatureRequest(fid).setNoAttributes()
     found = [feature.geometry() for feature in layer.getFeatures(request) if feature.hasGeometry()]
     strong, gone = on_map("selection"), on_map("selection")
@@ -100,3 +103,5 @@ def flash(canvas: QgsMapCanvas, layer: QgsVectorLayer, fid: int) -> None:
     gone.setAlpha(0)
     if found:
         canvas.flashGeometries(found, layer.crs(), strong, gone, PULSES, PULSE_MS)
+    spot = geometry_to_map(found[0].pointOnSurface(), layer.crs(), canvas) if found else None
+    return None if spot is None or spot.isEmpty() else spot.asPoint()

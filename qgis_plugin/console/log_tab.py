@@ -1,6 +1,6 @@
 """The log: what was decided on this map, by whom, when and why; taken back and done again."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont
@@ -64,9 +64,9 @@ def subject_title(subject: str) -> str:
     return f"{kind_title(spot.kind)} {spot.x:.0f}, {spot.y:.0f}"
 
 
-def local(at: str) -> str:
-    """Return the moment of an entry as the clock on the wall shows it."""
-    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
+def local(at: str, zone: tzinfo | None) -> str:
+    """Return the moment of an entry as the district's clock showed it; no zone: this computer's."""
+    return datetime.fromisoformat(at).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 class LogModel(QAbstractTableModel):
@@ -75,6 +75,7 @@ class LogModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.entries: list[Entry] = []
+        self.zone: tzinfo | None = None  # the district's; None: this computer's
         self._undone: set[int] = set()
         self._carried: frozenset[int] = frozenset()
 
@@ -124,7 +125,8 @@ class LogModel(QAbstractTableModel):
         if entry.verb == ACCEPT_REPAIR and entry.number in self._carried:
             what = tr("repair carried out")
         value = tr("Entry {number}", number=entry.value) if entry.verb == UNDO else entry.value
-        return (local(entry.at), entry.who, what, subject_title(entry.subject), value, entry.why)[column]
+        at = local(entry.at, self.zone)
+        return (at, entry.who, what, subject_title(entry.subject), value, entry.why)[column]
 
 
 class LogTab(QWidget):

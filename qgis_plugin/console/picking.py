@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from qgis.core import Qgis, QgsGeometry, QgsPointXY
-from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsMapToolEmitPoint, QgsRubberBand
+from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QKeyEvent
 
@@ -11,6 +11,15 @@ from .tones import on_map
 
 BAND_WIDTH = 3
 _FEWEST = {Qgis.GeometryType.Line: 2, Qgis.GeometryType.Polygon: 3}
+
+
+class _SpotTool(QgsMapTool):
+    """Tells where the button was let go: a tool that comes back at the press would take the release for its own."""
+
+    picked = pyqtSignal(object)  # QgsPointXY
+
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
+        self.picked.emit(self.toMapCoordinates(event.pos()))
 
 
 class SpotPicker(QObject):
@@ -21,8 +30,9 @@ class SpotPicker(QObject):
         self._canvas = canvas
         self._taken: Callable[[QgsPointXY], None] | None = None
         self._before: QgsMapTool | None = None
-        self.tool = QgsMapToolEmitPoint(canvas)
-        self.tool.canvasClicked.connect(lambda spot, _: self._clicked(spot))
+        self.tool = _SpotTool(canvas)
+        self.tool.setCursor(Qt.CursorShape.CrossCursor)
+        self.tool.picked.connect(self._clicked)
 
     def arm(self, taken: Callable[[QgsPointXY], None]) -> None:
         """Call `taken` with the next spot, in the coordinates of the canvas."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..onemap.domain.journal import ACCEPT_REPAIR, ALLOW_GAP, REFUSE_REPAIR, Entry
+from ..onemap.domain.journal import ACCEPT_REPAIR, ALLOW_GAP, REFUSE_REPAIR, Entry, FindingSpot
 from ..onemap.domain.judged import about_of, expired
 from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from ..translation import language, tr
@@ -23,6 +23,7 @@ FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_b
 LIVE = "live_case"  # cases that came while the map is shown, in a file of their own beside it
 CASE_TABLES = ("case", LIVE)
 NEAR_SETTLED = "near_settled"  # near a border and settled: nobody need decide it
+NOWHERE = ("outside", "no_position")  # how cases come to have no cell
 _FIRST = {"reported_at": "reported_at DESC", "allowed": "coalesce(allowed, 0)", "area_m2": "area_m2 DESC"}
 _STATE_OF = {ALLOW_GAP: "allowed", ACCEPT_REPAIR: "accepted", REFUSE_REPAIR: "refused"}
 _NEVER_SHOWN = frozenset({"fid", "geometry", "geom", "reason", "reason_zh", "given_x", "given_y", "in_map", "live_row"})
@@ -89,7 +90,9 @@ def read_rows(one_map: OneMapFile, tables: tuple[str, ...], known: Known) -> Ite
                     continue
                 make = _maker(table, words, known)
                 for batch in _batches(connection, table, present[table], only):
-                    yield [make(row) for row in batch]
+                    rows = [make(row) for row in batch]
+                    of_past = table in FINDING_TABLES  # settled near a border: found among the cases, and no finding
+                    yield [row for row in rows if row.chip != NEAR_SETTLED] if of_past else rows
 
 
 def file_of(one_map: Path, table: str) -> Path:
@@ -157,7 +160,9 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
     near = bool(row.get("near_border"))
     state = _text(row, "state")
     holder = known.holders.get(cell, "")
-    kind = "decided" if decision else "near_border" if near else _text(row, "how")
+    how = _text(row, "how")
+    kind = "decided" if decision else "near_border" if near else how
+    past = kind == "near_border" and state == "settled"
     return Row(
         table=table,
         fid=row["fid"],
@@ -173,7 +178,7 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
         case=code,
         moment=reported,
         holder=holder,
-        chip=NEAR_SETTLED if kind == "near_border" and state == "settled" else kind,
+        chip=how if past and how in NOWHERE else NEAR_SETTLED if past else kind,
     )
 
 
@@ -227,6 +232,15 @@ def _state_of(entry: Entry | None, *, allowed: bool, today: str) -> str:
     if entry is None or (entry.verb == ALLOW_GAP and expired(entry, today)):
         return "allowed" if allowed and entry is None else "open"
     return _STATE_OF[entry.verb]
+
+
+def holds(row: Row, spot: FindingSpot) -> bool:
+    """Return whether a spot that was decided about lies where a row does."""
+    return (
+        row.box is not None
+        and row.box[0] - 1 <= spot.x <= row.box[2] + 1
+        and row.box[1] - 1 <= spot.y <= row.box[3] + 1
+    )
 
 
 def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:

@@ -22,8 +22,6 @@ from .files import case_tables, open_package
 from .postgis import connection_names
 from .source import FOLDER, POSTGIS, TABLE, Source
 
-_SYSTEMS = ("EPSG:4326", "EPSG:4490", "GCJ02", "BD09")
-
 
 def ask_folder(parent: QWidget) -> Source | None:
     """Ask for a folder, and for the system of coordinates that stand in columns."""
@@ -65,11 +63,34 @@ def ask_postgis(parent: QWidget) -> Source | None:
 
 def _ask_crs(parent: QWidget) -> str:
     """Ask for the system of coordinates in columns; the project's own is offered beside the usual ones."""
-    own = QgsProject.instance().crs().authid()
-    offered = list(dict.fromkeys([*_SYSTEMS, *([own] if own else [])]))
     words = tr("Coordinate system of coordinates that stand in columns")
-    chosen, given = QInputDialog.getItem(parent, tr("Live"), words, offered, 0, True)
-    return str(chosen).strip() if given else ""
+    chosen, given = QInputDialog.getItem(parent, tr("Live"), words, _offered(), 0, True)
+    return code_of(str(chosen)) if given else ""
+
+
+def _offered() -> list[str]:
+    """Return the systems that are offered, each with a word for those who do not know its number."""
+    titles = {
+        "EPSG:4326": tr("degrees, WGS 84 (GPS)"),
+        "EPSG:4490": tr("degrees, CGCS2000"),
+        "GCJ02": tr("degrees, GCJ-02 (Amap, Tencent)"),
+        "BD09": tr("degrees, BD-09 (Baidu)"),
+    }
+    own = QgsProject.instance().crs().authid()
+    if own and own not in titles:
+        titles[own] = tr("that of this map")
+    return [f"{system}  {title}" for system, title in titles.items()]
+
+
+def code_of(chosen: str) -> str:
+    """Return the system that was chosen or typed, without the words beside it.
+
+    Examples
+    --------
+    >>> code_of("GCJ02  degrees, GCJ-02 (Amap, Tencent)"), code_of(" EPSG:4548 "), code_of("")
+    ('GCJ02', 'EPSG:4548', '')
+    """
+    return chosen.strip().split("  ")[0]
 
 
 class PostgisDialog(QDialog):
@@ -80,7 +101,7 @@ class PostgisDialog(QDialog):
         self.setWindowTitle(tr("PostGIS table"))
         self.connection, self.schema, self.table, self.crs = QComboBox(), QLineEdit("public"), QLineEdit(), QComboBox()
         self.connection.addItems(names)
-        self.crs.addItems(list(_SYSTEMS))
+        self.crs.addItems(_offered())
         self.crs.setEditable(True)
         form = QFormLayout(self)
         form.addRow(tr("Connection"), self.connection)
@@ -97,4 +118,4 @@ class PostgisDialog(QDialog):
         """Return what was chosen; None where the table has no name."""
         table = self.table.text().strip()
         place = f"{self.schema.text().strip() or 'public'}.{table}"
-        return Source(POSTGIS, self.connection.currentText(), place, self.crs.currentText().strip()) if table else None
+        return Source(POSTGIS, self.connection.currentText(), place, code_of(self.crs.currentText())) if table else None

@@ -142,7 +142,9 @@ class LivePanel(QWidget):
         self.add, self.pause, self.remove = (QPushButton(text, self) for text in (tr("Add"), tr("Pause"), tr("Remove")))
         menu = QMenu(self.add)
         for kind in (FOLDER, TABLE, POSTGIS):
-            menu.addAction(f"{kind_of_source(kind)} ...").triggered.connect(lambda _=False, kind=kind: self._ask(kind))
+            menu.addAction(tr("{kind} ...", kind=kind_of_source(kind))).triggered.connect(
+                lambda _=False, kind=kind: self._ask(kind)
+            )
         self.add.setMenu(menu)
         self.add.setToolTip(tr("Where new cases shall be taken from; kept in the project"))
         self.pause.setToolTip(tr("Stops looking at all sources; what comes meanwhile is taken when it goes on"))

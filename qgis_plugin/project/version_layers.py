@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import (
+    QgsExpression,
     QgsFillSymbol,
     QgsLayerTreeGroup,
     QgsMapLayer,
     QgsMapLayerStyle,
+    QgsPalLayerSettings,
     QgsProject,
+    QgsProperty,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
 )
 
 from ..translation import speaker
@@ -96,7 +100,9 @@ def add_version(project: QgsProject, one_map: OneMapFile, path: Path, *, languag
         layers.append(_grids(project, version, tr("Grids of {agency}", agency=version.agency), language=language))
     title = next((one_map.title_of(row, language) for row in one_map.layers if row.layer_id == version.level), "")
     cells = open_table(f"{path}|layername={version.level}", title or version.level)
-    _dress_as(cells, layer_in(project, version.level), version.level, language=language)
+    below = layer_in(project, version.level)
+    _dress_as(cells, below, version.level, language=language)
+    _number_once(cells, below, version)
     group = root.insertGroup(0, tr("Grids from {day} ({file})", day=version.first_day, file=path.name))
     group.setCustomProperty(VERSION, path.name)
     for layer in (*layers, cells):
@@ -116,6 +122,23 @@ def _changed_cells(version: SavedVersion, title: str) -> QgsVectorLayer:
     )
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     return layer
+
+
+def _number_once(cells: QgsVectorLayer, below: QgsMapLayer | None, version: SavedVersion) -> None:
+    """Let a cell be numbered once: by the map below where that is switched on, unless the cell is new."""
+    labeling = cells.labeling()
+    if below is None or not isinstance(labeling, QgsVectorLayerSimpleLabeling):
+        return
+    with reading(version.path) as connection:
+        made = connection.execute(f"SELECT DISTINCT {quoted('to')} FROM {_LINEAGE} WHERE what <> 'moved'").fetchall()  # noqa: S608 # nosec B608
+    new = ", ".join(QgsExpression.quotedValue(code) for (code,) in made if code)
+    hidden = f"NOT is_layer_visible({QgsExpression.quotedValue(below.id())})"
+    shown = f"{hidden} OR {QgsExpression.quotedColumnRef(version.code)} IN ({new})" if new else hidden
+    settings = labeling.settings()
+    properties = settings.dataDefinedProperties()
+    properties.setProperty(QgsPalLayerSettings.Property.Show, QgsProperty.fromExpression(shown))
+    settings.setDataDefinedProperties(properties)
+    cells.setLabeling(QgsVectorLayerSimpleLabeling(settings))
 
 
 def _grids(project: QgsProject, version: SavedVersion, title: str, *, language: str) -> QgsVectorLayer:

@@ -61,9 +61,9 @@ def chips(tab):
 
 def test_every_row_is_listed(shown, one_map, plugin):
     assert shown.dock.cases.model.rowCount() == count(one_map, "case")
-    assert shown.dock.findings.model.rowCount() == sum(
-        count(one_map, table) for table in plugin("console.rows").FINDING_TABLES
-    )
+    settled = count(one_map, "near_border", "case_code IN (SELECT case_code FROM \"case\" WHERE state = 'settled')")
+    every = sum(count(one_map, table) for table in plugin("console.rows").FINDING_TABLES)
+    assert shown.dock.findings.model.rowCount() == every - settled
     assert shown.dock.tabs.tabText(1) == f"Cases {count(one_map, 'case'):,}"
 
 
@@ -77,6 +77,9 @@ def test_counters_say_what_is_in_the_map_and_filter(shown, one_map):
     assert tab.model.rowCount() == told["overdue"]
     tab.chips.choose("near_border")
     assert tab.model.rowCount() == count(one_map, "case", "near_border = 1 AND state <> 'settled'")
+    assert told["outside the cells"] == count(one_map, "case", "how = 'outside'")  # near a border or not
+    tab.chips.choose("outside")
+    assert tab.model.rowCount() == told["outside the cells"]
     tab.chips.choose("all")
     assert tab.model.rowCount() == told["all"]
 
@@ -143,7 +146,15 @@ def test_empty_states_say_what_to_do(plugin, desktop, shown, qtbot):
     tab = shown.dock.cases
     tab.search.setText("no such thing anywhere")
     qtbot.waitUntil(lambda: tab.model.rowCount() == 0)
-    assert "Nothing passes these filters" in tab.nothing.text()
+    assert tab.nothing.text() == "Nothing passes these filters: “no such thing anywhere”."
+    tab.chips.choose("settled")
+    tab.mine.setChecked(True)
+    tab.span.box.setCurrentIndex(1)
+    assert tab.nothing.text().startswith("Nothing passes these filters: settled, “no such thing anywhere”, mine (")
+    assert tab.nothing.text().endswith("), last 24 hours.")
+    tab.all_again.click()
+    qtbot.waitUntil(lambda: tab.model.rowCount() == len(tab.model.rows))
+    assert tab.filters.at_work() == []
     shown.show_nothing()
     assert shown.dock.pages.currentIndex() == 0
     assert "No cases" in tab.nothing.text()

@@ -5,9 +5,10 @@ import os
 import signal
 import sqlite3
 from contextlib import closing
+from os.path import commonprefix
 
 import pytest
-from qgis.core import QgsGeometry, QgsProject
+from qgis.core import QgsGeometry, QgsPalLayerSettings, QgsProject
 from qgis.PyQt.QtCore import QProcess, Qt
 from qgis.PyQt.QtTest import QTest
 
@@ -188,6 +189,45 @@ def test_merged_and_split(editing):
     )
 
 
+def test_what_is_done_often_stays_under_the_mouse_and_broken_rules_stand_in_their_list(editing):
+    first, _, target = neighbours(editing)
+    tab = editing.dock.edit
+    places = {name: button.pos() for name, button in tab.buttons.items()}
+    pick(editing, first)
+    tab.choose(target)
+    tab.buttons["move"].click()
+    until(tab.buttons["save"].isEnabled)
+    assert "\n" not in tab.status.text()
+    tab.buttons["save"].click()
+    assert tab.bar.isVisible()
+    assert {name: button.pos() for name, button in tab.buttons.items() if name != "show"} == {
+        name: place for name, place in places.items() if name != "show"
+    }
+
+
+@pytest.mark.parametrize(
+    ("codes", "common"),
+    [
+        (["GA110120001", "GA110120010", "GA110120016"], "GA1101200"),
+        (["Cluster 1", "Cluster 10"], "Cluster "),
+        (["1", "2"], ""),
+        (["110120001"], ""),
+    ],
+)
+def test_cells_bear_what_tells_their_grids_apart(plugin, codes, common):
+    assert plugin("console.editing.draft_layer")._common(codes) == common
+
+
+def test_the_legend_of_the_draft_has_the_names_of_the_table(editing):
+    draft = editing.edit.draft
+    titles = {one.value(): one.label() for one in draft.layer.renderer().categories()}
+    names = editing.dock.edit.model.names
+    assert {grid: titles[grid] for grid in totals(editing)} == {grid: names[grid] for grid in totals(editing)}
+    labeling = draft.layer.labeling()
+    written = labeling.settings().fieldName
+    assert written == f'substr("grid", {1 + len(commonprefix(sorted(totals(editing))))})'  # noqa: RUF071 - of letters
+
+
 def check_version_in_project(editing, path, cell, target):
     """The saved version opens beside the map's grids: in their style, with what changed, once, and by a relative path."""
     tab, project = editing.dock.edit, QgsProject.instance()
@@ -211,6 +251,11 @@ def check_version_in_project(editing, path, cell, target):
     assert cells.renderer().dump() == home.renderer().dump()
     assert cells.minimumScale() == home.minimumScale()
     assert all(not layer.customProperty("onemap/layer_id") for layer in (changed, grids, cells))
+    labeling = cells.labeling()  # each is held: what the next returns is a part of it
+    settings = labeling.settings()
+    properties = settings.dataDefinedProperties()
+    numbered = properties.property(QgsPalLayerSettings.Property.Show)
+    assert numbered.expressionString() == f"NOT is_layer_visible('{home.id()}')"  # moved cells keep their number
     assert tab.status.text() == f"In the project: {group.name()}. Switch it on and off to compare."
     assert not path.with_name(path.name + "-wal").exists()
 

@@ -222,6 +222,25 @@ def test_duty_grid_without_a_named_holder_shows_those_of_the_roster(hall, one_ma
     assert "空缺" not in said[0]
 
 
+def test_a_name_that_the_roster_does_not_know_gives_way_to_those_who_can_be_called(hall, one_map):
+    in_force = (
+        "coalesce(h.deputy, 0) = 0 AND coalesce(h.valid_from, '') <= '2026-06-30' "
+        "AND coalesce(h.valid_to, '9') >= '2026-06-30'"
+    )
+    code, named, called = rows(
+        one_map,
+        "SELECT d.duty_code, d.holder, group_concat(h.phone, '、') FROM duty_grid d "
+        f"JOIN holder h ON h.grid_code = d.duty_code WHERE coalesce(d.holder, '') <> '' AND {in_force} "
+        "AND d.holder NOT IN (SELECT name FROM holder x WHERE x.grid_code = d.duty_code) GROUP BY 1 ORDER BY 1 LIMIT 1",
+    )[0]
+    number = rows(one_map, f"SELECT count(*) FROM duty_grid WHERE duty_code < '{code}'")[0][0]
+    layout = at(hall, "duty", number)
+    holders = "".join(text_of(layout, item) for item in ("holder", "holder 2", "holder 3"))
+    phones = "".join(text_of(layout, item) for item in ("phone", "phone 2", "phone 3"))
+    assert named not in holders
+    assert sorted(phones.split("、")) == sorted(called.split("、"))
+
+
 def test_marks_are_printed_when_the_office_sets_them(hall):
     layout = sheet(hall, "district")
     assert text_of(layout, "classification") == ""

@@ -15,7 +15,11 @@ from qgis.core import (
     QgsProject,
 )
 
+from .test_decisions import own_map
+from .test_findings import shown as mapped
 from .test_worker import until
+
+__all__ = ["mapped", "own_map"]
 
 
 @pytest.fixture
@@ -35,10 +39,19 @@ def one(path, sql):
 
 def test_a_cell_by_its_code_with_the_digits_explained(find, one_map):
     code, _ = one(one_map, "SELECT cell_code, name FROM grid_cell LIMIT 1 OFFSET 3")
-    (hit,) = [hit for hit in find(code) if hit.group == "Unit grid cells"]
+    hits = find(code)
+    (hit,) = [hit for hit in hits if hit.group == "Unit grid cells"]
     assert hit.title.startswith(code)
     assert "street: subdistrict" in hit.detail
     assert hit.box is not None
+    parts = [hit for hit in hits if hit.group == "The code, digit by digit"]
+    told = [part.title.split("  ")[0] for part in parts]
+    assert told == sorted(told)
+    assert all(code.startswith(one) for one in told)
+    assert told[-1] == code
+    assert parts[-1].title.split("  ")[1].startswith("serial: ")
+    assert {(part.table, part.fid, part.box) for part in parts} == {(hit.table, hit.fid, hit.box)}
+    assert not [hit for hit in find(code[:-1]) if hit.group == "The code, digit by digit"]
 
 
 def test_a_code_by_its_last_digits(find, one_map):
@@ -174,6 +187,15 @@ def shown(plugin, desktop, library, one_map, english):
     until(lambda: answers)
     yield controller
     controller.close()
+
+
+def test_what_is_found_is_answered_too(mapped, find, own_map):
+    """Else the card goes on speaking of the place before."""
+    (code,) = one(own_map, "SELECT cell_code FROM grid_cell LIMIT 1 OFFSET 3")
+    hit = next(hit for hit in find(code) if hit.table == "grid_cell")
+    mapped.show_found(hit)
+    until(lambda: code in mapped.dock.who.card.toPlainText(), seen=mapped.dock.who.card.toPlainText)
+    assert mapped._canvas.extent().contains(mapped.who._mark.center())
 
 
 @pytest.mark.parametrize("system", ["", "epsg:4548 ", "EPSG:4490 ", "gcj02 "])

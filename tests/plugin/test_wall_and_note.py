@@ -1,14 +1,16 @@
 """Beside the dock: the note of a shift as HTML and PDF, the wall view, the card of a case, all who answer in an area."""
 
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from qgis.core import Qgis, QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtGui import QColor, QPalette, QTextDocument
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -164,6 +166,14 @@ def test_the_note_tells_what_was_done_and_what_is_open(shown, own_map, tmp_path)
     note.save_pdf(tmp_path / "note.pdf")
     assert (tmp_path / "note.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert (tmp_path / "note.pdf").read_bytes()[:5] == b"%PDF-"
+    printed = QTextDocument()  # as QTextDocument.print lays it out on A4: 2 cm of margin of its own, none beside it
+    printed.setHtml(html)
+    printed.setTextWidth(170 / 25.4 * note.logicalDpiX())
+    assert printed.size().height() > 0  # laid out now
+    told = [printed.findBlockByNumber(number) for number in range(printed.blockCount())]
+    whole = [block for block in told if block.text() in (row.case, "110120005002001", "110120005002002")]
+    assert len(whole) == 4
+    assert {block.layout().lineCount() for block in whole} == {1}  # no code is broken in the middle
     note.since.setDateTime(note.since.dateTime().addDays(1))
     assert row.case not in note.html()
 
@@ -192,6 +202,39 @@ def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):
     assert not any(row.holder and row.holder in words for row in shown.dock.cases.model.rows)
     QTest.keyClick(wall, Qt.Key.Key_Escape)
     assert not wall.isVisible()
+
+
+def test_the_wall_tells_in_full_why_a_case_has_no_cell_and_passes_over_rows_without_number(shown):
+    tab = shown.dock.cases
+    some = next(row for row in tab.model.rows if row.keys[4])
+    made = replace(
+        some,
+        fid=900_001,
+        case="AJ-LATE",
+        moment="2099-01-01T00:00:00",
+        cells=("AJ-LATE", "2099-01-01 08:00", "Graffiti", "", "no position"),
+        keys=("AJ-LATE", "2099-01-01T00:00:00", "Graffiti", "", ""),
+    )
+    tab.add([made, replace(made, fid=900_002, case="", moment="2099-02-02T00:00:00")])
+    shown.show_wall()
+    texts = [label.text() for label in shown.wall.latest]
+    assert texts[0] == "01-01 08:00  Graffiti  no position"
+    assert not any(text == texts[0] for text in texts[1:])
+    newest = sorted((row for row in tab.model.rows if row.case), key=lambda row: row.moment)[-2]
+    assert texts[1].endswith(newest.keys[4][-7:] or newest.cells[4])
+
+
+def test_note_and_wall_go_with_their_map(shown, one_map, own_map, tmp_path):
+    """Their title would be of one district, and what they count of another."""
+    other = shutil.copytree(one_map.parent, tmp_path / "other") / "onemap.gpkg"
+    shown.show_note()
+    shown.show(own_map)  # built anew: the note goes on
+    assert shown.note is not None
+    shown.show(other)
+    assert shown.note is None
+    shown.show_wall()
+    shown.show_nothing()
+    assert shown.wall is None
 
 
 def test_the_words_have_the_keyboard_and_the_note_fits_its_window(shown):

@@ -1,7 +1,6 @@
 """Under the card of a case near a border: one button for each cell that may answer, and what was decided."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -9,6 +8,7 @@ from qgis.PyQt.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWi
 from ...onemap.domain.journal import REASSIGN_CASE, Entry
 from ...translation import tr
 from ..columns import end_of
+from ..log_tab import local
 from ..queue.flow_layout import FlowLayout
 from ..words import number as said
 from .candidate_marks import number_icon
@@ -32,6 +32,7 @@ class DecisionBar(QWidget):
         self._cells: list[str] = []
         self._far_m: list[float] = []
         self._table = table
+        self.zone = None  # the district's time zone; None: this computer's
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.why = QLineEdit(self)
@@ -124,8 +125,7 @@ class DecisionBar(QWidget):
             if entry.verb == REASSIGN_CASE
             else tr("Decided for cell {cell} by {who}, {at}")
         )
-        at = datetime.fromisoformat(entry.at).astimezone().strftime("%Y-%m-%d %H:%M")
-        said = template.format(cell=entry.value, who=entry.who, at=at)
+        said = template.format(cell=entry.value, who=entry.who, at=local(entry.at, self.zone))
         self.words.setText(f"{said}: {entry.why}" if entry.why else said)
         for button in self.buttons:
             button.hide()

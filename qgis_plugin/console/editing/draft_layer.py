@@ -1,6 +1,7 @@
 """The draft on the map: the cells in the colours of their grids, in a layer of memory; the one map is only read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from os.path import commonprefix
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -23,7 +24,7 @@ from ...translation import tr
 from ..envelope import Box
 from ..tones import on_map
 
-# Twelve hues that most eyes tell apart (Okabe and Ito, and tints of them); a grid's code is written on its cells too.
+# Twelve hues that most eyes tell apart (Okabe and Ito, and tints of them); a grid's cells bear the end of its code.
 HUES = (
     "#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2",
     "#D55E00", "#999999", "#8FD0C0", "#E7A6C8", "#B5A33A", "#7C9CCB",
@@ -37,7 +38,14 @@ _LEGEND = 40  # more grids than that are no legend to be read
 class DraftLayer:
     """The layer, and which feature is which cell; filled by `steps`, so that no map is too large for the window."""
 
-    def __init__(self, one_map: OneMapFile, grids: dict[str, str], crs: QgsCoordinateReferenceSystem) -> None:
+    def __init__(
+        self,
+        one_map: OneMapFile,
+        grids: dict[str, str],
+        crs: QgsCoordinateReferenceSystem,
+        *,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         self.colours = {grid: HUES[n % len(HUES)] for n, grid in enumerate(sorted({*grids.values()} - {""}))}
         self.layer = QgsVectorLayer(
             f"Polygon?crs={crs.authid()}&field=cell:string(40)&field=grid:string(80)&field=hue:int",
@@ -47,7 +55,7 @@ class DraftLayer:
         if not self.layer.crs().isValid():
             self.layer.setCrs(crs)
         self._fids: dict[str, int] = {}
-        self._one_map, self._grids = one_map, grids
+        self._one_map, self._grids, self._names = one_map, grids, names or {}
         self._paint()
         self._label()
         # bounds of each feature; an index of the layer's own is copied whole when it changes while it is drawn
@@ -72,6 +80,7 @@ class DraftLayer:
             if row["grid"] not in self.colours:
                 self.colours[row["grid"]] = HUES[len(self.colours) % len(HUES)]
                 self._paint()
+                self._label()
         provider = self.layer.dataProvider()
         gone = [self._fids.pop(cell) for cell in state["gone"] if cell in self._fids]
         for fid in gone:
@@ -128,7 +137,10 @@ class DraftLayer:
     def _paint(self) -> None:
         """Paint each grid; many grids share few symbols, for the window waits while QGIS copies them for a drawing."""
         if len(self.colours) <= _LEGEND:
-            field, classes = "grid", [(grid, colour, grid) for grid, colour in self.colours.items()]
+            field, classes = (
+                "grid",
+                [(grid, colour, self._names.get(grid) or grid) for grid, colour in self.colours.items()],
+            )
             nobody: str | int = ""
         else:
             field, classes = "hue", [(number, colour, "") for number, colour in enumerate(HUES)]
@@ -151,13 +163,20 @@ class DraftLayer:
         halo.setColor(on_map("halo"))
         text.setBuffer(halo)
         labels = QgsPalLayerSettings()
-        labels.fieldName = '"grid"'
+        labels.fieldName = f'substr("grid", {1 + len(_common(self.colours))})'
         labels.isExpression = True  # the code of the cell stands in the layer below
         labels.setFormat(text)
         labels.scaleVisibility = True
         labels.minimumScale = 8_000
         self.layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
         self.layer.setLabelsEnabled(True)
+
+
+def _common(codes: Iterable[str]) -> str:
+    """Return what all codes begin with: on every cell it would bury the map. Something is left of each of them."""
+    among = list(codes)
+    shared = commonprefix(among) if len(among) > 1 else ""  # noqa: RUF071 - letters are what is compared
+    return shared[:-1] if shared in among else shared
 
 
 def _box(shape: QgsGeometry) -> Box:

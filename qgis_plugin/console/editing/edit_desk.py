@@ -226,7 +226,7 @@ class EditDesk(QObject):
         self._filling.start()
 
     def _draw_draft(self, one_map: OneMapFile, answer: dict) -> Iterator[float]:
-        draft = DraftLayer(one_map, answer["cells"], self._crs)
+        draft = DraftLayer(one_map, answer["cells"], self._crs, names=answer["names"])
         yield from draft.steps()
         self.draft = draft
         self._grids = dict(answer["cells"])
@@ -261,10 +261,10 @@ class EditDesk(QObject):
         self._show(state)
         words = [said(step["words"]) for step in state["steps"]]
         back = any(step["back"] for step in state["steps"])
-        broken = [said(reason) for step in state["steps"] for reason in step["mended" if back else "broken"]]
-        line = "; ".join(words)
-        line = tr("taken back: {what}", what=line) if back and line else line
-        self._tab.say("\n".join([line, *broken]) if not back else line)
+        line = tr("; ").join(words)
+        self._tab.say(
+            tr("taken back: {what}", what=line) if back and line else line
+        )  # broken rules stand in their list
         self.draft.layer.removeSelection()
 
     def _show(self, state: dict) -> None:

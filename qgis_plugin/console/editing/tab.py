@@ -237,7 +237,12 @@ class EditTab(QWidget):
     def _lay_out(self) -> None:
         work = (
             ("pick", tr("Choose cells"), tr("Click cells on the map; a second click lets go of them"), True),
-            ("move", tr("Move to the chosen grid"), tr("The chosen cells go to the grid that is chosen above"), False),
+            (
+                "move",
+                tr("Move to the chosen grid"),
+                tr("The chosen cells go to the grid that is chosen in the table"),
+                False,
+            ),
             ("split", tr("Split by a line"), tr("Draw a line through the chosen cell; right click ends"), True),
             ("merge", tr("Merge"), tr("The chosen cells become one, with a new code"), False),
             ("undo", tr("Undo"), tr("Takes the last step back exactly (Ctrl+Z)"), False),
@@ -263,9 +268,9 @@ class EditTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 4)
         column.addLayout(first)
+        column.addLayout(grid)  # above all that grows and shrinks: no button goes away from under the mouse
         column.addWidget(self.progress)
         column.addWidget(self.table, 3)
-        column.addLayout(grid)
         column.addWidget(self.rules, 1)
         column.addLayout(saved)
         column.addWidget(self.bar)

@@ -13,7 +13,7 @@ from ..rows import Row
 from ..words import kind_title, state_title
 
 _STATES = ("new", "in_hand", "overdue")
-_WIDTHS = (13, 9, 16, 24, 20, 18)  # of the columns of what was done, in per cent
+_WIDTHS = (13, 8, 15, 22, 19, 22)  # of the columns of what was done, in per cent
 _FONTS = '"Noto Sans CJK SC","WenQuanYi Micro Hei","Microsoft YaHei",sans-serif'
 _INK, _QUIET, _RULE = "#22262B", "#5B626B", "#DEDAD2"  # paper is white whatever the screen's theme
 
@@ -27,7 +27,7 @@ class Shift:
     title
         Of the district.
     since, until
-        The span, with their time zone.
+        The span, with their time zone, in which all moments are told.
     who
         Who hands over.
     words
@@ -55,7 +55,7 @@ def note_html(shift: Shift, entries: Iterable[Entry], cases: Iterable[Row], find
     if shift.words:
         parts.append("".join(f"<p>{escape(line)}</p>" for line in shift.words.splitlines() if line.strip()))
     parts.append(f"<h2 style='font-size:13pt'>{escape(tr('Open now'))}</h2>{_open(list(cases), list(findings))}")
-    parts.append(f"<h2 style='font-size:13pt'>{escape(tr('Done in this span'))}</h2>{_done(done, gone)}")
+    parts.append(f"<h2 style='font-size:13pt'>{escape(tr('Done in this span'))}</h2>{_done(done, gone, shift)}")
     body = "".join(parts)
     return (
         f"<!DOCTYPE html><html lang='{language()}'><head><meta charset='utf-8'/>"
@@ -80,7 +80,7 @@ def _open(cases: list[Row], findings: list[Row]) -> str:
     return f"<table cellspacing='0'>{lines}</table>"
 
 
-def _done(done: list[Entry], gone: Mapping[int, Entry]) -> str:
+def _done(done: list[Entry], gone: Mapping[int, Entry], shift: Shift) -> str:
     if not done:
         return f"<p style='color:{_QUIET}'>{escape(tr('Nothing was decided in this span.'))}</p>"
     heads = (tr("When"), tr("By"), tr("What"), tr("About"), tr("Result"), tr("Reason"))
@@ -94,7 +94,14 @@ def _done(done: list[Entry], gone: Mapping[int, Entry]) -> str:
         back = gone.get(entry.number)
         if back is not None:
             what = tr("{what} (taken back by {who})", what=what, who=back.who)
-        cells = (local(entry.at), entry.who, what, subject_title(entry.subject), entry.value, entry.why)
+        cells = (
+            local(entry.at, shift.until.tzinfo),
+            entry.who,
+            what,
+            subject_title(entry.subject),
+            entry.value,
+            entry.why,
+        )
         line = "".join(
             f"<td style='border-bottom:1px solid {_RULE};overflow-wrap:anywhere'>{escape(text)}</td>" for text in cells
         )
@@ -104,4 +111,4 @@ def _done(done: list[Entry], gone: Mapping[int, Entry]) -> str:
 
 
 def _said(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    return moment.strftime("%Y-%m-%d %H:%M")

@@ -22,11 +22,12 @@ from ...translation import language, tr
 from ..desk import Desk, person
 from ..queue.table_model import RowModel
 from ..tones import QuietLabel
+from ..words import Words
 from .note import Shift, note_html
 
 HOURS = 8  # a shift, unless another moment is chosen
 SIZE = (920, 760)
-MARGIN_MM = 15.0
+_SHOWN = "yyyy-MM-dd HH:mm"
 
 
 class HandoverWindow(QWidget):
@@ -42,8 +43,10 @@ class HandoverWindow(QWidget):
         self.setWindowTitle(tr("Shift handover"))
         self.resize(*SIZE)
         self._one_map, self._desk, self._cases, self._findings = one_map, desk, cases, findings
-        self.since = QDateTimeEdit(QDateTime.currentDateTime().addSecs(-HOURS * 3600), self)
-        self.since.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self._zone = Words(one_map.facts).zone
+        begun = datetime.now().astimezone(self._zone) - timedelta(hours=HOURS)
+        self.since = QDateTimeEdit(QDateTime.fromString(begun.strftime("%Y-%m-%d %H:%M"), _SHOWN), self)
+        self.since.setDisplayFormat(_SHOWN)
         self.since.setCalendarPopup(True)
         self.since.setToolTip(tr("What was decided from this moment on stands in the note"))
         self.words = QPlainTextEdit(self)
@@ -82,8 +85,9 @@ class HandoverWindow(QWidget):
     def html(self) -> str:
         """Return the note."""
         self._desk.look()
-        since = datetime.fromisoformat(self.since.dateTime().toString("yyyy-MM-ddTHH:mm")).astimezone()
-        now = datetime.now().astimezone() + timedelta(seconds=1)
+        said = datetime.fromisoformat(self.since.dateTime().toString("yyyy-MM-ddTHH:mm"))
+        since = said.replace(tzinfo=self._zone) if self._zone else said.astimezone()
+        now = datetime.now().astimezone(self._zone) + timedelta(seconds=1)
         shift = Shift(self._one_map.title(language()), since, now, person(), self.words.toPlainText().strip())
         return note_html(shift, self._desk.entries, self._cases.rows, self._findings.rows)
 
@@ -97,8 +101,7 @@ class HandoverWindow(QWidget):
         pages = QPdfWriter(str(path))
         pages.setTitle(tr("Shift handover"))
         pages.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
-        pages.setPageMargins(margins, QPageLayout.Unit.Millimeter)
+        pages.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)  # the document has 2 cm of its own
         document = QTextDocument()
         document.setHtml(self.html())
         document.print(pages)
@@ -115,6 +118,6 @@ class HandoverWindow(QWidget):
             self.save_pdf(path)
 
     def _target(self, suffix: str) -> str:
-        name = f"{self._one_map.path.stem}-{datetime.now().astimezone():%Y%m%d-%H%M}.{suffix}"
+        name = f"{self._one_map.path.stem}-{datetime.now().astimezone(self._zone):%Y%m%d-%H%M}.{suffix}"
         path, _ = QFileDialog.getSaveFileName(self, tr("Save the note"), str(self._one_map.path.with_name(name)))
         return path

@@ -47,6 +47,11 @@ class Chips(QWidget):
         if name in self._buttons:
             self._buttons[name].click()
 
+    @property
+    def pressed(self) -> str:
+        """Name of the chip that is pressed."""
+        return next(name for name, button in self._buttons.items() if button.isChecked())
+
     def texts(self) -> list[str]:
         """Return the texts of the chips that are shown."""
         return [button.text() for button in self._buttons.values() if not button.isHidden()]

@@ -73,6 +73,23 @@ class FilterBar(QWidget):
         self.mine.setToolTip(words)
         self.changed.emit({"ours": name if self.mine.isChecked() else ""})
 
+    def at_work(self) -> list[str]:
+        """Return in words which filters are on."""
+        words = [self.kind.chip_title(self.chips.pressed)] if self.chips.pressed != ALL else []
+        words += [f"“{self.search.text().strip()}”"] if self.search.text().strip() else []
+        words += [f"{self.mine.text()} ({self._mine})"] if self.mine.isChecked() else []
+        words += [self.in_view.text()] if self.in_view.isChecked() else []
+        return words + [box.currentText() for box in (*self.boxes, self.span.box) if box.currentData()]
+
+    def clear(self) -> None:
+        """Let every row through."""
+        self.chips.choose(ALL)
+        self.search.clear()
+        for check in (self.mine, self.in_view):
+            check.setChecked(False)
+        for box in (*self.boxes, self.span.box):
+            box.setCurrentIndex(0)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Esc and Enter lead from the search back to the list."""
         if watched is self.search and event.type() == QEvent.Type.KeyPress and event.key() in _LEAVE:

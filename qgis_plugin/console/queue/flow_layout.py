@@ -52,6 +52,8 @@ class FlowLayout(QLayout):
         """Return the height that the items take in this width; put them there when asked to."""
         x, y, line = area.x(), area.y(), 0
         for item in self._items:
+            if item.isEmpty():  # hidden: it leaves no gap either
+                continue
             wanted = item.sizeHint()
             if x + wanted.width() > area.right() + 1 and line:
                 x, y, line = area.x(), y + line + GAP, 0

@@ -66,7 +66,7 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
         chips=_case_chips,
         chip_order=(*_STATES, *_PLACES),
         chip_filter=_case_filter,
-        chip_title=lambda name: state_title(name) if name in _STATES else kind_title(name),
+        chip_title=_case_chip_title,
         choices=(
             Choice("group", tr("any matter"), lambda matter: matter),
             Choice("street", tr("any street"), street_title),
@@ -103,6 +103,12 @@ def finding_acts() -> tuple[Act, ...]:
         Act("take_back", tr("Take back"), "U", tr("What was decided about it no longer counts")),
         Act("who", tr("Who answers here?"), "W", tr("Asks for the middle of the finding")),
     )
+
+
+def _case_chip_title(name: str) -> str:
+    if name == "outside":  # of a case it is the place, of a cell its border that runs too far
+        return tr("outside the cells")
+    return state_title(name) if name in _STATES else kind_title(name)
 
 
 def _case_chips(row: Row) -> tuple[str, ...]:

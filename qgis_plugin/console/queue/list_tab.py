@@ -6,6 +6,7 @@ from html import escape
 
 from qgis.PyQt.QtCore import QModelIndex, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
+    QPushButton,
     QSplitter,
     QStackedWidget,
     QTextBrowser,
@@ -279,7 +280,9 @@ class ListTab(QWidget):
         if not all_ and not self.is_loading:
             self.nothing.setText(self.kind.empty())
         elif not shown and not self.is_loading:
-            self.nothing.setText(tr("Nothing passes these filters. Choose “all”, empty the search or zoom out."))
+            on = tr(", ").join(self.filters.at_work())
+            self.nothing.setText(tr("Nothing passes these filters: {filters}.", filters=on))
+        self.all_again.setVisible(bool(all_))
         self.stack.setCurrentIndex(0 if shown or self.is_loading else 1)
 
     def _build(self) -> None:
@@ -300,7 +303,10 @@ class ListTab(QWidget):
         self.nothing.setMargin(24)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.table)
-        self.stack.addWidget(self.nothing)
+        self.all_again = QPushButton(tr("Show all"), self)
+        self.all_again.setToolTip(tr("Takes all filters away"))
+        self.all_again.clicked.connect(self.filters.clear)
+        self.stack.addWidget(self._empty_page())
         self.card = QTextBrowser(self)
         self.card.setObjectName(f"onemapCard_{self.kind.name}")
         self.card.setOpenLinks(False)
@@ -319,6 +325,15 @@ class ListTab(QWidget):
         self._column.addWidget(splitter, 1)
         self._column.addWidget(self.decision)
         self._column.addWidget(self.status)
+
+    def _empty_page(self) -> QWidget:
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.addStretch(1)
+        column.addWidget(self.nothing)
+        column.addWidget(self.all_again, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        return page
 
     def _wire(self) -> None:
         self._goes_on = False

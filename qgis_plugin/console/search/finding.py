@@ -3,13 +3,13 @@
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...onemap.domain.catalogue import load_catalogue
 from ...onemap.domain.codes import profile
 from ...onemap.errors import OnemapError
 from ...project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
-from ...translation import language, title_of
+from ...translation import language, title_of, tr
 from ..envelope import Box, box_of
 from ..who.card import masked, role_title
 
@@ -32,12 +32,16 @@ class Hit:
         Its name or code; the title of its layer; what else is known: for a code, its digits explained.
     box
         Where it lies, in the map's coordinates; None where it has no place.
+    table, fid
+        The row of the map that it is.
     """
 
     title: str
     group: str
     detail: str
     box: Box | None
+    table: str = ""
+    fid: int = -1
 
 
 def find(one_map: OneMapFile, text: str) -> Iterator[Hit]:
@@ -59,7 +63,7 @@ def find(one_map: OneMapFile, text: str) -> Iterator[Hit]:
             if table in present:
                 for is_exact, hit in _in_table(connection, one_map, table, present[table], text):
                     if is_exact:
-                        yield hit
+                        yield from (hit, *_digits(one_map, hit))
                     else:
                         later.append(hit)
     yield from later
@@ -93,7 +97,7 @@ def _in_table(
         values.append(re.sub(r"[\s-]", "", text))
     first = f"{quoted(code)} <> ?, " if code else ""
     values += [text] if code else []
-    named = ", ".join(quoted(name) for name in (code, *asked, *person) if name)
+    named = ", ".join(quoted(name) for name in ("fid", code, *asked, *person) if name)
     sql = f"SELECT {named}, {shape} AS shape_ FROM {quoted(table)} WHERE {where} ORDER BY {first}fid LIMIT {MOST}"  # noqa: S608 # nosec B608
     layer = one_map.layer(table)
     group = one_map.title_of(layer, language()) if layer else title_of(spec)
@@ -102,19 +106,32 @@ def _in_table(
         own = str(row[code] or "") if code else ""
         known = {name: str(row[name] or "") for name in person}
         about = [role_title(known.get("role", "")), known.get("grid_code", ""), masked(known.get("phone", ""))]
-        detail = explained(one_map, own) or " ".join(filter(None, [*texts[1:], *about]))
-        yield own == text, Hit(" ".join([own, *texts[:1]]).strip(), group, detail, box_of(row["shape_"]))
+        detail = " · ".join(explained(one_map, own)) or " ".join(filter(None, [*texts[1:], *about]))
+        title = " ".join([own, *texts[:1]]).strip()
+        yield own == text, Hit(title, group, detail, box_of(row["shape_"]), table, row["fid"])
 
 
-def explained(one_map: OneMapFile, code: str) -> str:
-    """Return the digits of a grid code explained on one line; empty where the district names no profile for it."""
+def _digits(one_map: OneMapFile, hit: Hit) -> Iterator[Hit]:
+    """Yield a row for each part of a code that was named whole: beside it in one line they would be cut off.
+
+    Each begins with the code up to there, for QGIS sorts the rows of a group by their letters.
+    """
+    code = ""
+    for part in explained(one_map, hit.title.split(" ")[0]):
+        digits, _, words = part.partition(" ")
+        code += digits
+        yield replace(hit, title=f"{code}  {words}", group=tr("The code, digit by digit"), detail="")
+
+
+def explained(one_map: OneMapFile, code: str) -> list[str]:
+    """Return the parts of a grid code, each with its digits; none where the district names no profile for it."""
     name = one_map.facts.get("code_profile", "")
     if not name:
-        return ""
+        return []
     try:
         scheme = profile(name)
         if len(code) != scheme.length:
-            return ""
-        return " · ".join(str(scheme.explain(code, language=language())).splitlines()[1:])
+            return []
+        return str(scheme.explain(code, language=language())).splitlines()[1:]
     except OnemapError:
-        return ""
+        return []

@@ -4,11 +4,12 @@ Nothing of a person is shown: no names, no telephone numbers. Esc ends it.
 """
 
 from collections import Counter
+from datetime import datetime
 from heapq import nlargest
 
 from qgis.core import Qgis, QgsMapSettings, QgsProject
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QDateTime, QEvent, Qt, QTimer
+from qgis.PyQt.QtCore import QEvent, Qt, QTimer
 from qgis.PyQt.QtGui import QFont, QKeyEvent
 from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -18,10 +19,12 @@ from ..queue.table_model import RowModel
 from ..rows import Row
 from ..signs import sign_icon
 from ..tones import on_map, tone
+from ..words import Words
 from .turns import title_of, turns
 
 TURN_MS, TICK_MS, SETTLE_MS = 15_000, 1_000, 150
 LATEST = 5
+_CODE_END = 7  # letters that tell neighbouring cells apart
 _BIG, _TITLE, _LINE = 0.075, 0.034, 0.024  # of the height of the screen
 _MAP_SHARE = 0.75  # of the screen
 
@@ -69,7 +72,7 @@ class WallWindow(QWidget):
         self._cases, self._findings, self._main = cases, findings, canvas
         self._dirty = True
         self._name: str | None = None  # of the theme that is shown
-        self._levels = one_map.levels
+        self._levels, self._zone = one_map.levels, Words(one_map.facts).zone
         self.setAutoFillBackground(True)
         self._colour()
         self.title, self.clock, self.theme = QLabel(one_map.title(language()), self), QLabel(self), QLabel(self)
@@ -155,7 +158,7 @@ class WallWindow(QWidget):
         for name, figure in self.figures.items():
             figure.count.setText(f"{counts[name]:,}")
         for label, row in zip(self.latest, [*self._newest(), *[None] * LATEST], strict=False):
-            label.setText(f"{row.cells[1][5:]}  {row.cells[2]}  {row.cells[4][-7:]}" if row is not None else "")
+            label.setText(f"{row.cells[1][5:]}  {row.cells[2]}  {_end_of_cell(row)}" if row is not None else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -180,13 +183,14 @@ class WallWindow(QWidget):
             label.setFont(_font(height * _LINE, bold=False))
 
     def _newest(self) -> list[Row]:
-        return nlargest(LATEST, self._cases.rows, key=lambda row: row.moment)
+        """Return the latest cases; what has no number is a broken row of a table, however late it claims to be."""
+        return nlargest(LATEST, (row for row in self._cases.rows if row.case), key=lambda row: row.moment)
 
     def _changed(self, *_: object) -> None:
         self._dirty = True
 
     def _tick(self) -> None:
-        self.clock.setText(QDateTime.currentDateTime().toString("yyyy-MM-dd HH:mm:ss"))
+        self.clock.setText(datetime.now().astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S"))
         if self._dirty:  # however many rows came, they are counted once a second
             self._dirty = False
             self.refresh()
@@ -228,6 +232,11 @@ class WallWindow(QWidget):
         column.setContentsMargins(32, 24, 32, 16)
         column.addLayout(head)
         column.addLayout(body, 1)
+
+
+def _end_of_cell(row: Row) -> str:
+    """Return the end of the cell's code, or why there is no cell, in full."""
+    return row.keys[4][-_CODE_END:] or row.cells[4]
 
 
 def _font(pixels: float, *, bold: bool) -> QFont:

@@ -30,12 +30,16 @@ def holder(holders: QgsVectorLayer | None, code: str, *, what: str = '"name"', t
 
 
 def duty_holder(holders: QgsVectorLayer | None, *, what: str = '"name"') -> str:
-    """Return an expression for the holder of a duty grid: the one it names, else those of the roster."""
+    """Return an expression for the holder of a duty grid: whom the roster names, else the one it names itself.
+
+    Of several in the roster the one whom the grid names too; a name that the roster does not know has no telephone.
+    """
     if holders is None:
         return '"holder"' if what == '"name"' else "''"
-    named = f"coalesce({own('holder')}, '') in ('', \"name\")"
-    roster = holder(holders, own("duty_code"), what=what, that=named)
-    return f"coalesce(nullif(\"holder\", ''), {roster})" if what == '"name"' else roster
+    same = holder(holders, own("duty_code"), what=what, that=f'{own("holder")} = "name"')
+    every = holder(holders, own("duty_code"), what=what)
+    alone = '"holder"' if what == '"name"' else "''"
+    return f"coalesce(nullif({same}, ''), nullif({every}, ''), {alone})"
 
 
 def vacant(expression: str, word: str) -> str:

@@ -79,7 +79,7 @@ def test_rules_say_who_comes_first(rule, winner):
     assert repair.moves["area_m2"].tolist() == [8.0]
 
 
-def test_land_of_an_area_goes_to_its_own_cells_first():
+def test_land_of_an_area_goes_to_its_own_cells():
     """The gap 0..20 x 10..10.5 lies in the southern area; the northern cell has the longer border with it."""
     south_west, south_east, north = box(0, 0, 9, 10), box(9, 0, 20, 10), box(0, 10.5, 20, 20)
     frame = cells(south_west, south_east, north)
@@ -94,7 +94,11 @@ def test_land_of_an_area_goes_to_its_own_cells_first():
     assert given(above) == ["b"]
     assert given(above.to_crs("EPSG:4490")) == ["b"]
     assert given(above.set_geometry(above.geometry.translate(500, 0))) == ["c"]
-    assert given(above, share=0.06) == ["c"]  # its own cells would change by 11 and 9 percent
+    tight = repair_coverage(frame, max_width_m=1.0, max_change=0.06, parent=box(0, 0, 20, 20), within=above)
+    assert len(tight.moves) == 0  # its own cells would change by 11 and 9 percent, and no other may have it
+    assert stays(tight) == [
+        ("gap", "gap of 10 m2: closing it would change b by 9.09 percent, and 6 percent is the most"),
+    ]
     with pytest.raises(CrsError, match="areas above the cells have no coordinate system"):
         repair_coverage(frame, max_width_m=1.0, within=above.set_crs(None, allow_override=True))
 
