@@ -28,7 +28,12 @@ def test_desktop_opens_the_map_with_the_dock(plugin_zip, one_map, tmp_path, loca
     picture = PICTURES / f"desktop_{locale}.png"
     script = tmp_path / "look.py"
     script.write_text(LOOK, encoding="utf-8")
-    environment = os.environ | {"ZIP": str(plugin_zip), "LOCALE": locale, "ONEMAP_PYTHON": sys.executable}
+    environment = os.environ | {
+        "ZIP": str(plugin_zip),
+        "LOCALE": locale,
+        "ONEMAP_PYTHON": sys.executable,
+        "LIMIT": "300",
+    }
     done = subprocess.run(
         ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(one_map), str(picture), str(script)],
         capture_output=True,
@@ -91,6 +96,7 @@ def test_an_operators_round_in_the_desktop(plugin_zip, built, tmp_path, locale):
         "LOCALE": locale,
         "ONEMAP_PYTHON": sys.executable,
         "ONEMAP_DAY": str(PICTURES),
+        "LIMIT": "300",
     }
     command = ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(tmp_path / "map" / "onemap.gpkg")]
     last = PICTURES / f"desktop_{locale}_last.png"
@@ -114,7 +120,12 @@ def test_the_desktop_closes_well_after_tools_showed_their_results(plugin_zip, on
     picture = PICTURES / f"desktop_{locale}_tools.png"
     picture.unlink(missing_ok=True)
     own = shutil.copytree(one_map.parent, tmp_path / "out") / "onemap.gpkg"
-    environment = os.environ | {"ZIP": str(plugin_zip), "LOCALE": locale, "ONEMAP_PYTHON": sys.executable}
+    environment = os.environ | {
+        "ZIP": str(plugin_zip),
+        "LOCALE": locale,
+        "ONEMAP_PYTHON": sys.executable,
+        "LIMIT": "300",
+    }
     script = Path(__file__).with_name("desktop_tools.py")
     done = subprocess.run(
         ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(own), str(picture), str(script)],
