@@ -29,7 +29,12 @@ def test_desktop_opens_the_map_with_the_dock(plugin_zip, one_map, tmp_path, loca
     picture = PICTURES / f"desktop_{locale}.png"
     script = tmp_path / "look.py"
     script.write_text(LOOK, encoding="utf-8")
-    environment = os.environ | {"ZIP": str(plugin_zip), "LOCALE": locale, "ONEMAP_PYTHON": sys.executable}
+    environment = os.environ | {
+        "ZIP": str(plugin_zip),
+        "LOCALE": locale,
+        "ONEMAP_PYTHON": sys.executable,
+        "LIMIT": "300",
+    }
     done = subprocess.run(
         ["sh", str(ROOT / "scripts" / "screenshot.sh"), str(one_map), str(picture), str(script)],
         capture_output=True,
