@@ -133,5 +133,6 @@ def _lines(terminal: Terminal, table: Any) -> list[str]:
     for row in table.to_dict("records"):
         said = translate(row["evidence"] or row["needs"], terminal.language)
         worst = f" [{', '.join(row['worst'])}]" if row["worst"] else ""
-        lines.append(f"{row['rule']} {row[title]}: {terminal.say(row['state'])}: {said}{worst}")
+        state = terminal.say(row["state"])
+        lines.append(terminal.label(f"{row['rule']} {row[title]}", terminal.label(state, f"{said}{worst}")))
     return lines

@@ -69,7 +69,7 @@ def check_codes(
         return
     problems = {one: [problem.text(terminal.language) for problem in rules.validate(one)] for one in code}
     good = helped("good", language=terminal.language)
-    sentences = [f"{one}: {'; '.join(found) or good}" for one, found in problems.items()]
+    sentences = [terminal.label(one, "; ".join(found) or good) for one, found in problems.items()]
     terminal.answer({"problems": problems}, sentences)
     if fail and any(problems.values()):
         raise typer.Exit(Exit.FINDINGS)

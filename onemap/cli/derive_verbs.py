@@ -216,7 +216,7 @@ def _shown(terminal: Terminal, changes: Any, code: str) -> list[str]:
     """Return the first changes in words, what is new or withdrawn before what is kept."""
     rank = changes["change"].map({"withdrawn": 0, "new": 1, "kept": 2})
     rows = changes.assign(rank=rank).sort_values(["rank", code], kind="stable").head(_MOST_SAID)
-    said = [f"{one[code]}: {translate(one['reason'], terminal.language)}" for _, one in rows.iterrows()]
+    said = [terminal.label(one[code], translate(one["reason"], terminal.language)) for _, one in rows.iterrows()]
     more = len(changes) - len(rows)
     return [*said, terminal.say("and {count} more", count=more)] if more > 0 else said
 

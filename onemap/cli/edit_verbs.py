@@ -12,7 +12,7 @@ from onemap.translation import translate
 
 from .frames import Source, community_column, frame_or_none, named_or_same, write_frames
 from .options import Cells, Fail, Out, Speech, helped, verb
-from .terminal import Exit
+from .terminal import Exit, labelled
 
 _HOW = "move CELL GRID, split CELL 'LINESTRING (...)', merge CELL CELL, undo or redo"
 _BACK_AND_FORTH = ("undo", "redo")
@@ -71,7 +71,7 @@ def edit(
     written = write_frames(tables, out, terminal.language)
     edits = [_facts(one) for one in division.operations]
     totals = division.totals.reset_index().to_dict("records")
-    sentences = [f"{terminal.say(one['what'])}: {_told(one)}" for one in edits]
+    sentences = [terminal.label(terminal.say(one["what"]), _told(one, terminal.language)) for one in edits]
     sentences += ["  " + ", ".join(f"{name} {_shown(value)}" for name, value in row.items()) for row in totals]
     sentences += [translate(reason, terminal.language) for reason in division.findings["reason"]]
     facts = {"edits": edits, "totals": totals, "findings": division.findings["reason"].tolist()}
@@ -113,10 +113,10 @@ def _facts(one: Any) -> dict[str, Any]:
     return facts | ({"from": grids[0][0], "to": grids[0][1]} if grids else {})
 
 
-def _told(edit: Mapping[str, Any]) -> str:
+def _told(edit: Mapping[str, Any], language: str) -> str:
     """Return what an edit took and made: cells, or the grids between which a cell moved."""
     if "from" in edit:
-        return f"{_names(edit['before'])}: {edit['from'] or '-'} > {edit['to'] or '-'}"
+        return labelled(_names(edit["before"]), f"{edit['from'] or '-'} > {edit['to'] or '-'}", language=language)
     return f"{_names(edit['before'])} > {_names(edit['after'])}"
 
 

@@ -12,6 +12,7 @@ from onemap.errors import CrsError, OnemapError, some
 from onemap.translation import translate
 
 from .options import LANGUAGE, AsOf, Code, Crs, Encoding, Layer, file_and_layer, helped, rows_wanted
+from .terminal import labelled
 
 _MOST_SAID = 5
 _SENTENCES = ("reason", "who_could_close")
@@ -56,12 +57,12 @@ def read_frame(path: Path, *, layer: str | None = None, as_of: str | None = None
     path, named = file_and_layer(path)
     reading = read(ReadRequest(path, layer=layer or named, **options))
     for row in reading.rejects.head(_MOST_SAID).itertuples():
-        _note(f"{row.source}, {row.row}: {translate(row.reason, LANGUAGE)}")
+        _note(labelled(f"{row.source}, {row.row}", translate(row.reason, LANGUAGE), language=LANGUAGE))
     more = len(reading.rejects) - _MOST_SAID
     if more > 0:
         _note(helped("{path}: {count} more rows with something wrong", path=path, count=more))
     for note in reading.notes:
-        _note(f"{path.name}: {translate(note, LANGUAGE)}")
+        _note(labelled(path.name, translate(note, LANGUAGE), language=LANGUAGE))
     frame = reading.frame if wanted is None else _taken(path, reading.frame, wanted)
     return frame if as_of is None else _in_force(path, frame, as_of)
 

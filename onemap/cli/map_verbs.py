@@ -158,7 +158,7 @@ def gaps(
             terminal.say("the map has no duties (layer duty): gaps of duty and of time were not looked for")
         )
     for gap in report.table[report.table["hours"].notna()].head(_MOST_SAID).itertuples():
-        sentences.append(f"{gap.gap_id}: {translate(gap.reason, terminal.language)}")
+        sentences.append(terminal.label(gap.gap_id, translate(gap.reason, terminal.language)))
     terminal.answer({"counts": counts}, sentences, out=written)
     if fail and len(report.table):
         raise typer.Exit(Exit.FINDINGS)

@@ -128,7 +128,7 @@ def _cells(terminal: Terminal, changes: Any) -> list[str]:
     order = changes.assign(affected=affected).sort_values(["affected", "moved_m2"], ascending=False, kind="stable")
     said = []
     for row in order.head(_MOST_SAID).itertuples():
-        line = f"  {row.cell}: {translate(row.reason, terminal.language)}"
+        line = terminal.label(f"  {row.cell}", translate(row.reason, terminal.language))
         if people:
             line += terminal.say(
                 "; people on land gained: {gained}, on land lost: {lost}",

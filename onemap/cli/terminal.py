@@ -52,6 +52,17 @@ def preferred_language(arguments: Sequence[str] = ()) -> str:
     return "zh" if (system or str(locale.getlocale()[0] or "")).lower().startswith(("zh", "chinese")) else "en"
 
 
+def labelled(what: Any, said: str, *, language: str) -> str:
+    """Return what is spoken of and what is said of it, with the colon of the language between them.
+
+    Examples
+    --------
+    >>> labelled("cells.csv", "14 rows", language="en"), labelled("cells.csv", "14 行", language="zh")
+    ('cells.csv: 14 rows', 'cells.csv：14 行')
+    """
+    return f"{what}：{said}" if language == "zh" else f"{what}: {said}"
+
+
 @dataclass(frozen=True)
 class Terminal:
     """How one run of a verb speaks to its caller.
@@ -79,6 +90,10 @@ class Terminal:
         """Refuse a language that nobody speaks here."""
         if self.language not in LANGUAGES:
             raise OnemapError("--lang is {found}; it must be en or zh", found=self.language)
+
+    def label(self, what: Any, said: str) -> str:
+        """Return what is spoken of and what is said of it, see `labelled`."""
+        return labelled(what, said, language=self.language)
 
     def say(self, template: str, **values: Any) -> str:
         """Return a sentence in the caller's language."""

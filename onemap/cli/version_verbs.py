@@ -81,7 +81,7 @@ def versions(
     if written is None:
         changed = found.table[found.table["status"] != "unchanged"].head(_SHOWN)
         lines += [
-            f"  {row.code}: {terminal.say(row.status)} {translate(row.reason, terminal.language)}"
+            terminal.label(f"  {row.code}", f"{terminal.say(row.status)} {translate(row.reason, terminal.language)}")
             for row in changed.itertuples()
         ]
     facts = {
@@ -147,7 +147,10 @@ def reassign(
     )
     lines = [sentence]
     shown = [
-        f"  {row.old_cell or '-'} > {row.new_cell or '-'}: {row.cases} ({translate(row.reason, terminal.language)})"
+        terminal.label(
+            f"  {row.old_cell or '-'} > {row.new_cell or '-'}",
+            f"{row.cases} ({translate(row.reason, terminal.language)})",
+        )
         for row in moved.head(_SHOWN).itertuples()
     ]
     if found.renamed:

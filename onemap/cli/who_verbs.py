@@ -71,7 +71,10 @@ def who(
             terminal.say("{count} rows of duties, holders or grids cannot be meant as they stand", count=problems)
         )
         shown = matrix.problems.head(_MOST_SAID)
-        said += [f"{p.layer} {p.row} {p.code}: {translate(p.reason, terminal.language)}" for p in shown.itertuples()]
+        said += [
+            terminal.label(f"{p.layer} {p.row} {p.code}", translate(p.reason, terminal.language))
+            for p in shown.itertuples()
+        ]
     terminal.answer({**answer.to_dict(), "problems": problems}, said)
     if fail and answer.state != "held":
         raise typer.Exit(Exit.FINDINGS)

@@ -114,16 +114,33 @@ def _batches(connection: sqlite3.Connection, table: str, geometry: str, only: st
     shape = quoted(geometry) if geometry else "NULL"
     first = ", ".join([*(part for name, part in _FIRST.items() if name in columns), "fid"])
     sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} {only} ORDER BY {first}"  # noqa: S608 # nosec B608
+    people = _people_in_gaps(connection) if table == "defect" else {}
     cursor = connection.execute(sql)
     while rows := cursor.fetchmany(BATCH):
-        yield [dict(zip((*columns, "geometry"), row, strict=True)) for row in rows]
+        yield [_with_people(dict(zip((*columns, "geometry"), row, strict=True)), people) for row in rows]
+
+
+def _people_in_gaps(connection: sqlite3.Connection) -> dict[tuple[str, str, float], int]:
+    """Return the residents of each gap by its layer, its agency and its area: the map counts them in a table beside."""
+    wanted = {"layer_id", "agency", "area_m2", "residents"}
+    if "coverage_gap" not in tables_of(connection) or not wanted <= set(columns_of(connection, "coverage_gap")):
+        return {}
+    rows = connection.execute("SELECT layer_id, coalesce(agency, ''), area_m2, residents FROM coverage_gap")
+    return {(layer, agency, area): people for layer, agency, area, people in rows if people is not None}
+
+
+def _with_people(row: dict[str, Any], people: Mapping[tuple[str, str, float], int]) -> dict[str, Any]:
+    """Return a row of the grids' defects with the residents of the gap that it is."""
+    found = people.get((row.get("layer_id", ""), row.get("agency") or "", row.get("area_m2")))
+    return row if found is None or row.get("kind") != "gap" else {**row, "residents": found}
 
 
 def read_again(one_map: OneMapFile, row: Row, known: Known) -> Row:
     """Return a row as it is now that something was decided."""
     with reading(file_of(one_map.path, row.table)) as connection:
         geometry = tables_of(connection)[row.table]
-    values = attributes(one_map.path, row)
+        people = _people_in_gaps(connection) if row.table == "defect" else {}
+    values = _with_people(attributes(one_map.path, row), people)
     values["geometry"] = values.pop(geometry, None) if geometry else None
     return _maker(row.table, Words(one_map.facts), known)(values)
 

@@ -1,7 +1,8 @@
 """Words for values: titles of layers, labels of coded values, sizes and moments, in QGIS's language."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any
@@ -10,6 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ..onemap.domain.catalogue import FieldSpec, load_catalogue
 from ..translation import language, speaker, title_of, tr
 
+_UNITS = {"m2": "m²", "m": "m"}
+_LONG_NUMBER = re.compile(r"[-+]?(\d+)\.\d{7,}")  # as a table writes a coordinate
+_DEGREES = 3  # digits before the point; metres have more
 WHOLE = 100  # from here on the part behind the point says nothing
 
 
@@ -42,9 +46,9 @@ class Words:
         return own or (title_of(spec) if spec else layer_id)
 
     def heading(self, table: str, name: str) -> str:
-        """Return the title of a column."""
+        """Return the title of a column; its unit stands behind the values."""
         field = self.field(table, name)
-        return title_of(field) if field else name
+        return title_of(field).removesuffix(f" ({field.unit})") if field else name
 
     def value(self, table: str, name: str, value: Any) -> str:
         """Return a value as it is said: labels for codes, local time for moments, digits as they matter."""
@@ -55,7 +59,7 @@ class Words:
             return self.layer(str(value))
         if name in ("cells", "candidates"):
             return listed(str(value))
-        return self._typed(field, value) if field else str(value)
+        return self._typed(field, value) if field else _shortened(str(value))
 
     def _typed(self, field: FieldSpec, value: Any) -> str:
         if field.values:
@@ -63,7 +67,7 @@ class Words:
         said = {
             "boolean": lambda: tr("yes") if value else tr("no"),
             "datetime": lambda: self.moment(str(value)),
-            "real": lambda: number(float(value)),
+            "real": lambda: " ".join(filter(None, (number(float(value)), _UNITS.get(field.unit)))),
         }
         return said.get(field.type, lambda: str(value))()
 
@@ -77,6 +81,17 @@ class Words:
             return text
         # not strftime: it imports a module each time, and inside QGIS an import is long
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self.zone).isoformat(" ", "minutes")[:16]
+
+
+def _shortened(text: str) -> str:
+    """Return what a source wrote; of a coordinate no more digits than anybody can measure."""
+    found = _LONG_NUMBER.fullmatch(text)
+    return f"{float(text):.{6 if len(found[1]) <= _DEGREES else 2}f}" if found else text
+
+
+def together(parts: Iterable[str]) -> str:
+    """Return several names as one text, with the comma of the language."""
+    return ("，" if language() == "zh" else ", ").join(parts)
 
 
 def listed(codes: str) -> str:

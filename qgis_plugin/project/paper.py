@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from qgis.core import (
     Qgis,
+    QgsExpression,
     QgsFeatureRenderer,
     QgsFillSymbol,
     QgsInvertedPolygonRenderer,
@@ -39,6 +40,8 @@ PAPER_ID = "onemap/paper_id"
 GROUP = "paper"
 VEIL = 0.7  # neighbours of a sheet's own area keep 30 % of their tone
 NUMBERED, HOUSES = 12_500, 12_500  # smallest scales at which paper bears cell numbers and houses
+PART_SIZE = "if(@map_scale > 15000, 9, 12)"  # of the names of a sheet's parts, in points
+FIRST = 10  # placed before all other names
 OF_ATLAS = "$id = @atlas_featureid"
 OF_AGENCY = "\"agency\" = attribute(@atlas_feature, 'agency')"
 
@@ -87,8 +90,23 @@ def add_paper_layers(
         project.addMapLayer(layer, False)
         group.addLayer(layer).setExpanded(False)
         made[key] = layer
+        if key == "parts":
+            _name_once(project, layer, layer_id)
         yield
     return made
+
+
+def _name_once(project: QgsProject, layer: QgsVectorLayer, layer_id: str) -> None:
+    """Let the screen's layer of the same areas bear no names where the paper's has larger ones."""
+    screen = next((item for item in project.mapLayers().values() if item.customProperty(LAYER_ID) == layer_id), None)
+    if not isinstance(screen, QgsVectorLayer) or not isinstance(screen.labeling(), QgsVectorLayerSimpleLabeling):
+        return
+    settings = screen.labeling().settings()
+    values = settings.dataDefinedProperties()
+    shown = f"NOT is_layer_visible({QgsExpression.quotedValue(layer.id())})"
+    values.setProperty(QgsPalLayerSettings.Property.Show, QgsProperty.fromExpression(shown))
+    settings.setDataDefinedProperties(values)
+    screen.setLabeling(QgsVectorLayerSimpleLabeling(settings))
 
 
 def add_agencies(
@@ -151,7 +169,7 @@ def _looks(one_map: OneMapFile) -> dict[str, tuple[str, Look]]:
         found["duty"] = ("duty_grid", Look(_agency_tints(), _agency_names(), alike="agency"))
     found["numbers"] = (finest, Look(_line(0.18, "grid_line", 0.55), _numbers(finest), 2.0 * NUMBERED))
     if parts != finest:
-        found["parts"] = (parts, Look(_tints()))
+        found["parts"] = (parts, Look(_tints(), _names(parts)))
     if len(levels) > 1:
         found["streets"] = (levels[1], Look(_tints()))
     if one_map.layer("city3d_building") is not None:
@@ -265,6 +283,19 @@ def _agency_tints() -> QgsRuleBasedRenderer:
 def _agency_names() -> QgsVectorLayerSimpleLabeling:
     shown = 'coalesce("name", "duty_code") || coalesce(\'\\n\' || "holder", \'\')'
     return labels(f"if({OF_AGENCY}, {shown}, '')", text(9, halo_mm=0.6))
+
+
+def _names(layer_id: str) -> QgsVectorLayerSimpleLabeling:
+    """Return names large enough for a sheet on a wall, placed before the numbers of the cells."""
+    spec = spec_of(layer_id)
+    key = spec.key if spec else "code"
+    made = labels(f'coalesce(nullif("name", \'\'), "{key}")', text(12, bold=True, halo_mm=0.8))
+    settings = made.settings()
+    settings.priority = FIRST
+    values = settings.dataDefinedProperties()
+    values.setProperty(QgsPalLayerSettings.Property.Size, QgsProperty.fromExpression(PART_SIZE))
+    settings.setDataDefinedProperties(values)
+    return QgsVectorLayerSimpleLabeling(settings)
 
 
 def _numbers(layer_id: str) -> QgsVectorLayerSimpleLabeling:

@@ -148,7 +148,7 @@ def test_the_language_may_stand_before_or_after_a_group_of_verbs(words):
 
 def test_the_language_may_stand_before_the_verb():
     assert "城区一张图" in onemap("--lang", "zh", "--help").stdout
-    assert onemap("--lang", "zh", "codes", "check", "ADMIN2", "11").stdout == "11: 正确\n"
+    assert onemap("--lang", "zh", "codes", "check", "ADMIN2", "11").stdout == "11：正确\n"
     assert onemap("--lang", "fr", "layers").returncode == 2
     told = onemap("run", "--help", "--lang", "zh").stdout
     assert "清单：onemap.toml" in told

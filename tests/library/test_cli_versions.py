@@ -81,7 +81,7 @@ def test_versions_and_reassign(folder, tmp_path):
     assert (answer["cases"], answer["lineage"]) == (2, {"split": 2})
     lines = onemap("versions", cells, *days, "--lang", "zh").stdout.splitlines()
     assert lines[0] == "新增 2 个，撤销 1 个，重划 0 个，更名 0 个，未变 0 个：20,000 平方米改变归属"
-    assert lines[1] == "  A01: 撤销 已撤销，土地现属 A02, A03"
+    assert lines[1] == "  A01：撤销 已撤销，土地现属 A02, A03"
     for asked, said in (
         (("--houses",), "20,000 m2 and 2 houses moved"),
         (("--cases",), "20,000 m2 and 2 cases moved"),
@@ -246,4 +246,4 @@ def test_audit(folder, tmp_path):
     assert list(pd.ExcelFile(out).sheet_names) == ["audit", "audit_finding", "audit_exception"]
     lines = onemap("audit", cells, *day, "--load", folder / "cases.gpkg", "--lang", "zh").stdout.splitlines()
     assert lines[0] == "2 个网格：5 项原则符合，0 项不符合，4 项无法衡量，0 处问题未决，0 处已作例外"
-    assert lines[7].startswith("7 负载均衡: 符合: count：均值 1")
+    assert lines[7].startswith("7 负载均衡：符合：count：均值 1")

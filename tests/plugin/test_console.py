@@ -84,6 +84,27 @@ def test_counters_say_what_is_in_the_map_and_filter(shown, one_map):
     assert tab.model.rowCount() == told["all"]
 
 
+def test_a_gap_tells_its_people_and_its_card_the_units(shown, one_map, plugin):
+    rows = [row for row in shown.dock.findings.model.rows if row.table == "defect" and row.kind == "gap"]
+    with closing(sqlite3.connect(f"file:{one_map}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT area_m2, residents FROM coverage_gap").fetchall()
+    told = {(row.keys[3], row.keys[4]) for row in rows if row.cells[4]}
+    assert told
+    assert told == {(area, float(people)) for area, people in found}
+    card = dict(plugin("console.rows").details(shown.one_map, rows[0]))
+    assert card["Area"].endswith(" m²")
+    assert card["Width"].endswith(" m")
+
+
+def test_what_a_table_wrote_is_told_without_digits_that_nobody_measures(plugin, english):
+    said = plugin("console.words").Words().value
+    texts = ("39491303.43457031", "116.8941560001", "0301.12345", "13800000000", "12.5")
+    assert [said("case", "given", text) for text in texts] == [
+        "39491303.43", "116.894156", "0301.12345", "13800000000", "12.5",
+    ]  # fmt: skip
+    assert plugin("console.words").together(["a", "b"]) == "a, b"
+
+
 def test_kinds_of_findings_filter(shown, one_map):
     tab = shown.dock.findings
     tab.chips.choose("gap")

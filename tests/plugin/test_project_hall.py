@@ -490,6 +490,8 @@ def test_sheets_name_the_system_as_the_printed_atlas_does(plugin, project, one_m
     context = project.createExpressionContext()
     system = plugin("project.sheets.furniture").SYSTEM
     assert QgsExpression.replaceExpressionText(system, context) == named
+    narrow = plugin("project.sheets.furniture").SYSTEM_BELOW
+    assert QgsExpression.replaceExpressionText(narrow, context) == named.replace("（", "\n（")
     project.setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
     context = project.createExpressionContext()
     assert QgsExpression.replaceExpressionText(system, context) == "WGS 84 (EPSG:4326)"

@@ -18,11 +18,13 @@ from qgis.core import (
     QgsLayoutExporter,
     QgsLayoutItemLabel,
     QgsLayoutItemMap,
+    QgsMapRendererSequentialJob,
     QgsProject,
     QgsRectangle,
     QgsRenderContext,
     QgsTextRenderer,
 )
+from qgis.PyQt.QtCore import QSizeF
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "out" / "pictures"
@@ -154,6 +156,20 @@ def test_street_page_says_its_street_and_who_is_to_be_called(hall, one_map, tmp_
         )
         for _, phone in heads:
             assert phone in said
+
+
+def test_a_street_page_names_each_community_once_in_large_letters(hall, one_map):
+    drawn = at(hall, "streets", 0).itemById("map")
+    settings = drawn.mapSettings(drawn.extent(), QSizeF(1_000, 750), 100, True)
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    placed = job.takeLabelingResults().allLabels()
+    (code,) = rows(one_map, "SELECT min(street_code) FROM grid_street")[0]
+    names = {name for (name,) in rows(one_map, f"SELECT name FROM grid_community WHERE parent_code = '{code}'")}
+    paper = next(one for one in hall.mapLayers().values() if one.customProperty("onemap/paper_id") == "parts")
+    told = [(label.labelText, label.layerID) for label in placed if label.labelText in names]
+    assert sorted(told) == sorted((name, paper.id()) for name in names)
 
 
 def test_a_street_stands_whole_on_its_page_at_a_round_scale(hall, one_map):

@@ -161,7 +161,7 @@ def test_the_note_tells_what_was_done_and_what_is_open(shown, own_map, tmp_path)
     assert "taken back by Wang" in html
     assert "Mind the lake." in html
     states = Counter(row.state for row in shown.dock.cases.model.rows)
-    assert re.search(rf"overdue</td><td align='right' style='padding:2px 0'>{states['overdue']:,}</td>", html)
+    assert re.search(rf"overdue</td><td align='right'>{states['overdue']:,}</td>", html)
     note.save_html(tmp_path / "note.html")
     note.save_pdf(tmp_path / "note.pdf")
     assert (tmp_path / "note.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -73,11 +73,10 @@ def _open(cases: list[Row], findings: list[Row]) -> str:
     kinds = Counter(row.kind for row in findings if row.state in ("open", "refused") and row.kind != "near_border")
     rows += [(kind_title(kind), f"{count:,}") for kind, count in kinds.most_common()]
     lines = "".join(
-        f"<tr><td style='padding:2px 16px 2px 0'>{escape(title)}</td>"
-        f"<td align='right' style='padding:2px 0'>{count}</td></tr>"
+        f"<tr><td style='padding:2px 16px 2px 0'>{escape(title)}</td><td align='right'>{count}</td></tr>"
         for title, count in rows
     )
-    return f"<table cellspacing='0'>{lines}</table>"
+    return f"<table cellspacing='0' cellpadding='2'>{lines}</table>"
 
 
 def _done(done: list[Entry], gone: Mapping[int, Entry], shift: Shift) -> str:

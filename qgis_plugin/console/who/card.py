@@ -9,7 +9,7 @@ from ...engine.worker import said
 from ...onemap.domain.system_names import system_title
 from ...translation import language, tr
 from ..tones import quiet
-from ..words import Words, kind_title, number
+from ..words import Words, kind_title, number, together
 
 DETAILS = "onemap:details"  # the link that unfolds files and hashes
 PHONE = "onemap:phone"  # the link that asks for the whole number
@@ -129,7 +129,7 @@ def _claims(part: dict) -> str:
     names = [holder["name"] for claim in part["claims"] for holder in claim.get("holders", ())]
     agencies = [claim.get("agency", "") for claim in part["claims"]]
     lacking = [] if part["state"] == "held" else [state_words(part["state"])]
-    return ", ".join(dict.fromkeys(filter(None, [*agencies, *names, *lacking])))
+    return together(dict.fromkeys(filter(None, [*agencies, *names, *lacking])))
 
 
 def _deputies(answer: dict) -> list[dict]:

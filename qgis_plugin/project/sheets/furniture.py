@@ -50,6 +50,8 @@ SYSTEM = (
     "[% if(@project_crs = @onemap_system_code, @onemap_system,"
     " concat(@project_crs_description, ' (', @project_crs, ')')) %]"
 )
+# The same on two lines: a Chinese name has no blanks at which QGIS could break it.
+SYSTEM_BELOW = SYSTEM.replace(" @onemap_system,", " replace(@onemap_system, '（', '\\n（'),")
 MM = Qgis.LayoutUnit.Millimeters
 
 
@@ -234,7 +236,7 @@ class Sheet:
         """Write where the sheet comes from: reference system, date, source, version, maker, time of print."""
         tr = self.tr
         pairs = (
-            (tr("Reference system"), SYSTEM),
+            (tr("Reference system"), SYSTEM if box.width >= WIDE else SYSTEM_BELOW),
             (tr("Data as of"), "[% @onemap_as_of %]"),
             (tr("Source"), "[% @onemap_source %]"),
             (tr("Version"), "[% @onemap_version %]"),
