@@ -40,21 +40,21 @@ def finding_decision_blocks(desk: Desk) -> list[Block]:
         return []
     followed = frame["followed"].astype(bool)
     make = ColumnMaker(words, "finding_decision")
-    columns = [
-        make.number("number"),
-        make.label("verb"),
-        make.label("kind"),
-        make.layer(facts.layers),
-        make.text("agency", css="word"),
-        make.measure("area_m2"),
-        make.text("from", css="code"),
-        make.text("to", css="code"),
-        make.date("allowed_until"),
-        make.text("decided_by"),
-        make.date("decided_at"),
-        make.text("decided_why", css="wide"),
-        make.reason(),
-    ]
+    columns = {
+        "number": make.number("number"),
+        "verb": make.label("verb"),
+        "kind": make.label("kind"),
+        "layer_id": make.layer(facts.layers),
+        "agency": make.text("agency", css="word"),
+        "area_m2": make.measure("area_m2"),
+        "from": make.text("from", css="code"),
+        "to": make.text("to", css="code"),
+        "allowed_until": make.date("allowed_until"),
+        "decided_by": make.text("decided_by"),
+        "decided_at": make.date("decided_at"),
+        "decided_why": make.text("decided_why", css="wide"),
+        "reason": make.reason(),
+    }
     blocks = []
     for id_, part, title in (
         ("t-judged-open", frame[~followed], "Decisions about findings that were not followed"),
@@ -62,6 +62,7 @@ def finding_decision_blocks(desk: Desk) -> list[Block]:
     ):
         if len(part):
             ordered = part.sort_values("number", ascending=False, kind="stable")
-            table = make_table(id_, ordered, columns, rest=desk.rest("finding_decision"))
+            said = [column for name, column in columns.items() if (part[name].notna() & (part[name] != "")).any()]
+            table = make_table(id_, ordered, said, rest=desk.rest("finding_decision"))
             blocks.append(Block("table", table, words.say(title)))
     return blocks
