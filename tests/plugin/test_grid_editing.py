@@ -168,6 +168,10 @@ def test_many_broken_rules_are_counted(editing):
     tab.show_state(state | {"findings": findings}, {})
     assert tab.rules.count() == 201
     assert tab.rules.item(200).text() == "... and 1,034 more"
+    assert tab.rules.item(0).text() == "rule 0"
+    tab.model.names = {"g": "Third District"}
+    tab.show_state(state | {"findings": findings[:1]}, {})
+    assert tab.rules.item(0).text() == "Third District: rule 0"  # the table knows the grid by this name
 
 
 def test_merged_and_split(editing):

@@ -194,7 +194,9 @@ class EditTab(QWidget):
             self.choose(chosen)
         self.rules.clear()
         for finding in state["findings"][:MOST_RULES]:
-            self.rules.addItem(said(finding["reason"]))
+            name = self.model.names.get(finding["grid"], "")  # the rule names the code, the table the name
+            reason = said(finding["reason"])
+            self.rules.addItem(reason if not name or name in reason else f"{name}: {reason}")
             self.rules.item(self.rules.count() - 1).setIcon(sign_icon("invalid"))
         more = len(state["findings"]) - MOST_RULES
         if more > 0:
