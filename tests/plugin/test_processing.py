@@ -380,7 +380,7 @@ def test_dialogs_suggest_the_open_map_and_nothing_else_does(algorithms, plugin, 
     cells = plugin("project.fill").layer_in(project, opened.levels[-1])
     assert suggested("repair") == {"CELLS": cells.id()}
     assert suggested("codes_check") == {"LAYER": cells.id(), "COLUMN": "cell_code"}
-    assert Path(suggested("who")["ONEMAP"]) == Path(suggested("project")["MAP"]) == opened.path
+    assert Path(suggested("who")["ONEMAP"]) == Path(suggested("project")["ONEMAP"]) == opened.path
     who, repair = algorithms()["who"], algorithms()["repair"]
     offered = who.parameterDefinition("MATTER").metadata()["widget_wrapper"]["value_hints"]
     assert (
