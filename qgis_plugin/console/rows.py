@@ -184,7 +184,13 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
         table=table,
         fid=row["fid"],
         sign=state or "settled",
-        cells=(code, words.moment(reported), matter, address, cell or words.value("case", "how", row.get("how"))),
+        cells=(
+            code or tr("no number"),
+            words.moment(reported),
+            matter,
+            address,
+            cell or words.value("case", "how", row.get("how")),
+        ),
         keys=(code, reported, matter, address, cell),
         kind=kind,
         group=matter,
@@ -221,7 +227,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
     shown = (
         f"{told_kind} · {tr('accepted')}" if state == "accepted" else told_kind,
         _text(row, "agency") or words.layer(layer),
-        listed(concerns),
+        listed(concerns) or (tr("no number") if table in ("object_gap", "near_border") else ""),
         _size(measure, unit),
         f"{people:,.0f}" if row.get("residents") is not None else "",
         known.streets.name(street),

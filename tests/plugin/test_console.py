@@ -96,6 +96,18 @@ def test_a_gap_tells_its_people_and_its_card_the_units(shown, one_map, plugin):
     assert card["Width"].endswith(" m")
 
 
+def test_a_case_without_a_number_says_so_and_cannot_be_reassigned(shown, plugin):
+    rows = plugin("console.rows")
+    values = {"fid": 1, "box": (0.0, 0.0, 0.0, 0.0), "case_code": None, "state": "new", "how": "outside"}
+    row = rows.live_row(shown.one_map, values, rows.Known())
+    assert (row.cells[0], row.keys[0], row.case) == ("no number", "", "")
+    told = []
+    shown.cases.told.connect(told.append)
+    shown.cases.reassign(row)
+    assert [sentence[:40] for sentence in told] == ["A case without a number cannot be reassi"]
+    assert not shown.cases.bar.isVisible()
+
+
 def test_what_a_table_wrote_is_told_without_digits_that_nobody_measures(plugin, english):
     said = plugin("console.words").Words().value
     texts = ("39491303.43457031", "116.8941560001", "0301.12345", "13800000000", "12.5")

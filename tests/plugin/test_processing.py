@@ -467,7 +467,7 @@ def test_dialogs_suggest_the_open_map_and_nothing_else_does(algorithms, plugin, 
     assert suggested("codes_convert") == {"PROFILE": known.index("CJT213-2005"), "TARGET": own["PROFILE"]}
     assert Path(suggested("project")["OUTPUT"]) == opened.path.with_suffix(".qgz")
     assert suggested("number") == {"CELLS": cells.id(), "COMMUNITY": "parent_code", **own}
-    assert Path(suggested("who")["ONEMAP"]) == Path(suggested("project")["MAP"]) == opened.path
+    assert Path(suggested("who")["ONEMAP"]) == Path(suggested("project")["ONEMAP"]) == opened.path
     who, repair = algorithms()["who"], algorithms()["repair"]
     offered = who.parameterDefinition("MATTER").metadata()["widget_wrapper"]["value_hints"]
     assert (

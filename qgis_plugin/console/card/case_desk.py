@@ -66,6 +66,9 @@ class CaseDesk(QObject):
         """Ask to which cell the case shall go, and why."""
         if self.one_map is None:
             return
+        if not row.case:
+            self.told.emit(tr("A case without a number cannot be reassigned: nothing would tell which one is meant."))
+            return
         known = candidates(self.one_map, row)
         words = tr("Give case {case} to which cell, and why?", case=row.case)
         given = lambda cell, why: self._desk.reassign(row.case, cell, why)  # noqa: E731
