@@ -25,6 +25,7 @@ CASE_TABLES = ("case", LIVE)
 NEAR_SETTLED = "near_settled"  # near a border and settled: nobody need decide it
 NOWHERE = ("outside", "no_position")  # how cases come to have no cell
 _FIRST = {"reported_at": "reported_at DESC", "allowed": "coalesce(allowed, 0)", "area_m2": "area_m2 DESC"}
+_ANSWERED = ("accepted", "allowed")  # nobody need decide these any more
 _STATE_OF = {ALLOW_GAP: "allowed", ACCEPT_REPAIR: "accepted", REFUSE_REPAIR: "refused"}
 _NEVER_SHOWN = frozenset({"fid", "geometry", "geom", "reason", "reason_zh", "given_x", "given_y", "in_map", "live_row"})
 
@@ -36,7 +37,7 @@ class Row:
     ``cells`` are the texts of the columns and ``keys`` what the columns are sorted by; ``kind``, ``group``,
     ``state``, ``street``, ``moment`` and ``holder`` are what the filters ask; ``words`` is what the search looks
     through.
-    ``chip`` names the counter of its kind: what is settled near a border, or accepted, has one of its own.
+    ``chip`` names the counter of its kind: what is settled near a border, accepted or allowed has one of its own.
     ``about`` is, of a finding, the beginning of the subject of what is decided about it.
     """
 
@@ -225,7 +226,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
     measure, unit = _measure(row)
     people = float(row.get("residents") or 0)
     shown = (
-        f"{told_kind} · {tr('accepted')}" if state == "accepted" else told_kind,
+        f"{told_kind} · {kind_title(state)}" if state in _ANSWERED else told_kind,
         _text(row, "agency") or words.layer(layer),
         listed(concerns) or (tr("no number") if table in ("object_gap", "near_border") else ""),
         _size(measure, unit),
@@ -235,7 +236,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
     return Row(
         table=table,
         fid=row["fid"],
-        sign=kind if state in ("open", "refused") else "accepted" if state == "accepted" else "allowed",
+        sign=kind if state in ("open", "refused") else state if state in _ANSWERED else "allowed",
         cells=shown,
         keys=(kind, shown[1], concerns, measure, people, shown[5]),
         kind=kind,
@@ -246,7 +247,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
         box=box,
         case=case,
         about=about,
-        chip=NEAR_SETTLED if is_past else "accepted" if state == "accepted" else kind,
+        chip=NEAR_SETTLED if is_past else state if state in _ANSWERED else kind,
     )
 
 

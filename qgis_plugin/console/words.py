@@ -136,6 +136,7 @@ def _kind_titles(spoken: str) -> dict[str, str]:
         "near_border": tr("near border"),
         "decided": tr("decided"),
         "accepted": tr("accepted"),
+        "allowed": tr("allowed"),
         "inside": tr("inside one cell"),
         "border": tr("on a border"),
         "near": tr("nearest cell"),

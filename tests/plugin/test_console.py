@@ -120,8 +120,11 @@ def test_what_a_table_wrote_is_told_without_digits_that_nobody_measures(plugin, 
 def test_kinds_of_findings_filter(shown, one_map):
     tab = shown.dock.findings
     tab.chips.choose("gap")
-    wanted = count(one_map, "defect", "kind = 'gap'") + count(one_map, "coverage_gap", "kind = 'gap'")
-    assert tab.model.rowCount() == wanted
+    wanted = count(one_map, "defect", "kind = 'gap' AND NOT coalesce(allowed, 0)")
+    assert tab.model.rowCount() == wanted + count(one_map, "coverage_gap", "kind = 'gap'")
+    tab.chips.choose("allowed")
+    allowed = sum(count(one_map, table, "allowed") for table in ("defect", "defect_line"))
+    assert tab.model.rowCount() == allowed > 0
     tab.chips.choose("near_border")
     settled = "case_code IN (SELECT case_code FROM \"case\" WHERE state = 'settled')"
     assert tab.model.rowCount() == count(one_map, "near_border", f"NOT {settled}")

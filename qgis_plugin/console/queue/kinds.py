@@ -27,6 +27,7 @@ _KINDS = (
     "orphan",
     "invalid",
     "accepted",
+    "allowed",
 )
 
 
