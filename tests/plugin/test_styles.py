@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from qgis.core import (
+    Qgis,
     QgsCategorizedSymbolRenderer,
     QgsEditorWidgetSetup,
     QgsExpression,
@@ -87,6 +88,9 @@ def test_raster_style_loads(layer_id, qgis_app, tmp_path):
     assert layer.renderer() is not None
 
 
+@pytest.mark.skipif(
+    Qgis.QGIS_VERSION_INT // 100 != 340, reason="kept as QGIS 3.40 writes them; each release adds its own"
+)
 def test_styles_are_what_the_palette_makes(tmp_path, run):
     run("/usr/bin/python3", ROOT / "scripts" / "make_styles.py", tmp_path, QT_QPA_PLATFORM="offscreen")
     made = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.qml")}
