@@ -193,7 +193,7 @@ def test_what_is_found_is_answered_too(mapped, find, own_map):
     """Else the card goes on speaking of the place before."""
     (code,) = one(own_map, "SELECT cell_code FROM grid_cell LIMIT 1 OFFSET 3")
     hit = next(hit for hit in find(code) if hit.table == "grid_cell")
-    mapped.show_found(hit)
+    mapped.guide.show_found(hit)
     until(lambda: code in mapped.dock.who.card.toPlainText(), seen=mapped.dock.who.card.toPlainText)
     assert mapped._canvas.extent().contains(mapped.who._mark.center())
 

@@ -13,10 +13,13 @@ LOG: list[str] = []
 
 
 class Qgis:
-    """The levels of messages."""
+    """The levels of messages, and what a map is drawn with."""
 
     class MessageLevel(Enum):
         Info, Warning, Critical, Success = range(4)
+
+    class MapSettingsFlag(Flag):
+        Antialiasing, DrawSelection = 1, 8
 
 
 class QgsMessageLog:

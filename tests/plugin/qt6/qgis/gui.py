@@ -7,6 +7,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from .absent import absent
+from .core import Qgis
 
 QgsDockWidget, QgsOptionsPageWidget = QDockWidget, QWidget
 
@@ -46,6 +47,7 @@ class QgsMapCanvas(QFrame):
     """Draws nothing and keeps the theme that it was told to draw."""
 
     theme = ""
+    flags = Qgis.MapSettingsFlag.Antialiasing | Qgis.MapSettingsFlag.DrawSelection
     renderStarting = pyqtSignal()
     mapCanvasRefreshed = pyqtSignal()
 
@@ -56,7 +58,11 @@ class QgsMapCanvas(QFrame):
         assert flag in (True, False)
 
     def mapSettings(self):
-        return SimpleNamespace(destinationCrs=lambda: None)
+        return SimpleNamespace(destinationCrs=lambda: None, flags=lambda: self.flags)
+
+    def setMapSettingsFlags(self, flags):
+        assert isinstance(flags, Qgis.MapSettingsFlag)
+        self.flags = flags
 
     def setTheme(self, name):
         self.theme = name
