@@ -189,5 +189,5 @@ def test_without_duties_the_map_has_no_gaps_of_duty(tmp_path):
 def test_the_command_line_names_the_rows_that_cannot_be_meant(run):
     done = command("who", run.path, "--cell", "110120002001001", "--matter", "0501", "--lang", "zh")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "有 3 行责任、责任人或网格无法成立，不予采用" in done.stdout
+    assert "有 3 行责任、责任人或网格所写不成立" in done.stdout
     assert "本图的网格、道路、部件中没有编码 110120001002001" in done.stdout
