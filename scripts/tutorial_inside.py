@@ -23,7 +23,7 @@ ONLY = set(filter(None, os.environ.get("ONEMAP_STEPS", "").split(",")))
 SETTLED_MS, LONGEST_S = 700, 240
 STREET = "110120001"
 NARROW_M2 = 200  # a gap that somebody would close without a second thought
-GOOD = "64"  # of JPEG: letters stay sharp, a screen takes about 150 kB
+GOOD = "60"  # of JPEG: letters stay sharp, a screen takes about 150 kB
 
 controller = plugin.controller  # noqa: F821 - given by screenshot_inside.py
 canvas = iface.mapCanvas()  # noqa: F821
