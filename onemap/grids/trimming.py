@@ -55,9 +55,11 @@ def trim(lines: Floats, borders: Floats) -> Trimmed:
     parts, row = parts[shapely.length(parts) > 0], row[shapely.length(parts) > 0]
     left = np.hstack([shapely.get_coordinates(shapely.get_point(parts, end)) for end in (0, -1)])
     before = lines[near][row]
-    loose = np.concatenate([left[~_is_end(left[:, s], before), s] for s in (slice(0, 2), slice(2, 4))])
-    target, wall, share = _nearest(loose, borders, tree)
+    cut = [left[~_is_end(left[:, s], before), s] for s in (slice(0, 2), slice(2, 4))]
     untouched = np.delete(lines, near, axis=0)
+    lost = _lost_ends(lines[near], left, row)
+    loose = np.concatenate([*cut, lost[_is_among(lost, np.concatenate([untouched, left]).reshape(-1, 2))]])
+    target, wall, share = _nearest(loose, borders, tree)
     links = np.hstack([loose, target])
     return Trimmed(np.concatenate([untouched, left, links]), _with_vertices(borders, wall, share, target))
 
@@ -72,6 +74,23 @@ def _cleared(ways: Shapes, at: Ints, zones: Shapes) -> Shapes:
         now = turn == step
         rest[at[now]] = shapely.difference(rest[at[now]], zones[now])
     return rest
+
+
+def _lost_ends(before: Floats, parts: Floats, row: Ints) -> Floats:
+    """Return the ends that lines had and no part of them has, each once.
+
+    Where another line ends on one of them, just outside of all zones, that line is to be led on in their place.
+    """
+    rows = np.arange(len(before))
+    had = np.vstack([np.column_stack([rows, before[:, s]]) for s in (slice(0, 2), slice(2, 4))])
+    have = np.vstack([np.column_stack([row, parts[:, s]]) for s in (slice(0, 2), slice(2, 4))])
+    return np.unique(had[~_is_among(had, have)][:, 1:], axis=0)
+
+
+def _is_among(rows: Floats, others: Floats) -> Bools:
+    """Return which rows are, number by number, one of the others."""
+    whole = np.unique(np.vstack([rows, others]), axis=0, return_inverse=True)[1].ravel()
+    return np.isin(whole[: len(rows)], whole[len(rows) :])
 
 
 def _is_end(points: Floats, ends: Floats) -> Bools:

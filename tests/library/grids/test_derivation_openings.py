@@ -67,6 +67,12 @@ def test_the_width_decides_whatever_the_angle_and_the_system(kind: str, angle: f
     assert listed.geometry.to_crs(HOME).length.sum() > 90
 
 
+@pytest.mark.parametrize("gap", [0.0099, 0.01, 0.010000000000000002, 0.0101])
+@pytest.mark.parametrize("kind", CELLS)
+def test_an_opening_as_wide_as_lines_are_kept_clear_of_borders_is_closed(kind: str, gap: float) -> None:
+    assert len(derived(kind, gap, angle=0.0, crs=HOME, snap=1.0).cells) == CELLS[kind][0]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     kind=st.sampled_from(sorted(CELLS)),
