@@ -54,11 +54,12 @@ def trim(lines: Floats, borders: Floats) -> Trimmed:
     parts, row = shapely.get_parts(rest, return_index=True)
     parts, row = parts[shapely.length(parts) > 0], row[shapely.length(parts) > 0]
     left = np.hstack([shapely.get_coordinates(shapely.get_point(parts, end)) for end in (0, -1)])
-    before = lines[near][row]
-    cut = [left[~_is_end(left[:, s], before), s] for s in (slice(0, 2), slice(2, 4))]
     untouched = np.delete(lines, near, axis=0)
-    lost = _lost_ends(lines[near], left, row)
-    loose = np.concatenate([*cut, lost[_is_among(lost, np.concatenate([untouched, left]).reshape(-1, 2))]])
+    had, have = _ends_of(np.arange(len(near)), lines[near]), _ends_of(row, left)
+    cut, lost = have[~_is_among(have, had)][:, 1:], had[~_is_among(had, have)][:, 1:]
+    # where a line just outside of all zones ended on an end that is lost, it is led on in its place
+    lost = np.unique(lost, axis=0)
+    loose = np.concatenate([cut, lost[_is_among(lost, np.concatenate([untouched, left]).reshape(-1, 2))]])
     target, wall, share = _nearest(loose, borders, tree)
     links = np.hstack([loose, target])
     return Trimmed(np.concatenate([untouched, left, links]), _with_vertices(borders, wall, share, target))
@@ -76,26 +77,15 @@ def _cleared(ways: Shapes, at: Ints, zones: Shapes) -> Shapes:
     return rest
 
 
-def _lost_ends(before: Floats, parts: Floats, row: Ints) -> Floats:
-    """Return the ends that lines had and no part of them has, each once.
-
-    Where another line ends on one of them, just outside of all zones, that line is to be led on in their place.
-    """
-    rows = np.arange(len(before))
-    had = np.vstack([np.column_stack([rows, before[:, s]]) for s in (slice(0, 2), slice(2, 4))])
-    have = np.vstack([np.column_stack([row, parts[:, s]]) for s in (slice(0, 2), slice(2, 4))])
-    return np.unique(had[~_is_among(had, have)][:, 1:], axis=0)
+def _ends_of(row: Ints, lines: Floats) -> Floats:
+    """Return the ends of straight pieces, all first ones before all last ones, each with the number of its line."""
+    return np.column_stack([np.tile(row, 2), np.concatenate([lines[:, :2], lines[:, 2:]])])
 
 
 def _is_among(rows: Floats, others: Floats) -> Bools:
     """Return which rows are, number by number, one of the others."""
     whole = np.unique(np.vstack([rows, others]), axis=0, return_inverse=True)[1].ravel()
     return np.isin(whole[: len(rows)], whole[len(rows) :])
-
-
-def _is_end(points: Floats, ends: Floats) -> Bools:
-    """Return which points are an end of their line as it was."""
-    return np.asarray((points == ends[:, :2]).all(axis=1) | (points == ends[:, 2:]).all(axis=1))
 
 
 def _nearest(points: Floats, borders: Floats, tree: shapely.STRtree) -> tuple[Floats, Ints, Floats]:
