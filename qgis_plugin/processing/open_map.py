@@ -8,8 +8,10 @@ from ..console.who.matters import matters_of
 from ..project.fill import layer_in, map_in
 from ..project.layers import spec_of
 from ..project.one_map_file import NotAOneMap, OneMapFile, open_one_map
+from ..project.version_layers import version_cells
 
 FINEST = "finest"  # in place of a layer's id: the finest level of the grids
+NEWER = "newer"  # in place of a layer's id: the cells of a saved version that is shown, else the finest level
 PARENT = "parent_code"  # the column in which a level names the one above it
 
 
@@ -29,7 +31,8 @@ def shown_layer(layer_id: str) -> QgsMapLayer | None:
     one_map = shown_map()
     if one_map is None:
         return None
-    return layer_in(QgsProject.instance(), _level(one_map, layer_id))
+    version = version_cells(QgsProject.instance(), _level(one_map, FINEST)) if layer_id == NEWER else None
+    return version or layer_in(QgsProject.instance(), _level(one_map, layer_id))
 
 
 def shown_code(layer_id: str) -> str:
@@ -58,6 +61,6 @@ def shown_matters() -> list[str]:
 
 
 def _level(one_map: OneMapFile, layer_id: str) -> str:
-    if layer_id != FINEST:
+    if layer_id not in (FINEST, NEWER):
         return layer_id
     return one_map.levels[-1] if one_map.levels else ""

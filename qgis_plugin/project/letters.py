@@ -2,6 +2,7 @@
 
 from qgis.core import (
     Qgis,
+    QgsFontUtils,
     QgsPalLayerSettings,
     QgsTextBufferSettings,
     QgsTextFormat,
@@ -19,10 +20,16 @@ def families() -> list[str]:
     return [name for name in palette()["fonts"] if name != "sans-serif"]
 
 
+def family() -> str:
+    """Return the first of them that this computer has; QGIS itself looks for it only in projects that it reads."""
+    known = families()
+    return next((name for name in known if QgsFontUtils.fontFamilyMatchOnSystem(name)[0]), known[0])
+
+
 def text(points: float, *, ink: str = "ink", bold: bool = False, halo_mm: float = 0.0) -> QgsTextFormat:
     """Return letters in the fonts that hold Chinese."""
     made = QgsTextFormat()
-    made.setFont(QFont(families()[0]))
+    made.setFont(QFont(family()))
     made.setFamilies(families())
     made.setForcedBold(bold)
     made.setSize(points)

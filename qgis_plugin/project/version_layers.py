@@ -111,6 +111,14 @@ def add_version(project: QgsProject, one_map: OneMapFile, path: Path, *, languag
     return group
 
 
+def version_cells(project: QgsProject, level: str) -> QgsVectorLayer | None:
+    """Return the cells of the version that is shown above the map; of several, of that on top. None: there is none."""
+    groups = (group for group in project.layerTreeRoot().findGroups() if group.customProperty(VERSION))
+    shown = (node.layer() for group in groups for node in group.findLayers())
+    whole = (layer for layer in shown if isinstance(layer, QgsVectorLayer) and not layer.subsetString())
+    return next((layer for layer in whole if layer.source().endswith(f"|layername={level}")), None)
+
+
 def _changed_cells(version: SavedVersion, title: str) -> QgsVectorLayer:
     """Return the cells that were moved, and those that a split or a merge made."""
     layer = open_table(f"{version.path}|layername={version.level}", title)

@@ -194,6 +194,9 @@ def test_settled_cases_ask_nobody_and_their_state_finds_them(plugin, desktop, ow
         assert cases.model.rowCount() == open_ones
         cases.chips.choose("settled")
         assert sum(row.kind == "near_border" for row in cases.model.shown) == all_of_them - open_ones
+        cases.select(next(n for n, row in enumerate(cases.model.shown) if row.kind == "near_border"))
+        assert cases.row.state == "settled"
+        assert not cases.decision.isVisibleTo(cases)
         assert not any(row.state == "settled" for row in findings.model.rows)
         assert sum(chips(findings).values()) == 2 * chips(findings)["all"]  # the kinds add up to all
         rings = plugin("project.fill").layer_in(QgsProject.instance(), "near_border")

@@ -204,6 +204,15 @@ def test_what_no_cell_could_mend_is_said(shown):
     assert "who could close it" in propose(shown)
 
 
+def test_a_case_near_a_border_is_decided_not_allowed(shown):
+    tab, findings = shown.dock.findings, shown.findings
+    near = next(row for row in tab.model.rows if row.kind == "near_border")
+    findings.show(near)
+    findings.allow(near)
+    assert not findings.bar.isVisibleTo(tab)
+    assert "is decided for one of its cells, not allowed" in tab.card.toPlainText()
+
+
 def test_too_wide_a_gap_is_not_proposed_and_the_reason_is_given(shown):
     choose(shown.dock.findings, "gap", lambda row: row.about == "gap|grid_cell" and row.keys[3] > 30_000)
     words = propose(shown)

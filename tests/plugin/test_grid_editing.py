@@ -232,7 +232,7 @@ def test_the_legend_of_the_draft_has_the_names_of_the_table(editing):
     assert written == f'substr("grid", {1 + len(commonprefix(sorted(totals(editing))))})'  # noqa: RUF071 - of letters
 
 
-def check_version_in_project(editing, path, cell, target):
+def check_version_in_project(editing, versions, path, cell, target):
     """The saved version opens beside the map's grids: in their style, with what changed, once, and by a relative path."""
     tab, project = editing.dock.edit, QgsProject.instance()
     assert tab.version == path
@@ -244,6 +244,8 @@ def check_version_in_project(editing, path, cell, target):
     assert group is project.layerTreeRoot().children()[0]
     changed, grids, cells = [node.layer() for node in group.findLayers()]
     assert before < {layer.source() for layer in project.mapLayers().values()}
+    assert versions.version_cells(project, "grid_cell") == cells  # dialogs that compare versions begin with it
+    assert versions.version_cells(project, "grid_street") is None
     assert [feature["cell_code"] for feature in changed.getFeatures()] == [cell]
     assert cells.featureCount() == len(editing.edit._grids)
     assert {feature["duty_code"] for feature in grids.getFeatures()} == {*editing.edit._grids.values()} - {""}
@@ -277,7 +279,7 @@ def test_a_file_that_is_no_version_is_refused_in_words(editing, own_map):
     assert tab.buttons["show"].isHidden()
 
 
-def test_saved_beside_the_map_which_stays_as_it_is(editing, own_map):
+def test_saved_beside_the_map_which_stays_as_it_is(editing, own_map, plugin):
     seal = hashlib.sha256(own_map.read_bytes()).hexdigest()
     cell, _, target = neighbours(editing)
     tab = editing.dock.edit
@@ -298,7 +300,7 @@ def test_saved_beside_the_map_which_stays_as_it_is(editing, own_map):
         saved = dict(connection.execute("SELECT cell_code, duty_code FROM grid_cell"))
     assert saved == {code: grid or None for code, grid in editing.edit._grids.items()}
     assert hashlib.sha256(own_map.read_bytes()).hexdigest() == seal
-    check_version_in_project(editing, path, cell, target)
+    check_version_in_project(editing, plugin("project.version_layers"), path, cell, target)
     tab.end.click()
     assert editing.edit.draft is None
     assert all(layer.name() != "Draft of the grids" for layer in QgsProject.instance().mapLayers().values())

@@ -335,7 +335,10 @@ def test_one_line_shrinks_with_its_length(plugin):
         assert "".join(shown).replace(" ", "") == text
 
 
-def test_what_a_district_calls_its_levels_has_room(plugin, hall, one_map):
+@pytest.mark.parametrize("fonts", [None, ["DejaVu Sans"]], ids=["own", "wide"])
+def test_what_a_district_calls_its_levels_has_room(plugin, hall, one_map, fonts, monkeypatch):
+    if fonts:
+        monkeypatch.setattr(plugin("project.letters"), "families", lambda: fonts)
     sheets, fitting = plugin("project.sheets.book"), plugin("project.sheets.fitting")
     held = plugin("project.one_map_file").open_one_map(one_map)
     long = "Advisory neighborhood commissions"
@@ -361,3 +364,12 @@ def test_what_a_district_calls_its_levels_has_room(plugin, hall, one_map):
     wide = QgsTextRenderer.textWidth(drawn, table.headerTextFormat(), [long]) / 20
     assert wide <= table.columns()[0].width()
     assert table.headerTextFormat().size() >= 4.5
+
+
+def test_letters_are_of_the_first_font_that_this_computer_has(plugin, monkeypatch):
+    letters = plugin("project.letters")
+    monkeypatch.setattr(letters, "families", lambda: ["No Such Sans", "DejaVu Sans", "Open Sans"])
+    assert letters.family() == letters.text(9).font().family() == "DejaVu Sans"
+    assert letters.text(9).families() == ["No Such Sans", "DejaVu Sans", "Open Sans"]  # other computers choose anew
+    monkeypatch.setattr(letters, "families", lambda: ["No Such Sans"])
+    assert letters.family() == "No Such Sans"

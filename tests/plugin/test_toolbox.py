@@ -120,6 +120,9 @@ def derived(ran, layer, tmp_path_factory):
         BARRIERS=[layer("emap_road"), layer("emap_waterline")],
         BUILDINGS=layer("city3d_building"),
         COMPOUNDS=layer("frame_compound"),
+        LAND_USE="water=900000",
+        WEIGHT="lane=0.3",
+        EXCLUSIVE_CLASS="R, A, M",
         **{name: folder / f"{name}.gpkg" for name in ("OUTPUT", "NOT_HONOURED", "NOT_HONOURED_LINES")},
     )
 

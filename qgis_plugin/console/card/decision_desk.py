@@ -43,14 +43,14 @@ class DecisionDesk(QObject):
         self.marks.clear()
 
     def show(self, tab: ListTab, row: Row | None) -> None:
-        """Ask about a case near a border, or tell what was decided; a tab behind another one draws nothing."""
+        """Ask about a case near a border that is not settled, or tell what was decided; a hidden tab draws nothing."""
         if tab.isVisible():
             self.marks.clear()
         if row is None or self._one_map is None or not row.case:
             tab.decision.show_nothing()
         elif row.case in self._desk.decided:
             tab.decision.tell(row.case, self._desk.decided[row.case])
-        elif row.kind == "near_border" and (cells := candidates(self._one_map, row)):
+        elif row.kind == "near_border" and row.state != "settled" and (cells := candidates(self._one_map, row)):
             self._ask(tab, row, cells[:MOST_BUTTONS])
         else:
             tab.decision.show_nothing()

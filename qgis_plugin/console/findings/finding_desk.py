@@ -100,6 +100,9 @@ class FindingDesk(QObject):
 
     def allow(self, row: Row) -> None:
         """Ask for a last day and a reason, and keep that the gap is allowed."""
+        if row.kind == "near_border":
+            self._say(tr("A case near a border is decided for one of its cells, not allowed: D or 1 to 4."))
+            return
         words = tr("Until when may this be so, and why?")
         self.bar.ask(Question(words, lambda day, why: self._desk.allow(self._subject(row), day, why), day=True))
 

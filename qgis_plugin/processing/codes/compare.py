@@ -2,7 +2,7 @@
 
 from ...translation import tr
 from ..algorithm import VerbAlgorithm
-from ..inputs import File, Input
+from ..inputs import File, Input, Words
 from ..outputs import Table
 from ..stages import Stage
 
@@ -26,6 +26,22 @@ class CompareCodesAlgorithm(VerbAlgorithm):
         return (
             File(name="OLD", title=tr("Older list"), help=tr("A table with codes and names.")),
             File(name="NEW", title=tr("Newer list"), help=tr("A table with codes and names.")),
+            Words(
+                name="CODE",
+                title=tr("Column of the codes"),
+                help=tr("In both lists; found by its title when left empty."),
+                option="--code",
+                optional=True,
+                advanced=True,
+            ),
+            Words(
+                name="NAME",
+                title=tr("Column of the names"),
+                help=tr("In both lists; found by its title when left empty."),
+                option="--name",
+                optional=True,
+                advanced=True,
+            ),
         )
 
     def outputs(self) -> tuple[Table, ...]:

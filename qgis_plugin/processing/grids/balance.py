@@ -66,6 +66,14 @@ class BalanceAlgorithm(VerbAlgorithm):
                 kinds=BARRIERS,
                 optional=True,
             ),
+            Number(
+                name="BARRIER_NEAR",
+                title=tr("Barriers block within (m)"),
+                help=tr("Borders between cells that lie nearer to a barrier than this are not crossed."),
+                option="--barrier-m",
+                default=1.0,
+                advanced=True,
+            ),
             Layer(
                 name="BUILDINGS",
                 title=tr("Buildings"),

@@ -2,12 +2,13 @@
 
 from ...translation import tr
 from ..algorithm import VerbAlgorithm
-from ..inputs import AREAS, Choice, Column, Input, Number, Words
+from ..inputs import AREAS, Column, Input
 from ..layers import Layer, Layers
 from ..look import unmet
 from ..outputs import AREA, LINE, Table
 from ..shared_inputs import day
 from ..stages import Stage
+from .derive_wishes import bounds, classes, sizes, terms
 
 
 class DeriveAlgorithm(VerbAlgorithm):
@@ -68,72 +69,11 @@ class DeriveAlgorithm(VerbAlgorithm):
                 kinds=AREAS,
                 optional=True,
             ),
-            *self._sizes(),
-            *self._terms(),
+            *sizes(),
+            *bounds(),
+            *terms(),
+            *classes(),
             day(),
-        )
-
-    def _terms(self) -> tuple[Input, ...]:
-        return (
-            Choice(
-                name="RULE",
-                title=tr("Kind of land"),
-                help=tr("Town, or country, where a compound is a villagers' group."),
-                option="--rule",
-                words=("town", "country"),
-                titles=(tr("town"), tr("country")),
-            ),
-            Words(
-                name="CLASS",
-                title=tr("Column of the barriers' classes"),
-                help=tr("By its class, as main road or wall, a barrier is weighed."),
-                option="--class",
-                default="class",
-                advanced=True,
-            ),
-            Number(
-                name="SNAP",
-                title=tr("Openings closed (m)"),
-                help=tr("Openings in barriers up to this width are closed."),
-                option="--snap-m",
-                default=2.0,
-                advanced=True,
-            ),
-        )
-
-    def _sizes(self) -> tuple[Number, ...]:
-        return (
-            Number(
-                name="TARGET",
-                title=tr("Wanted size (m²)"),
-                help=tr("Size to aim at in built-up land."),
-                option="--target-m2",
-                default=10_000.0,
-            ),
-            Number(
-                name="OPEN_LAND",
-                title=tr("Wanted size in open land (m²)"),
-                help=tr("Size to aim at where nothing is built."),
-                option="--open-m2",
-                default=100_000.0,
-                advanced=True,
-            ),
-            Number(
-                name="COUNTRY",
-                title=tr("Wanted size in the country (m²)"),
-                help=tr("Size to aim at in a villagers' group; when left empty, one cell each."),
-                option="--country-m2",
-                optional=True,
-                advanced=True,
-            ),
-            Number(
-                name="EXCLUSIVE_FROM",
-                title=tr("Exclusive from (m²)"),
-                help=tr("A compound from this size on is a cell of its own."),
-                option="--exclusive-m2",
-                default=20_000.0,
-                advanced=True,
-            ),
         )
 
     def outputs(self) -> tuple[Table, ...]:

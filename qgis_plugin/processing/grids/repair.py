@@ -2,7 +2,7 @@
 
 from ...translation import tr
 from ..algorithm import VerbAlgorithm
-from ..inputs import POINTS, Choice, Column, Input, Number
+from ..inputs import AREAS, POINTS, Choice, Column, Input, Number
 from ..layers import Layer
 from ..outputs import AREA, NONE, Table, Written
 from ..shared_inputs import allowed, cells, code, day, parent
@@ -57,6 +57,15 @@ class RepairAlgorithm(VerbAlgorithm):
                 option="--rule",
                 words=RULES,
                 titles=(tr("longest border"), tr("smallest code"), tr("largest cell"), tr("smallest cell")),
+                advanced=True,
+            ),
+            Layer(
+                name="WITHIN",
+                title=tr("Communities"),
+                help=tr("Land of a community goes to its own cells where one of them is a neighbour."),
+                option="--within",
+                kinds=AREAS,
+                optional=True,
                 advanced=True,
             ),
             Layer(

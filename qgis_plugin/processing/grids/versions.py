@@ -4,7 +4,7 @@ from ...translation import tr
 from ..algorithm import VerbAlgorithm
 from ..inputs import AREAS, ROWS, Column, Day, Input
 from ..layers import Layer
-from ..open_map import FINEST
+from ..open_map import FINEST, NEWER
 from ..outputs import AREA, NONE, Table
 from ..shared_inputs import code, tolerance
 from ..stages import Stage
@@ -27,7 +27,7 @@ def sides() -> tuple[Input, ...]:
             help=tr("The cells as they are now, with the codes in a column of the same name."),
             layer_option="--new-layer",
             kinds=AREAS,
-            shown=FINEST,
+            shown=NEWER,
         ),
         code(of="OLD"),
         Day(

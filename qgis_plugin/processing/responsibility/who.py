@@ -82,6 +82,13 @@ class WhoAlgorithm(VerbAlgorithm):
                 option="--cell",
                 optional=True,
             ),
+            Words(
+                name="OBJECT",
+                title=tr("Code of an object"),
+                help=tr("A lamp, a manhole cover, a tree of the map, instead of a spot."),
+                option="--object",
+                optional=True,
+            ),
             *matter_and_moment(),
         )
 

@@ -8,9 +8,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qgis.core import QgsRenderContext, QgsTextFormat, QgsTextRenderer
+
 EM = 25.4 / 72  # millimetres a point
 HALF = 0.53  # mean width of a Latin letter, half that of a Chinese one, in the size of letters
 LINE = 1.5  # height of a line, in the size of letters
+DOTS_A_MM = 100.0  # of measuring
+ROUNDED = 1.02  # so much wider are small letters where they are moved to whole dots
 _WIDE = "⺀-￯"  # letters of full width
 
 
@@ -34,9 +38,15 @@ def halves_of(words: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
 
 
-def size_for(words: str, width: float) -> float:
-    """Return the size, in points, in which words just fill a width in millimetres."""
-    return width / (HALF * EM * max(1, halves_of(words)))
+def size_for(words: str, width: float, letters: QgsTextFormat) -> float:
+    """Return the size, in points, in which words just fill a width in millimetres.
+
+    On this computer they are measured; another one may have wider letters, so the mean width counts where it is more.
+    """
+    finely = QgsRenderContext()
+    finely.setScaleFactor(DOTS_A_MM)
+    measured = QgsTextRenderer.textWidth(finely, letters, [words]) / DOTS_A_MM / letters.size()
+    return width / max(ROUNDED * measured, HALF * EM * max(1, halves_of(words)))
 
 
 def line_shown(expression: str, fits: Sequence[Fit]) -> list[str]:

@@ -282,7 +282,9 @@ class Sheet:
         """
         points = max(LOWEST, min(7.0, box.height / (most + 2) / ROW))
         room = int(box.height / (ROW * points)) - 2
-        said = min(size_for(heading, width - 2 * MARGIN) for heading, _, width in columns)  # QGIS cuts headings off
+        quiet = text(points, ink="ink_quiet")
+        said = min(size_for(heading, width - 2 * MARGIN, quiet) for heading, _, width in columns)  # QGIS cuts them off
+        quiet.setSize(max(LOWEST, min(points, said)))
         made = QgsLayoutItemAttributeTable.create(self.layout)
         self.layout.addMultiFrame(made)
         made.setVectorLayer(layer)
@@ -297,7 +299,7 @@ class Sheet:
         made.setFeatureFilter(rows_that)
         made.setMaximumNumberOfFeatures(room)
         made.setContentTextFormat(text(points))
-        made.setHeaderTextFormat(text(max(LOWEST, min(points, said)), ink="ink_quiet"))
+        made.setHeaderTextFormat(quiet)
         made.setCellMargin(MARGIN)
         made.setGridColor(QColor(light("rule")))
         made.setGridStrokeWidth(0.15)
