@@ -39,8 +39,9 @@ def add_themes(
 ) -> dict[str, str]:
     """Add the themes of the hall: base, grids, responsibility, cases, gaps, night duty, underground.
 
-    Night duty has a theme of all agencies, and one of each. A theme is made where the project has a layer that it is
-    about; that layer may be empty, since a kept project meets the map of tomorrow.
+    Responsibility (filled, so of one agency, the first) and night duty (of all) have one of each agency too. A theme is
+    made where the project has a layer that it is about; that layer may be empty, since a kept project meets the map of
+    tomorrow.
 
     Parameters
     ----------
@@ -60,15 +61,25 @@ def add_themes(
     land = () if defects is not None and defects.rows else ("coverage_gap",)
     duty = () if agencies else ("duty_grid",)
     extra = tuple(layer.id() for layer in agencies[:1])
-    outer, name_of_night = levels[:2], tr("Night duty")
+    outer, name_of_duty, name_of_night = levels[:2], tr("Responsibility"), tr("Night duty")
     # key, name, what it is about, on which levels, layers of the project
     themes = (
         ("base", tr("Base map"), (*GROUND, *levels[:1]), (), ()),
         ("grids", tr("Grids"), levels, (), ()),
-        ("responsibility", tr("Responsibility"), (*duty, "duty_conflict"), outer, extra),
+        ("responsibility", name_of_duty, (*duty, "duty_conflict"), outer, extra),
         ("cases", tr("Cases"), ("case", "near_border"), levels, ()),
         ("gaps", tr("Gaps"), ("defect", "defect_line", "object_gap", *land), levels, ()),
         ("night", name_of_night, ("duty_gap", "duty_grid"), outer, ()),
+        *(
+            (
+                f"responsibility {layer.name()}",
+                f"{name_of_duty} · {layer.name()}",
+                ("duty_conflict",),
+                outer,
+                (layer.id(),),
+            )
+            for layer in agencies
+        ),
         *(
             (f"night {layer.name()}", f"{name_of_night} · {layer.name()}", ("duty_gap",), outer, (layer.id(),))
             for layer in agencies

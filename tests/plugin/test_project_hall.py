@@ -86,6 +86,7 @@ def test_themes_show_what_they_are_called(plugin, project, one_map):
     assert {"case", "near_border", *levels} <= shown_by(project, "案件")
     assert {"defect", "defect_line", "object_gap"} <= shown_by(project, "盲区")
     assert "case" not in shown_by(project, "盲区")
+    assert {"agency", "duty_conflict"} <= shown_by(project, "责任 · 城管执法局") & shown_by(project, "责任")
     assert {"duty_gap", "duty_grid"} <= shown_by(project, "夜间值守")
     assert "agency" not in shown_by(project, "夜间值守")
     assert {"duty_gap", "agency"} <= shown_by(project, "夜间值守 · 城管执法局")
@@ -117,7 +118,7 @@ def test_no_theme_without_a_layer_that_it_is_about(plugin, project, copy, gone, 
     strip(copy, gone)
     make(plugin, project, copy)
     made = project.mapThemeCollection().mapThemes()
-    screens = {name for name in made if not name.startswith(("出图", "夜间值守 ·"))}
+    screens = {name for name in made if not name.startswith(("出图", "责任 ·", "夜间值守 ·"))}
     assert screens == EVERYTHING - lacking
     levels = plugin("project.one_map_file").open_one_map(copy).levels
     turns = plugin("console.wall.turns").turns(project, levels, 40_000.0)

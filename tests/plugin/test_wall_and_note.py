@@ -360,12 +360,15 @@ def test_the_wall_turns_as_leaders_ask_and_leaves_out_what_is_not_seen(plugin, o
     plugin("project.hall").make_hall(project, opened, language="en")
     turns = plugin("console.wall.turns").turns
     near = turns(project, opened.levels, 2_000)
-    assert near[:5] == ["Cases", "Gaps", "Responsibility", "Grids", "Base map"]
+    first, *others = opened_agencies(project)
+    assert others
+    others = [f"Responsibility · {agency}" for agency in sorted(others)]
+    assert near[: 5 + len(others)] == ["Cases", "Gaps", "Responsibility", *others, "Grids", "Base map"]
+    assert f"Responsibility · {first}" in project.mapThemeCollection().mapThemes()  # the same picture as the plain one
     assert near[-1] == "Underground"
     title_of = plugin("console.wall.turns").title_of
-    agency = next(iter(opened_agencies(project)))
-    assert [title_of(project, name) for name in near[:3]] == ["Cases", "Gaps", f"Responsibility · {agency}"]
-    assert title_of(project, f"Night duty · {agency}") == f"Night duty · {agency}"
+    assert [title_of(project, name) for name in near[:3]] == ["Cases", "Gaps", f"Responsibility · {first}"]
+    assert title_of(project, f"Night duty · {first}") == f"Night duty · {first}"
     assert not any(name.startswith("Print") for name in near)
     far = turns(project, opened.levels, 36_000)  # cases are shown from 1:25,000, pipes from 1:8,000
     assert far == [name for name in near if name not in ("Cases", "Underground")]
