@@ -8,7 +8,7 @@ import geopandas as gpd
 
 from onemap.domain.catalogue import load_catalogue
 from onemap.domain.journal import ACCEPT_REPAIR, REFUSE_REPAIR
-from onemap.domain.judged import about_of
+from onemap.domain.judged import coverage_of
 from onemap.geo.decided_repair import PLACES, Given, Wish, give_places
 from onemap.translation import say
 
@@ -27,16 +27,15 @@ class DecidedRepairs:
 
     def of_level(self, layer_id: str, cells: gpd.GeoDataFrame, outline: Callable[[], Any]) -> gpd.GeoDataFrame:
         """Return a level with the accepted repairs of its places; the ``outline`` is asked where there are any."""
-        return self._of_coverage(about_of("defect", {"kind": "", "layer_id": layer_id}), layer_id, cells, outline)
+        return self._of_coverage(coverage_of(layer_id), layer_id, cells, outline)
 
     def of_agencies(self, cells: gpd.GeoDataFrame, outline: Any) -> gpd.GeoDataFrame:
         """Return the duty grids with the accepted repairs of the places of each agency's."""
         made = cells
         for agency in sorted(cells["agency"].dropna().unique()) if self._accepted() else ():
             rows = (cells["agency"] == agency).to_numpy()
-            about = about_of("defect", {"kind": "", "layer_id": DUTY, "agency": agency})
             mine = cells[rows].reset_index(drop=True)
-            repaired = self._of_coverage(about, DUTY, mine, lambda: outline)
+            repaired = self._of_coverage(coverage_of(DUTY, str(agency)), DUTY, mine, lambda: outline)
             if repaired is not mine:
                 shapes = made.geometry.to_numpy().copy()
                 shapes[rows] = repaired.geometry.to_numpy()
@@ -59,7 +58,6 @@ class DecidedRepairs:
         self, about: str, layer_id: str, cells: gpd.GeoDataFrame, outline: Callable[[], Any]
     ) -> gpd.GeoDataFrame:
         """Return the cells of one coverage with its accepted repairs, the cells themselves where there are none."""
-        about = about.partition("|")[2]
         mine = [one for one in self.decisions.standing if one.spot.about == about and one.spot.kind in _KINDS]
         wishes = [
             Wish(entry.number, _KINDS[spot.kind], spot.x, spot.y, entry.value, acts=entry.verb == ACCEPT_REPAIR)

@@ -36,11 +36,21 @@ def about_of(table: str, row: Mapping[str, Any]) -> str:
     """
     kind = _text(row, "kind") or _KINDS.get(table, table)
     if table in _OF_DUTY:
-        about = "/".join(_text(row, name) for name in _ABOUT_DUTY)
+        about = "/".join(_text(row, name) for name in _ABOUT_DUTY).replace("|", "/")
     else:
-        layer = _text(row, "layer_id") or _LAYERS.get(table, table)
-        about = "/".join(part for part in (layer, _text(row, "agency")) if part)
-    return f"{kind}|{about.replace('|', '/')}"
+        about = coverage_of(_text(row, "layer_id") or _LAYERS.get(table, table), _text(row, "agency"))
+    return f"{kind}|{about}"
+
+
+def coverage_of(layer_id: str, agency: str = "") -> str:
+    """Return a layer, or one agency's part of it, as spots name it.
+
+    Examples
+    --------
+    >>> coverage_of("grid_cell"), coverage_of("duty_grid", "market")
+    ('grid_cell', 'duty_grid/market')
+    """
+    return "/".join(part for part in (layer_id, agency) if part).replace("|", "/")
 
 
 def as_one(about: str) -> str:
