@@ -23,8 +23,8 @@ _DUTY = ("duty_gap", "duty_grid", "duty_conflict")  # night duty is seen in any 
 def turns(project: QgsProject, levels: Collection[str], scale: float) -> list[str]:
     """Return the names of the themes for screens in the order in which they are shown.
 
-    Themes of which nothing that they are about is seen at this scale are left out, unless none would remain; of those
-    with the same layers only the first one is shown.
+    Left out are themes of which nothing that they are about is seen at this scale, unless none would remain, and the
+    theme of an agency that a more general theme shows already.
 
     Parameters
     ----------
@@ -34,13 +34,13 @@ def turns(project: QgsProject, levels: Collection[str], scale: float) -> list[st
         Denominator of the scale at which the wall shows the district.
     """
     known, printed = project.mapThemeCollection(), _printed(project)
-    found, seen, pictures = [], [], set()
-    for name in sorted(known.mapThemes()):
+    names = known.mapThemes()
+    twice = {title for name in names if (title := title_of(project, name)) != name}
+    found, seen = [], []
+    for name in names:
         layers = known.mapThemeVisibleLayers(name)
-        picture = frozenset(layer.id() for layer in layers)
-        if printed & picture or picture in pictures:
+        if name in twice or printed & {layer.id() for layer in layers}:
             continue
-        pictures.add(picture)
         subject, about = _subject(layers, [*levels][1:])
         found.append((_ORDER.index(subject), name))
         if any(_is_seen(layer, scale) for layer in about):
