@@ -34,6 +34,7 @@ class OnemapPlugin:
         self._iface = iface
         self._life = Lifecycle()
         self._provider = None
+        self._offer = None
         self._question = None
         self._owed: Iterator[None] | None = None  # what waits for the first picture of a map
         self._paid: Iterator[None] | None = None  # the same, begun
@@ -61,6 +62,7 @@ class OnemapPlugin:
 
     def unload(self) -> None:
         """Take everything away, last added first."""
+        self._withdraw_offer()
         self._life.unload()
         self.controller = None
         self._question = None
@@ -151,9 +153,17 @@ class OnemapPlugin:
             return
         message = bar.createMessage(tr("onemap"), tr("A project is kept beside this map: {name}", name=kept.name))
         button = QPushButton(tr("Open it"), message)
+        button.clicked.connect(self._withdraw_offer)
         button.clicked.connect(lambda: self._iface.addProject(str(kept)))
         message.layout().addWidget(button)
-        bar.pushWidget(message, Qgis.MessageLevel.Info)
+        self._withdraw_offer()
+        self._offer = bar.pushWidget(message, Qgis.MessageLevel.Info)
+
+    def _withdraw_offer(self) -> None:
+        """Take the offer of a kept project away: it was taken, or the project is another one."""
+        bar, self._offer, offered = self._iface.messageBar(), None, self._offer
+        if offered is not None and offered in bar.items():  # else somebody closed it
+            bar.popWidget(offered)
 
     def _give_room(self) -> None:
         """Give the dock room, the first time ever; later its width is the user's."""
@@ -198,7 +208,8 @@ class OnemapPlugin:
         project = QgsProject.instance()
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
-        self._life.connect(project.cleared, self._forget)
+        for slot in (self._forget, self._withdraw_offer):
+            self._life.connect(project.cleared, slot)
         self._life.connect(project.layersRemoved, self._forget)
         self._life.connect(self._iface.mapCanvas().mapCanvasRefreshed, self._picture_is_there)
         for signal in (project.layersAdded, project.layersRemoved):

@@ -119,6 +119,8 @@ class Controller(QObject):
         self._canvas.extentsChanged.connect(self._panning.start)
         for part in (self.live, self.guide):
             part.refused.connect(self.refused)
+        self.guide.asking.connect(self._show_answer)
+        self.guide.listed.connect(self._show_case)
 
     def _timer(self, milliseconds: int, slot) -> QTimer:
         timer = QTimer(self)
@@ -164,7 +166,7 @@ class Controller(QObject):
             tab.load(read_rows(self.one_map, tables, self._known))
         matters = matters_of(self.one_map)
         self.who.of_map(self._crs(), matters)
-        self.cases.of_map(self.one_map, names_holders=bool(matters))
+        self.cases.of_map(self.one_map, matters)
         self.findings.of_map(self.one_map, self._crs())
         self.edit.of_map(self.one_map, self._crs())
         self.following.attach()
@@ -181,7 +183,7 @@ class Controller(QObject):
         self.who.clear()
         self.guide.of_map(self._crs())
         self.decisions.of_map(None, self._crs())
-        self.cases.of_map(None, names_holders=False)
+        self.cases.of_map(None, [])
         self.findings.of_map(None, self._crs())
         self.edit.of_map(None, self._crs())
         self.live.of_map(None)
@@ -228,9 +230,20 @@ class Controller(QObject):
         row = next((row for row in self.dock.cases.model.rows if row.case == entry.subject), None)
         if row is not None:
             self.guide.show_row(row)
-            self.dock.cases.chips.choose("all")
-            self.dock.cases.find(row.table, row.fid)
-            self.dock.tabs.setCurrentWidget(self.dock.cases)
+            self._show_case(row.table, row.fid)
+
+    def _show_case(self, table: str, fid: int) -> None:
+        """Show the card of a case in the list of all of them."""
+        cases = self.dock.cases
+        if not cases.find(table, fid):
+            cases.filters.clear()
+            cases.find(table, fid)
+        self.dock.tabs.setCurrentWidget(cases)
+
+    def _show_answer(self) -> None:
+        """Turn to the answer, unless grids are being edited: there somebody looks for a place."""
+        if self.dock.tabs.currentWidget() is not self.dock.edit:
+            self.dock.tabs.setCurrentWidget(self.dock.who)
 
     def show_wall(self) -> None:
         """Open the wall view on the whole screen."""

@@ -1,6 +1,6 @@
 """Leads the map to what somebody wants to see: a row, what a search found, a position."""
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsProject
+from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
@@ -8,7 +8,7 @@ from ..engine.worker import Worker
 from ..project.fill import layer_in
 from .card.case_desk import spot_of
 from .highlight import flash, go_to, to_map
-from .rows import Row
+from .rows import CASE_TABLES, Row
 from .search.coordinates import Position
 from .search.finding import Hit
 from .who.asking import WhoAnswers
@@ -20,6 +20,8 @@ class Guide(QObject):
     """Goes to places of the one map, whatever coordinate system the canvas has; of a position it asks who answers."""
 
     refused = pyqtSignal(str)  # a position could not be found: why
+    asking = pyqtSignal()  # who answers at a position is being asked
+    listed = pyqtSignal(str, int)  # table and row of what was found, where a list of the dock has it
 
     def __init__(self, canvas: QgsMapCanvas, worker: Worker, who: WhoAnswers, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,12 +40,16 @@ class Guide(QObject):
         flash(self._canvas, layer_in(QgsProject.instance(), row.table), row.fid)
 
     def show_found(self, found: Hit | Position) -> None:
-        """Go to what was chosen in the search field, and ask who answers there."""
+        """Go to what was chosen in the search field, and ask who answers there; a case has a card of its own."""
         if isinstance(found, Hit):
+            spot = None
             if found.box is not None:
                 go_to(self._canvas, found.box, self._crs)
-                if (spot := flash(self._canvas, layer_in(QgsProject.instance(), found.table), found.fid)) is not None:
-                    self._who.ask(spot)
+                spot = flash(self._canvas, layer_in(QgsProject.instance(), found.table), found.fid)
+            if found.table in CASE_TABLES:
+                self.listed.emit(found.table, found.fid)
+            elif spot is not None:
+                self._ask(spot)
         elif found.crs in SHIFTED:
             asked = {"x": found.x, "y": found.y, "crs": found.crs}
             self._worker.ask(
@@ -60,7 +66,11 @@ class Guide(QObject):
         spot = to_map(box, crs, self._canvas)
         go_to(self._canvas, box, crs)
         if spot is not None and asking:
-            self._who.ask(spot.center())
+            self._ask(spot.center())
+
+    def _ask(self, spot: QgsPointXY) -> None:
+        self.asking.emit()
+        self._who.ask(spot)
 
     def ask_at(self, row: Row) -> None:
         """Ask who answers for the middle of a row."""

@@ -3,7 +3,7 @@
 import pytest
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
-from qgis.PyQt.QtWidgets import QAction, QDockWidget, QToolBar
+from qgis.PyQt.QtWidgets import QAction, QDockWidget, QPushButton, QToolBar
 
 
 def counted(desktop):
@@ -85,6 +85,29 @@ def test_a_wrong_file_is_a_message_not_an_error(plugin, desktop, tmp_path, engli
         assert "not a map that onemap published" in desktop.bar.currentItem().text()
     finally:
         made.unload()
+
+
+def test_the_offer_of_a_kept_project_leaves_once_it_is_taken_or_the_project_is_another_one(
+    plugin, desktop, tmp_path, english, monkeypatch
+):
+    taken = []
+    monkeypatch.setattr(desktop, "addProject", taken.append, raising=False)
+    kept = tmp_path / "onemap.qgz"
+    kept.touch()
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    try:
+        for leave in (lambda: desktop.bar.currentItem().findChild(QPushButton).click(), QgsProject.instance().clear):
+            made._keep_project(tmp_path / "onemap.gpkg")
+            made._keep_project(tmp_path / "onemap.gpkg")
+            assert ["onemap.qgz" in item.text() for item in desktop.bar.items()] == [True]
+            leave()
+            assert desktop.bar.items() == []
+        assert taken == [str(kept)]
+        made._keep_project(tmp_path / "onemap.gpkg")
+    finally:
+        made.unload()
+    assert desktop.bar.items() == []
 
 
 @pytest.mark.parametrize("language", ["chinese", "english"])

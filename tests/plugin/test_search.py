@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -196,6 +197,66 @@ def test_what_is_found_is_answered_too(mapped, find, own_map):
     mapped.guide.show_found(hit)
     until(lambda: code in mapped.dock.who.card.toPlainText(), seen=mapped.dock.who.card.toPlainText)
     assert mapped._canvas.extent().contains(mapped.who._mark.center())
+
+
+def test_a_holder_is_found_where_their_grid_is_and_the_answer_is_seen(mapped, find, own_map):
+    name, grid = one(
+        own_map, "SELECT h.name, h.grid_code FROM holder h JOIN grid_cell c ON c.cell_code = h.grid_code LIMIT 1"
+    )
+    hit = next(hit for hit in find(name) if grid in hit.detail)
+    assert hit.table == "grid_cell"
+    assert hit.box is not None
+    mapped.dock.tabs.setCurrentWidget(mapped.dock.findings)
+    mapped.guide.show_found(hit)
+    assert mapped.dock.tabs.currentWidget() is mapped.dock.who
+    until(lambda: grid in mapped.dock.who.card.toPlainText(), seen=mapped.dock.who.card.toPlainText)
+    mapped.dock.tabs.setCurrentWidget(mapped.dock.edit)
+    mapped.guide.show_found(hit)  # who edits grids looks for a place, and stays there
+    assert mapped.dock.tabs.currentWidget() is mapped.dock.edit
+
+
+def test_a_case_that_is_found_is_shown_by_its_card_whatever_the_filters(mapped, find, own_map):
+    (code,) = one(own_map, "SELECT case_code FROM \"case\" WHERE state = 'settled' AND geometry IS NOT NULL")
+    cases = mapped.dock.cases
+    cases.search.setText("nothing is called so")
+    cases.chips.choose("overdue")
+    mapped.dock.tabs.setCurrentWidget(mapped.dock.findings)
+    mapped.guide.show_found(next(hit for hit in find(code) if hit.table == "case"))
+    assert mapped.dock.tabs.currentWidget() is cases
+    assert cases.row.case == code
+    assert code in cases.card.toPlainText()
+    assert mapped.decisions.marks.chosen is not None  # settled ones are not drawn by their layer
+
+
+def test_the_card_of_a_decided_case_tells_where_the_case_is(mapped, own_map):
+    tab = mapped.dock.cases
+    row = next(row for row in tab.model.rows if row.box is not None and row.case and row.cells[4])
+    elsewhere = next(cell for cell in mapped.cases.cells() if cell != row.cells[4])
+    mapped.desk.reassign(row.case, elsewhere, "known there")
+    tab.filters.clear()
+    assert tab.find(row.table, row.fid)
+    told = f"{row.box[0]:.2f}, {row.box[1]:.2f}"
+    until(lambda: elsewhere in tab.card.toPlainText() and told in tab.card.toPlainText(), seen=tab.card.toPlainText)
+
+
+def test_a_case_that_names_its_matter_in_words_only_is_answered_for_it(mapped, own_map, monkeypatch):
+    tab, asked = mapped.dock.cases, []
+    row = next(row for row in tab.model.rows if row.box is not None and row.group)
+    code, _ = one(own_map, f'SELECT matter_code, fid FROM "case" WHERE fid = {row.fid}')
+    monkeypatch.setattr(mapped.worker, "ask", lambda verb, values, *_: asked.append((verb, values)))
+    read = sys.modules[type(mapped.cases).__module__]
+    whole = read.attributes
+    monkeypatch.setattr(read, "attributes", lambda path, row: {**whole(path, row), "matter_code": ""})
+    mapped.cases.show(row)
+    assert [(verb, values["matter"]) for verb, values in asked] == [("who", code)]
+
+
+def test_where_no_matter_is_named_nobody_is_not_what_the_card_says(plugin, english):
+    words = {"en": "name one of them", "zh": ""}
+    answer = {"state": "nobody", "accountable": None, "deputies": [], "parts": {}, "chain": [], "sentence": words}
+    card = plugin("console.who.card").holder_card
+    assert "No matter is named" in card({**answer, "matter": "*"})
+    assert "Nobody answers for this matter here" in card({**answer, "matter": "CJT214/matter/0102"})
 
 
 @pytest.mark.parametrize("system", ["", "epsg:4548 ", "EPSG:4490 ", "gcj02 "])

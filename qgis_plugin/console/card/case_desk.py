@@ -1,5 +1,7 @@
 """What an operator does with the case that is looked at: see who answers, reassign it, open its photo."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY
@@ -31,7 +33,7 @@ class CaseDesk(QObject):
         super().__init__(parent)
         self._tab, self._worker, self._desk = tab, worker, desk
         self.one_map: OneMapFile | None = None
-        self.names_holders = False
+        self._matters: dict[str, str] | None = None
         self._facts: CaseFacts | None = None
         self._values: dict = {}
         self._latest = 0
@@ -41,9 +43,11 @@ class CaseDesk(QObject):
         tab.add_below(self.bar)
         tab.card.anchorClicked.connect(self._followed)
 
-    def of_map(self, one_map: OneMapFile | None, *, names_holders: bool) -> None:
-        """Take the map whose cases are listed."""
-        self.one_map, self.names_holders = one_map, names_holders
+    def of_map(self, one_map: OneMapFile | None, matters: Sequence[tuple[str, str]]) -> None:
+        """Take the map whose cases are listed, and the matters for which it names holders, if any."""
+        named = Counter(name for _, name in matters)
+        self.one_map = one_map
+        self._matters = {name: code for code, name in matters if named[name] == 1} if matters else None
         self.show(None)
 
     def show(self, row: Row | None) -> None:
@@ -95,20 +99,20 @@ class CaseDesk(QObject):
         number = self._latest
         asked: dict = {}
         decision = self._desk.decided.get(row.case)
-        if self.names_holders and decision is not None:
+        if self._matters is not None and decision is not None:
             asked["cell"] = decision.value
         elif row.box is not None:
             asked |= {"x": row.box[0], "y": row.box[1]}
         else:
             self._answered(number, {}, tr("The case has no position, so nobody can be named."))
             return
-        if self.names_holders:
-            if self._values.get("matter_code"):
-                asked["matter"] = str(self._values["matter_code"])
+        if self._matters is not None:
+            if matter := self._values.get("matter_code") or self._matters.get(str(self._values.get("matter_name"))):
+                asked["matter"] = str(matter)
             if row.state == "settled" and row.moment and self.one_map is not None:
                 asked["at"] = Words(self.one_map.facts).moment(row.moment).replace(" ", "T")
         self._worker.ask(
-            "who" if self.names_holders else "locate",
+            "locate" if self._matters is None else "who",
             asked,
             lambda answer: self._answered(number, answer, ""),
             lambda why: self._answered(number, {}, why),
@@ -119,6 +123,8 @@ class CaseDesk(QObject):
             if answer and self.one_map is not None:
                 crs = QgsCoordinateReferenceSystem(self.one_map.facts.get("crs", ""))
                 answer = {**answer, "system": system_name(crs)}
+                if (spot := spot_of(self._facts.row)) is not None:  # of a decided cell a point inside it was asked
+                    answer |= {"x": spot.x(), "y": spot.y()}
             self._facts = replace(self._facts, answer=answer, lacking=lacking)
             self._draw()
 

@@ -85,6 +85,8 @@ class FilterBar(QWidget):
         """Let every row through."""
         self.chips.choose(ALL)
         self.search.clear()
+        self._typing.stop()  # nobody types
+        self.changed.emit({"text": ""})
         for check in (self.mine, self.in_view):
             check.setChecked(False)
         for box in (*self.boxes, self.span.box):

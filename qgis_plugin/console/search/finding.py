@@ -108,7 +108,22 @@ def _in_table(
         about = [role_title(known.get("role", "")), known.get("grid_code", ""), masked(known.get("phone", ""))]
         detail = " · ".join(explained(one_map, own)) or " ".join(filter(None, [*texts[1:], *about]))
         title = " ".join([own, *texts[:1]]).strip()
-        yield own == text, Hit(title, group, detail, box_of(row["shape_"]), table, row["fid"])
+        place = _grid(connection, one_map, known["grid_code"]) if known.get("grid_code") else None
+        box, where, fid = place or (box_of(row["shape_"]), table, row["fid"])
+        yield own == text, Hit(title, group, detail, box, where, fid)
+
+
+def _grid(connection: sqlite3.Connection, one_map: OneMapFile, code: str) -> tuple[Box | None, str, int] | None:
+    """Return where the grid of this code lies, its table and its row: there is who holds it."""
+    present = tables_of(connection)
+    for table in (*one_map.levels, "duty_grid"):
+        key = load_catalogue()[table].key
+        if present.get(table) and key in columns_of(connection, table):
+            sql = f"SELECT fid, {quoted(present[table])} FROM {quoted(table)} WHERE {quoted(key)} = ?"  # noqa: S608 # nosec B608
+            row = connection.execute(sql, (code,)).fetchone()
+            if row is not None:
+                return box_of(row[1]), table, row[0]
+    return None
 
 
 def _digits(one_map: OneMapFile, hit: Hit) -> Iterator[Hit]:

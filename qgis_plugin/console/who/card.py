@@ -14,6 +14,7 @@ from ..words import Words, kind_title, number, together
 DETAILS = "onemap:details"  # the link that unfolds files and hashes
 PHONE = "onemap:phone"  # the link that asks for the whole number
 _PARTS = ("in_charge", "owner", "maintainer", "territorial")
+ANY_MATTER = "*"
 _SHOWN_OF_PHONE = 3
 _SHOWN_CELLS = 4
 # A layer and, behind it in brackets, the files it came from and the beginning of their hash.
@@ -62,7 +63,8 @@ def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> 
         title = " · ".join(part for part in (person["name"], role_title(person["role"]), person["agency"]) if part)
         telephone = telephone_of(person["phone"])
     else:
-        title, telephone = state_words(answer["state"]), ""
+        unnamed = answer["state"] == "nobody" and answer.get("matter") == ANY_MATTER
+        title, telephone = tr("No matter is named") if unnamed else state_words(answer["state"]), ""
     parts = [_heading(title)]
     if telephone:
         link = "" if whole else f' &nbsp;<a href="{PHONE}">{escape(tr("show the number"))}</a>'
