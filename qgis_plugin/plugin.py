@@ -99,7 +99,8 @@ class OnemapPlugin:
             self._forget()
         if done.missing:
             text = tr("Not opened: {layers}", layers=done.told())
-            bar.pushMessage(tr("onemap"), text, Qgis.MessageLevel.Warning)
+            levels = Qgis.MessageLevel
+            bar.pushMessage(tr("onemap"), text, levels.Warning if done.is_broken else levels.Info)
 
     @property
     def is_furnishing(self) -> bool:

@@ -27,6 +27,7 @@ def code(of: str = "CELLS") -> Column:
         help=tr("The column of the cell codes; found by its title when left empty."),
         option="--code",
         of=of,
+        codes_of=FINEST,
         optional=True,
     )
 

@@ -71,6 +71,7 @@ class Filled:
 
     layers: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # why, by the layer's id
+    is_broken: bool = False  # whether a layer is missing that the map was built with
 
     def told(self) -> str:
         """Return what could not be opened, and why."""
@@ -103,6 +104,7 @@ def fill_project(project: QgsProject, one_map: OneMapFile, *, language: str) -> 
                     done.layers.append(layer.layer_id)
                     _add(project, group, made, shown=_is_shown(layer, one_map))
                 else:
+                    done.is_broken |= layer.kind != "raster" or bool(layer.path)
                     done.missing[layer.layer_id] = f"{made.name()} ({_why_not(one_map, layer, speaker(language))})"
     if is_new:
         _set_view(project, one_map)

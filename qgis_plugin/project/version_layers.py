@@ -99,7 +99,8 @@ def add_version(project: QgsProject, one_map: OneMapFile, path: Path, *, languag
     if version.agency:
         layers.append(_grids(project, version, tr("Grids of {agency}", agency=version.agency), language=language))
     title = next((one_map.title_of(row, language) for row in one_map.layers if row.layer_id == version.level), "")
-    cells = open_table(f"{path}|layername={version.level}", title or version.level)
+    named = tr("{layer} from {day}", layer=title or version.level, day=version.first_day)
+    cells = open_table(f"{path}|layername={version.level}", named)
     below = layer_in(project, version.level)
     _dress_as(cells, below, version.level, language=language)
     _number_once(cells, below, version)

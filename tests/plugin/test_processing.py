@@ -488,14 +488,15 @@ def test_dialogs_suggest_the_open_map_and_nothing_else_does(algorithms, plugin, 
     assert suggested("repair") == suggested("who") == {}  # no desktop, as in qgis_process and in scripts
     monkeypatch.setattr("qgis.utils.iface", object())
     cells = plugin("project.fill").layer_in(project, opened.levels[-1])
-    assert suggested("repair") == {"CELLS": cells.id()}
+    assert suggested("repair") == {"CELLS": cells.id(), "CODE": "cell_code"}
     known = next(one for one in algorithms()["codes_check"].inputs() if one.name == "PROFILE").words
     own = {"PROFILE": known.index(opened.facts["code_profile"])}
     assert suggested("codes_check") == {"LAYER": cells.id(), "COLUMN": "cell_code", **own}
     assert suggested("codes_explain") == own
     assert suggested("codes_convert") == {"PROFILE": known.index("CJT213-2005"), "TARGET": own["PROFILE"]}
     assert Path(suggested("project")["OUTPUT"]) == opened.path.with_suffix(".qgz")
-    assert suggested("versions") == {"OLD": cells.id(), "NEW": cells.id()}
+    assert suggested("versions") == {"OLD": cells.id(), "NEW": cells.id(), "CODE": "cell_code"}
+    assert suggested("derive")["CODE"] == "community_code"
     assert suggested("number") == {"CELLS": cells.id(), "COMMUNITY": "parent_code", **own}
     assert Path(suggested("who")["ONEMAP"]) == Path(suggested("project")["ONEMAP"]) == opened.path
     who, repair = algorithms()["who"], algorithms()["repair"]

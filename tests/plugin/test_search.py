@@ -157,9 +157,29 @@ def test_the_middle_of_a_map_is_known_in_degrees(plugin, held, one_map):
     x, y = one(
         one_map, "SELECT (min_x + max_x) / 2, (min_y + max_y) / 2 FROM gpkg_contents WHERE table_name = 'grid_cell'"
     )
-    assert found.middle_of(held) == pytest.approx(plain_degrees(x, y), abs=0.01)
+    ways = QgsProject.instance().transformContext()
+    assert found.middle_of(held, ways) == pytest.approx(plain_degrees(x, y), abs=0.01)
+    own = found.own_middle(held)
+    assert (own.x, own.y, own.crs) == (pytest.approx(x, abs=2_000), pytest.approx(y, abs=2_000), "EPSG:4548")
     held.facts.clear()
-    assert found.middle_of(held) is None
+    assert found.middle_of(held, ways) is found.own_middle(held) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("epsg:26985 397130 136930", (397130.0, 136930.0, "EPSG:26985")),  # Washington: the easting is the larger one
+        ("136930, 397130", (397130.0, 136930.0, "")),
+        ("397130, 136930", (397130.0, 136930.0, "")),
+        ("epsg:32618 4307000 323000", (4307000.0, 323000.0, "EPSG:32618")),  # as it is written: nobody tells the order
+        ("epsg:4548 4401898 491411", (491411.0, 4401898.0, "EPSG:4548")),
+        ("39491411 4401898", (39491411.0, 4401898.0, "EPSG:4527")),
+    ],
+)
+def test_metres_are_those_near_the_map_that_is_shown(plugin, text, wanted):
+    read = plugin("console.search.coordinates")
+    found = read.parse(text, own=read.Position(397_000.0, 137_000.0, "EPSG:26985"))
+    assert (found.x, found.y, found.crs) == wanted
 
 
 def plain_degrees(x, y):

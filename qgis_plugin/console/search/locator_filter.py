@@ -14,6 +14,7 @@ from qgis.core import (
     QgsLocatorFilter,
     QgsLocatorResult,
     QgsPointXY,
+    QgsProject,
 )
 
 from ...project.one_map_file import NotAOneMap, OneMapFile
@@ -38,6 +39,7 @@ class OneMapFilter(QgsLocatorFilter):
     def __init__(self, shown: Callable[[], OneMapFile | None], go: Callable[[Hit | Position], None]) -> None:
         super().__init__()
         self._shown, self._go = shown, go
+        self._ways = QgsCoordinateTransformContext()
 
     def clone(self) -> "OneMapFilter":
         """Return a filter for a search in another thread."""
@@ -55,12 +57,18 @@ class OneMapFilter(QgsLocatorFilter):
     def priority(self) -> QgsLocatorFilter.Priority:
         return QgsLocatorFilter.Priority.Highest
 
+    def prepare(self, _text: str, _context: QgsLocatorContext) -> list[str]:
+        """Take from the project how it goes between systems; QGIS calls this in the main thread, before a search."""
+        self._ways = QgsProject.instance().transformContext()
+        return []
+
     def fetchResults(self, text: str, context: QgsLocatorContext, feedback: QgsFeedback) -> None:
         """Search; QGIS calls this in a thread of its own and throws away what came too late."""
         one_map = self._shown()
         if one_map is None:
             return
-        position = parse(text, middle=middle_of(one_map))
+        own = own_middle(one_map)
+        position = parse(text, middle=middle_of(one_map, self._ways), own=own)
         if position is not None:
             self.resultFetched.emit(_position_result(self, position))
         groups: dict[str, float] = {}  # QGIS would show them by the alphabet
@@ -79,16 +87,30 @@ class OneMapFilter(QgsLocatorFilter):
         self._go(chosen() if callable(chosen) else chosen)
 
 
-def middle_of(one_map: OneMapFile) -> tuple[float, float] | None:
-    """Return longitude and latitude of the middle of a map; None where it does not tell its bounds."""
-    own, degrees = (QgsCoordinateReferenceSystem(name) for name in (one_map.facts.get("crs", ""), "EPSG:4326"))
-    way = QgsCoordinateTransform(own, degrees, QgsCoordinateTransformContext())
+def own_middle(one_map: OneMapFile) -> Position | None:
+    """Return the middle of a map in its own system; None where it does not tell its bounds."""
+    try:
+        west, south, east, north = json.loads(one_map.facts.get("bounds", ""))
+        return Position((west + east) / 2, (south + north) / 2, one_map.facts.get("crs", ""))
+    except (ValueError, TypeError):
+        return None
+
+
+def middle_of(one_map: OneMapFile, ways: QgsCoordinateTransformContext) -> tuple[float, float] | None:
+    """Return longitude and latitude of the middle of a map; None where it does not tell its bounds.
+
+    ``ways`` are the project's between systems: QGIS warns of a way that it would like better and cannot go.
+    """
+    middle = own_middle(one_map)
+    if middle is None:
+        return None
+    own, degrees = (QgsCoordinateReferenceSystem(name) for name in (middle.crs, "EPSG:4326"))
+    way = QgsCoordinateTransform(own, degrees, ways)
     way.setBallparkTransformsAreAppropriate(True)  # a hint is all that is wanted, and no word about missing grids
     way.disableFallbackOperationHandler(True)
     try:
-        west, south, east, north = json.loads(one_map.facts.get("bounds", ""))
-        spot = way.transform(QgsPointXY((west + east) / 2, (south + north) / 2)) if way.isValid() else None
-    except (ValueError, TypeError, QgsCsException):
+        spot = way.transform(QgsPointXY(middle.x, middle.y)) if way.isValid() else None
+    except QgsCsException:
         return None
     return None if spot is None else (spot.x(), spot.y())
 

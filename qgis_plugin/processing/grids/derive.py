@@ -44,6 +44,7 @@ class DeriveAlgorithm(VerbAlgorithm):
                 help=tr("The column of the communities' codes; found by its title when left empty."),
                 option="--code",
                 of="COMMUNITIES",
+                codes_of="grid_community",
                 optional=True,
             ),
             Layers(
