@@ -303,7 +303,7 @@ def _grids() -> dict[str, Style]:
         "duty_grid": Style(
             one(fills(_one_of_twelve())),
             labels(
-                'coalesce("name", "duty_code") || coalesce(\'\\n\' || "holder", \'\')',
+                'coalesce("name", "duty_code")',  # who holds it stands in the roster, where labels cannot look
                 text_format(7.5),
                 HORIZONTAL,
                 smallest=QUARTER,

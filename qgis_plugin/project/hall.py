@@ -9,9 +9,10 @@ from ..onemap.domain.system_names import system_title
 from ..translation import speaker
 from .fill import Filled, fill_project, layer_in
 from .moments import follow_time
-from .night import add_night_styles, on_duty
+from .night import NIGHT, add_night_styles
 from .one_map_file import OneMapFile, reading
 from .paper import add_agencies, add_paper_layers
+from .roster import name_holders, named
 from .scene import add_scenes, know_solids
 from .sheets import add_sheets
 from .themes import add_themes
@@ -52,9 +53,11 @@ def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> It
     """Do the work of `furnish_hall` piece by piece: between two of them a window can answer its user."""
     tr = speaker(language)
     _state_facts(project, one_map, tr, language=language)
+    whole, people = _vector(project, "duty_grid"), named(one_map)
+    name_holders(whole, people)
     agencies = yield from add_agencies(project, tr, _agencies(one_map))
-    paper = yield from add_paper_layers(project, one_map, tr, language=language)
-    night = add_night_styles(_vector(project, "duty_grid"), agencies, tr, people=on_duty(one_map))
+    paper = yield from add_paper_layers(project, one_map, tr, people=people, language=language)
+    night = add_night_styles(whole, agencies, tr, people=named(one_map, at=NIGHT))
     yield
     add_themes(project, one_map, tr, agencies=agencies, night=night)
     yield

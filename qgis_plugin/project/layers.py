@@ -20,6 +20,7 @@ from .palette import light
 
 LAYER_ID = "onemap/layer_id"
 GROUP_ID = "onemap/group_id"
+_OLD_LABELS = ("reason", '"holder"')  # of the styles that older maps bring: too long, or not who the roster names
 _SELECTED_MM, _CASING_MM = 0.9, 0.5  # widths of the line around what is selected
 # Rings are for cases about which somebody has to decide.
 _NOT_SETTLED = "case_code NOT IN (SELECT case_code FROM \"case\" WHERE state = 'settled' AND case_code IS NOT NULL)"
@@ -65,7 +66,7 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
         layer.loadNamedStyle(str(style))
     if isinstance(layer, QgsVectorLayer):
         outline_selection(layer)
-        if layer.labelsEnabled() and "reason" in layer.labeling().settings().fieldName:  # as older maps bring it
+        if layer.labelsEnabled() and any(word in layer.labeling().settings().fieldName for word in _OLD_LABELS):
             layer.loadNamedStyle(str(style), True, QgsMapLayer.StyleCategory.Labeling)
         label_fields(layer, spec, language=language)
         if language == "en" and layer.renderer() is not None:

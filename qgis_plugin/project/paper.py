@@ -34,14 +34,15 @@ from .layers import GROUP_ID, LAYER_ID, label_fields, open_table, spec_of
 from .letters import labels, text
 from .one_map_file import OneMapFile
 from .palette import light, palette
+from .roster import name_and_holder
 from .tints import tint, tint_areas
 
 PAPER_ID = "onemap/paper_id"
 GROUP = "paper"
 VEIL = 0.7  # neighbours of a sheet's own area keep 30 % of their tone
-NUMBERED, HOUSES = 12_500, 12_500  # smallest scales at which paper bears cell numbers and houses
+CELLS, NUMBERED, HOUSES = 25_000, 20_000, 12_500  # smallest scales at which paper bears cells, their numbers, houses
 PART_SIZE = "if(@map_scale > 15000, 9, 12)"  # of the names of a sheet's parts, in points
-FIRST = 10  # placed before all other names
+FIRST, SECOND = 10, 8  # placed before all other names; before those of lanes
 OF_ATLAS = "$id = @atlas_featureid"
 OF_AGENCY = "\"agency\" = attribute(@atlas_feature, 'agency')"
 
@@ -57,13 +58,13 @@ class Look:
 
 
 def add_paper_layers(
-    project: QgsProject, one_map: OneMapFile, tr: Callable[..., str], *, language: str
+    project: QgsProject, one_map: OneMapFile, tr: Callable[..., str], *, people: dict[str, str], language: str
 ) -> Generator[None, None, dict[str, QgsVectorLayer]]:
-    """Add the group of paper layers at the top of the tree, one after the other.
+    """Add the group of paper layers at the top of the tree, one after the other; people hold duty grids, by code.
 
     The generator returns key -> layer of those that the map has tables for.
     """
-    looks = _looks(one_map)
+    looks = _looks(one_map, people)
     if not looks:
         return {}
     group = project.layerTreeRoot().insertGroup(0, tr("For print"))
@@ -152,7 +153,7 @@ def street_level(levels: list[str]) -> str:
     return inner[0] if inner[1:] else outermost
 
 
-def _looks(one_map: OneMapFile) -> dict[str, tuple[str, Look]]:
+def _looks(one_map: OneMapFile, people: dict[str, str]) -> dict[str, tuple[str, Look]]:
     """Return key -> table and look, the topmost first."""
     levels = one_map.levels
     found: dict[str, tuple[str, Look]] = {}
@@ -166,8 +167,8 @@ def _looks(one_map: OneMapFile) -> dict[str, tuple[str, Look]]:
     found["veil_cell"] = (finest, Look(veil()))
     if one_map.layer("duty_grid") is not None:
         found["veil_duty"] = ("duty_grid", Look(veil()))
-        found["duty"] = ("duty_grid", Look(_agency_tints(), _agency_names(), alike="agency"))
-    found["numbers"] = (finest, Look(_line(0.18, "grid_line", 0.55), _numbers(finest), 2.0 * NUMBERED))
+        found["duty"] = ("duty_grid", Look(_agency_tints(), _agency_names(people), alike="agency"))
+    found["numbers"] = (finest, Look(_line(0.18, "grid_line", 0.55), _numbers(finest), CELLS))
     if parts != finest:
         found["parts"] = (parts, Look(_tints(), _names(parts)))
     if len(levels) > 1:
@@ -280,9 +281,8 @@ def _agency_tints() -> QgsRuleBasedRenderer:
     return QgsRuleBasedRenderer(root)
 
 
-def _agency_names() -> QgsVectorLayerSimpleLabeling:
-    shown = 'coalesce("name", "duty_code") || coalesce(\'\\n\' || "holder", \'\')'
-    return labels(f"if({OF_AGENCY}, {shown}, '')", text(9, halo_mm=0.6))
+def _agency_names(people: dict[str, str]) -> QgsVectorLayerSimpleLabeling:
+    return labels(f"if({OF_AGENCY}, {name_and_holder(people)}, '')", text(9, halo_mm=0.6))
 
 
 def _names(layer_id: str) -> QgsVectorLayerSimpleLabeling:
@@ -303,12 +303,13 @@ def _numbers(layer_id: str) -> QgsVectorLayerSimpleLabeling:
     key = spec.key if spec else "cell_code"
     made = labels(f'right("{key}", 3)', text(6, ink="ink_quiet", halo_mm=0.5))
     settings = made.settings()
+    settings.priority = SECOND
     settings.scaleVisibility = True
     settings.minimumScale = NUMBERED
     values = settings.dataDefinedProperties()
     values.setProperty(
         QgsPalLayerSettings.Property.Size,
-        QgsProperty.fromExpression("if(@map_scale > 6000, 6, if(@map_scale > 2500, 9, 12))"),
+        QgsProperty.fromExpression("if(@map_scale > 11000, 5, if(@map_scale > 6000, 6, if(@map_scale > 2500, 9, 12)))"),
     )
     settings.setDataDefinedProperties(values)
     return QgsVectorLayerSimpleLabeling(settings)

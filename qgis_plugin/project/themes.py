@@ -92,7 +92,15 @@ def add_themes(
         if others or there & {*about}:
             is_night = key.startswith("night")
             only, style = (NIGHT_ONLY, night) if is_night else ({}, "")
-            add_theme(project, name, (*GROUND, *on, *about), others=others, only=only, style=style)
+            add_theme(
+                project,
+                name,
+                (*GROUND, *on, *about),
+                others=others,
+                only=only,
+                style=style,
+                told=() if key == "base" else about,
+            )
             made[key] = name
     return made
 
@@ -105,26 +113,34 @@ def add_theme(
     others: Collection[str] = (),
     only: Mapping[str, tuple[str, ...]] | None = None,
     style: str = "",
+    told: Collection[str] | None = None,
 ) -> None:
     """Add a theme of the layers with these ids of the one map, and of others by their id in the project.
 
-    Layers that have the style of that name are shown in it.
+    Layers that have the style of that name are shown in it. Where ``told`` says what the theme is about, the
+    groups and legends of these layers and of the others are unfolded in the tree; all else is folded.
     """
     record = QgsMapThemeCollection.MapThemeRecord()
     record.setHasCheckedStateInfo(True)
     record.setHasExpandedStateInfo(True)
     root = project.layerTreeRoot()
-    opened = set()
+    opened, unfolded = set(), set()
     for node in root.findLayers():
         layer = node.layer()
         layer_id = layer.customProperty(LAYER_ID) if layer is not None else None
         if layer is not None and (layer_id in wanted or layer.id() in others):
-            record.addLayerRecord(_record(layer, (only or {}).get(layer_id), style))
+            is_told = told is not None and (layer_id in told or layer.id() in others)
+            made = _record(layer, (only or {}).get(layer_id), style)
+            made.expandedLayerNode = is_told
+            record.addLayerRecord(made)
             group = node.parent()
             while group is not None and group is not root and group.parent() is not None:
                 opened.add(_path(group))
+                if is_told:
+                    unfolded.add(_path(group))
                 group = group.parent()
     record.setCheckedGroupNodes(opened)
+    record.setExpandedGroupNodes(unfolded)
     project.mapThemeCollection().insert(name, record)
 
 

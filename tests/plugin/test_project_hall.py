@@ -17,6 +17,7 @@ from qgis.core import (
     QgsDateTimeRange,
     QgsExpression,
     QgsExpressionContext,
+    QgsExpressionContextScope,
     QgsExpressionContextUtils,
     QgsGeometry,
     QgsLayoutExporter,
@@ -184,6 +185,64 @@ def test_night_theme_names_who_is_on_duty_in_every_agency(plugin, project, one_m
         assert set(text.split("\n")[1].split("、")) == (people or {"夜间无人"})
     assert 0 < nobody < whole.featureCount()
     assert whole.styleManager().setCurrentStyle(before)
+
+
+def labelled(layer):
+    """Return what the label of each duty grid says, by its code."""
+    said = QgsExpression(layer.labeling().settings().fieldName)
+    context = QgsExpressionContext()
+    context.appendScopes(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    page = QgsExpressionContextScope()
+    context.appendScope(page)
+    found = {}
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        page.setVariable("atlas_feature", feature)
+        found[feature["duty_code"]] = said.evaluate(context)
+        assert not said.hasEvalError(), said.evalErrorString()
+    return found
+
+
+def test_maps_of_responsibility_name_whom_the_roster_names(plugin, project, one_map):
+    """Told from the tables: all in force without deputies; of them the one whom the grid names too."""
+    make(plugin, project, one_map)
+    force = "coalesce(valid_from, '') <= '2026-06-30' AND coalesce(valid_to, '9') >= '2026-06-30'"
+    known = {code for (code,) in rows(one_map, "SELECT grid_code FROM holder")}
+    wanted, others = {}, 0
+    for code, name, own in rows(one_map, "SELECT duty_code, name, coalesce(holder, '') FROM duty_grid"):
+        people = [
+            one
+            for (one,) in rows(
+                one_map,
+                f"SELECT name FROM holder WHERE grid_code = '{code}' AND coalesce(deputy, 0) = 0 AND {force} ORDER BY fid",
+            )
+        ]
+        said = own if code not in known or own in people else "、".join(dict.fromkeys(people))
+        others += bool(own) and said != own
+        wanted[code] = f"{name}\n{said}" if said else name
+    assert others, "the sample city has grids that name somebody whom the roster does not"
+    paper = [layer for layer in project.mapLayers().values() if layer.customProperty(PAPER_ID) in ("duty", "agency")]
+    assert len(paper) > 2
+    for layer in (layer_in(project, "duty_grid"), *paper):
+        told = labelled(layer)
+        assert told == {code: wanted[code] for code in told}
+        assert told
+
+
+def test_a_theme_unfolds_what_it_is_about(plugin, project, one_map):
+    make(plugin, project, one_map)
+    collection = project.mapThemeCollection()
+    findings = "核查结果"  # where conflicts and gaps of duty stand
+    assert collection.mapThemeState("责任 · 城管执法局").expandedGroupNodes() == {
+        findings,
+        "责任",
+        "责任/各部门责任网格",
+    }
+    night = collection.mapThemeState("夜间值守")
+    assert night.expandedGroupNodes() == {findings, "责任"}
+    whole = layer_in(project, "duty_grid").id()
+    assert [one.expandedLayerNode for one in night.layerRecords() if one.layer().id() == whole] == [True]
+    assert collection.mapThemeState("底图").expandedGroupNodes() == set()
 
 
 def colours_of(layer):

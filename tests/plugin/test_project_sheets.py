@@ -202,6 +202,31 @@ def test_unit_page_lists_its_own_duty_grids(hall, one_map):
     assert sorted(seen) == sorted(known)
 
 
+def test_a_unit_page_cuts_no_text_of_its_table(hall):
+    measured = 0
+    table = sheet(hall, "agencies").itemById("table").multiFrame()
+    dots = QgsRenderContext()
+    dots.setScaleFactor(100)  # a millimetre
+    duty = table.sourceLayer()
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(duty))
+    for column in table.columns():
+        said = QgsExpression(column.attribute())
+        for feature in duty.getFeatures():
+            context.setFeature(feature)
+            words = said.evaluate(context)
+            assert not said.hasEvalError(), said.evalErrorString()
+            measured += 1
+            assert QgsTextRenderer.textWidth(dots, table.contentTextFormat(), [words]) / 100 <= column.width(), words
+    assert measured == 3 * duty.featureCount() > 0
+
+
+def test_cells_are_numbered_on_sheets_of_large_streets(plugin, hall):
+    numbers = plugin("project.paper").paper_in(hall, "numbers").labeling().settings()
+    roads = next(one for one in hall.mapLayers().values() if one.customProperty("onemap/layer_id") == "emap_road")
+    assert numbers.minimumScale == 20_000
+    assert numbers.priority > roads.labeling().settings().priority
+
+
 def test_poster_names_holder_telephone_and_chain(hall, one_map):
     code, name, phone = rows(
         one_map,

@@ -10,9 +10,10 @@ from ..layers import LAYER_ID, spec_of
 from ..letters import text
 from ..one_map_file import OneMapFile
 from ..paper import border, road, street_level
+from ..roster import named
 from ..themes import add_theme
-from .fitting import Fit, halves_of
-from .furniture import Box, LegendLine, Sheet, follows_feature
+from .fitting import Fit, halves_of, widths_for
+from .furniture import MARGIN, Box, LegendLine, Sheet, follows_feature
 from .people import NAME_AND_PHONE, Levels, above, duties, duty_holder, holder, own, vacant
 
 SCALES = [
@@ -213,14 +214,23 @@ def _agencies(stock: Stock) -> QgsPrintLayout:
         that='$id = minimum($id, group_by:="agency")',
         by='"agency"',
     )
-    columns = [
-        (tr("Code"), '"duty_code"', 20.0),
-        (tr("Duty grid"), "coalesce(\"name\", '')", 28.0),
-        (tr("Holder"), vacant(duty_holder(stock.layer("holder")), tr("vacant")), 22.0),
-    ]
+    who = vacant(duty_holder(stock.layer("holder")), tr("vacant"))
+    columns = ((tr("Code"), '"duty_code"'), (tr("Duty grid"), "coalesce(\"name\", '')"), (tr("Holder"), who))
+    said = (_values(duty, "duty_code"), _values(duty, "name"), named(stock.one_map).values())
+    texts = [[heading, *words] for words, (heading, _) in zip(said, columns, strict=True)]
+    points, widths = widths_for(texts, SIDE.width, text(7), beside=2 * MARGIN)  # QGIS cuts off what has no room
+    fitted = [(*column, width) for column, width in zip(columns, widths, strict=True)]
     of_agency = "\"agency\" = attribute(@atlas_feature, 'agency')"
-    sheet.table(Box(SIDE.x, 84, SIDE.width, 104), duty, columns, of_agency, most=stock.most(duty, "agency"))
+    sheet.table(
+        Box(SIDE.x, 84, SIDE.width, 104), duty, fitted, of_agency, most=stock.most(duty, "agency"), largest=points
+    )
     return sheet.layout
+
+
+def _values(layer: QgsVectorLayer, field: str) -> list[str]:
+    """Return the texts that a field has."""
+    values = layer.uniqueValues(layer.fields().lookupField(field))
+    return [value for value in values if isinstance(value, str)]
 
 
 def _duty_posters(stock: Stock) -> QgsPrintLayout:

@@ -5,7 +5,7 @@ lines at spaces only; Chinese has none, so lines of it are broken here.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qgis.core import QgsRenderContext, QgsTextFormat, QgsTextRenderer
@@ -47,6 +47,18 @@ def size_for(words: str, width: float, letters: QgsTextFormat) -> float:
     finely.setScaleFactor(DOTS_A_MM)
     measured = QgsTextRenderer.textWidth(finely, letters, [words]) / DOTS_A_MM / letters.size()
     return width / max(ROUNDED * measured, HALF * EM * max(1, halves_of(words)))
+
+
+def widths_for(
+    texts: Sequence[Iterable[str]], width: float, letters: QgsTextFormat, *, beside: float
+) -> tuple[float, list[float]]:
+    """Return the size of letters in which columns with these texts fill a width, and the width of each.
+
+    ``beside`` is what each column leaves free, in millimetres.
+    """
+    a_point = [max(1 / size_for(words or " ", 1.0, letters) for words in column) for column in texts]
+    room = width - beside * len(a_point)
+    return room / sum(a_point), [room * one / sum(a_point) + beside for one in a_point]
 
 
 def line_shown(expression: str, fits: Sequence[Fit]) -> list[str]:

@@ -273,14 +273,21 @@ class Sheet:
         water.setExcludeFromExports(False)
 
     def table(
-        self, box: Box, layer: QgsVectorLayer, columns: Sequence[tuple[str, str, float]], rows_that: str, *, most: int
+        self,
+        box: Box,
+        layer: QgsVectorLayer,
+        columns: Sequence[tuple[str, str, float]],
+        rows_that: str,
+        *,
+        most: int,
+        largest: float = 7.0,
     ) -> None:
         """List rows of a layer: heading, expression and width of each column.
 
-        Letters shrink so that ``most`` rows have room; where even the smallest letters do not make it, the sheet says
-        how many rows are left off.
+        Letters, of ``largest`` points at most, shrink so that ``most`` rows have room; where even the smallest letters
+        do not make it, the sheet says how many rows are left off.
         """
-        points = max(LOWEST, min(7.0, box.height / (most + 2) / ROW))
+        points = max(LOWEST, min(7.0, largest, box.height / (most + 2) / ROW))
         room = int(box.height / (ROW * points)) - 2
         quiet = text(points, ink="ink_quiet")
         said = min(size_for(heading, width - 2 * MARGIN, quiet) for heading, _, width in columns)  # QGIS cuts them off

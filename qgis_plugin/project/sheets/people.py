@@ -26,19 +26,21 @@ def holder(holders: QgsVectorLayer | None, code: str, *, what: str = '"name"', t
     for field, sign in (("valid_from", "<="), ("valid_to", ">=")):
         if holders.fields().lookupField(field) >= 0:
             filters.append(f'("{field}" is null or to_date("{field}") {sign} to_date(@onemap_as_of))')
-    return f"coalesce(aggregate('{holders.id()}', 'concatenate', {what}, {' and '.join(filters)}, '、'), '')"
+    return f"coalesce(aggregate('{holders.id()}', 'concatenate_unique', {what}, {' and '.join(filters)}, '、'), '')"
 
 
 def duty_holder(holders: QgsVectorLayer | None, *, what: str = '"name"') -> str:
-    """Return an expression for the holder of a duty grid: whom the roster names, else the one it names itself.
+    """Return an expression for the holder of a duty grid: whom the roster names, as `roster.named` tells the map.
 
-    Of several in the roster the one whom the grid names too; a name that the roster does not know has no telephone.
+    Of several in the roster the one whom the grid names too. The grid's own counts where the roster says nothing of
+    it; a name that the roster does not know has no telephone.
     """
     if holders is None:
         return '"holder"' if what == '"name"' else "''"
     same = holder(holders, own("duty_code"), what=what, that=f'{own("holder")} = "name"')
     every = holder(holders, own("duty_code"), what=what)
-    alone = '"holder"' if what == '"name"' else "''"
+    listed = f"aggregate('{holders.id()}', 'count', \"grid_code\", \"grid_code\" = {own('duty_code')}) > 0"
+    alone = f"if({listed}, '', \"holder\")" if what == '"name"' else "''"
     return f"coalesce(nullif({same}, ''), nullif({every}, ''), {alone})"
 
 
