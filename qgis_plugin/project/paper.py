@@ -282,7 +282,7 @@ def _agency_tints() -> QgsRuleBasedRenderer:
 
 
 def _agency_names(people: dict[str, str]) -> QgsVectorLayerSimpleLabeling:
-    return labels(f"if({OF_AGENCY}, {name_and_holder(people)}, '')", text(9, halo_mm=0.6))
+    return labels(f"if({OF_AGENCY}, {name_and_holder(people)}, '')", text(7.5, halo_mm=0.6))
 
 
 def _names(layer_id: str) -> QgsVectorLayerSimpleLabeling:

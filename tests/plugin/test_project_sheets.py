@@ -398,3 +398,13 @@ def test_letters_are_of_the_first_font_that_this_computer_has(plugin, monkeypatc
     assert letters.text(9).families() == ["No Such Sans", "DejaVu Sans", "Open Sans"]  # other computers choose anew
     monkeypatch.setattr(letters, "families", lambda: ["No Such Sans"])
     assert letters.family() == "No Such Sans"
+
+
+def test_a_map_without_a_roster_has_no_vacancies(plugin, hall, one_map):
+    held = plugin("project.one_map_file").open_one_map(one_map)
+    stock = plugin("project.sheets.book").Stock(
+        hall, held, plugin("translation").speaker("en"), {}, QgsRectangle(0, 0, 1, 1), "en"
+    )
+    assert stock.nobody == "vacant"
+    bare = dataclasses.replace(stock, project=QgsProject())
+    assert bare.nobody == "–"

@@ -48,6 +48,12 @@ class Stock:
         )
 
     @property
+    def nobody(self) -> str:
+        """What stands where nobody is named: a vacancy, or a dash on a map without a roster."""
+        tr = self.tr
+        return tr("vacant") if self.layer("holder") is not None else "–"
+
+    @property
     def levels(self) -> Levels:
         """Grid levels with their layers, coarse to fine."""
         found = [(level, self.layer(level)) for level in self.one_map.levels]
@@ -179,7 +185,7 @@ def _streets(stock: Stock) -> QgsPrintLayout:
         part, layer = levels[place + 1]
         part_key = spec_of(part).key
         holders = stock.layer("holder")
-        who = vacant(holder(holders, own(part_key), what=NAME_AND_PHONE), tr("vacant"))
+        who = vacant(holder(holders, own(part_key), what=NAME_AND_PHONE), stock.nobody)
         columns = [(stock.title(part), f'coalesce("name", "{part_key}")', 32.0), (tr("Holder"), who, 38.0)]
         sheet.table(
             Box(SIDE.x, 146, SIDE.width, 44),
@@ -214,7 +220,7 @@ def _agencies(stock: Stock) -> QgsPrintLayout:
         that='$id = minimum($id, group_by:="agency")',
         by='"agency"',
     )
-    who = vacant(duty_holder(stock.layer("holder")), tr("vacant"))
+    who = vacant(duty_holder(stock.layer("holder")), stock.nobody)
     columns = ((tr("Code"), '"duty_code"'), (tr("Duty grid"), "coalesce(\"name\", '')"), (tr("Holder"), who))
     said = (_values(duty, "duty_code"), _values(duty, "name"), named(stock.one_map).values())
     texts = [[heading, *words] for words, (heading, _) in zip(said, columns, strict=True)]
@@ -244,7 +250,7 @@ def _duty_posters(stock: Stock) -> QgsPrintLayout:
         theme,
         code='"duty_code"',
         heading="\"agency\" || '  ' || coalesce(\"name\", '')",
-        who=vacant(duty_holder(holders), tr("vacant")),
+        who=vacant(duty_holder(holders), stock.nobody),
         phone=duty_holder(holders, what="coalesce(\"phone\", '')"),
         texts=duties(stock.layer("duty"), "duty_grid", of_agency=True),
         contacts=[],
@@ -261,7 +267,7 @@ def _cell_posters(stock: Stock) -> QgsPrintLayout:
     holders = stock.layer("holder")
     up = above(levels)
     contacts = [
-        (stock.title(level), f"{name} || '    ' || " + vacant(holder(holders, code, what=NAME_AND_PHONE), tr("vacant")))
+        (stock.title(level), f"{name} || '    ' || " + vacant(holder(holders, code, what=NAME_AND_PHONE), stock.nobody))
         for level, name, code in up[:2]
     ]
     sheet = _poster(
@@ -270,7 +276,7 @@ def _cell_posters(stock: Stock) -> QgsPrintLayout:
         theme,
         code=f'"{key}"',
         heading=" || ' · ' || ".join([name for _, name, _ in reversed(up)] or ["''"]),
-        who=vacant(holder(holders, own(key)), tr("vacant")),
+        who=vacant(holder(holders, own(key)), stock.nobody),
         phone=holder(holders, own(key), what="coalesce(\"phone\", '')"),
         texts=duties(stock.layer("duty"), finest),
         contacts=contacts,
