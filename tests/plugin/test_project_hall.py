@@ -567,7 +567,7 @@ def test_a_base_map_alone_makes_a_project_too(plugin, project, copy):
     layout = project.layoutManager().printLayouts()[-1]
     layout.atlas().beginRender()
     layout.atlas().first()
-    assert layout.itemById("holder").currentText() == "空缺"
+    assert layout.itemById("holder").currentText() == "–"
     assert QgsLayoutExporter(layout).renderPageToImage(0, dpi=20).width() > 0
 
 
