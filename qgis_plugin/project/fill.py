@@ -104,19 +104,24 @@ def fill_project(project: QgsProject, one_map: OneMapFile, *, language: str) -> 
                     done.layers.append(layer.layer_id)
                     _add(project, group, made, shown=_is_shown(layer, one_map))
                 else:
-                    done.is_broken |= layer.kind != "raster" or bool(layer.path)
+                    done.is_broken |= not _is_unbuilt(layer)
                     done.missing[layer.layer_id] = f"{made.name()} ({_why_not(one_map, layer, speaker(language))})"
     if is_new:
         _set_view(project, one_map)
     return done
 
 
+def _is_unbuilt(layer: MapLayer) -> bool:
+    """Return whether the map was built without a layer that it names."""
+    return layer.kind == "raster" and not layer.path
+
+
 def _why_not(one_map: OneMapFile, layer: MapLayer, tr: Callable[..., str]) -> str:
     """Return why a layer that the map names could not be opened."""
+    if _is_unbuilt(layer):
+        return tr("the map was built without it")
     if layer.kind != "raster":
         return tr("QGIS cannot read it")
-    if not layer.path:
-        return tr("the map was built without it")
     if not (one_map.path.parent / layer.path).is_file():
         return tr("{path} is not beside the map", path=layer.path)
     return tr("QGIS cannot read {path}", path=layer.path)

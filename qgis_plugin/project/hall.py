@@ -66,7 +66,7 @@ def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> It
     area = _area(project, one_map)
     add_scenes(project, tr, area)
     yield
-    yield from add_sheets(project, one_map, tr, paper=paper, area=area, language=language)
+    yield from add_sheets(project, one_map, tr, paper=paper, people=people, area=area, language=language)
 
 
 def _vector(project: QgsProject, layer_id: str) -> QgsVectorLayer | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from qgis.core import (
     Qgis,
+    QgsExpression,
     QgsFeatureRenderer,
     QgsFillSymbol,
     QgsMapLayerStyle,
@@ -20,7 +21,7 @@ from qgis.PyQt.QtGui import QColor
 
 from .letters import labels, text
 from .palette import light, palette
-from .roster import NAME, quote, told
+from .roster import NAME, told
 
 NIGHT = dt.time(23)  # asked of the date of the data: no shift of the day lasts so long
 STEP_MM = 0.55  # borders of agencies lie side by side, each by so much further inside
@@ -41,7 +42,9 @@ def add_night_styles(
     name = tr("Night duty")
     said = NAME
     if any(people.values()):  # a map without a roster does not say that nobody is there
-        said += f" || '\\n' || coalesce(nullif({told(people)}, ''), {quote(tr('nobody at night'))})"
+        said += (
+            f" || '\\n' || coalesce(nullif({told(people)}, ''), {QgsExpression.quotedString(tr('nobody at night'))})"
+        )
     inks = {layer.name(): hue for layer, hue in zip(agencies, _hues(len(agencies)), strict=True)}
     for layer in (whole, *agencies):
         _in_style(layer, name, _borders(inks) if inks and layer is whole else None, _named(said, inks, layer is whole))
@@ -92,7 +95,7 @@ def _borders(inks: dict[str, str]) -> QgsRuleBasedRenderer:
 
 
 def _of(agency: str) -> str:
-    return f'"agency" = {quote(agency)}'
+    return f'"agency" = {QgsExpression.quotedString(agency)}'
 
 
 def _named(said: str, inks: dict[str, str], by_agency: bool) -> QgsVectorLayerSimpleLabeling:

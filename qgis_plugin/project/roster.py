@@ -7,15 +7,15 @@ labels hold the names themselves. Tables on sheets look into the roster (`sheets
 import datetime as dt
 import sqlite3
 
-from qgis.core import QgsVectorLayer, QgsVectorLayerSimpleLabeling
+from qgis.core import QgsExpression, QgsVectorLayer, QgsVectorLayerSimpleLabeling
 
 from ..onemap.domain.shifts import Shift, ShiftTable
 from ..onemap.domain.work_calendar import WorkCalendar
 from ..onemap.errors import OnemapError
-from .one_map_file import OneMapFile, reading
+from .one_map_file import OneMapFile, columns_of, reading
 
 SHIFTS, DAYS = "SELECT * FROM shift", "SELECT * FROM calendar_day"
-HOLDERS, GRIDS = "SELECT * FROM holder ORDER BY fid", "SELECT * FROM duty_grid"
+HOLDERS = "SELECT * FROM holder ORDER BY fid"
 NAME = 'coalesce("name", "duty_code")'
 
 
@@ -31,14 +31,23 @@ def named(one_map: OneMapFile, *, at: dt.time | None = None) -> dict[str, str]:
         Only those who are on duty at this time of the day. Without it all shifts are named, and nobody is preferred
         in a list of them: whom the grid names need not be there at that time.
     """
-    grids = _rows(one_map, GRIDS) if one_map.layer("duty_grid") is not None else []
     roster = _in_roster(one_map, None if at is None else {"", *_shifts_at(one_map, at)})
     found = {}
-    for row in grids:
+    for row in _grids(one_map):
         code, own = row["duty_code"] or "", row.get("holder") or ""
         people = roster.get(code, [own])
         found[code] = own if at is None and own in people else "、".join(people)
     return found
+
+
+def _grids(one_map: OneMapFile) -> list[dict]:
+    """Return code and own holder of each duty grid; their shapes, the most of it, are not wanted."""
+    if one_map.layer("duty_grid") is None:
+        return []
+    with reading(one_map.path) as connection:
+        there = columns_of(connection, "duty_grid")
+    wanted = ", ".join(name for name in ("duty_code", "holder") if name in there)
+    return _rows(one_map, f"SELECT {wanted} FROM duty_grid")  # noqa: S608 # nosec B608
 
 
 def _in_roster(one_map: OneMapFile, shifts: set[str] | None) -> dict[str, list[str]]:
@@ -79,14 +88,11 @@ def _rows(one_map: OneMapFile, statement: str) -> list[dict]:
         return [dict(row) for row in connection.execute(statement)]
 
 
-def quote(words: str) -> str:
-    """Return words as an expression."""
-    return "'" + words.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
 def told(people: dict[str, str]) -> str:
     """Return an expression for the people of the duty grid at hand; NULL where they do not tell of it."""
-    listed = ", ".join(f"{quote(code)}, {quote(names)}" for code, names in people.items())
+    listed = ", ".join(
+        f"{QgsExpression.quotedString(code)}, {QgsExpression.quotedString(names)}" for code, names in people.items()
+    )
     return f'map_get(map({listed}), "duty_code")'
 
 

@@ -62,6 +62,7 @@ def add_themes(
     duty = () if agencies else ("duty_grid",)
     extra = tuple(layer.id() for layer in agencies[:1])
     outer, name_of_duty, name_of_night = levels[:2], tr("Responsibility"), tr("Night duty")
+    of_agencies = (("responsibility", name_of_duty, "duty_conflict"), ("night", name_of_night, "duty_gap"))
     # key, name, what it is about, on which levels, layers of the project
     themes = (
         ("base", tr("Base map"), (*GROUND, *levels[:1]), (), ()),
@@ -71,17 +72,8 @@ def add_themes(
         ("gaps", tr("Gaps"), ("defect", "defect_line", "object_gap", *land), levels, ()),
         ("night", name_of_night, ("duty_gap", "duty_grid"), outer, ()),
         *(
-            (
-                f"responsibility {layer.name()}",
-                f"{name_of_duty} · {layer.name()}",
-                ("duty_conflict",),
-                outer,
-                (layer.id(),),
-            )
-            for layer in agencies
-        ),
-        *(
-            (f"night {layer.name()}", f"{name_of_night} · {layer.name()}", ("duty_gap",), outer, (layer.id(),))
+            (f"{key} {layer.name()}", f"{name} · {layer.name()}", (about,), outer, (layer.id(),))
+            for key, name, about in of_agencies
             for layer in agencies
         ),
         ("underground", tr("Underground"), ("underground_pipe", "underground_space"), outer, ()),

@@ -61,7 +61,7 @@ def find(one_map: OneMapFile, text: str) -> Iterator[Hit]:
         later = []
         for table in in_order:
             if table in present:
-                for is_exact, hit in _in_table(connection, one_map, table, present[table], text):
+                for is_exact, hit in _in_table(connection, one_map, table, present, text):
                     if is_exact:
                         yield from (hit, *_digits(one_map, hit))
                     else:
@@ -70,7 +70,7 @@ def find(one_map: OneMapFile, text: str) -> Iterator[Hit]:
 
 
 def _in_table(
-    connection: sqlite3.Connection, one_map: OneMapFile, table: str, geometry: str, text: str
+    connection: sqlite3.Connection, one_map: OneMapFile, table: str, present: dict[str, str], text: str
 ) -> Iterator[tuple[bool, Hit]]:
     """Yield what one table holds, and of each whether its code is exactly the text."""
     spec = load_catalogue()[table]
@@ -89,7 +89,7 @@ def _in_table(
             parts += [f"{quoted(code)} LIKE ? ESCAPE '\\'"] * 2
             values += [f"{like}%", f"%{like}"]
         tests.append(f"({' OR '.join(parts)})")
-    shape = quoted(geometry) if geometry else "NULL"
+    shape = quoted(present[table]) if present[table] else "NULL"
     person = [name for name in ("phone", "role", "grid_code") if table == "holder" and name in columns]
     where = f"({' AND '.join(tests)})"
     if "phone" in person and _TELEPHONE.fullmatch(text):
@@ -108,14 +108,15 @@ def _in_table(
         about = [role_title(known.get("role", "")), known.get("grid_code", ""), masked(known.get("phone", ""))]
         detail = " · ".join(explained(one_map, own)) or " ".join(filter(None, [*texts[1:], *about]))
         title = " ".join([own, *texts[:1]]).strip()
-        place = _grid(connection, one_map, known["grid_code"]) if known.get("grid_code") else None
+        place = _grid(connection, one_map, present, known["grid_code"]) if known.get("grid_code") else None
         box, where, fid = place or (box_of(row["shape_"]), table, row["fid"])
         yield own == text, Hit(title, group, detail, box, where, fid)
 
 
-def _grid(connection: sqlite3.Connection, one_map: OneMapFile, code: str) -> tuple[Box | None, str, int] | None:
+def _grid(
+    connection: sqlite3.Connection, one_map: OneMapFile, present: dict[str, str], code: str
+) -> tuple[Box | None, str, int] | None:
     """Return where the grid of this code lies, its table and its row: there is who holds it."""
-    present = tables_of(connection)
     for table in (*one_map.levels, "duty_grid"):
         key = load_catalogue()[table].key
         if present.get(table) and key in columns_of(connection, table):

@@ -68,7 +68,7 @@ class OneMapFilter(QgsLocatorFilter):
         if one_map is None:
             return
         own = own_middle(one_map)
-        position = parse(text, middle=middle_of(one_map, self._ways), own=own)
+        position = parse(text, middle=middle_of(own, self._ways), own=own)
         if position is not None:
             self.resultFetched.emit(_position_result(self, position))
         groups: dict[str, float] = {}  # QGIS would show them by the alphabet
@@ -96,12 +96,11 @@ def own_middle(one_map: OneMapFile) -> Position | None:
         return None
 
 
-def middle_of(one_map: OneMapFile, ways: QgsCoordinateTransformContext) -> tuple[float, float] | None:
-    """Return longitude and latitude of the middle of a map; None where it does not tell its bounds.
+def middle_of(middle: Position | None, ways: QgsCoordinateTransformContext) -> tuple[float, float] | None:
+    """Return longitude and latitude of the middle of a map; None where there is none or no way to them.
 
     ``ways`` are the project's between systems: QGIS warns of a way that it would like better and cannot go.
     """
-    middle = own_middle(one_map)
     if middle is None:
         return None
     own, degrees = (QgsCoordinateReferenceSystem(name) for name in (middle.crs, "EPSG:4326"))

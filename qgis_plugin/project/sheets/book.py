@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qgis.core import QgsFeatureRequest, QgsMapLayer, QgsPrintLayout, QgsProject, QgsRectangle, QgsVectorLayer
 
@@ -10,7 +10,6 @@ from ..layers import LAYER_ID, spec_of
 from ..letters import text
 from ..one_map_file import OneMapFile
 from ..paper import border, road, street_level
-from ..roster import named
 from ..themes import add_theme
 from .fitting import Fit, halves_of, widths_for
 from .furniture import MARGIN, Box, LegendLine, Sheet, follows_feature
@@ -35,6 +34,7 @@ class Stock:
     paper: dict[str, QgsVectorLayer]
     area: QgsRectangle
     language: str
+    people: dict[str, str] = field(default_factory=dict)  # who holds each duty grid, by its code
 
     def title(self, level: str) -> str:
         """Return what the district calls a level."""
@@ -92,11 +92,12 @@ def add_sheets(
     tr: Callable[..., str],
     *,
     paper: dict[str, QgsVectorLayer],
+    people: dict[str, str],
     area: QgsRectangle,
     language: str,
 ) -> Iterator[None]:
     """Add all layouts that the map has data for to the project, one after the other."""
-    stock = Stock(project, one_map, tr, paper, area, language)
+    stock = Stock(project, one_map, tr, paper, area, language, people)
     if not stock.levels:
         return
     settings = project.viewSettings()
@@ -222,7 +223,7 @@ def _agencies(stock: Stock) -> QgsPrintLayout:
     )
     who = vacant(duty_holder(stock.layer("holder")), stock.nobody)
     columns = ((tr("Code"), '"duty_code"'), (tr("Duty grid"), "coalesce(\"name\", '')"), (tr("Holder"), who))
-    said = (_values(duty, "duty_code"), _values(duty, "name"), named(stock.one_map).values())
+    said = (_values(duty, "duty_code"), _values(duty, "name"), stock.people.values())
     texts = [[heading, *words] for words, (heading, _) in zip(said, columns, strict=True)]
     points, widths = widths_for(texts, SIDE.width, text(7), beside=2 * MARGIN)  # QGIS cuts off what has no room
     fitted = [(*column, width) for column, width in zip(columns, widths, strict=True)]

@@ -5,7 +5,7 @@ lines at spaces only; Chinese has none, so lines of it are broken here.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgis.core import QgsRenderContext, QgsTextFormat, QgsTextRenderer
@@ -38,25 +38,25 @@ def halves_of(words: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
 
 
-def size_for(words: str, width: float, letters: QgsTextFormat) -> float:
-    """Return the size, in points, in which words just fill a width in millimetres.
+def size_for(texts: Sequence[str], width: float, letters: QgsTextFormat) -> float:
+    """Return the size, in points, in which the widest of some texts just fills a width in millimetres.
 
     On this computer they are measured; another one may have wider letters, so the mean width counts where it is more.
     """
     finely = QgsRenderContext()
     finely.setScaleFactor(DOTS_A_MM)
-    measured = QgsTextRenderer.textWidth(finely, letters, [words]) / DOTS_A_MM / letters.size()
-    return width / max(ROUNDED * measured, HALF * EM * max(1, halves_of(words)))
+    measured = QgsTextRenderer.textWidth(finely, letters, texts) / DOTS_A_MM / letters.size()
+    return width / max(ROUNDED * measured, HALF * EM * max(1, *map(halves_of, texts)))
 
 
 def widths_for(
-    texts: Sequence[Iterable[str]], width: float, letters: QgsTextFormat, *, beside: float
+    texts: Sequence[Sequence[str]], width: float, letters: QgsTextFormat, *, beside: float
 ) -> tuple[float, list[float]]:
     """Return the size of letters in which columns with these texts fill a width, and the width of each.
 
     ``beside`` is what each column leaves free, in millimetres.
     """
-    a_point = [max(1 / size_for(words or " ", 1.0, letters) for words in column) for column in texts]
+    a_point = [1 / size_for(column, 1.0, letters) for column in texts]
     room = width - beside * len(a_point)
     return room / sum(a_point), [room * one / sum(a_point) + beside for one in a_point]
 

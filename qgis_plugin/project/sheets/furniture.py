@@ -290,7 +290,9 @@ class Sheet:
         points = max(LOWEST, min(7.0, largest, box.height / (most + 2) / ROW))
         room = int(box.height / (ROW * points)) - 2
         quiet = text(points, ink="ink_quiet")
-        said = min(size_for(heading, width - 2 * MARGIN, quiet) for heading, _, width in columns)  # QGIS cuts them off
+        said = min(
+            size_for([heading], width - 2 * MARGIN, quiet) for heading, _, width in columns
+        )  # QGIS cuts them off
         quiet.setSize(max(LOWEST, min(points, said)))
         made = QgsLayoutItemAttributeTable.create(self.layout)
         self.layout.addMultiFrame(made)
