@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from qgis.core import QgsSettings
-from qgis.PyQt.QtCore import QEventLoop, QProcess, QTimer
+from qgis.PyQt.QtCore import QEvent, QEventLoop, QObject, QProcess, QTimer
 
 TICK_MS, SAMPLE_MS, MOVE_MS, OPEN_S = 10, 10_000, 15_000, 240
 
@@ -25,13 +25,29 @@ def memory_mb(process: int | str) -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
 
+class Painted(QObject):
+    """Tells when the map on the screen is painted."""
+
+    def __init__(self, canvas, slot) -> None:
+        super().__init__()
+        self._slot = slot
+        canvas.viewport().installEventFilter(self)
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's own name
+        if event.type() == QEvent.Type.Paint:
+            self._slot()
+        return False
+
+
 class Soak:
-    """Writes down when each case was shown and drawn, how long the window stood still, and the memory."""
+    """Writes down when each case was shown, marked and drawn, how long the window stood still, and the memory."""
 
     def __init__(self, iface, plugin, plan: dict) -> None:
         self._canvas, self._plugin, self._plan = iface.mapCanvas(), plugin, plan
         self.shown: dict[str, float] = {}
+        self.marked: dict[str, float] = {}
         self.drawn: dict[str, float] = {}
+        self._unmarked: list[str] = []
         self._undrawn: list[str] = []
         self._being_drawn: list[str] = []
         self.gaps: Counter[int] = Counter()  # by milliseconds
@@ -50,6 +66,7 @@ class Soak:
         controller = self._plugin.controller
         live = controller.live
         live.shown.connect(self._shown)
+        self._painted = Painted(self._canvas, self._paint)
         self._canvas.renderStarting.connect(self._drawing)
         self._canvas.mapCanvasRefreshed.connect(self._refreshed)
         for key, value in self._plan["connection"].items():
@@ -69,6 +86,7 @@ class Soak:
         controller.dock.tabs.setCurrentIndex(controller.dock.tabs.indexOf(controller.dock.cases) + 1)
         told = {
             "shown": self.shown,
+            "marked": self.marked,
             "drawn": self.drawn,
             "gaps": self.gaps,
             "samples": self.samples,
@@ -106,6 +124,14 @@ class Soak:
         for row in rows:
             self.shown[row.case] = now
             self._undrawn.append(row.case)
+        arrivals = self._plugin.controller.live.layer.arrivals
+        if arrivals is not None and arrivals.isVisible():  # their signs are there when the screen is next painted
+            self._unmarked += [row.case for row in rows if row.box is not None]
+
+    def _paint(self) -> None:
+        now = time.time()
+        self.marked.update(dict.fromkeys(self._unmarked, now))
+        self._unmarked = []
 
     def _drawing(self) -> None:
         self._being_drawn += self._undrawn
@@ -115,6 +141,7 @@ class Soak:
         now = time.time()
         for case in self._being_drawn:
             self.drawn[case] = now
+            self.marked.setdefault(case, now)
         self._being_drawn = []
 
 

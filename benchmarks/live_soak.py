@@ -198,8 +198,8 @@ def summary(told: Mapping[str, Any]) -> dict[str, Any]:
     }
     for letter, name in (("F", "folder"), ("G", "table"), ("P", "postgis")):
         codes = [code for code in came if code.startswith(letter)]
-        shown, drawn = ([told[what][c] - came[c] for c in codes if c in told[what]] for what in ("shown", "drawn"))
-        found["delays"][name] = [_spread(shown), _spread(drawn)]
+        steps = (told[what] for what in ("shown", "marked", "drawn"))
+        found["delays"][name] = [_spread([step[code] - came[code] for code in codes if code in step]) for step in steps]
     return found
 
 
@@ -217,13 +217,13 @@ def table(found: Mapping[str, Any]) -> str:
         f"{found['minutes']:g} minutes, {RATE} cases a second, the real desktop on a virtual screen, two busy cores:"
     )
     lines = [
-        where,
+        where + " time after which a case is",
         "",
-        "| cases from | in the queue after (median / 99 % / longest) | on the map after |",
-        "|---|---|---|",
+        "| cases from | in the queue (median / 99 % / longest) | its sign on the map | drawn by the layer |",
+        "|---|---|---|---|",
     ]
-    for name, (shown, drawn) in found["delays"].items():
-        told = (" / ".join(f"{value:.2f}" for value in spread) + " s" for spread in (shown, drawn))
+    for name, spreads in found["delays"].items():
+        told = (" / ".join(f"{value:.2f}" for value in spread) + " s" for spread in spreads)
         lines.append(f"| {titles[name]} | {' | '.join(told)} |")
     first, last = found["memory_mb"]
     begin, end = found["memory_minutes"]

@@ -350,7 +350,7 @@ class Live(QObject):
         if again:
             self._tab.exchange(again)
         self._answers.emit([answer for answer, _ in done if answer.values])
-        self.layer.repaint()
+        self.layer.came(fresh)
         self.shown.emit(fresh)
         self.changed.emit()
 

@@ -1,17 +1,23 @@
-"""The live cases on the map: a layer of the file beside it, drawn again as cases come, but never while it is drawn."""
+"""The live cases on the map: a layer of the file beside it, drawn again as cases come, but never while it is drawn.
+
+Until it is drawn again each new case has a sign over the map.
+"""
 
 import time
+from collections.abc import Iterable
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer
 
-from ..console.rows import LIVE
+from ..console.highlight import to_map
+from ..console.rows import LIVE, Row
 from ..onemap.domain.catalogue import load_catalogue, styles_folder
 from ..project.fill import layer_in
 from ..project.layers import GROUP_ID, LAYER_ID, label_fields, open_table
 from ..project.one_map_file import OneMapFile
 from ..translation import language, tr
+from .arrivals import Arrivals
 from .live_file import live_file_of
 
 REPAINT_MS, MOST_MS, AGAIN_MS = 750, 2_000, 200
@@ -26,6 +32,7 @@ class LiveLayer(QObject):
         self._one_map: OneMapFile | None = None
         self._is_empty = True
         self._began, self._took_s = 0.0, 0.0
+        self.arrivals: Arrivals | None = None  # made for a map, for the canvas may be gone before this is
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._draw)
@@ -36,6 +43,9 @@ class LiveLayer(QObject):
         """Take the map whose live cases are drawn."""
         self._timer.stop()
         self._one_map, self._is_empty = one_map, True
+        if self.arrivals is not None:
+            self._canvas.scene().removeItem(self.arrivals)
+        self.arrivals = Arrivals(self._canvas) if one_map is not None else None
 
     def put(self) -> None:
         """Add the layer to the project, where it is not there yet."""
@@ -51,16 +61,24 @@ class LiveLayer(QObject):
         groups = (group for group in root.findGroups() if group.customProperty(GROUP_ID) == "case")
         (next(groups, None) or root).insertLayer(0, layer).setExpanded(False)
 
-    def repaint(self) -> None:
-        """Draw the layer again soon; where a drawing takes long there is as long a rest before the next one."""
+    def came(self, rows: Iterable[Row]) -> None:
+        """Show these cases: their signs at once, the layer soon; a drawing that takes long is followed by a rest."""
+        layer = layer_in(QgsProject.instance(), LIVE)
+        if self.arrivals is not None and layer in self._canvas.layers():
+            areas = ((row.sign, to_map(row.box, layer.crs(), self._canvas)) for row in rows if row.box is not None)
+            self.arrivals.add((sign, area.center()) for sign, area in areas if area is not None)
         if not self._timer.isActive():
             self._timer.start(min(MOST_MS, max(REPAINT_MS, int(1000 * self._took_s))))
 
     def _begun(self) -> None:
         self._began = time.monotonic()
+        if self.arrivals is not None:
+            self.arrivals.began()
 
     def _drawn(self) -> None:
         self._took_s = time.monotonic() - self._began
+        if self.arrivals is not None:
+            self.arrivals.drawn()
 
     def _draw(self) -> None:
         if self._canvas.isDrawing():  # to begin anew before it is finished would mean that none ever is
@@ -72,6 +90,8 @@ class LiveLayer(QObject):
                 layer.dataProvider().reloadData()
                 layer.updateExtents()
                 self._is_empty = False
+            if self.arrivals is not None:
+                self.arrivals.asked()
             layer.triggerRepaint()
 
 

@@ -126,6 +126,55 @@ def test_folder_cases_come_assigned_into_queue_file_and_map(plugin, shown, own_m
     assert row.state == "new"
 
 
+def test_a_new_case_has_its_sign_on_the_map_before_the_map_is_drawn_anew(
+    plugin, shown, own_map, spots, folder, desktop
+):
+    canvas, arrivals = desktop.mapCanvas(), shown.live.layer.arrivals
+    shown.live.add(source(plugin, "folder", folder))
+    layer_in = plugin("project.fill").layer_in
+    until(lambda: layer_in(QgsProject.instance(), "live_case") is not None, COME_S)
+    canvas.setLayers([layer_in(QgsProject.instance(), "live_case")])
+    canvas.setDestinationCrs(QgsProject.instance().crs())
+    at_once = []
+    shown.live.shown.connect(lambda rows: at_once.append(arrivals.signs))
+    write_csv(folder / "cases.csv", spots)
+    await_rows(shown, len(spots))
+    assert arrivals.isVisible() or not arrivals.signs
+    assert [sign for signs in at_once[:1] for sign, _ in signs] == ["new"] * len(at_once[0])
+    for _, place in at_once[0]:
+        assert min(place.distance(inside) for _, inside, _ in spots) < 0.01
+    canvas.freeze(False)
+    canvas.setRenderFlag(True)
+    until(lambda: not arrivals.signs or canvas.refresh(), COME_S)
+    assert not arrivals.isVisible()
+
+
+def test_signs_of_new_cases_leave_with_the_drawing_that_was_asked_for_after_they_came(plugin, desktop):
+    module = plugin("live.arrivals")
+    canvas = desktop.mapCanvas()
+    arrivals = module.Arrivals(canvas)
+    first, second = (("new", QgsPointXY(number, 0.0)) for number in (1, 2))
+    arrivals.add([first])
+    arrivals.began()  # the user moved the map: the layer itself may still come from what was drawn before
+    arrivals.drawn()
+    assert arrivals.signs == [first]
+    arrivals.asked()
+    arrivals.add([second])
+    arrivals.began()
+    arrivals.drawn()
+    assert arrivals.signs == [second]
+    assert arrivals.isVisible()
+    arrivals.asked()
+    arrivals.began()
+    arrivals.began()  # begun anew, for the map was moved
+    arrivals.drawn()
+    assert not arrivals.signs
+    assert not arrivals.isVisible()
+    arrivals.add([first] * (module.MOST + 1))
+    assert len(arrivals.signs) == module.MOST
+    canvas.scene().removeItem(arrivals)
+
+
 def test_a_live_case_shows_its_photo_also_in_an_older_file(plugin, shown, own_map, spots, folder):
     (folder / "p 1.jpg").write_bytes(b"no picture, but a file")
     live = plugin("live.live_file")
