@@ -207,6 +207,7 @@ class OnemapPlugin:
         self._life.connect(self.controller.told, self._tell)
         self._life.connect(self.controller.done, self._tell_done)
         project = QgsProject.instance()
+        self._life.connect(project.readProject, lambda *_: self._mend_kept(project))
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
         for slot in (self._forget, self._withdraw_offer):
@@ -215,6 +216,11 @@ class OnemapPlugin:
         self._life.connect(self._iface.mapCanvas().mapCanvasRefreshed, self._picture_is_there)
         for signal in (project.layersAdded, project.layersRemoved):
             self._life.connect(signal, self._project_changed)
+
+    def _mend_kept(self, project: QgsProject) -> None:
+        from .project.hall import mend_kept
+
+        mend_kept(project)
 
     def _add_actions(self) -> None:
         window = self._iface.mainWindow()

@@ -9,7 +9,6 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsFeatureRenderer,
     QgsFontMarkerSymbolLayer,
-    QgsGeometryGeneratorSymbolLayer,
     QgsPointClusterRenderer,
     QgsProperty,
     QgsRendererCategory,
@@ -17,6 +16,7 @@ from qgis.core import (
     QgsSymbol,
     QgsSymbolLayer,
 )
+from qgis.PyQt.QtCore import Qt
 from qgis_solids import buildings, pipes, spaces
 from qgis_symbols import (
     FAMILIES,
@@ -39,7 +39,7 @@ from qgis_symbols import (
 
 from onemap.domain.catalogue import load_catalogue
 
-DASHED = 40_000  # smallest scale at which streets and communities have dashed borders
+FULL_WIDTH = 40_000  # smallest scale at which borders of streets and communities have their full width
 CITY, QUARTER, BLOCK, HOUSE = 100_000, 25_000, 8_000, 3_000  # the steps of the scale ranges
 STRENGTH = {"grid_district": 0.85, "grid_street": 0.75, "grid_community": 0.6, "grid_cell": 0.4}  # opacity of the lines
 AUDITED = (
@@ -237,32 +237,13 @@ def _frame() -> dict[str, Style]:
     }
 
 
-def _own_border(layer_id: str) -> QgsGeometryGeneratorSymbolLayer:
-    """Return the border drawn once: each polygon leaves out what a neighbour of smaller code already draws.
-
-    Two dashed lines drawn over each other from opposite ends would fill each other's gaps. To find the neighbours
-    costs time: from afar, where hundreds of areas are in view, all borders are drawn, twice and solid.
-    """
-    form = PALETTE["lines"][layer_id]
-    key = load_catalogue()[layer_id].key
-    smaller = (
-        f"array_filter(overlay_intersects(@layer, @feature), attribute(@element, '{key}') < \"{key}\" "
-        "and geometry(@element) is not null)"
-    )
-    covered = f"buffer(collect_geometries(array_foreach({smaller}, geometry(@element))), 0.01)"
-    afar = f"coalesce(@map_scale, 1) > {DASHED}"
-    expression = (
-        f"if({afar}, boundary(@geometry), try(coalesce(line_merge(difference(boundary(@geometry), "
-        f"{covered})), boundary(@geometry)), boundary(@geometry)))"
-    )
-    made = QgsGeometryGeneratorSymbolLayer.create({"SymbolType": "Line", "geometryModifier": expression})
-    drawn = line("grid_line", form["width_mm"], dash=form["dash"], opacity=STRENGTH[layer_id])
-    dashes = ";".join(map(str, form["dash"]))
-    solid = QgsProperty.fromExpression(f"if({afar}, '1000;0.01', '{dashes}')")
-    drawn.setDataDefinedProperty(QgsSymbolLayer.Property.CustomDash, solid)
-    thin = QgsProperty.fromExpression(f"if({afar}, {form['width_mm'] / 2}, {form['width_mm']})")
-    drawn.setDataDefinedProperty(QgsSymbolLayer.Property.StrokeWidth, thin)
-    made.setSubSymbol(lines(drawn))
+def _thin_from_afar(layer_id: str) -> QgsSymbolLayer:
+    """Return a solid border, of half its width from afar; the hall's project dashes it where each is drawn once."""
+    width = PALETTE["lines"][layer_id]["width_mm"]
+    made = line("grid_line", width, opacity=STRENGTH[layer_id])
+    made.setPenCapStyle(Qt.PenCapStyle.FlatCap)
+    thin = QgsProperty.fromExpression(f"if(coalesce(@map_scale, 1) > {FULL_WIDTH}, {width / 2}, {width})")
+    made.setDataDefinedProperty(QgsSymbolLayer.Property.StrokeWidth, thin)
     return made
 
 
@@ -278,7 +259,7 @@ def _grids() -> dict[str, Style]:
     return {
         "grid_district": Style(one(fills(border("grid_district")))),
         "grid_street": Style(
-            one(fills(_own_border("grid_street"))),
+            one(fills(_thin_from_afar("grid_street"))),
             labels(
                 place("grid_street"),
                 text_format(10, bold=True),
@@ -289,7 +270,7 @@ def _grids() -> dict[str, Style]:
             ),
         ),
         "grid_community": Style(
-            one(fills(_own_border("grid_community"))),
+            one(fills(_thin_from_afar("grid_community"))),
             labels(
                 place("grid_community"), text_format(8), HORIZONTAL, smallest=1.6 * QUARTER, largest=HOUSE, priority=7
             ),

@@ -10,77 +10,49 @@
       <Option name="type" type="QString" value="collection"></Option>
      </Option>
     </data_defined_properties>
-    <layer class="GeometryGenerator" enabled="1" id="{8cb96fca-4381-5349-9add-8228a4cf8af5}" locked="0" pass="0">
+    <layer class="SimpleLine" enabled="1" id="{8cb96fca-4381-5349-9add-8228a4cf8af5}" locked="0" pass="0">
      <Option type="Map">
-      <Option name="SymbolType" type="QString" value="Line"></Option>
-      <Option name="geometryModifier" type="QString" value="if(coalesce(@map_scale, 1) > 40000, boundary(@geometry), try(coalesce(line_merge(difference(boundary(@geometry), buffer(collect_geometries(array_foreach(array_filter(overlay_intersects(@layer, @feature), attribute(@element, 'community_code') &lt; &quot;community_code&quot; and geometry(@element) is not null), geometry(@element))), 0.01))), boundary(@geometry)), boundary(@geometry)))"></Option>
-      <Option name="units" type="QString" value="MapUnit"></Option>
+      <Option name="align_dash_pattern" type="QString" value="0"></Option>
+      <Option name="capstyle" type="QString" value="flat"></Option>
+      <Option name="customdash" type="QString" value="5;2"></Option>
+      <Option name="customdash_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
+      <Option name="customdash_unit" type="QString" value="MM"></Option>
+      <Option name="dash_pattern_offset" type="QString" value="0"></Option>
+      <Option name="dash_pattern_offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
+      <Option name="dash_pattern_offset_unit" type="QString" value="MM"></Option>
+      <Option name="draw_inside_polygon" type="QString" value="0"></Option>
+      <Option name="joinstyle" type="QString" value="round"></Option>
+      <Option name="line_color" type="QString" value="58,63,71,153,rgb:0.22745098039215686,0.24705882352941178,0.27843137254901962,0.59999999999999998"></Option>
+      <Option name="line_style" type="QString" value="solid"></Option>
+      <Option name="line_width" type="QString" value="0.6"></Option>
+      <Option name="line_width_unit" type="QString" value="MM"></Option>
+      <Option name="offset" type="QString" value="0"></Option>
+      <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
+      <Option name="offset_unit" type="QString" value="MM"></Option>
+      <Option name="ring_filter" type="QString" value="0"></Option>
+      <Option name="trim_distance_end" type="QString" value="0"></Option>
+      <Option name="trim_distance_end_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
+      <Option name="trim_distance_end_unit" type="QString" value="MM"></Option>
+      <Option name="trim_distance_start" type="QString" value="0"></Option>
+      <Option name="trim_distance_start_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
+      <Option name="trim_distance_start_unit" type="QString" value="MM"></Option>
+      <Option name="tweak_dash_pattern_on_corners" type="QString" value="0"></Option>
+      <Option name="use_custom_dash" type="QString" value="0"></Option>
+      <Option name="width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
      </Option>
      <data_defined_properties>
       <Option type="Map">
        <Option name="name" type="QString" value=""></Option>
-       <Option name="properties"></Option>
+       <Option name="properties" type="Map">
+        <Option name="outlineWidth" type="Map">
+         <Option name="active" type="bool" value="true"></Option>
+         <Option name="expression" type="QString" value="if(coalesce(@map_scale, 1) > 40000, 0.3, 0.6)"></Option>
+         <Option name="type" type="int" value="3"></Option>
+        </Option>
+       </Option>
        <Option name="type" type="QString" value="collection"></Option>
       </Option>
      </data_defined_properties>
-     <symbol alpha="1" clip_to_extent="1" force_rhr="0" frame_rate="10" is_animated="0" name="@0@0" type="line">
-      <data_defined_properties>
-       <Option type="Map">
-        <Option name="name" type="QString" value=""></Option>
-        <Option name="properties"></Option>
-        <Option name="type" type="QString" value="collection"></Option>
-       </Option>
-      </data_defined_properties>
-      <layer class="SimpleLine" enabled="1" id="{fc4d8541-acbe-5929-acd3-90d160d8e132}" locked="0" pass="0">
-       <Option type="Map">
-        <Option name="align_dash_pattern" type="QString" value="0"></Option>
-        <Option name="capstyle" type="QString" value="flat"></Option>
-        <Option name="customdash" type="QString" value="2.4;1.2"></Option>
-        <Option name="customdash_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
-        <Option name="customdash_unit" type="QString" value="MM"></Option>
-        <Option name="dash_pattern_offset" type="QString" value="0"></Option>
-        <Option name="dash_pattern_offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
-        <Option name="dash_pattern_offset_unit" type="QString" value="MM"></Option>
-        <Option name="draw_inside_polygon" type="QString" value="0"></Option>
-        <Option name="joinstyle" type="QString" value="round"></Option>
-        <Option name="line_color" type="QString" value="58,63,71,153,rgb:0.22745098039215686,0.24705882352941178,0.27843137254901962,0.59999999999999998"></Option>
-        <Option name="line_style" type="QString" value="solid"></Option>
-        <Option name="line_width" type="QString" value="0.6"></Option>
-        <Option name="line_width_unit" type="QString" value="MM"></Option>
-        <Option name="offset" type="QString" value="0"></Option>
-        <Option name="offset_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
-        <Option name="offset_unit" type="QString" value="MM"></Option>
-        <Option name="ring_filter" type="QString" value="0"></Option>
-        <Option name="trim_distance_end" type="QString" value="0"></Option>
-        <Option name="trim_distance_end_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
-        <Option name="trim_distance_end_unit" type="QString" value="MM"></Option>
-        <Option name="trim_distance_start" type="QString" value="0"></Option>
-        <Option name="trim_distance_start_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
-        <Option name="trim_distance_start_unit" type="QString" value="MM"></Option>
-        <Option name="tweak_dash_pattern_on_corners" type="QString" value="0"></Option>
-        <Option name="use_custom_dash" type="QString" value="1"></Option>
-        <Option name="width_map_unit_scale" type="QString" value="3x:0,0,0,0,0,0"></Option>
-       </Option>
-       <data_defined_properties>
-        <Option type="Map">
-         <Option name="name" type="QString" value=""></Option>
-         <Option name="properties" type="Map">
-          <Option name="customDash" type="Map">
-           <Option name="active" type="bool" value="true"></Option>
-           <Option name="expression" type="QString" value="if(coalesce(@map_scale, 1) > 40000, '1000;0.01', '2.4;1.2')"></Option>
-           <Option name="type" type="int" value="3"></Option>
-          </Option>
-          <Option name="outlineWidth" type="Map">
-           <Option name="active" type="bool" value="true"></Option>
-           <Option name="expression" type="QString" value="if(coalesce(@map_scale, 1) > 40000, 0.3, 0.6)"></Option>
-           <Option name="type" type="int" value="3"></Option>
-          </Option>
-         </Option>
-         <Option name="type" type="QString" value="collection"></Option>
-        </Option>
-       </data_defined_properties>
-      </layer>
-     </symbol>
     </layer>
    </symbol>
   </symbols>

@@ -7,6 +7,7 @@ from qgis.core import QgsExpressionContextUtils, QgsProject, QgsRectangle, QgsVe
 
 from ..onemap.domain.system_names import system_title
 from ..translation import speaker
+from .borders import DASHED_LEVELS, dash_borders, forget_neighbours
 from .fill import Filled, fill_project, layer_in
 from .moments import follow_time
 from .night import NIGHT, add_night_styles
@@ -55,6 +56,7 @@ def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> It
     _state_facts(project, one_map, tr, language=language)
     whole, people = _vector(project, "duty_grid"), named(one_map)
     name_holders(whole, people)
+    yield from dash_all(project)
     agencies = yield from add_agencies(project, tr, _agencies(one_map))
     paper = yield from add_paper_layers(project, one_map, tr, people=people, language=language)
     night = add_night_styles(whole, agencies, tr, people=named(one_map, at=NIGHT))
@@ -67,6 +69,22 @@ def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> It
     add_scenes(project, tr, area)
     yield
     yield from add_sheets(project, one_map, tr, paper=paper, people=people, area=area, language=language)
+
+
+def dash_all(project: QgsProject) -> Iterator[None]:
+    """Dash the borders of streets and communities, piece by piece as in `furnishing`."""
+    for level in DASHED_LEVELS:
+        layer = _vector(project, level)
+        if layer is not None:
+            yield from dash_borders(layer, level)
+
+
+def mend_kept(project: QgsProject) -> None:
+    """Take from a project that an older plugin kept the style which can end QGIS, and dash its borders as now."""
+    layers = ((level, _vector(project, level)) for level in DASHED_LEVELS)
+    if [level for level, layer in layers if layer is not None and forget_neighbours(layer, level)]:
+        for _ in dash_all(project):
+            pass
 
 
 def _vector(project: QgsProject, layer_id: str) -> QgsVectorLayer | None:

@@ -14,6 +14,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
 from ..onemap.domain.catalogue import LayerSpec, load_catalogue, styles_folder
+from .borders import DASHED_LEVELS, forget_neighbours
 from .legend import is_settled_only, say_in_english, switch_on
 from .one_map_file import MapLayer, OneMapFile
 from .palette import light
@@ -65,6 +66,8 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
     if spec.style and style.is_file() and not _has_embedded_style(layer):
         layer.loadNamedStyle(str(style))
     if isinstance(layer, QgsVectorLayer):
+        if layer_id in DASHED_LEVELS:
+            forget_neighbours(layer, layer_id)
         outline_selection(layer)
         if layer.labelsEnabled() and any(word in layer.labeling().settings().fieldName for word in _OLD_LABELS):
             layer.loadNamedStyle(str(style), True, QgsMapLayer.StyleCategory.Labeling)

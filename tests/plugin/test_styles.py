@@ -137,43 +137,13 @@ def test_scale_ranges_follow_the_plan(qgis_app):
     assert labels.minimumScale == 8_000
 
 
-def test_grid_lines_have_the_widths_and_dashes_of_the_palette(qgis_app):
+def test_grid_lines_have_the_widths_of_the_palette_and_are_solid_where_two_are_drawn_over_each_other(qgis_app):
+    """Their dashes, each drawn once, are the hall's project's (test_borders)."""
     for layer_id in ("grid_street", "grid_community"):
         renderer = renderer_of(layer_id)
-        generator = renderer.symbol().symbolLayer(0).clone()
-        stroke = generator.subSymbol().symbolLayer(0)
+        stroke = renderer.symbol().symbolLayer(0).clone()
         assert stroke.width() == PALETTE["lines"][layer_id]["width_mm"]
-        assert list(stroke.customDashVector()) == PALETTE["lines"][layer_id]["dash"]
-
-
-def test_shared_border_is_drawn_once(qgis_app):
-    """The expression leaves out of each polygon what a neighbour of smaller code draws: dashes stay dashes."""
-    from qgis.core import (
-        QgsExpression,
-        QgsExpressionContext,
-        QgsExpressionContextUtils,
-        QgsFeature,
-        QgsGeometry,
-        QgsProject,
-    )
-
-    layer = styled("grid_street")
-    for code, west in (("1", 0), ("2", 1), ("3", 2)):
-        feature = QgsFeature(layer.fields())
-        feature["street_code"] = code
-        feature.setGeometry(
-            QgsGeometry.fromWkt(f"MultiPolygon ((({west} 0, {west + 1} 0, {west + 1} 1, {west} 1, {west} 0)))")
-        )
-        layer.dataProvider().addFeature(feature)
-    QgsProject.instance().addMapLayer(layer)
-    expression = QgsExpression(layer.renderer().symbol().symbolLayer(0).geometryExpression())
-    lengths = []
-    for feature in sorted(layer.getFeatures(), key=lambda item: item["street_code"]):
-        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
-        context.setFeature(feature)
-        lengths.append(round(expression.evaluate(context).length(), 1))
-        assert not expression.hasEvalError(), expression.evalErrorString()
-    assert lengths == [4.0, 3.0, 3.0]
+        assert not stroke.useCustomDashPattern()
 
 
 def test_a_finding_says_its_kind_and_area_near_by_and_its_reason_in_the_list_only(qgis_app):
