@@ -8,6 +8,7 @@ import gc
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Annotated
 
@@ -108,6 +109,9 @@ def _global(
 def main() -> None:
     """Run the command; every expected error is one line and a documented exit code."""
     gc.set_threshold(*_SWEEPS)
+    # rasterio is silent about a grid that it paints on, which lies nowhere; threads that end listening to warnings at
+    # the same time undo that silence now and then
+    warnings.filterwarnings("ignore", "Dataset has no geotransform")
     if {"--json", "json", "worker"} & set(sys.argv):
         # a program started us: it stops us by this signal, also where its own shell had it ignored
         signal.signal(signal.SIGINT, signal.default_int_handler)
