@@ -58,6 +58,7 @@ class OnemapPlugin:
         self._add_options()
         self._add_search()
         self._ask_for_engine()
+        self._mend_kept()
         self.controller.look_at_project()
 
     def unload(self) -> None:
@@ -207,7 +208,8 @@ class OnemapPlugin:
         self._life.connect(self.controller.told, self._tell)
         self._life.connect(self.controller.done, self._tell_done)
         project = QgsProject.instance()
-        self._life.connect(project.readProject, lambda *_: self._mend_kept(project))
+        self._life.connect(project.readProject, lambda *_: self._mend_kept())
+        self._life.connect(self.controller.read_again, self._dash_again)
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
         for slot in (self._forget, self._withdraw_offer):
@@ -217,10 +219,19 @@ class OnemapPlugin:
         for signal in (project.layersAdded, project.layersRemoved):
             self._life.connect(signal, self._project_changed)
 
-    def _mend_kept(self, project: QgsProject) -> None:
+    def _mend_kept(self) -> None:
+        """Bring a kept project up to date: nothing in it can end QGIS, its borders are those of today's map."""
         from .project.hall import mend_kept
 
-        mend_kept(project)
+        mend_kept(QgsProject.instance())
+        self._dash_again()
+
+    def _dash_again(self) -> None:
+        from .project.hall import dash_all
+
+        if not self.is_furnishing:  # which dashes them itself
+            self._paid = dash_all(QgsProject.instance())
+            QTimer.singleShot(PAINT_MS, self._go_on)
 
     def _add_actions(self) -> None:
         window = self._iface.mainWindow()

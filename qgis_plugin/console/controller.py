@@ -45,6 +45,7 @@ class Controller(QObject):
     refused = pyqtSignal(str)  # a decision could not be kept: why
     told = pyqtSignal(str)  # a short word for the message bar
     done = pyqtSignal(str)  # something was decided: what; it can be undone
+    read_again = pyqtSignal()  # the layers of the map that a build has replaced
     replaced = pyqtSignal(str)  # a build has put a new map in the place of the one that is shown
 
     def __init__(self, iface: QgisInterface, parent: QObject | None = None) -> None:
@@ -199,6 +200,7 @@ class Controller(QObject):
             self.show(self.one_map.path)
         for layer in QgsProject.instance().mapLayers().values():
             layer.reload()
+        self.read_again.emit()
         self._canvas.refreshAllLayers()
 
     def act(self, tab: ListTab, name: str, row: Row) -> None:

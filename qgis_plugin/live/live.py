@@ -148,10 +148,10 @@ class Live(QObject):
         """End all threads; what they still have to say is in the file, for the next time."""
         self._generation += 1
         self._show.stop()
-        self.layer.of_map(None)
         done, self._done = self._done, []
         self._answers.emit([answer for answer, _ in done if answer.values])
         self._end()
+        self.layer.of_map(None)
         self._queue.clear()
         self._waiting.clear()
         self._later = []

@@ -38,6 +38,8 @@ class LiveLayer(QObject):
         self._timer.timeout.connect(self._draw)
         canvas.renderStarting.connect(self._begun)
         canvas.mapCanvasRefreshed.connect(self._drawn)
+        canvas.layersChanged.connect(self._look)
+        canvas.destinationCrsChanged.connect(self._take_away)
 
     def of_map(self, one_map: OneMapFile | None) -> None:
         """Take the map whose live cases are drawn."""
@@ -79,6 +81,15 @@ class LiveLayer(QObject):
         self._took_s = time.monotonic() - self._began
         if self.arrivals is not None:
             self.arrivals.drawn()
+
+    def _look(self) -> None:
+        """Take the signs away where the layer is not shown any more."""
+        if layer_in(QgsProject.instance(), LIVE) not in self._canvas.layers():
+            self._take_away()
+
+    def _take_away(self) -> None:
+        if self.arrivals is not None:
+            self.arrivals.clear()
 
     def _draw(self) -> None:
         if self._canvas.isDrawing():  # to begin anew before it is finished would mean that none ever is

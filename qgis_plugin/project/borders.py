@@ -11,11 +11,9 @@ from collections.abc import Generator, Iterable, Iterator
 from qgis.core import (
     Qgis,
     QgsExpression,
-    QgsFillSymbol,
     QgsGeometry,
     QgsGeometryGeneratorSymbolLayer,
     QgsLineSymbol,
-    QgsMapLayer,
     QgsPointXY,
     QgsProperty,
     QgsSimpleLineSymbolLayer,
@@ -24,49 +22,42 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..onemap.domain.catalogue import load_catalogue, styles_folder
+from ..onemap.domain.catalogue import load_catalogue
 from .palette import palette
 from .tints import MOST, neighbours
 
 DASHED_LEVELS = ("grid_street", "grid_community")
 DASHED = 40_000  # smallest scale of dashes; from farther off lines are thin and solid
 BESIDE_M = 0.01  # nearer than this a neighbour's border is the same border
-LOOKS_ELSEWHERE = "overlay_"  # of the styles that older maps and projects bring
+MARK = 1 / 3  # of a ring's length: the point there tells whether the ring still begins and runs as it did
+_THIN = f"> {DASHED}"  # in the width of our style's line
+_OURS = "with_variable('border', collect_geometries(boundary(@geometry))"
 Piece = tuple[int, float, float]  # ring, from, to: metres along it
+Marks = list[tuple[float, float, float, float]]  # of each ring: its length, where the mark is along it, and x and y
+Known = dict[str, tuple[Marks, list[Piece]]]
 
 
 def dash_borders(layer: QgsVectorLayer, layer_id: str) -> Generator[None, None, None]:
-    """Dash the borders of a layer that has our style, each once; a style of somebody else's stays.
+    """Dash the borders of a layer that has our style, each once, or once more; a style of somebody else's stays.
 
     The generator yields whenever a window may answer its user.
     """
     key = load_catalogue()[layer_id].key
-    if layer.fields().lookupField(key) < 0 or layer.featureCount() > MOST or _plain(layer) is None:
+    if layer.fields().lookupField(key) < 0 or layer.featureCount() > MOST or _line_of(layer) is None:
         return
-    pieces = yield from own_pieces(layer, key)
-    plain = _plain(layer)  # anew: somebody may have given the layer another style meanwhile
-    if plain is not None:
-        form = palette()["lines"][layer_id]
-        layer.setRenderer(QgsSingleSymbolRenderer(_dashed(plain, form, drawn_by(pieces, key))))
+    known = yield from own_pieces(layer, key)
+    line = _line_of(layer)  # anew: somebody may have given the layer another style meanwhile
+    expression = drawn_by(known, key)
+    if line is None or _expression_of(layer) == expression:
+        return
+    renderer = layer.renderer().clone()  # opacity and the like stay as they are
+    renderer.symbol().changeSymbolLayer(0, _dashed(line, palette()["lines"][layer_id], expression))
+    layer.setRenderer(renderer)
+    layer.triggerRepaint()
 
 
-def forget_neighbours(layer: QgsVectorLayer, layer_id: str) -> bool:
-    """Give a layer our style where its own looks into other rows while it is drawn; return whether it did."""
-    renderer = layer.renderer()
-    symbol = renderer.symbol() if isinstance(renderer, QgsSingleSymbolRenderer) else None
-    drawn = symbol.symbolLayers() if symbol is not None else []
-    if not any(
-        isinstance(part, QgsGeometryGeneratorSymbolLayer) and LOOKS_ELSEWHERE in part.geometryExpression()
-        for part in drawn
-    ):
-        return False
-    style = styles_folder() / f"{load_catalogue()[layer_id].style}.qml"
-    layer.loadNamedStyle(str(style), True, QgsMapLayer.StyleCategory.Symbology)
-    return True
-
-
-def own_pieces(layer: QgsVectorLayer, key: str) -> Generator[None, None, dict[str, tuple[float, list[Piece]]]]:
-    """Find which parts of its border each area draws, by its code: the border's length, and the parts."""
+def own_pieces(layer: QgsVectorLayer, key: str) -> Generator[None, None, Known]:
+    """Find which parts of its border each area draws, by its code, with marks by which the border is known again."""
     shapes: dict[int, QgsGeometry] = {}
     codes: dict[int, str] = {}
     for feature in layer.getFeatures():
@@ -82,8 +73,8 @@ def own_pieces(layer: QgsVectorLayer, key: str) -> Generator[None, None, dict[st
         for other in smaller:
             if other not in wide:
                 wide[other] = QgsGeometry(shapes[other].constGet().boundary()).buffer(BESIDE_M, 2)
-        length = round(sum(ring.length() for ring in border), 3)
-        found[codes[number]] = (length, list(_pieces(border, [wide[other] for other in smaller])))
+        marks = [_mark(ring) for ring in border]
+        found[codes[number]] = (marks, list(_pieces(border, [wide[other] for other in smaller])))
     return found
 
 
@@ -91,6 +82,12 @@ def _rings(shape: QgsGeometry) -> list[QgsGeometry]:
     """Return the rings of an area as lines, in the order of its boundary."""
     boundary = QgsGeometry(shape.constGet().boundary())
     return [QgsGeometry(part.clone()) for part in boundary.constParts()]
+
+
+def _mark(ring: QgsGeometry) -> tuple[float, float, float, float]:
+    length = ring.length()
+    spot = ring.interpolate(MARK * length).asPoint()
+    return round(length, 3), round(MARK * length, 3), round(spot.x(), 3), round(spot.y(), 3)
 
 
 def _pieces(rings: Iterable[QgsGeometry], others: list[QgsGeometry]) -> Iterator[Piece]:
@@ -120,49 +117,65 @@ def _along(ring: QgsGeometry, part: QgsGeometry) -> Iterator[tuple[float, float]
         yield from ((start, end) for start, end in ((high, length), (0.0, low)) if end - start > BESIDE_M)
 
 
-def drawn_by(pieces: dict[str, tuple[float, list[Piece]]], key: str) -> str:
+def drawn_by(known: Known, key: str) -> str:
     """Return an expression for the lines that an area draws; all of its border where that is not the one known."""
     told = ", ".join(
-        f"{QgsExpression.quotedString(code)}, array({length}, "
-        f"array({', '.join(f'array({ring}, {start}, {end})' for ring, start, end in parts)}))"
-        for code, (length, parts) in pieces.items()
+        f"{QgsExpression.quotedString(code)}, array({_array(marks)}, {_array(parts)})"
+        for code, (marks, parts) in known.items()
     )
     if not told:
         return "boundary(@geometry)"
-    ring = "geometry_n(@border, @element[0] + 1)"
+    ring, marks = "geometry_n(@border, @element[0] + 1)", "@known[0]"
     own = f"line_merge(collect_geometries(array_foreach(@known[1], line_substring({ring}, @element[1], @element[2]))))"
-    mine = f"with_variable('known', map_get(map({told}), \"{key}\"), {_choose('@known', own)})"
-    return f"with_variable('border', collect_geometries(boundary(@geometry)), {mine})"
+    at = "@rings[@element]"
+    there = f"line_interpolate_point(geometry_n(@border, @element + 1), {at}[1])"
+    moved = (
+        f"abs(length(geometry_n(@border, @element + 1)) - {at}[0]) > {BESIDE_M} "
+        f"or distance({there}, make_point({at}[2], {at}[3])) > {BESIDE_M}"
+    )
+    other = (
+        f"@known is null or num_geometries(@border) <> array_length({marks}) or with_variable('rings', {marks}, "
+        f"array_length(array_filter(generate_series(0, array_length(@rings) - 1), {moved})) > 0)"
+    )
+    chosen = f"if(coalesce(@map_scale, 1) {_THIN} or {other}, @border, {own})"
+    return f"{_OURS}, with_variable('known', map_get(map({told}), \"{key}\"), {chosen}))"
 
 
-def _choose(known: str, own: str) -> str:
-    """Return an expression: all of the border from afar, and where it has become another one."""
-    same = f"abs(length(@border) - {known}[0]) < {BESIDE_M}"
-    return f"if(coalesce(@map_scale, 1) > {DASHED} or {known} is null or not ({same}), @border, {own})"
+def _array(rows: Iterable[tuple[float, ...]]) -> str:
+    told = (", ".join(map(str, row)) for row in rows)
+    return f"array({', '.join(f'array({row})' for row in told)})"
 
 
-def _plain(layer: QgsVectorLayer) -> QgsSimpleLineSymbolLayer | None:
-    """Return the line of our style, as it is before its borders are dashed."""
+def _line_of(layer: QgsVectorLayer) -> QgsSimpleLineSymbolLayer | None:
+    """Return the line of our style, before or after its borders are dashed."""
     renderer = layer.renderer()
     symbol = renderer.symbol() if isinstance(renderer, QgsSingleSymbolRenderer) else None
-    if symbol is None or symbol.symbolLayerCount() != 1 or symbol.type() != Qgis.SymbolType.Fill:
+    if symbol is None or symbol.symbolLayerCount() != 1:
         return None
     only = symbol.symbolLayer(0)
-    return only if isinstance(only, QgsSimpleLineSymbolLayer) else None
+    if isinstance(only, QgsGeometryGeneratorSymbolLayer) and only.geometryExpression().startswith(_OURS):
+        only = only.subSymbol().symbolLayer(0)
+    if not isinstance(only, QgsSimpleLineSymbolLayer):
+        return None
+    width = only.dataDefinedProperties().property(QgsSymbolLayer.Property.PropertyStrokeWidth)
+    return only if _THIN in width.expressionString() else None
 
 
-def _dashed(plain: QgsSimpleLineSymbolLayer, form: dict, expression: str) -> QgsFillSymbol:
-    """Return the symbol that draws the lines of an expression in the dashes of the palette."""
+def _expression_of(layer: QgsVectorLayer) -> str:
+    only = layer.renderer().symbol().symbolLayer(0)
+    return only.geometryExpression() if isinstance(only, QgsGeometryGeneratorSymbolLayer) else ""
+
+
+def _dashed(plain: QgsSimpleLineSymbolLayer, form: dict, expression: str) -> QgsGeometryGeneratorSymbolLayer:
+    """Return what draws the lines of an expression in the dashes of the palette."""
     line = plain.clone()
     line.setUseCustomDashPattern(True)
     line.setCustomDashVector(form["dash"])
     line.setCustomDashPatternUnit(Qgis.RenderUnit.Millimeters)
-    dashes = f"if(coalesce(@map_scale, 1) > {DASHED}, '1000;0.01', '{';'.join(map(str, form['dash']))}')"
-    line.setDataDefinedProperty(QgsSymbolLayer.Property.CustomDash, QgsProperty.fromExpression(dashes))
-    made = QgsGeometryGeneratorSymbolLayer.create({"SymbolType": "Line", "geometryModifier": expression})
+    dashes = f"if(coalesce(@map_scale, 1) {_THIN}, '1000;0.01', '{';'.join(map(str, form['dash']))}')"
+    line.setDataDefinedProperty(QgsSymbolLayer.Property.PropertyCustomDash, QgsProperty.fromExpression(dashes))
     whole = QgsLineSymbol()
     whole.changeSymbolLayer(0, line)
+    made = QgsGeometryGeneratorSymbolLayer.create({"SymbolType": "Line", "geometryModifier": expression})
     made.setSubSymbol(whole)
-    symbol = QgsFillSymbol()
-    symbol.changeSymbolLayer(0, made)
-    return symbol
+    return made

@@ -7,10 +7,12 @@ from qgis.core import QgsExpressionContextUtils, QgsProject, QgsRectangle, QgsVe
 
 from ..onemap.domain.system_names import system_title
 from ..translation import speaker
-from .borders import DASHED_LEVELS, dash_borders, forget_neighbours
+from .borders import DASHED_LEVELS, dash_borders
 from .fill import Filled, fill_project, layer_in
+from .layers import LAYER_ID
 from .moments import follow_time
 from .night import NIGHT, add_night_styles
+from .older_styles import mend_styles
 from .one_map_file import OneMapFile, reading
 from .paper import add_agencies, add_paper_layers
 from .roster import name_holders, named
@@ -72,19 +74,23 @@ def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> It
 
 
 def dash_all(project: QgsProject) -> Iterator[None]:
-    """Dash the borders of streets and communities, piece by piece as in `furnishing`."""
-    for level in DASHED_LEVELS:
-        layer = _vector(project, level)
-        if layer is not None:
-            yield from dash_borders(layer, level)
+    """Dash the borders of streets and communities, piece by piece as in `furnishing`; again where they have changed."""
+    for layer, level in list(_bordered(project)):
+        yield from dash_borders(layer, level)
 
 
 def mend_kept(project: QgsProject) -> None:
-    """Take from a project that an older plugin kept the style which can end QGIS, and dash its borders as now."""
-    layers = ((level, _vector(project, level)) for level in DASHED_LEVELS)
-    if [level for level, layer in layers if layer is not None and forget_neighbours(layer, level)]:
-        for _ in dash_all(project):
-            pass
+    """Take from a project that an older plugin kept the style that can end QGIS; `dash_all` makes the dashes anew."""
+    for layer, level in list(_bordered(project)):
+        mend_styles(layer, level)
+
+
+def _bordered(project: QgsProject) -> Iterator[tuple[QgsVectorLayer, str]]:
+    """Yield the project's layers of streets and communities with their ids, copies that somebody made among them."""
+    for layer in project.mapLayers().values():
+        level = layer.customProperty(LAYER_ID)
+        if level in DASHED_LEVELS and isinstance(layer, QgsVectorLayer) and layer.isValid():
+            yield layer, level
 
 
 def _vector(project: QgsProject, layer_id: str) -> QgsVectorLayer | None:

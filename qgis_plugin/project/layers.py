@@ -14,8 +14,9 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
 from ..onemap.domain.catalogue import LayerSpec, load_catalogue, styles_folder
-from .borders import DASHED_LEVELS, forget_neighbours
+from .borders import DASHED_LEVELS
 from .legend import is_settled_only, say_in_english, switch_on
+from .older_styles import forget_neighbours
 from .one_map_file import MapLayer, OneMapFile
 from .palette import light
 
@@ -65,6 +66,7 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
     style = styles_folder() / f"{spec.style}.qml"
     if spec.style and style.is_file() and not _has_embedded_style(layer):
         layer.loadNamedStyle(str(style))
+    layer.setCustomProperty(LAYER_ID, layer_id)  # again: a style that somebody saved in the file takes it away
     if isinstance(layer, QgsVectorLayer):
         if layer_id in DASHED_LEVELS:
             forget_neighbours(layer, layer_id)
