@@ -173,10 +173,17 @@ class Keeper:
         west, east = min(x for x, _ in spots), max(x for x, _ in spots)
         south, north = min(y for _, y in spots), max(y for _, y in spots)
         self._connection.execute(
-            "UPDATE gpkg_contents SET min_x = min(coalesce(min_x, ?1), ?1), max_x = max(coalesce(max_x, ?2), ?2), "
-            "min_y = min(coalesce(min_y, ?3), ?3), max_y = max(coalesce(max_y, ?4), ?4), last_change = ?5 "
-            "WHERE table_name = ?6",
-            (west, east, south, north, stamp(datetime.now(UTC)), LIVE),
+            "UPDATE gpkg_contents SET min_x = min(coalesce(min_x, :west), :west), "
+            "max_x = max(coalesce(max_x, :east), :east), min_y = min(coalesce(min_y, :south), :south), "
+            "max_y = max(coalesce(max_y, :north), :north), last_change = :now WHERE table_name = :table",
+            {
+                "west": west,
+                "east": east,
+                "south": south,
+                "north": north,
+                "now": stamp(datetime.now(UTC)),
+                "table": LIVE,
+            },
         )
 
 
