@@ -1,5 +1,6 @@
 """Who is connected to whom: the map file, the lists, the canvas, the library."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -337,6 +338,15 @@ class Controller(QObject):
         self.findings.settled()
         for tab in self._tabs:
             tab.put(concerned, lambda row: read_again(one_map, row, self._known))
+        if undone:
+            self._return_to(concerned)
+
+    def _return_to(self, concerned: Callable[[Row], bool]) -> None:
+        """Look again at what was taken back, in the list that is open: the next key is meant for it."""
+        tab = self.dock.tabs.currentWidget()
+        row = next(filter(concerned, tab.model.rows), None) if tab in self._tabs else None
+        if row is not None and tab.find(row.table, row.fid):
+            self.guide.show_row(row)
 
     def _sentence(self, entry: Entry, *, undone: bool) -> str:
         what = f"{verb_title(entry.verb)}: {subject_title(entry.subject)}"

@@ -136,7 +136,7 @@ class Desk(QObject):
         if self._again:
             entry = self._again.pop()
             if self._append(entry.verb, entry.subject, entry.value, entry.why):
-                self.changed.emit(entry)
+                self.changed.emit(self.entries[-1])  # a new one: the old one counts no longer
 
     def look(self) -> None:
         """Read what stands in the journal; a colleague may have written."""

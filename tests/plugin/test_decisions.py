@@ -151,6 +151,26 @@ def test_undone_it_is_asked_again(shown, asked, own_map):
     assert row.kind == "near_border"
 
 
+def test_after_undo_the_next_key_is_for_the_same_case_and_redo_is_told_as_done(shown, asked):
+    told, done = [], []
+    shown.told.connect(told.append)
+    shown.done.connect(done.append)
+    case = decide(shown, asked, Qt.Key.Key_2)
+    assert asked.row.case != case  # the list has gone on
+    shown.undo()
+    assert asked.row.case == case
+    assert [sentence for sentence in told if case in sentence] == [f"taken back: case decided: {case}"]
+    shown.redo()
+    assert case in shown.desk.decided
+    assert len(done) == 2
+    assert done[1] == done[0]
+    assert len(told) == 1
+    shown.undo()
+    assert asked.row.case == case
+    assert decide(shown, asked, Qt.Key.Key_2) == case
+    assert list(shown.desk.decided) == [case]
+
+
 def test_it_is_never_asked_again(plugin, shown, asked, own_map, desktop, qtbot):
     case = decide(shown, asked, Qt.Key.Key_D)
     again = open_controller(plugin, desktop, own_map, qtbot)
