@@ -222,8 +222,10 @@ class OnemapPlugin:
     def _mend_kept(self) -> None:
         """Bring a kept project up to date: nothing in it can end QGIS, its borders are those of today's map."""
         from .project.hall import mend_kept
+        from .project.paper import fold_paper
 
         mend_kept(QgsProject.instance())
+        QTimer.singleShot(PAINT_MS, lambda: fold_paper(QgsProject.instance()))
         self._dash_again()
 
     def _dash_again(self) -> None:

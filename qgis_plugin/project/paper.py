@@ -57,6 +57,13 @@ class Look:
     alike: str = ""
 
 
+def fold_paper(project: QgsProject) -> None:
+    """Fold the group of paper layers: QGIS chooses the first layer of a project that it reads and unfolds its group."""
+    for group in project.layerTreeRoot().findGroups():
+        if group.customProperty(GROUP_ID) == GROUP:
+            group.setExpanded(False)
+
+
 def add_paper_layers(
     project: QgsProject, one_map: OneMapFile, tr: Callable[..., str], *, people: dict[str, str], language: str
 ) -> Generator[None, None, dict[str, QgsVectorLayer]]:

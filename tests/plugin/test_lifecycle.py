@@ -1,5 +1,7 @@
 """Loading and unloading leaves QGIS as it was, as often as one likes."""
 
+import shutil
+
 import pytest
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
@@ -134,3 +136,23 @@ def test_a_map_that_an_algorithm_opens_is_listed(plugin, desktop, one_map, qtbot
         qtbot.waitUntil(lambda: made.controller.one_map is None, timeout=5_000)
     finally:
         made.unload()
+
+
+def test_layers_for_print_stay_folded_when_their_project_is_read(plugin, desktop, one_map, tmp_path, qtbot, english):
+    """QGIS chooses the first layer of a project that it reads, and unfolds the group in which it lies: theirs."""
+    shutil.copytree(one_map.parent, tmp_path / "map")
+    held = plugin("project.one_map_file").open_one_map(tmp_path / "map" / one_map.name)
+    project = QgsProject.instance()
+    project.clear()
+    plugin("project.hall").make_hall(project, held, language="en")
+    project.layerTreeRoot().findGroup("For print").setExpanded(True)
+    assert project.write(str(tmp_path / "map" / "kept.qgz"))
+    project.clear()
+    made = plugin("").classFactory(desktop)
+    made.initGui()
+    try:
+        assert project.read(str(tmp_path / "map" / "kept.qgz"))
+        qtbot.waitUntil(lambda: not project.layerTreeRoot().findGroup("For print").isExpanded(), timeout=10_000)
+    finally:
+        made.unload()
+        project.clear()
