@@ -18,6 +18,7 @@ from qgis.core import (
     QgsLayoutExporter,
     QgsLayoutItemLabel,
     QgsLayoutItemMap,
+    QgsLayoutUtils,
     QgsMapRendererSequentialJob,
     QgsProject,
     QgsRectangle,
@@ -180,6 +181,18 @@ def test_a_street_stands_whole_on_its_page_at_a_round_scale(hall, one_map):
         feature = layout.reportContext().feature()
         assert drawn.extent().contains(feature.geometry().boundingBox())
         assert min(abs(drawn.scale() - scale) / scale for scale in scales) < 0.005
+
+
+@pytest.mark.parametrize("name", ["district", "streets", "duty"])
+def test_the_scale_bar_counts_in_lengths_of_one_digit_at_any_scale(hall, name):
+    """Sheets at 1:15,000 counted 0, 180, 360, 540, 720 m."""
+    bar = sheet(hall, name).itemById("scale bar")
+    for scale in range(500, 100_000, 250):
+        lengths = (
+            width / 1000 * scale / bar.numberOfSegments() for width in (bar.minimumBarWidth(), bar.maximumBarWidth())
+        )
+        step = QgsLayoutUtils.calculatePrettySize(*lengths)
+        assert f"{step:g}".rstrip("0") in set("123456789"), (scale, step)
 
 
 def test_unit_page_lists_its_own_duty_grids(hall, one_map):

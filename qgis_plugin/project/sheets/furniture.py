@@ -202,7 +202,7 @@ class Sheet:
         bar.setNumberOfSegments(4)
         bar.setNumberOfSegmentsLeft(0)
         bar.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth)
-        bar.setMinimumBarWidth(0.55 * box.width)
+        bar.setMinimumBarWidth(0.4 * box.width)  # between these two QGIS finds a length of one digit at any scale
         bar.setMaximumBarWidth(0.95 * box.width)
         bar.setHeight(1.6)
         bar.setBoxContentSpace(0.0)
