@@ -54,3 +54,12 @@ def test_codes_of_the_district_s_own_components_and_everything(asked):
 
 def test_without_duties_nobody_can_be_named(asked):
     assert asked("DELETE FROM gpkg_contents WHERE table_name = 'duty'") == []
+
+
+def test_a_share_that_is_there_is_never_told_as_none(plugin, qgis_app, english):
+    row = {"state": "", "role": "", "agency": "", "phone": "", "cells": ["1"]}
+    rows = [{**row, "holder": "A", "size": 99_900.0}, {**row, "holder": "B", "size": 100.0}]
+    told = plugin("console.who.card").holders_card({"measure": "area_m2", "holders": 2, "rows": rows})
+    assert "(100%)" in told
+    assert "(&lt; 1%)" in told
+    assert "(0%)" not in told

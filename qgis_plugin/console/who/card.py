@@ -191,6 +191,11 @@ def _table(rows: list[tuple[str, str, str]]) -> str:
     return f"<table>{lines}</table>" if lines else ""
 
 
+def _percent(share: float) -> str:
+    """Return a share in whole percent; one that is there is never told as none."""
+    return "< 1%" if 0 < share < 0.005 else f"{share:.0%}"  # noqa: PLR2004 - half a percent
+
+
 def holders_card(answer: dict) -> str:
     """Return the card of all who answer somewhere on a line or in an area, the largest share first."""
     unit = "m²" if answer["measure"] == "area_m2" else "m"
@@ -200,7 +205,7 @@ def holders_card(answer: dict) -> str:
     for row in answer["rows"]:
         who = row["holder"] or state_words(row["state"])
         post = " · ".join(part for part in (role_title(row["role"] or ""), row["agency"] or "") if part)
-        share = f"{number(row['size'])} {unit} ({row['size'] / whole:.0%})"
+        share = f"{number(row['size'])} {unit} ({_percent(row['size'] / whole)})"
         cells = ", ".join(row["cells"][:_SHOWN_CELLS]) + (" ..." if len(row["cells"]) > _SHOWN_CELLS else "")
         lines.append(
             f"<tr><td style='padding:4px 12px 4px 0'><b>{escape(who)}</b> {escape(masked(row['phone'] or ''))}<br/>"
