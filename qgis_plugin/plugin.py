@@ -5,21 +5,20 @@ from typing import TYPE_CHECKING
 
 from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgisInterface
-from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QAction, QDockWidget, QFileDialog, QPushButton
+from qgis.PyQt.QtWidgets import QAction, QFileDialog, QPushButton
 
 from . import settings
 from .icons import icon_path
 from .lifecycle import Lifecycle
+from .room import Room
 from .translation import language, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .project.one_map_file import OneMapFile
-
-WIDTH, TREE_WIDTH = 540, 260  # of the dock, and of QGIS's layer tree beside it
 
 TOLD_SECONDS = 8
 PAINT_MS, LONGEST_MS = 50, 5_000  # to put a picture on the screen; to wait for one at all
@@ -34,6 +33,7 @@ class OnemapPlugin:
         self._iface = iface
         self._life = Lifecycle()
         self._provider = None
+        self._room: Room | None = None
         self._offer = None
         self._question = None
         self._owed: Iterator[None] | None = None  # what waits for the first picture of a map
@@ -54,6 +54,7 @@ class OnemapPlugin:
         self.initProcessing()
         self._keep_threads()
         self._add_dock()
+        self._keep_room()
         self._add_actions()
         self._add_options()
         self._add_search()
@@ -66,7 +67,7 @@ class OnemapPlugin:
         self._withdraw_offer()
         self._life.unload()
         self.controller = None
-        self._question = None
+        self._question = self._room = None
         self._forget()
         self._provider = None
 
@@ -138,7 +139,7 @@ class OnemapPlugin:
         from .project.hall import furnishing
         from .project.moments import show_time
 
-        self._give_room()  # not before: a canvas that changes its size draws anew
+        self._room.give()  # not before: a canvas that changes its size draws anew
         yield
         yield from furnishing(QgsProject.instance(), one_map, language=spoken)
         show_time(QgsProject.instance(), self._iface.mapCanvas().temporalController())
@@ -166,15 +167,6 @@ class OnemapPlugin:
         bar, self._offer, offered = self._iface.messageBar(), None, self._offer
         if offered is not None and offered in bar.items():  # else somebody closed it
             bar.popWidget(offered)
-
-    def _give_room(self) -> None:
-        """Give the dock room, the first time ever; later its width is the user's."""
-        if not settings.text(settings.DOCK_SEEN):
-            window, dock = self._iface.mainWindow(), self.controller.dock
-            wanted = {window.findChild(QDockWidget, "Layers"): TREE_WIDTH, dock: WIDTH}
-            wanted.pop(None, None)
-            window.resizeDocks(list(wanted), list(wanted.values()), Qt.Orientation.Horizontal)
-            settings.remember(settings.DOCK_SEEN, "yes")
 
     def _project_changed(self, *_: object) -> None:
         self.controller.project_changed()
@@ -211,6 +203,7 @@ class OnemapPlugin:
         self._life.connect(project.readProject, lambda *_: self._mend_kept())
         self._life.connect(self.controller.read_again, self._dash_again)
         self._life.connect(project.readProject, lambda *_: self.controller.look_at_project())
+        self._life.connect(project.readProject, lambda *_: self._room_for_project())
         self._life.connect(project.cleared, self.controller.show_nothing)
         for slot in (self._forget, self._withdraw_offer):
             self._life.connect(project.cleared, slot)
@@ -218,6 +211,21 @@ class OnemapPlugin:
         self._life.connect(self._iface.mapCanvas().mapCanvasRefreshed, self._picture_is_there)
         for signal in (project.layersAdded, project.layersRemoved):
             self._life.connect(signal, self._project_changed)
+
+    def _keep_room(self) -> None:
+        """Keep the widths that the user left: QGIS loses them between two sessions."""
+        window = self._iface.mainWindow()
+        self._room = Room(window, self.controller.dock, window)
+        self._life.on_unload(self._room.deleteLater)
+        self._life.connect(self._iface.initializationCompleted, self._room.settle)
+        self._life.connect(self._iface.initializationCompleted, self._room_for_project)
+        self._life.connect(QCoreApplication.instance().aboutToQuit, self._room.remember)
+        self._life.on_unload(self._room.remember)
+        self._room.settle()  # where the plugin is switched on in a window that is open
+
+    def _room_for_project(self) -> None:
+        if self.controller.one_map is not None:
+            self._room.give()
 
     def _mend_kept(self) -> None:
         """Bring a kept project up to date: nothing in it can end QGIS, its borders are those of today's map."""

@@ -8,6 +8,7 @@ MATTER = "onemap/matter"
 PERSON = "onemap/person"
 WHEELS = "onemap/wheels"
 DOCK_SEEN = "onemap/dock_seen"
+DOCK_WIDTHS = "onemap/dock_widths"  # of the layer tree, the dock and the window, as they were left
 LIVE_SOUND = "onemap/live_sound"  # "yes": heard when cases come
 LIVE_BADGE = "onemap/live_badge"  # "yes": counted beside the title of the tab, and the window asks for attention
 

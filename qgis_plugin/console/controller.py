@@ -244,9 +244,8 @@ class Controller(QObject):
         self.dock.tabs.setCurrentWidget(cases)
 
     def _show_answer(self) -> None:
-        """Turn to the answer, unless grids are being edited: there somebody looks for a place."""
-        if self.dock.tabs.currentWidget() is not self.dock.edit:
-            self.dock.tabs.setCurrentWidget(self.dock.who)
+        """Turn to the answer: to a question that was asked in words, not by a click beside another tab's work."""
+        self.dock.tabs.setCurrentWidget(self.dock.who)
 
     def show_wall(self) -> None:
         """Open the wall view on the whole screen."""
@@ -315,7 +314,9 @@ class Controller(QObject):
         """Let what is drawn for one tab leave the map with it."""
         self.findings.clear_preview()
         self.decisions.marks.clear()
-        if (shown := self.dock.tabs.currentWidget()) in self._tabs:
+        shown = self.dock.tabs.currentWidget()
+        self.who.show_drawn(shown is self.dock.who)
+        if shown in self._tabs:
             self.decisions.show(shown, shown.row)
 
     def _decided(self, entry: Entry) -> None:

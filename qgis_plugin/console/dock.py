@@ -24,6 +24,7 @@ from .tones import QuietLabel
 from .who.tab import WhoTab
 
 NARROWEST = 360
+WIDEST = 1 << 24  # of what Qt lets a widget be
 
 
 class OnemapDock(QgsDockWidget):
@@ -109,6 +110,10 @@ class OnemapDock(QgsDockWidget):
         self._widest = wanted
         if self.width() < wanted and not self.isFloating():
             window.resizeDocks([self], [wanted], Qt.Orientation.Horizontal)
+
+    def keep_width(self) -> None:
+        """Stay as wide as the user left it, whatever the titles."""
+        self._widest = WIDEST
 
     def add_live(self, panel: QWidget) -> None:
         """Add the tab of the live sources; its title counts what nobody has looked at yet, where that is wanted."""

@@ -74,6 +74,12 @@ class ShapeTool(QgsMapTool):
         self._band: QgsRubberBand | None = None
         self.setCursor(Qt.CursorShape.CrossCursor)
 
+    def deactivate(self) -> None:
+        """Leave no drawing half done on the map; a whole one stays with its answer."""
+        if self._corners:
+            self.clear()
+        super().deactivate()
+
     def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:
         if event.button() == Qt.MouseButton.RightButton:
             self.finish()
@@ -102,7 +108,7 @@ class ShapeTool(QgsMapTool):
         self._show()
 
     def finish(self) -> None:
-        """Tell the shape, where there are corners enough for one; it stays on the map until the next one begins."""
+        """Tell the shape, where there are corners enough for one; it stays on the map until something else is asked."""
         corners, self._corners = self._corners, []
         if len(corners) < _FEWEST[self._kind]:
             self.clear()
@@ -118,6 +124,11 @@ class ShapeTool(QgsMapTool):
         if self._band is not None:
             self.canvas().scene().removeItem(self._band)
             self._band = None
+
+    def show_drawn(self, shown: bool) -> None:
+        """Show the drawing on the map, or hide it while something else is looked at."""
+        if self._band is not None:
+            self._band.setVisible(shown)
 
     def _show(self, *further: QgsPointXY) -> None:
         band = self._band_of()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsMapCanvas, QgsMessageBar
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QMainWindow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,14 +70,21 @@ def one_map(built) -> Path:
     return built / "out" / "onemap.gpkg"
 
 
-class Desktop:
+class Desktop(QObject):
     """What the plugin asks of QGIS's desktop, with real widgets: pytest-qgis's own stub lacks half of it."""
 
+    completed = pyqtSignal()
+
     def __init__(self):
+        super().__init__()
         self.window = QMainWindow()
         self.canvas = QgsMapCanvas(self.window)
         self.bar = QgsMessageBar(self.window)
         self.menu, self.factories, self.searches = [], [], []
+
+    @property
+    def initializationCompleted(self):
+        return self.completed
 
     def mainWindow(self):
         return self.window
@@ -137,6 +144,7 @@ def own_settings(qgis_app, monkeypatch):
         "onemap/python",
         "onemap/last_folder",
         "onemap/dock_seen",
+        "onemap/dock_widths",
         "onemap/matter",
         "onemap/person",
         "onemap/wheels",

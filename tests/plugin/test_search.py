@@ -231,7 +231,10 @@ def test_a_holder_is_found_where_their_grid_is_and_the_answer_is_seen(mapped, fi
     assert mapped.dock.tabs.currentWidget() is mapped.dock.who
     until(lambda: grid in mapped.dock.who.card.toPlainText(), seen=mapped.dock.who.card.toPlainText)
     mapped.dock.tabs.setCurrentWidget(mapped.dock.edit)
-    mapped.guide.show_found(hit)  # who edits grids looks for a place, and stays there
+    mapped.guide.show_found(hit)  # grids that are edited wait: what was searched is seen
+    assert mapped.dock.tabs.currentWidget() is mapped.dock.who
+    mapped.dock.tabs.setCurrentWidget(mapped.dock.edit)
+    mapped.edit.choose_at(mapped.who._mark.center())  # a click there is about cells
     assert mapped.dock.tabs.currentWidget() is mapped.dock.edit
 
 

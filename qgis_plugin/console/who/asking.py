@@ -51,6 +51,7 @@ class WhoAnswers(QObject):
             drawer.deactivated.connect(tab.rest)
         tab.pick_wanted.connect(self.arm)
         tab.draw_wanted.connect(self.draw)
+        tab.left.connect(self.leave)
         tab.phone_wanted.connect(lambda: show_phone(self._answer, tab.bar, desk, tab.show_holder))
 
     def of_map(self, crs: QgsCoordinateReferenceSystem, matters: list[tuple[str, str]]) -> None:
@@ -63,19 +64,36 @@ class WhoAnswers(QObject):
     def arm(self, wanted: bool) -> None:
         """Let clicks on the map be questions, or no longer."""
         if wanted:
+            self._wipe()
             self._canvas.setMapTool(self.tool)
+            self._tab.pick.setChecked(True)  # the tool that made room released all buttons
         else:
             self._canvas.unsetMapTool(self.tool)
 
     def draw(self, name: str) -> None:
         """Let the next clicks draw a line or an area; empty: no longer."""
+        self._wipe()
         for known, drawer in self.drawers.items():
-            drawer.clear()
             if known == name:
                 self._canvas.setMapTool(drawer)
                 (self._tab.line if name == "line" else self._tab.area).setChecked(True)
             else:
                 self._canvas.unsetMapTool(drawer)
+
+    def leave(self) -> None:
+        """Let clicks on the map be what they were before, and take what was drawn off it."""
+        self.arm(False)
+        self.draw("")
+
+    def show_drawn(self, shown: bool) -> None:
+        """Show what was drawn beside its answer, and only there."""
+        for drawer in self.drawers.values():
+            drawer.show_drawn(shown)
+
+    def _wipe(self) -> None:
+        """Take what was drawn off the map: the next question is another one."""
+        for drawer in self.drawers.values():
+            drawer.clear()
 
     def ask_shape(self, shape: QgsGeometry) -> None:
         """Ask for all who answer on a line or in an area given in the coordinates of the canvas."""
@@ -85,7 +103,7 @@ class WhoAnswers(QObject):
         except QgsCsException:
             self._tab.say(tr("The spot cannot be transformed into the map's coordinate system."))
             return
-        self._spot = None
+        self._forget_spot()
         self._ask("who.all", {"wkt": there.asWkt(3)}, self._tab.show_holders)
 
     def _change(self) -> QgsCoordinateTransform:
@@ -110,6 +128,7 @@ class WhoAnswers(QObject):
 
     def ask(self, spot: QgsPointXY) -> None:
         """Ask who answers at a spot given in the coordinates of the canvas."""
+        self._wipe()
         self._show_mark(spot)
         change = self._change()
         try:
@@ -122,8 +141,12 @@ class WhoAnswers(QObject):
         self._ask(verb, {"x": there.x(), "y": there.y()}, show)
 
     def clear(self) -> None:
-        """Forget the last spot."""
+        """Forget the last spot, line or area."""
         self._latest += 1
+        self._wipe()
+        self._forget_spot()
+
+    def _forget_spot(self) -> None:
         self._spot = None
         if self._mark is not None:
             self._canvas.scene().removeItem(self._mark)
@@ -135,7 +158,6 @@ class WhoAnswers(QObject):
         for tool in (self.tool, *self.drawers.values()):
             self._canvas.unsetMapTool(tool)
         for drawer in self.drawers.values():
-            drawer.clear()
             drawer.deleteLater()
         self.tool.deleteLater()
 

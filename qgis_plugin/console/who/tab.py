@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 from html import escape
 
 from qgis.PyQt.QtCore import QDateTime, Qt, QTimer, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -31,6 +32,7 @@ class WhoTab(QWidget):
     pick_wanted = pyqtSignal(bool)
     draw_wanted = pyqtSignal(str)  # "line" or "area"; empty: no longer
     phone_wanted = pyqtSignal()
+    left = pyqtSignal()  # Esc: nothing is to be asked by mouse any more
     asked_anew = pyqtSignal()  # matter or moment changed: the same spot has another answer
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -129,6 +131,14 @@ class WhoTab(QWidget):
             self.card.setHtml(holder_card(answer, whole=whole, details=True))
         else:
             self.phone_wanted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc ends here what it ends on the map: the keys are the dock's once one of its buttons was pressed."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def rest(self) -> None:
         """Release the buttons: no tool of this tab is in use."""
