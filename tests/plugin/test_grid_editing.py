@@ -222,6 +222,14 @@ def test_cells_bear_what_tells_their_grids_apart(plugin, codes, common):
     assert plugin("console.editing.draft_layer")._common(codes) == common
 
 
+def test_the_cells_that_are_chosen_are_counted_in_words(editing):
+    first, second, _ = neighbours(editing)
+    pick(editing, first)
+    assert editing.dock.edit.status.text() == f"1 cell chosen: {first}"
+    editing.edit.choose_at(land(editing, second).pointOnSurface().asPoint())
+    assert editing.dock.edit.status.text().startswith("2 cells chosen: ")
+
+
 def test_the_legend_of_the_draft_has_the_names_of_the_table(editing):
     draft = editing.edit.draft
     titles = {one.value(): one.label() for one in draft.layer.renderer().categories()}
