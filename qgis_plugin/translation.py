@@ -5,6 +5,7 @@ translating, and a test can tell whether a sentence lacks its Chinese. No transl
 Qt asks no Python code for its own texts.
 """
 
+import re
 import tomllib
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,6 +14,8 @@ from pathlib import Path
 from qgis.core import QgsApplication
 
 from .onemap.translation import translate as translate_sentence
+
+_SQUARE = re.compile(r"(?<=\d )(k?m)2\b")
 
 
 def language() -> str:
@@ -50,7 +53,12 @@ def speaker(spoken: str) -> Callable[..., str]:
 
 def spoken(sentence: str) -> str:
     """Return a finished English sentence of the library (a `reason`) in QGIS's language."""
-    return translate_sentence(sentence, language())
+    return squared(translate_sentence(sentence, language()))
+
+
+def squared(sentence: str) -> str:
+    """Return a sentence of the library with its square metres as the plugin's lists write them."""
+    return _SQUARE.sub(r"\1²", sentence)
 
 
 def title_of(spec) -> str:

@@ -199,7 +199,8 @@ class LogTab(QWidget):
         self.model.show(entries, undone, carried_out(one_map))
         self.undo.setEnabled(can_undo)
         self.redo.setEnabled(can_redo)
-        words = tr("{count} entries, each sealed with the one before", count=len(entries))
+        several = tr("{count} entries, each sealed with the one before", count=len(entries))
+        words = tr("1 entry, sealed") if len(entries) == 1 else several
         self._tell_current()
         self.status.setText(words if entries else tr("Nothing was decided on this map yet."))
 

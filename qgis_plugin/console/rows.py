@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ..onemap.domain.journal import ACCEPT_REPAIR, ALLOW_GAP, REFUSE_REPAIR, Entry, FindingSpot
 from ..onemap.domain.judged import about_of, expired
 from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
-from ..translation import language, tr
+from ..translation import language, squared, tr
 from .envelope import Box, box_of
 from .findings.judged import Judged
 from .streets import Streets
@@ -274,7 +274,7 @@ def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:
     for name in [name.removesuffix("_zh") for name in values if name.endswith("_zh")]:
         chinese = values.pop(f"{name}_zh")
         values[name] = chinese if language() == "zh" and chinese else values.get(name)
-    told = [(tr("Reason"), str(values.get("reason") or ""))]
+    told = [(tr("Reason"), squared(str(values.get("reason") or "")))]
     for name, value in values.items():
         if name not in _NEVER_SHOWN and not isinstance(value, bytes):
             told.append((words.heading(spec, name), words.value(spec, name, value)))

@@ -14,6 +14,7 @@ from ..translation import language, speaker, title_of, tr
 _UNITS = {"m2": "m²", "m": "m"}
 _LONG_NUMBER = re.compile(r"[-+]?(\d+)\.\d{7,}")  # as a table writes a coordinate
 _DEGREES = 3  # digits before the point; metres have more
+FINDING = "finding"  # the class of layers whose kinds the lists count
 WHOLE = 100  # from here on the part behind the point says nothing
 
 
@@ -59,6 +60,8 @@ class Words:
             return self.layer(str(value))
         if name in ("cells", "candidates"):
             return listed(str(value))
+        if name == "kind" and not self._chinese and (spec := self._catalogue.get(table)) and spec.class_id == FINDING:
+            return kind_title(str(value)).replace("_", " ")  # as the list that the finding stands in calls it
         return self._typed(field, value) if field else _shortened(str(value))
 
     def _typed(self, field: FieldSpec, value: Any) -> str:
@@ -105,9 +108,9 @@ def number(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def kind_title(kind: str) -> str:
-    """Return the title of a kind of finding, or of the way in which a case got its cell."""
-    return _kind_titles(language()).get(kind, kind)
+def kind_title(kind: str, spoken: str = "") -> str:
+    """Return the title of a kind of finding, or of how a case got its cell; in QGIS's language if none is told."""
+    return _kind_titles(spoken or language()).get(kind, kind)
 
 
 @lru_cache

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
 from ..log import note
-from ..translation import language, tr
+from ..translation import language, squared, tr
 from .client import ISOLATED, Engine, process_environment
 from .lines import PROTOCOL, Lines, Message, request_line
 
@@ -232,5 +232,5 @@ class Worker(QObject):
 def said(words: object) -> str:
     """Return the worker's words in QGIS's language."""
     if isinstance(words, dict):
-        return str(words.get(language()) or words.get("en") or "")
-    return str(words or "")
+        return squared(str(words.get(language()) or words.get("en") or ""))
+    return squared(str(words or ""))

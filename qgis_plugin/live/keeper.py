@@ -16,6 +16,8 @@ from ..console.rows import LIVE
 from .live_file import FOUND, GEOMETRY, MARKS, TEXTS, UNREAD, opened
 from .records import Batch, Flaw, NewCase, stamp
 
+MOST_TOLD = 500  # of what could not be read: nobody reads more
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -80,7 +82,13 @@ class Keeper:
                 for number, case in enumerate(batch.cases)
                 if (made := self._insert(source, case, places.get(number), arrived)) is not None
             ]
-            new = [flaw for flaw in batch.flaws if self._note(source, batch.place, flaw, arrived)]
+            rows = {str(case.values["live_row"]) for case in kept}
+            new = [
+                flaw
+                for flaw in batch.flaws
+                # a remark on a row that changes nothing, because its case was there before, would say what is not so
+                if (flaw.removed or flaw.row in rows) and self._note(source, batch.place, flaw, arrived)
+            ]
             if batch.mark:
                 connection.execute(
                     f"INSERT INTO {MARKS} (source, place, mark) VALUES (?, ?, ?) "  # noqa: S608 # nosec B608
@@ -111,11 +119,14 @@ class Keeper:
         names = [column[0] for column in rows.description]
         return [_kept(dict(zip(names, row, strict=True))) for row in rows]
 
-    def unread(self, most: int) -> list[tuple[str, ...]]:
-        """Return the latest flaws: when, source, row, sentence in English and in Chinese."""
+    def unread(self, most: int) -> list[tuple[str | int, ...]]:
+        """Return the latest flaws: when, source, row, sentence in English and in Chinese, whether the row was left out.
+
+        Rows that were left out come first: remarks on rows that were taken may be many, and would hide them.
+        """
         return self._connection.execute(
-            f"SELECT noted_at, source || ' · ' || place, row, reason, reason_zh FROM {UNREAD} "  # noqa: S608 # nosec B608
-            "ORDER BY fid DESC LIMIT ?",
+            f"SELECT noted_at, source || ' · ' || place, row, reason, reason_zh, removed FROM {UNREAD} "  # noqa: S608 # nosec B608
+            "ORDER BY removed DESC, fid DESC LIMIT ?",
             (most,),
         ).fetchall()
 

@@ -59,7 +59,7 @@ class Live(QObject):
     """Runs the sources of the project while its map is shown.
 
     `changed` tells that a state or a count is another one, `arrived` how many cases came, `unread` the rows that could
-    not be read.
+    not be read, and remarks on rows that were taken.
     """
 
     changed = pyqtSignal()
@@ -109,6 +109,7 @@ class Live(QObject):
     def of_map(self, one_map: OneMapFile | None) -> None:
         """Take the map that is shown, with the sources that its project keeps; None: let go."""
         self.close()
+        self.unread.emit([])  # those of the map before
         self._warm = False  # the library tells when it has this map
         self.one_map = one_map
         found: list[Source] = []

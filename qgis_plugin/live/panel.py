@@ -23,6 +23,7 @@ from ..console.tones import QuietLabel
 from ..console.words import Words
 from ..translation import language, tr
 from .adding import ask_folder, ask_postgis, ask_table
+from .keeper import MOST_TOLD
 from .live import Live, State
 from .source import FOLDER, POSTGIS, TABLE, Source, kind_of_source
 
@@ -41,6 +42,7 @@ class LivePanel(QWidget):
         self.setObjectName("onemapLive")
         self._live = live
         self._is_looked_at = False
+        self._listed = 0, 0  # rows that could not be read, remarks on rows that were taken
         self._build()
         self._settle = QTimer(self)  # ten cases a second are no ten redrawings a second
         self._settle.setSingleShot(True)
@@ -68,6 +70,8 @@ class LivePanel(QWidget):
             live.seen()
         states = list(live.states.values())
         self._tell_sources(states)
+        self.unread_title.setText(self._read_words())
+        self.unread_title.setVisible(bool(self.unread_title.text()))
         has_map, has_some = live.one_map is not None, bool(states)
         self.add.setEnabled(has_map)
         self.pause.setEnabled(has_map and has_some)
@@ -102,26 +106,41 @@ class LivePanel(QWidget):
         zone = Words(self._live.one_map.facts).zone
         return datetime.fromisoformat(moment).astimezone(zone).strftime("%H:%M:%S")
 
-    def _tell_unread(self, rows: list[tuple[str, ...]]) -> None:
+    def _tell_unread(self, rows: list[tuple[str | int, ...]]) -> None:
         self.unread.clear()
         items = []
-        for moment, place, row, english, chinese in rows:
+        for moment, place, row, english, chinese, _ in rows:
             told = (self._clock(moment), chinese if language() == "zh" else english, place, row)
             item = QTreeWidgetItem(list(told))
             item.setToolTip(1, told[1])
             item.setToolTip(2, place)
             items.append(item)
         self.unread.addTopLevelItems(items)
-        self.unread_title.setText(
-            tr("Could not be read, earlier rows included: {count}", count=f"{len(rows):,}")
-            if rows
-            else tr("Every row could be read.")
-        )
+        lost = sum(bool(removed) for *_, removed in rows)
+        self._listed = lost, len(rows) - lost
+        self._soon()
         appears = bool(rows) and self.unread.isHidden()
         self.unread.setVisible(bool(rows))
         if appears:  # the sources are few, what is wrong with the rows is to be read
             half = self._parts.height() // 2
             self._parts.setSizes([half, half])
+
+    def _read_words(self) -> str:
+        """Return what the list below holds; nothing while nothing came that could be read or not."""
+        lost, remarks = self._listed
+        more = "+" if lost + remarks >= MOST_TOLD else ""  # the file keeps more than are listed
+        if lost and remarks:
+            return tr(
+                "Could not be read, earlier rows included: {count}; taken with a remark: {remarks}",
+                count=f"{lost:,}",
+                remarks=f"{remarks:,}{more}",
+            )
+        if lost:
+            return tr("Could not be read, earlier rows included: {count}", count=f"{lost:,}{more}")
+        if remarks:
+            return tr("Taken with a remark, earlier rows included: {count}", count=f"{remarks:,}{more}")
+        came = any(state.taken or state.known for state in self._live.states.values())
+        return tr("Every row could be read.") if came else ""
 
     # --- what the user does
 

@@ -47,7 +47,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something that could not be read: the sentence in both languages, and whether the row was left out for it."""
+    """Something that could not be read: the sentence in both languages, and whether the row was left out for it.
+
+    Where it was not, the case was taken without that value: a remark, no row that is lost.
+    """
 
     row: str
     kind: str
@@ -142,7 +145,7 @@ class Reader:
             given, crs = [_text(raw.values[heading]) for heading in pair], self._crs
         spot = _spot(given) if any(given) else None
         if spot is None and any(given):
-            said = lambda tr: tr("case {code}: the position cannot be read", code=code)  # noqa: E731
+            said = lambda tr: tr("case {code}: taken without a place; its position cannot be read", code=code)  # noqa: E731
             flaws.append(flaw(raw.row, "position", ", ".join(given), said, removed=False))
         self._settle_values(raw.row, texts, flaws)
         return NewCase(raw.row, texts, spot, crs if spot else "")
@@ -156,7 +159,7 @@ class Reader:
                 continue
             when = moment(text)
             if when is None:
-                said = lambda tr, text=text: tr("case {code}: {text} is no time", code=code, text=text)  # noqa: E731
+                said = lambda tr, text=text: tr("case {code}: taken; {text} is no time", code=code, text=text)  # noqa: E731
                 flaws.append(flaw(row, "time", text, said, removed=False))
                 texts[name] = ""
             else:
@@ -166,7 +169,7 @@ class Reader:
         spec = load_catalogue()["case"].field("state")
         known = spec.value_of(state) if state else "new"
         if known is None:
-            said = lambda tr: tr("case {code}: the state {text} is unknown", code=code, text=state)  # noqa: E731
+            said = lambda tr: tr("case {code}: taken as new; state not known: {text}", code=code, text=state)  # noqa: E731
             flaws.append(flaw(row, "state", state, said, removed=False))
         texts["state"] = known or "new"
 

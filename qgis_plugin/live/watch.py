@@ -19,7 +19,7 @@ from qgis.PyQt.QtCore import QFileSystemWatcher, QObject, QThread, QTimer, pyqtS
 from .. import log
 from ..console.card.photo import PHOTO, photo_of
 from ..translation import tr
-from .keeper import Keeper
+from .keeper import MOST_TOLD, Keeper
 from .live_file import create, live_file_of, match_map
 from .looks import Look, look_of
 from .records import Batch, UnreachableError, stamp
@@ -142,7 +142,7 @@ class Watch(QObject):
         kept, flaws = self._keeper.keep(self.source.name, batch, self._placer.places(batch))
         self._counts["taken"] += len(kept)
         self._counts["known"] += len(batch.cases) - len(kept)
-        self._counts["unread"] += len(flaws)
+        self._counts["unread"] += sum(flaw.removed for flaw in flaws)  # the others were taken
         if kept:
             self.kept.emit(self._generation, kept)
         if batch.cases or flaws:
@@ -216,7 +216,7 @@ class Ledger(QObject):
     def look_unread(self) -> None:
         """Tell what could not be read."""
         if self._keeper is not None:
-            self.unread.emit(self._keeper.unread(500))
+            self.unread.emit(self._keeper.unread(MOST_TOLD))
 
     @pyqtSlot()
     def stop(self) -> None:

@@ -13,7 +13,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
-from ..onemap.domain.catalogue import LayerSpec, load_catalogue, styles_folder
+from ..console.words import FINDING, kind_title
+from ..onemap.domain.catalogue import FieldSpec, LayerSpec, load_catalogue, styles_folder
 from .borders import DASHED_LEVELS
 from .legend import is_settled_only, say_in_english, switch_on
 from .older_styles import forget_neighbours
@@ -75,7 +76,7 @@ def dress(layer: QgsMapLayer, layer_id: str, *, language: str) -> None:
             layer.loadNamedStyle(str(style), True, QgsMapLayer.StyleCategory.Labeling)
         label_fields(layer, spec, language=language)
         if language == "en" and layer.renderer() is not None:
-            say_in_english(layer)
+            say_in_english(layer, spec)
         if is_settled_only(layer, spec):
             switch_on(layer, "settled")
 
@@ -102,6 +103,13 @@ def _has_embedded_style(layer: QgsMapLayer) -> bool:
     return bool(found)
 
 
+def _english_kinds(spec: LayerSpec, field: FieldSpec) -> dict[str, str]:
+    """Return what the counters call the kinds of a finding, which labels on the map show; other values are English."""
+    if spec.class_id != FINDING or field.name != "kind":
+        return {}
+    return {value: kind_title(value, "en").replace("_", " ") for value in field.values}
+
+
 def label_fields(layer: QgsVectorLayer, spec: LayerSpec, *, language: str) -> None:
     """Give the fields their titles, and the coded values their labels."""
     fields = layer.fields()
@@ -110,8 +118,9 @@ def label_fields(layer: QgsVectorLayer, spec: LayerSpec, *, language: str) -> No
         if index < 0:
             continue
         layer.setFieldAlias(index, field.title(language))
-        if field.values and language == "zh":
-            pairs = [{label: value} for value, label in field.values.items()]
+        names = field.values if language == "zh" else _english_kinds(spec, field)
+        if names:
+            pairs = [{label: value} for value, label in names.items()]
             layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": pairs}))
     _hide_other_language(layer, language)
     if spec.key and fields.lookupField(spec.key) >= 0:

@@ -7,19 +7,22 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ..console.words import FINDING, kind_title
 from ..onemap.domain.catalogue import LayerSpec
 
 OTHER = "other"
 
 
-def say_in_english(layer: QgsVectorLayer) -> None:
-    """Label the classes by their values: the styles speak Chinese."""
+def say_in_english(layer: QgsVectorLayer, spec: LayerSpec) -> None:
+    """Label the classes by their values, findings as the counters call them: the styles speak Chinese."""
     renderer = layer.renderer().clone()
     classes = _classes(renderer)
     if classes is None:
         return
     for number, category in enumerate(classes.categories()):
-        classes.updateCategoryLabel(number, str(category.value() or OTHER).replace("_", " "))
+        value = str(category.value() or OTHER)
+        words = kind_title(value, "en") if spec.class_id == FINDING else value
+        classes.updateCategoryLabel(number, words.replace("_", " "))
     _put_back(layer, renderer, classes)
 
 

@@ -94,6 +94,32 @@ def test_a_gap_tells_its_people_and_its_card_the_units(shown, one_map, plugin):
     card = dict(plugin("console.rows").details(shown.one_map, rows[0]))
     assert card["Area"].endswith(" m²")
     assert card["Width"].endswith(" m")
+    assert " m² " in card["Reason"]  # as in the list
+
+
+def test_areas_are_written_alike_in_sentences_of_the_library(plugin, english):
+    said, spoken = plugin("engine.worker").said, plugin("translation").spoken
+    assert said({"en": "no cell covers 39,436 m2 here", "zh": ""}) == "no cell covers 39,436 m² here"
+    assert spoken("0.5 km2 of M2 lie outside") == "0.5 km² of M2 lie outside"
+
+
+def test_a_kind_is_one_word_in_counter_card_legend_and_label(plugin, shown, one_map):
+    assert plugin("console.words").kind_title("nesting") == "wrong level"
+    assert plugin("console.words").Words().value("defect", "kind", "nesting") == "wrong level"
+    layer = plugin("project.fill").layer_in(QgsProject.instance(), "defect")
+    legend = {category.value(): category.label() for category in layer.renderer().categories()}
+    assert legend["nesting"] == "wrong level"
+    assert legend["allowed"] == "allowed"
+    setup = layer.editorWidgetSetup(layer.fields().lookupField("kind"))
+    assert {value: label for pair in setup.config()["map"] for label, value in pair.items()}["nesting"] == "wrong level"
+
+
+def test_one_is_told_as_one(plugin, shown):
+    card = plugin("console.who.card").holders_card
+    assert "1 answers here" in card({"measure": "length_m", "rows": [], "holders": 1})
+    assert "2 answer here" in card({"measure": "length_m", "rows": [], "holders": 2})
+    shown.dock.edit.offer([{"title": "Police", "count": 1, "grids": 1, "grouping": "p"}])
+    assert shown.dock.edit.grouping.itemText(0) == "Police: 1 grid"
 
 
 def test_a_case_without_a_number_says_so_and_cannot_be_reassigned(shown, plugin):

@@ -67,7 +67,7 @@ def test_the_proposal_says_who_gets_the_land_and_how_much(shown, own_map):
     assert proposal.area_m2 == pytest.approx(row.keys[3], rel=1e-3)
     assert proposal.cell in row.cells[2]
     assert proposal.cell in words
-    assert "people live there" in words
+    assert "people who live there: " in words
     assert shown.findings._preview is not None
     shown.dock.findings.select(0)
     assert shown.findings._preview is None

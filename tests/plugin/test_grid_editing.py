@@ -222,6 +222,14 @@ def test_cells_bear_what_tells_their_grids_apart(plugin, codes, common):
     assert plugin("console.editing.draft_layer")._common(codes) == common
 
 
+def test_the_cells_that_are_chosen_are_counted_in_words(editing):
+    first, second, _ = neighbours(editing)
+    pick(editing, first)
+    assert editing.dock.edit.status.text() == f"1 cell chosen: {first}"
+    editing.edit.choose_at(land(editing, second).pointOnSurface().asPoint())
+    assert editing.dock.edit.status.text().startswith("2 cells chosen: ")
+
+
 def test_the_legend_of_the_draft_has_the_names_of_the_table(editing):
     draft = editing.edit.draft
     titles = {one.value(): one.label() for one in draft.layer.renderer().categories()}
@@ -229,7 +237,36 @@ def test_the_legend_of_the_draft_has_the_names_of_the_table(editing):
     assert {grid: titles[grid] for grid in totals(editing)} == {grid: names[grid] for grid in totals(editing)}
     labeling = draft.layer.labeling()
     written = labeling.settings().fieldName
-    assert written == f'substr("grid", {1 + len(commonprefix(sorted(totals(editing))))})'  # noqa: RUF071 - of letters
+    ending = f'substr("grid", {1 + len(commonprefix(sorted(totals(editing))))})'  # noqa: RUF071 - of letters
+    assert written == f'if(@map_scale > 8000, "name", {ending})'
+
+
+def test_each_grid_is_named_once_and_the_name_follows_its_cells(editing):
+    tab, draft = editing.dock.edit, editing.edit.draft
+
+    def named():
+        return {f["grid"]: (f["name"], f["cell"]) for f in draft.layer.getFeatures() if f["name"]}
+
+    def right():
+        told = [(f["grid"], f["name"]) for f in draft.layer.getFeatures() if f["name"]]
+        with_cells = {grid for grid in editing.edit._grids.values() if grid}
+        return sorted(told) == sorted((grid, tab.model.names.get(grid) or grid) for grid in with_cells)
+
+    assert right()
+    home, (_, cell) = next(iter(named().items()))
+    target = next(grid for grid in sorted(totals(editing)) if grid != home)
+    editing.edit.choose_at(land(editing, cell).pointOnSurface().asPoint())
+    tab.choose(target)
+    editing.edit.move()
+    until(lambda: editing.edit._grids[cell] == target)
+    assert right()
+    assert named()[home][1] != cell
+    before = named()
+    editing.edit.undo()
+    until(lambda: editing.edit._grids[cell] == home)
+    assert right()
+    assert named()[home][1] == cell
+    assert named() != before
 
 
 def check_version_in_project(editing, versions, path, cell, target):

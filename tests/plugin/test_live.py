@@ -273,14 +273,14 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_the_rest_is_taken(plu
     (folder / "none.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     await_rows(shown, 4)
     told = await_unread(shown, 5)
-    assert sorted(reason for _, _, _, reason, _ in told) == [
-        "case B2: yesterday is no time",
-        "case B3: the position cannot be read",
-        "case B4: the state whatever is unknown",
+    assert sorted(reason for _, _, _, reason, _, _ in told) == [
+        "case B2: taken; yesterday is no time",
+        "case B3: taken without a place; its position cannot be read",
+        "case B4: taken as new; state not known: whatever",
         "no column is a case number; there are a, b",
         "the row has no case number",
     ]
-    assert "该行没有案件编号" in {chinese for *_, chinese in told}
+    assert "该行没有案件编号" in {chinese for *_, chinese, _ in told}
     await_cells(shown, own_map, 4)
     assert {case: how for case, _, how in kept(own_map)} == {
         "B2": "inside",
@@ -291,8 +291,47 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_the_rest_is_taken(plu
     panel = shown.dock.findChild(object, "onemapLiveUnread")
     until(lambda: panel.topLevelItemCount() == 5)
     whole = shown.dock.findChild(object, "onemapLive")
-    assert whole.unread_title.text() == "Could not be read, earlier rows included: 5"
+    words = "Could not be read, earlier rows included: 2; taken with a remark: 3"
+    until(lambda: whole.unread_title.text() == words, seen=whole.unread_title.text)
+    assert [bool(removed) for *_, removed in told] == [True] * 2 + [False] * 3  # what was lost is not buried
+    state = shown.live.states[str(folder)]
+    until(lambda: (state.taken, state.unread) == (4, 2), seen=lambda: state)  # no row is both
     assert panel.minimumHeight() >= 5 * panel.fontMetrics().lineSpacing()
+
+
+def test_a_row_with_a_state_nobody_knows_is_taken_and_not_told_as_unread(plugin, shown, own_map, spots, folder):
+    whole = shown.dock.findChild(object, "onemapLive")
+    assert whole.unread_title.text() == ""  # no source: nothing was read, and nothing could not be
+    shown.live.add(source(plugin, "folder", folder))
+    lon, lat = spots[0][2]
+    row = f"C1,新立案,{lon},{lat}\n"
+    (folder / "odd.csv").write_text(f"案件编号,案件状态,经度,纬度\n{row}", encoding="utf-8")
+    await_rows(shown, 1)
+    assert live_rows(shown)["C1"].state == "new"
+    told = await_unread(shown, 1)
+    assert told[0][3:] == (
+        "case C1: taken as new; state not known: 新立案",
+        "案件 C1：已接收，按新报显示；状态“新立案”无法识别",
+        0,
+    )
+    words = "Taken with a remark, earlier rows included: 1"
+    until(lambda: whole.unread_title.text() == words, seen=whole.unread_title.text)
+    (folder / "again.csv").write_text(f"案件编号,案件状态,经度,纬度\n{row}", encoding="utf-8")
+    state = shown.live.states[str(folder)]
+    until(lambda: state.known == 1, COME_S, lambda: state)
+    assert (state.taken, state.unread) == (1, 0)
+    assert len(await_unread(shown, 1)) == 1  # a row that changes nothing has nothing to be remarked
+
+
+def test_that_every_row_could_be_read_is_said_once_there_are_rows(plugin, shown, spots, folder):
+    whole = shown.dock.findChild(object, "onemapLive")
+    shown.live.add(source(plugin, "folder", folder))
+    state = shown.live.states[str(folder)]
+    until(lambda: shown.live.states[str(folder)].looked, COME_S, lambda: state)
+    assert whole.unread_title.text() == ""
+    write_csv(folder / "cases.csv", spots[:2])
+    await_rows(shown, 2)
+    until(lambda: whole.unread_title.text() == "Every row could be read.", seen=whole.unread_title.text)
 
 
 def test_a_number_is_taken_once_whatever_brings_it(plugin, shown, own_map, spots, folder):

@@ -11,11 +11,23 @@ CLASSES = ("0501", "0506", "0401", "0406")  # of the table of 2007, which the sa
 
 @pytest.fixture
 def asked(plugin, one_map, tmp_path, chinese):
-    """Return a function that names the matters of a copy of the map, changed by some statements."""
+    """Return a function that names the matters of a copy of the map, changed by some statements, in Chinese."""
+    return asking(plugin, one_map, tmp_path)
+
+
+@pytest.fixture
+def asked_in_english(plugin, one_map, tmp_path, english):
+    return asking(plugin, one_map, tmp_path)
+
+
+def asking(plugin, one_map, tmp_path):
 
     def of(*statements):
         copy = shutil.copy(one_map, tmp_path / "onemap.gpkg")
         with closing(sqlite3.connect(copy)) as connection:
+            named = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'case'"
+            for (trigger,) in connection.execute(named).fetchall():  # of the spatial index, which SQLite alone lacks
+                connection.execute(f'DROP TRIGGER "{trigger}"')
             for statement in statements:
                 connection.execute(statement)
             connection.commit()
@@ -50,6 +62,42 @@ def test_codes_of_the_district_s_own_components_and_everything(asked):
     assert (found["0590"], bool(found["component/0118"])) == ("", True)
     assert len(asked(without, "UPDATE duty SET matters = '*'")) == 54
     assert asked(without, "UPDATE duty SET matters = 'a/b/c/d'") == []
+
+
+def test_matters_of_the_tables_are_named_in_the_language_of_qgis(asked_in_english):
+    found = dict(asked_in_english())
+    assert found["0102"] == "exposed rubbish"  # as the card of its answer says
+    assert [name for name in found.values() if not name.isascii()] == []
+
+
+def test_english_names_of_a_source_are_chinese_in_a_chinese_qgis(asked):
+    found = dict(asked("UPDATE \"case\" SET matter_name = 'Exposed rubbish' WHERE matter_code = '0102'"))
+    assert found["0102"] == "暴露垃圾"
+
+
+def test_a_name_that_only_the_map_has_stays(asked_in_english):
+    found = dict(
+        asked_in_english(
+            "UPDATE \"case\" SET matter_name = '河道漂浮物' WHERE matter_code = '0102'",
+            "UPDATE \"case\" SET matter_code = '9901', matter_name = '本区事项' WHERE matter_code = '0103'",
+        )
+    )
+    assert (found["0102"], found["9901"]) == ("河道漂浮物", "本区事项")
+
+
+def test_matters_that_read_alike_are_told_apart_by_their_group(asked_in_english):
+    found = dict(asked_in_english("UPDATE duty SET matters = '04、05'"))
+    assert (found["0499"], found["0599"]) == ("other (emergencies)", "other (street order)")
+    assert found["0401"] == "road collapse"
+
+
+def test_a_case_that_bears_a_name_only_finds_its_code_in_either_language(plugin, asked_in_english):
+    offered = asked_in_english("UPDATE \"case\" SET matter_name = '河道漂浮物' WHERE matter_code = '0102'")
+    codes = plugin("console.who.matters").codes_by_name(offered)
+    assert codes["积存垃圾渣土"] == codes[dict(offered)["0103"]] == "0103"
+    assert codes["河道漂浮物"] == "0102"
+    assert "暴露垃圾" not in codes  # what 0102 means here the map says
+    assert not {"其他", "other", ""} & set(codes)  # of several groups
 
 
 def test_without_duties_nobody_can_be_named(asked):

@@ -1,6 +1,5 @@
 """What an operator does with the case that is looked at: see who answers, reassign it, open its photo."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,6 +16,7 @@ from ..queue.list_tab import ListTab
 from ..rows import Row, attributes, candidates, codes_of, details
 from ..who.asking import show_phone
 from ..who.card import DETAILS, system_name
+from ..who.matters import codes_by_name
 from ..words import Words
 from .ask_bar import AskBar, Question
 from .case_card import PHOTO, CaseFacts, case_html
@@ -45,9 +45,8 @@ class CaseDesk(QObject):
 
     def of_map(self, one_map: OneMapFile | None, matters: Sequence[tuple[str, str]]) -> None:
         """Take the map whose cases are listed, and the matters for which it names holders, if any."""
-        named = Counter(name for _, name in matters)
         self.one_map = one_map
-        self._matters = {name: code for code, name in matters if named[name] == 1} if matters else None
+        self._matters = codes_by_name(matters) if matters else None
         self.show(None)
 
     def show(self, row: Row | None) -> None:

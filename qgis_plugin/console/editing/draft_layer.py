@@ -1,5 +1,6 @@
 """The draft on the map: the cells in the colours of their grids, in a layer of memory; the one map is only read."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from os.path import commonprefix
 
@@ -24,7 +25,8 @@ from ...translation import tr
 from ..envelope import Box
 from ..tones import on_map
 
-# Twelve hues that most eyes tell apart (Okabe and Ito, and tints of them); a grid's cells bear the end of its code.
+# Twelve hues that most eyes tell apart (Okabe and Ito, and tints of them). Of more grids several have one hue: each is
+# named at its middle, and seen from near every cell bears the end of its grid's code.
 HUES = (
     "#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2",
     "#D55E00", "#999999", "#8FD0C0", "#E7A6C8", "#B5A33A", "#7C9CCB",
@@ -33,6 +35,8 @@ OPACITY = 0.45
 NOBODY = "#BBBBBB"
 _AT_A_TIME, _READING = 200, 0.4  # cells in one step; the share of the work that is reading
 _LEGEND = 40  # more grids than that are no legend to be read
+_NEAR = 8_000  # from this scale on every cell bears the end of its grid's code
+_GRID, _HUE, _NAME = 1, 2, 3  # columns of the layer
 
 
 class DraftLayer:
@@ -48,14 +52,15 @@ class DraftLayer:
     ) -> None:
         self.colours = {grid: HUES[n % len(HUES)] for n, grid in enumerate(sorted({*grids.values()} - {""}))}
         self.layer = QgsVectorLayer(
-            f"Polygon?crs={crs.authid()}&field=cell:string(40)&field=grid:string(80)&field=hue:int",
+            f"Polygon?crs={crs.authid()}&field=cell:string(40)&field=grid:string(80)&field=hue:int&field=name:string(80)",
             tr("Draft of the grids"),
             "memory",
         )
         if not self.layer.crs().isValid():
             self.layer.setCrs(crs)
         self._fids: dict[str, int] = {}
-        self._one_map, self._grids, self._names = one_map, grids, names or {}
+        self._one_map, self._grids, self._names = one_map, dict(grids), names or {}
+        self._bearers: dict[str, str] = {}  # the cell that bears the name of each grid
         self._paint()
         self._label()
         # bounds of each feature; an index of the layer's own is copied whole when it changes while it is drawn
@@ -71,6 +76,9 @@ class DraftLayer:
         for first in range(0, len(cells), _AT_A_TIME):
             self._add({cell: (grid, shapes[cell]) for cell, grid in cells[first : first + _AT_A_TIME]})
             yield _READING + (1.0 - _READING) * first / many
+        for grid, members in self._members().items():
+            self._name({grid: members})
+            yield 1.0
         QgsProject.instance().addMapLayer(self.layer, False)
         QgsProject.instance().layerTreeRoot().insertLayer(0, self.layer).setExpanded(len(self.colours) <= _LEGEND)
 
@@ -85,6 +93,7 @@ class DraftLayer:
         gone = [self._fids.pop(cell) for cell in state["gone"] if cell in self._fids]
         for fid in gone:
             self._boxes.pop(fid, None)
+        concerned = {self._grids.pop(cell, "") for cell in state["gone"]}
         changed = {row["cell"]: (row["grid"], QgsGeometry.fromWkt(row["wkt"])) for row in state["changed"]}
         known = {self._fids[cell]: found for cell, found in changed.items() if cell in self._fids}
         if gone:
@@ -92,8 +101,15 @@ class DraftLayer:
         self._boxes |= {fid: _box(shape) for fid, (_, shape) in known.items()}
         if known:
             provider.changeGeometryValues({fid: shape for fid, (_, shape) in known.items()})
-            provider.changeAttributeValues({fid: {1: grid, 2: self._hue(grid)} for fid, (grid, _) in known.items()})
+            provider.changeAttributeValues(
+                {fid: {_GRID: grid, _HUE: self._hue(grid)} for fid, (grid, _) in known.items()}
+            )
         self._add({cell: found for cell, found in changed.items() if cell not in self._fids})
+        for cell, (grid, _) in changed.items():
+            concerned |= {self._grids.get(cell, ""), grid}
+            self._grids[cell] = grid
+        members = self._members()
+        self._name({grid: members.get(grid, []) for grid in concerned})
         self.layer.updateExtents()
         self.layer.triggerRepaint()
 
@@ -123,13 +139,32 @@ class DraftLayer:
         features = []
         for cell, (grid, shape) in cells.items():
             feature = QgsFeature(self.layer.fields())
-            feature.setAttributes([cell, grid, self._hue(grid)])
+            feature.setAttributes([cell, grid, self._hue(grid), ""])
             feature.setGeometry(shape)
             features.append(feature)
         done, added = self.layer.dataProvider().addFeatures(features)
         if done:
             self._fids |= {str(feature["cell"]): feature.id() for feature in added}
             self._boxes |= {feature.id(): _box(feature.geometry()) for feature in added}
+
+    def _members(self) -> dict[str, list[str]]:
+        """Return the cells of each grid that are in the layer."""
+        found: dict[str, list[str]] = {}
+        for cell, grid in self._grids.items():
+            if grid and cell in self._fids:
+                found.setdefault(grid, []).append(cell)
+        return found
+
+    def _name(self, grids: dict[str, list[str]]) -> None:
+        """Let the middle cell of each of these grids bear its name: a drawing looks into no other cells."""
+        old = [self._bearers.pop(grid) for grid in grids if grid in self._bearers]
+        values = {self._fids[cell]: {_NAME: ""} for cell in old if cell in self._fids}
+        for grid, cells in grids.items():
+            if cells and grid:
+                cell = self._bearers[grid] = _middle({cell: self._boxes[self._fids[cell]] for cell in cells})
+                values[self._fids[cell]] = {_NAME: self._names.get(grid) or grid}
+        if values:
+            self.layer.dataProvider().changeAttributeValues(values)
 
     def _hue(self, grid: str) -> int:
         return HUES.index(self.colours[grid]) if grid in self.colours else -1
@@ -163,11 +198,11 @@ class DraftLayer:
         halo.setColor(on_map("halo"))
         text.setBuffer(halo)
         labels = QgsPalLayerSettings()
-        labels.fieldName = f'substr("grid", {1 + len(_common(self.colours))})'
+        ending = f'substr("grid", {1 + len(_common(self.colours))})'
+        labels.fieldName = f'if(@map_scale > {_NEAR}, "name", {ending})'
         labels.isExpression = True  # the code of the cell stands in the layer below
         labels.setFormat(text)
-        labels.scaleVisibility = True
-        labels.minimumScale = 8_000
+        labels.priority = 10  # what is edited goes before what is known
         self.layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
         self.layer.setLabelsEnabled(True)
 
@@ -177,6 +212,13 @@ def _common(codes: Iterable[str]) -> str:
     among = list(codes)
     shared = commonprefix(among) if len(among) > 1 else ""  # noqa: RUF071 - letters are what is compared
     return shared[:-1] if shared in among else shared
+
+
+def _middle(boxes: Mapping[str, Box]) -> str:
+    """Return the cell that lies nearest to the middle of all."""
+    spots = {cell: ((west + east) / 2, (south + north) / 2) for cell, (west, south, east, north) in boxes.items()}
+    x, y = (sum(spot[axis] for spot in spots.values()) / len(spots) for axis in (0, 1))
+    return min(spots, key=lambda cell: (math.hypot(spots[cell][0] - x, spots[cell][1] - y), cell))
 
 
 def _box(shape: QgsGeometry) -> Box:

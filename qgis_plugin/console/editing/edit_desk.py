@@ -112,7 +112,10 @@ class EditDesk(QObject):
         self.draft.toggle(there.x(), there.y())
         chosen = self.draft.chosen()
         shown = ", ".join(chosen[:_SHOWN]) + (" ..." if len(chosen) > _SHOWN else "")
-        self._tab.say(tr("{count} cells chosen: {cells}", count=len(chosen), cells=shown) if chosen else "")
+        if len(chosen) == 1:
+            self._tab.say(tr("1 cell chosen: {cell}", cell=shown))
+        else:
+            self._tab.say(tr("{count} cells chosen: {cells}", count=len(chosen), cells=shown) if chosen else "")
 
     def move(self) -> None:
         """Move the chosen cells to the grid that is chosen in the table."""
@@ -163,7 +166,7 @@ class EditDesk(QObject):
 
         def answered(answer: dict) -> None:
             self._desk.saved(path.name, first_day, why)
-            self._tab.say(tr("Saved as {file}: {cells} cells, {grids} grids.", file=path.name, **_counts(answer)))
+            self._tab.say(tr("Saved as {file}; cells: {cells}, grids: {grids}.", file=path.name, **_counts(answer)))
             self.told.emit(tr("New version of the grids: {file}", file=path.name))
             self._list_versions(path)
 

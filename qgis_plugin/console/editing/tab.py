@@ -141,7 +141,9 @@ class EditTab(QWidget):
         """Offer what the cells of the map can be joined to."""
         self.grouping.clear()
         for row in groupings:
-            words = tr("{title}: {count} grids", title=said(row["title"]), count=row["grids"])
+            title, count = said(row["title"]), row["grids"]
+            several = tr("{title}: {count} grids", title=title, count=count)
+            words = tr("{title}: 1 grid", title=title) if count == 1 else several
             self.grouping.addItem(words, row["grouping"])
         self.begin.setEnabled(bool(groupings))
         if groupings:

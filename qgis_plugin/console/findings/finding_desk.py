@@ -236,10 +236,10 @@ def _told(proposal: Proposal) -> str:
         return tr("Not proposed: {why}", why=spoken(proposal.reason))
     if not proposal.cell:
         return tr(
-            "Proposed: {area} m² outside are cut off; {people} people live there. Y accepts, N refuses.", **values
+            "Proposed: {area} m² outside are cut off; people who live there: {people}. Y accepts, N refuses.", **values
         )
     return tr(
-        "Proposed: {area} m² go to cell {cell}; {people} people live there. Y accepts, N refuses.",
+        "Proposed: {area} m² go to cell {cell}; people who live there: {people}. Y accepts, N refuses.",
         cell=proposal.cell,
         **values,
     )

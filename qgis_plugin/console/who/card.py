@@ -200,7 +200,8 @@ def holders_card(answer: dict) -> str:
     """Return the card of all who answer somewhere on a line or in an area, the largest share first."""
     unit = "m²" if answer["measure"] == "area_m2" else "m"
     whole = sum(row["size"] for row in answer["rows"]) or 1.0
-    parts = [_heading(tr("{count} answer here", count=answer["holders"]))]
+    several = tr("{count} answer here", count=answer["holders"])
+    parts = [_heading(tr("1 answers here") if answer["holders"] == 1 else several)]
     lines = []
     for row in answer["rows"]:
         who = row["holder"] or state_words(row["state"])

@@ -205,7 +205,7 @@ def windows(hall: Hall, room: Path) -> None:
     }
     dock.tabs.setCurrentWidget(hall.panel)
     hall.live.changed.emit()
-    hall.live.unread.emit([(datetime.now(UTC).isoformat(), "a.csv", "7", "no position", "无位置")])
+    hall.live.unread.emit([(datetime.now(UTC).isoformat(), "a.csv", "7", "no position", "无位置", 1)])
     until(lambda: hall.panel.sources.topLevelItemCount() == 2)
     seen["live"] = [hall.panel.sources.topLevelItem(n).text(1) for n in range(2)]
     hall.panel.grab()

@@ -50,6 +50,8 @@ class QgsMapCanvas(QFrame):
     flags = Qgis.MapSettingsFlag.Antialiasing | Qgis.MapSettingsFlag.DrawSelection
     renderStarting = pyqtSignal()
     mapCanvasRefreshed = pyqtSignal()
+    layersChanged = pyqtSignal()
+    destinationCrsChanged = pyqtSignal()
 
     def isDrawing(self):
         return False
