@@ -29,8 +29,8 @@ controller = plugin.controller  # noqa: F821 - given by screenshot_inside.py
 canvas = iface.mapCanvas()  # noqa: F821
 window = iface.mainWindow()  # noqa: F821
 dock = controller.dock
-OPENED = set(QgsProject.instance().mapLayers())
 DISTRICT = QgsProject.instance().viewSettings().defaultViewExtent()
+OPENED: set[str] = set()  # the map's layers, those for print too, which come after the first picture
 
 
 def say(zh: str, en: str) -> str:
@@ -524,6 +524,8 @@ def follow() -> None:
     """Do every step that is wanted."""
     QgsSettings().setValue("onemap/person", say("陈岚", "Chen Lan"))
     tidy()
+    until(lambda: not plugin.is_furnishing, "themes and sheets")  # noqa: F821
+    OPENED.update(QgsProject.instance().mapLayers())
     drawn()
     failed = []
     for name, function in steps.items():

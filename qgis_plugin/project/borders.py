@@ -6,6 +6,7 @@ another row or layer (`overlay_intersects` there has ended QGIS); so the express
 each area draws, as distances along it.
 """
 
+import time
 from collections.abc import Generator, Iterable, Iterator
 
 from qgis.core import (
@@ -28,6 +29,7 @@ from .tints import MOST, neighbours
 
 DASHED_LEVELS = ("grid_street", "grid_community")
 DASHED = 40_000  # smallest scale of dashes; from farther off lines are thin and solid
+STEP_S = 0.03  # of work between two breaths of a window
 BESIDE_M = 0.01  # nearer than this a neighbour's border is the same border
 MARK = 1 / 3  # of a ring's length: the point there tells whether the ring still begins and runs as it did
 _THIN = f"> {DASHED}"  # in the width of our style's line
@@ -66,8 +68,11 @@ def own_pieces(layer: QgsVectorLayer, key: str) -> Generator[None, None, Known]:
     beside = yield from neighbours(shapes, dict.fromkeys(shapes))
     wide: dict[int, QgsGeometry] = {}
     found = {}
+    rested = time.monotonic()
     for number, shape in shapes.items():
-        yield
+        if time.monotonic() - rested > STEP_S:
+            yield
+            rested = time.monotonic()
         border = _rings(shape)
         smaller = [other for other in beside[number] if codes[other] < codes[number]]
         for other in smaller:
