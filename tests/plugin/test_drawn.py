@@ -32,7 +32,7 @@ def drawn(shown, middle):
         for dx, dy in ((-200, -200), (200, -200), (200, 200), (-200, 200)):
             shown.who.drawers["area"].add(QgsPointXY(middle.x() + dx, middle.y() + dy))
         shown.who.drawers["area"].finish()
-        until(lambda: "answer here" in shown.dock.who.card.toPlainText(), seen=shown.dock.who.card.toPlainText)
+        until(lambda: " here" in shown.dock.who.card.toPlainText(), seen=shown.dock.who.card.toPlainText)
         assert bands(shown._canvas) == 1
 
     return draw
