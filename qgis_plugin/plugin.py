@@ -38,6 +38,7 @@ class OnemapPlugin:
         self._question = None
         self._owed: Iterator[None] | None = None  # what waits for the first picture of a map
         self._paid: Iterator[None] | None = None  # the same, begun
+        self._dashes = self._dash_owed = False  # whether what is begun dashes borders only; whether that waits
         self.controller = None
 
     def initProcessing(self) -> None:
@@ -116,7 +117,7 @@ class OnemapPlugin:
 
     def _pay(self) -> None:
         if self._owed is not None:
-            self._paid, self._owed = self._owed, None
+            self._paid, self._owed, self._dashes = self._owed, None, False
             self._go_on()
 
     def _go_on(self) -> None:
@@ -127,12 +128,25 @@ class OnemapPlugin:
             next(self._paid)
         except StopIteration:
             self._paid = None
+            if self._dash_owed:
+                self._dash_again()
+        except Exception:
+            self._paid = None
+            raise
         else:
             QTimer.singleShot(BREATH_MS, self._go_on)
 
     def _forget(self, *_: object) -> None:
         """Leave undone what waits or is begun: the project is another one, or lacks layers it would name."""
         self._owed = self._paid = None
+        self._dash_owed = False
+
+    def _layers_went(self, *_: object) -> None:
+        """Leave undone what waits or is begun; borders are dashed whatever other layers went."""
+        dashes = self._dashes and self._paid is not None
+        self._forget()
+        if dashes:
+            self._dash_again()
 
     def _furnish(self, one_map: "OneMapFile", spoken: str) -> "Iterator[None]":
         """Add themes, 3D views and layouts to the project whose map is on the screen, and keep it."""
@@ -207,7 +221,7 @@ class OnemapPlugin:
         self._life.connect(project.cleared, self.controller.show_nothing)
         for slot in (self._forget, self._withdraw_offer):
             self._life.connect(project.cleared, slot)
-        self._life.connect(project.layersRemoved, self._forget)
+        self._life.connect(project.layersRemoved, self._layers_went)
         self._life.connect(self._iface.mapCanvas().mapCanvasRefreshed, self._picture_is_there)
         for signal in (project.layersAdded, project.layersRemoved):
             self._life.connect(signal, self._project_changed)
@@ -239,8 +253,9 @@ class OnemapPlugin:
     def _dash_again(self) -> None:
         from .project.hall import dash_all
 
-        if not self.is_furnishing:  # which dashes them itself
-            self._paid = dash_all(QgsProject.instance())
+        self._dash_owed = self.is_furnishing
+        if not self._dash_owed:
+            self._dashes, self._paid = True, dash_all(QgsProject.instance())
             QTimer.singleShot(PAINT_MS, self._go_on)
 
     def _add_actions(self) -> None:

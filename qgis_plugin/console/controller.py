@@ -213,17 +213,22 @@ class Controller(QObject):
 
     def undo(self) -> None:
         """Take back the latest step: of the grids where they are edited, else of one's own decisions."""
-        if self.dock.tabs.currentWidget() is self.dock.edit:
+        if self._edits_grids():
             self.edit.undo()
         else:
             self.desk.undo_last()
 
     def redo(self) -> None:
         """Do again what was taken back last."""
-        if self.dock.tabs.currentWidget() is self.dock.edit:
+        if self._edits_grids():
             self.edit.redo()
         else:
             self.desk.redo()
+
+    def _edits_grids(self) -> bool:
+        """Return whether steps are those of a draft: also while an answer is looked at, where nothing is decided."""
+        tab = self.dock.tabs.currentWidget()
+        return tab is self.dock.edit or (tab is self.dock.who and self.edit.draft is not None)
 
     def show_entry(self, entry: Entry) -> None:
         """Show what an entry of the log is about: its case, or the place of its finding."""

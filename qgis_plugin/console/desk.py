@@ -105,7 +105,7 @@ class Desk(QObject):
     def take_back(self, number: int) -> None:
         """Let an entry count no longer."""
         entry = next((entry for entry in self.entries if entry.number == number), None)
-        if entry is not None and self._append(UNDO, entry.subject, str(number), ""):
+        if entry is not None and self._append(UNDO, entry.subject, str(number), "") is not None:
             self._again.append(entry)
             self.changed.emit(entry)
 
@@ -133,10 +133,13 @@ class Desk(QObject):
 
     def redo(self) -> None:
         """Do again what was taken back last: a new entry with the old content."""
-        if self._again:
-            entry = self._again.pop()
-            if self._append(entry.verb, entry.subject, entry.value, entry.why):
-                self.changed.emit(self.entries[-1])  # a new one: the old one counts no longer
+        if not self._again:
+            return
+        entry = self._again[-1]
+        made = self._append(entry.verb, entry.subject, entry.value, entry.why)
+        if made is not None:  # a new one: the old one counts no longer
+            self._again.pop()
+            self.changed.emit(made)
 
     def look(self) -> None:
         """Read what stands in the journal; a colleague may have written."""
@@ -151,17 +154,18 @@ class Desk(QObject):
             self.refused.emit(spoken(str(error)))
 
     def _do(self, verb: str, subject: str, value: str, why: str) -> None:
-        if self._append(verb, subject, value, why):
+        made = self._append(verb, subject, value, why)
+        if made is not None:
             self._again = []
-            self.changed.emit(self.entries[-1])
+            self.changed.emit(made)
 
-    def _append(self, verb: str, subject: str, value: str, why: str) -> bool:
+    def _append(self, verb: str, subject: str, value: str, why: str) -> Entry | None:
         if self._journal is None:
-            return False
+            return None
         try:
-            self._journal.append(verb, subject, value, who=person(), why=why)
+            made = self._journal.append(verb, subject, value, who=person(), why=why)
         except OnemapError as error:
             self.refused.emit(spoken(str(error)))
-            return False
+            return None
         self.look()
-        return True
+        return made

@@ -53,7 +53,11 @@ def dash_borders(layer: QgsVectorLayer, layer_id: str) -> Generator[None, None, 
     if line is None or _expression_of(layer) == expression:
         return
     renderer = layer.renderer().clone()  # opacity and the like stay as they are
-    renderer.symbol().changeSymbolLayer(0, _dashed(line, palette()["lines"][layer_id], expression))
+    drawn = renderer.symbol().symbolLayer(0)
+    if isinstance(drawn, QgsGeometryGeneratorSymbolLayer):
+        drawn.setGeometryExpression(expression)
+    else:
+        renderer.symbol().changeSymbolLayer(0, _dashed(line, palette()["lines"][layer_id], expression))
     layer.setRenderer(renderer)
     layer.triggerRepaint()
 

@@ -131,6 +131,18 @@ def test_borders_that_are_dashed_already_stay_as_they_are(plugin, squares):
     assert dash(plugin, squares).renderer() is worn
 
 
+def test_what_somebody_changed_in_the_dashed_line_stays_when_it_is_dashed_again(plugin, squares):
+    line = dash(plugin, squares).renderer().symbol().symbolLayer(0).subSymbol()
+    line.setOpacity(0.3)
+    line.symbolLayer(0).setCustomDashVector([9.0, 9.0])
+    squares.dataProvider().deleteFeatures([next(squares.getFeatures()).id()])
+    before = squares.renderer().symbol().symbolLayer(0).geometryExpression()
+    after = dash(plugin, squares).renderer().symbol().symbolLayer(0)
+    assert after.geometryExpression() != before
+    assert after.subSymbol().opacity() == pytest.approx(0.3)
+    assert after.subSymbol().symbolLayer(0).customDashVector() == [9.0, 9.0]
+
+
 @pytest.mark.parametrize("kind", ["area", "line"])
 def test_a_style_of_somebody_elses_stays(plugin, squares, kind):
     symbol = QgsFillSymbol.createSimple({"color": "red"})

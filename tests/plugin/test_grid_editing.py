@@ -8,7 +8,7 @@ from contextlib import closing
 from os.path import commonprefix
 
 import pytest
-from qgis.core import QgsGeometry, QgsPalLayerSettings, QgsProject
+from qgis.core import Qgis, QgsGeometry, QgsPalLayerSettings, QgsProject
 from qgis.PyQt.QtCore import QProcess, Qt
 from qgis.PyQt.QtTest import QTest
 
@@ -239,6 +239,34 @@ def test_the_legend_of_the_draft_has_the_names_of_the_table(editing):
     written = labeling.settings().fieldName
     ending = f'substr("grid", {1 + len(commonprefix(sorted(totals(editing))))})'  # noqa: RUF071 - of letters
     assert written == f'if(@map_scale > 8000, "name", {ending})'
+    assert labeling.settings().placement == Qgis.LabelPlacement.OverPoint  # 1,024 names around areas: 22 s a drawing
+
+
+def test_of_very_many_grids_names_are_drawn_where_few_are_in_view(plugin, editing, own_map):
+    map_file = plugin("project.one_map_file").open_one_map(own_map)
+    draft_layer = plugin("console.editing.draft_layer")
+    many = draft_layer.DraftLayer(map_file, {f"C{n}": f"G{n:04d}" for n in range(101)}, editing.edit.draft.layer.crs())
+    for layer, limited in ((many.layer, True), (editing.edit.draft.layer, False)):
+        labeling = layer.labeling()
+        settings = labeling.settings()
+        assert (settings.scaleVisibility, settings.minimumScale) == (limited, 30_000)
+
+
+def test_steps_are_those_of_the_draft_also_beside_an_answer(editing):
+    """A search turns to the answer; the key that takes back means the grids still, not an older decision."""
+    cell, *_ = neighbours(editing)
+    before = dict(editing.edit._grids)
+    target = next(grid for grid in sorted(totals(editing)) if grid != before[cell])
+    pick(editing, cell)
+    editing.dock.edit.choose(target)
+    editing.edit.move()
+    until(lambda: editing.edit._grids[cell] == target)
+    editing.dock.tabs.setCurrentWidget(editing.dock.who)
+    editing.undo()
+    until(lambda: editing.edit._grids == before)
+    editing.redo()
+    until(lambda: editing.edit._grids[cell] == target)
+    assert editing.desk.entries == []
 
 
 def test_each_grid_is_named_once_and_the_name_follows_its_cells(editing):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from os.path import commonprefix
 
 from qgis.core import (
+    Qgis,
     QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsFeature,
@@ -35,6 +36,7 @@ OPACITY = 0.45
 NOBODY = "#BBBBBB"
 _AT_A_TIME, _READING = 200, 0.4  # cells in one step; the share of the work that is reading
 _LEGEND = 40  # more grids than that are no legend to be read
+_MANY, _FEW_IN_VIEW = 100, 30_000  # more grids than that are named from this scale on only
 _NEAR = 8_000  # from this scale on every cell bears the end of its grid's code
 _GRID, _HUE, _NAME = 1, 2, 3  # columns of the layer
 
@@ -202,6 +204,9 @@ class DraftLayer:
         labels.fieldName = f'if(@map_scale > {_NEAR}, "name", {ending})'
         labels.isExpression = True  # the code of the cell stands in the layer below
         labels.setFormat(text)
+        labels.scaleVisibility = len(self.colours) > _MANY
+        labels.minimumScale = _FEW_IN_VIEW
+        labels.placement = Qgis.LabelPlacement.OverPoint  # around small areas QGIS tries many places for long
         labels.priority = 10  # what is edited goes before what is known
         self.layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
         self.layer.setLabelsEnabled(True)

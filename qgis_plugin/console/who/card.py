@@ -193,7 +193,7 @@ def _table(rows: list[tuple[str, str, str]]) -> str:
 
 def _percent(share: float) -> str:
     """Return a share in whole percent; one that is there is never told as none."""
-    return "< 1%" if 0 < share < 0.005 else f"{share:.0%}"  # noqa: PLR2004 - half a percent
+    return "< 1%" if 0 < share <= 0.005 else f"{share:.0%}"  # noqa: PLR2004 - half a percent
 
 
 def holders_card(answer: dict) -> str:
