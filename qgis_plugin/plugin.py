@@ -12,17 +12,19 @@ from qgis.PyQt.QtWidgets import QAction, QFileDialog, QPushButton
 from . import settings
 from .icons import icon_path
 from .lifecycle import Lifecycle
+from .pieces import Pieces
 from .room import Room
 from .translation import language, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from qgis.core import QgsMapLayer
 
     from .project.one_map_file import OneMapFile
 
 TOLD_SECONDS = 8
 PAINT_MS, LONGEST_MS = 50, 5_000  # to put a picture on the screen; to wait for one at all
-BREATH_MS = 10  # between two pieces of work, for the user
 OPTIONS_PAGE = "onemapOptions"
 
 
@@ -37,8 +39,7 @@ class OnemapPlugin:
         self._offer = None
         self._question = None
         self._owed: Iterator[None] | None = None  # what waits for the first picture of a map
-        self._paid: Iterator[None] | None = None  # the same, begun
-        self._dashes = self._dash_owed = False  # whether what is begun dashes borders only; whether that waits
+        self._furnishing, self._dashing = Pieces(), Pieces()
         self.controller = None
 
     def initProcessing(self) -> None:
@@ -107,8 +108,8 @@ class OnemapPlugin:
 
     @property
     def is_furnishing(self) -> bool:
-        """Whether themes, views and layouts of the map that was opened are still to come."""
-        return self._owed is not None or self._paid is not None
+        """Whether themes, views, layouts or dashes of the map that was opened are still to come."""
+        return self._owed is not None or self._furnishing.is_busy or self._dashing.is_busy
 
     def _picture_is_there(self) -> None:
         """Do what waits for the first picture, once that is on the screen."""
@@ -117,33 +118,18 @@ class OnemapPlugin:
 
     def _pay(self) -> None:
         if self._owed is not None:
-            self._paid, self._owed, self._dashes = self._owed, None, False
-            self._go_on()
-
-    def _go_on(self) -> None:
-        """Do the next piece, then let the window answer its user."""
-        if self._paid is None:
-            return
-        try:
-            next(self._paid)
-        except StopIteration:
-            self._paid = None
-            if self._dash_owed:
-                self._dash_again()
-        except Exception:
-            self._paid = None
-            raise
-        else:
-            QTimer.singleShot(BREATH_MS, self._go_on)
+            self._furnishing.begin(self._owed)
+            self._owed = None
 
     def _forget(self, *_: object) -> None:
         """Leave undone what waits or is begun: the project is another one, or lacks layers it would name."""
-        self._owed = self._paid = None
-        self._dash_owed = False
+        self._owed = None
+        self._furnishing.leave()
+        self._dashing.leave()
 
     def _layers_went(self, *_: object) -> None:
         """Leave undone what waits or is begun; borders are dashed whatever other layers went."""
-        dashes = self._dashes and self._paid is not None
+        dashes = self._dashing.is_busy
         self._forget()
         if dashes:
             self._dash_again()
@@ -222,6 +208,7 @@ class OnemapPlugin:
         for slot in (self._forget, self._withdraw_offer):
             self._life.connect(project.cleared, slot)
         self._life.connect(project.layersRemoved, self._layers_went)
+        self._life.connect(project.layersAdded, self._watch_filters)
         self._life.connect(self._iface.mapCanvas().mapCanvasRefreshed, self._picture_is_there)
         for signal in (project.layersAdded, project.layersRemoved):
             self._life.connect(signal, self._project_changed)
@@ -243,6 +230,8 @@ class OnemapPlugin:
 
     def _mend_kept(self) -> None:
         """Bring a kept project up to date: nothing in it can end QGIS, its borders are those of today's map."""
+        if not QgsProject.instance().mapLayers():
+            return  # QGIS starts with an empty project: it does not wait for what that would need
         from .project.hall import mend_kept
         from .project.paper import fold_paper
 
@@ -251,12 +240,21 @@ class OnemapPlugin:
         self._dash_again()
 
     def _dash_again(self) -> None:
+        self._dashing.begin(self._dash_when_furnished(), after_ms=PAINT_MS)
+
+    def _watch_filters(self, layers: "Iterable[QgsMapLayer]") -> None:
+        """Dash borders anew when their layer is filtered: a neighbour that is hidden does not draw its part."""
+        from .project.hall import bordered
+
+        for layer, _ in bordered(layers):
+            layer.subsetStringChanged.connect(self.controller.read_again)  # Qt ends this with either of them
+
+    def _dash_when_furnished(self) -> "Iterator[None]":
         from .project.hall import dash_all
 
-        self._dash_owed = self.is_furnishing
-        if not self._dash_owed:
-            self._dashes, self._paid = True, dash_all(QgsProject.instance())
-            QTimer.singleShot(PAINT_MS, self._go_on)
+        while self._owed is not None or self._furnishing.is_busy:
+            yield
+        yield from dash_all(QgsProject.instance())
 
     def _add_actions(self) -> None:
         window = self._iface.mainWindow()

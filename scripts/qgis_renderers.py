@@ -39,7 +39,6 @@ from qgis_symbols import (
 
 from onemap.domain.catalogue import load_catalogue
 
-FULL_WIDTH = 40_000  # smallest scale at which borders of streets and communities have their full width
 CITY, QUARTER, BLOCK, HOUSE = 100_000, 25_000, 8_000, 3_000  # the steps of the scale ranges
 STRENGTH = {"grid_district": 0.85, "grid_street": 0.75, "grid_community": 0.6, "grid_cell": 0.4}  # opacity of the lines
 AUDITED = (
@@ -242,7 +241,8 @@ def _thin_from_afar(layer_id: str) -> QgsSymbolLayer:
     width = PALETTE["lines"][layer_id]["width_mm"]
     made = line("grid_line", width, opacity=STRENGTH[layer_id])
     made.setPenCapStyle(Qt.PenCapStyle.FlatCap)
-    thin = QgsProperty.fromExpression(f"if(coalesce(@map_scale, 1) > {FULL_WIDTH}, {width / 2}, {width})")
+    afar = f"coalesce(@map_scale, 1) > {PALETTE['scales']['full_borders']}"
+    thin = QgsProperty.fromExpression(f"if({afar}, {width / 2}, {width})")
     made.setDataDefinedProperty(QgsSymbolLayer.Property.StrokeWidth, thin)
     return made
 

@@ -46,7 +46,7 @@ class Controller(QObject):
     refused = pyqtSignal(str)  # a decision could not be kept: why
     told = pyqtSignal(str)  # a short word for the message bar
     done = pyqtSignal(str)  # something was decided: what; it can be undone
-    read_again = pyqtSignal()  # the layers of the map that a build has replaced
+    read_again = pyqtSignal()  # layers have other rows: a build has replaced the map, or one of them is filtered
     replaced = pyqtSignal(str)  # a build has put a new map in the place of the one that is shown
 
     def __init__(self, iface: QgisInterface, parent: QObject | None = None) -> None:

@@ -28,11 +28,10 @@ from .palette import palette
 from .tints import MOST, neighbours
 
 DASHED_LEVELS = ("grid_street", "grid_community")
-DASHED = 40_000  # smallest scale of dashes; from farther off lines are thin and solid
 STEP_S = 0.03  # of work between two breaths of a window
 BESIDE_M = 0.01  # nearer than this a neighbour's border is the same border
 MARK = 1 / 3  # of a ring's length: the point there tells whether the ring still begins and runs as it did
-_THIN = f"> {DASHED}"  # in the width of our style's line
+_THIN = f"> {palette()['scales']['full_borders']}"  # in the width of our style's line
 _OURS = "with_variable('border', collect_geometries(boundary(@geometry))"
 Piece = tuple[int, float, float]  # ring, from, to: metres along it
 Marks = list[tuple[float, float, float, float]]  # of each ring: its length, where the mark is along it, and x and y

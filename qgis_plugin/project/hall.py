@@ -1,9 +1,9 @@
 """The hall's project: all that a command centre wants from a one map, ready in a QGIS project that needs no plugin."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from qgis.core import QgsExpressionContextUtils, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.core import QgsExpressionContextUtils, QgsMapLayer, QgsProject, QgsRectangle, QgsVectorLayer
 
 from ..onemap.domain.system_names import system_title
 from ..translation import speaker
@@ -75,19 +75,19 @@ def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> It
 
 def dash_all(project: QgsProject) -> Iterator[None]:
     """Dash the borders of streets and communities, piece by piece as in `furnishing`; again where they have changed."""
-    for layer, level in list(_bordered(project)):
+    for layer, level in list(bordered(project.mapLayers().values())):
         yield from dash_borders(layer, level)
 
 
 def mend_kept(project: QgsProject) -> None:
     """Take from a project that an older plugin kept the style that can end QGIS; `dash_all` makes the dashes anew."""
-    for layer, level in list(_bordered(project)):
+    for layer, level in list(bordered(project.mapLayers().values())):
         mend_styles(layer, level)
 
 
-def _bordered(project: QgsProject) -> Iterator[tuple[QgsVectorLayer, str]]:
-    """Yield the project's layers of streets and communities with their ids, copies that somebody made among them."""
-    for layer in project.mapLayers().values():
+def bordered(layers: Iterable[QgsMapLayer]) -> Iterator[tuple[QgsVectorLayer, str]]:
+    """Yield the layers of streets and communities with their ids, copies that somebody made among them."""
+    for layer in layers:
         level = layer.customProperty(LAYER_ID)
         if level in DASHED_LEVELS and isinstance(layer, QgsVectorLayer) and layer.isValid():
             yield layer, level

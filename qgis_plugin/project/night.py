@@ -6,9 +6,7 @@ from collections.abc import Callable
 from qgis.core import (
     Qgis,
     QgsExpression,
-    QgsFeatureRenderer,
     QgsFillSymbol,
-    QgsMapLayerStyle,
     QgsPalLayerSettings,
     QgsProperty,
     QgsRuleBasedRenderer,
@@ -19,6 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
+from .further_style import copy_for_style
 from .letters import labels, text
 from .palette import light, palette
 from .roster import NAME, told
@@ -47,26 +46,13 @@ def add_night_styles(
         )
     inks = {layer.name(): hue for layer, hue in zip(agencies, _hues(len(agencies)), strict=True)}
     for layer in (whole, *agencies):
-        _in_style(layer, name, _borders(inks) if inks and layer is whole else None, _named(said, inks, layer is whole))
+        with copy_for_style(layer, name) as copy:
+            if inks and layer is whole:
+                copy.setRenderer(_borders(inks))
+            copy.setLabeling(_named(said, inks, layer is whole))
+            copy.setLabelsEnabled(True)
+            copy.setScaleBasedVisibility(False)
     return name
-
-
-def _in_style(
-    layer: QgsVectorLayer, name: str, renderer: QgsFeatureRenderer | None, letters: QgsVectorLayerSimpleLabeling
-) -> None:
-    """Add a style to a layer, made on a copy of it.
-
-    Switching a layer that is shown to and fro made QGIS 3.40 end with signal 11 when the project was closed.
-    """
-    copy = layer.clone()
-    if renderer is not None:
-        copy.setRenderer(renderer)
-    copy.setLabeling(letters)
-    copy.setLabelsEnabled(True)
-    copy.setScaleBasedVisibility(False)
-    style = QgsMapLayerStyle()
-    style.readFromLayer(copy)
-    layer.styleManager().addStyle(name, style)
 
 
 def _hues(count: int) -> list[str]:

@@ -6,6 +6,7 @@ It looked for neighbouring rows in the threads in which maps are drawn, where QG
 from qgis.core import QgsMapLayer, QgsMapLayerStyle, QgsVectorLayer
 
 from ..onemap.domain.catalogue import load_catalogue, styles_folder
+from .further_style import copy_for_style
 
 LOOKS_ELSEWHERE = "array_filter(overlay_intersects(@layer, @feature)"  # of that style; somebody's own stays
 
@@ -22,10 +23,7 @@ def forget_neighbours(layer: QgsVectorLayer, layer_id: str) -> bool:
 
 
 def mend_styles(layer: QgsVectorLayer, layer_id: str) -> None:
-    """Replace the older style in all styles of a layer.
-
-    Those that it does not wear now are mended on a copy: a layer that is shown is not switched to and fro.
-    """
+    """Replace the older style in all styles of a layer."""
     if forget_neighbours(layer, layer_id):
         layer.triggerRepaint()
     manager = layer.styleManager()
@@ -33,10 +31,6 @@ def mend_styles(layer: QgsVectorLayer, layer_id: str) -> None:
         kept = manager.style(name)
         if name == manager.currentStyle() or LOOKS_ELSEWHERE not in kept.xmlData():
             continue
-        copy = layer.clone()
-        kept.writeToLayer(copy)
-        forget_neighbours(copy, layer_id)
-        mended = QgsMapLayerStyle()
-        mended.readFromLayer(copy)
-        manager.removeStyle(name)
-        manager.addStyle(name, mended)
+        with copy_for_style(layer, name) as copy:
+            kept.writeToLayer(copy)
+            forget_neighbours(copy, layer_id)

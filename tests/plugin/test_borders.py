@@ -282,3 +282,27 @@ def test_a_style_of_somebody_elses_that_overlays_stays(plugin, squares):
     generator.setGeometryExpression("overlay_intersects('rivers', $geometry)[0]")
     assert not plugin("project.older_styles").forget_neighbours(squares, "grid_street")
     assert "rivers" in squares.renderer().symbol().symbolLayer(0).geometryExpression()
+
+
+def test_where_areas_are_filtered_each_that_is_left_draws_all_that_no_other_one_does(plugin, desktop, one_map):
+    project = QgsProject.instance()
+    project.clear()
+    center = plugin("plugin").OnemapPlugin(desktop)
+    center.initGui()
+    try:
+        center.open_one_map(one_map)
+        until(lambda: not center.is_furnishing, 30)
+        streets = layer_of(project, "grid_street")
+        whole = {feature["street_code"]: feature.geometry().length() for feature in streets.getFeatures()}
+        before = {code: line.length() for code, line in drawn(streets).items()}
+        last = max(whole)
+        assert before[last] < whole[last] - 100  # its neighbours draw the rest
+        assert streets.setSubsetString(f"street_code = '{last}'")
+        until(lambda: not center.is_furnishing, 30)
+        assert {code: line.length() for code, line in drawn(streets).items()} == pytest.approx({last: whole[last]})
+        assert streets.setSubsetString("")
+        until(lambda: not center.is_furnishing, 30)
+        assert {code: line.length() for code, line in drawn(streets).items()} == pytest.approx(before)
+    finally:
+        center.unload()
+        project.clear()

@@ -35,6 +35,7 @@ HUES = (
 OPACITY = 0.45
 NOBODY = "#BBBBBB"
 _AT_A_TIME, _READING = 200, 0.4  # cells in one step; the share of the work that is reading
+_NAMED_AT_A_TIME = 2_000  # cells whose grids are named in one step
 _LEGEND = 40  # more grids than that are no legend to be read
 _MANY, _FEW_IN_VIEW = 100, 30_000  # more grids than that are named from this scale on only
 _NEAR = 8_000  # from this scale on every cell bears the end of its grid's code
@@ -78,8 +79,8 @@ class DraftLayer:
         for first in range(0, len(cells), _AT_A_TIME):
             self._add({cell: (grid, shapes[cell]) for cell, grid in cells[first : first + _AT_A_TIME]})
             yield _READING + (1.0 - _READING) * first / many
-        for grid, members in self._members().items():
-            self._name({grid: members})
+        for some in _portions(self._members()):
+            self._name(some)
             yield 1.0
         QgsProject.instance().addMapLayer(self.layer, False)
         QgsProject.instance().layerTreeRoot().insertLayer(0, self.layer).setExpanded(len(self.colours) <= _LEGEND)
@@ -217,6 +218,19 @@ def _common(codes: Iterable[str]) -> str:
     among = list(codes)
     shared = commonprefix(among) if len(among) > 1 else ""  # noqa: RUF071 - letters are what is compared
     return shared[:-1] if shared in among else shared
+
+
+def _portions(members: Mapping[str, list[str]]) -> Iterator[dict[str, list[str]]]:
+    """Yield a few grids with their cells at a time."""
+    some: dict[str, list[str]] = {}
+    cells = 0
+    for grid, own in members.items():
+        some[grid] = own
+        cells += len(own)
+        if cells >= _NAMED_AT_A_TIME:
+            yield some
+            some, cells = {}, 0
+    yield some
 
 
 def _middle(boxes: Mapping[str, Box]) -> str:
