@@ -184,7 +184,7 @@ class Live(QObject):
         ledger = Ledger(self._generation, self.one_map.path, makes=bool(self.states))
         room = Room(ledger)
         ledger.ready.connect(self._ready)
-        ledger.unread.connect(self.unread)
+        ledger.unread.connect(self._noted)
         ledger.failed.connect(self.refused)
         self._answers.connect(ledger.answer)
         self._look_unread.connect(ledger.look_unread)
@@ -236,6 +236,11 @@ class Live(QObject):
         if told.get("has_flaws"):
             self._look_unread.emit()
         self.changed.emit()
+
+    @pyqtSlot(object)
+    def _noted(self, rows: list) -> None:
+        if self._is_ours(self.sender()):
+            self.unread.emit(rows)
 
     # --- cases
 

@@ -306,6 +306,20 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_the_rest_is_taken(plu
     assert panel.minimumHeight() >= 5 * panel.fontMetrics().lineSpacing()
 
 
+def test_what_the_map_before_had_unread_is_not_told_of_this_one(plugin, shown, own_map, spots, folder):
+    shown.live.add(source(plugin, "folder", folder))
+    write_csv(folder / "cases.csv", spots[:1])
+    await_rows(shown, 1)
+    ledger, told = shown.live._rooms[0].inhabitant, []
+    shown.live.unread.connect(told.extend)
+    row = ("2026-11-23T08:00:00.000Z", "folder · a.csv", "2", "no number", "没有编号", 1)
+    ledger.unread.emit([row])
+    until(lambda: told == [row], seen=lambda: told)
+    shown.live.of_map(None)
+    ledger.unread.emit([row])
+    assert told == [row]
+
+
 def test_a_row_with_a_state_nobody_knows_is_taken_and_not_told_as_unread(plugin, shown, own_map, spots, folder):
     whole = shown.dock.findChild(object, "onemapLive")
     assert whole.unread_title.text() == ""  # no source: nothing was read, and nothing could not be

@@ -100,6 +100,17 @@ def test_a_case_that_bears_a_name_only_finds_its_code_in_either_language(plugin,
     assert not {"其他", "other", ""} & set(codes)  # of several groups
 
 
+def test_a_name_is_found_as_an_office_wrote_it(plugin, asked_in_english):
+    matters = plugin("console.who.matters")
+    codes = matters.codes_by_name(
+        asked_in_english("UPDATE \"case\" SET matter_name = '垃圾(本区)' WHERE matter_code = '0102'")
+    )
+    for written in ("垃圾(本区)", " 垃圾（本区） ", "\u3000垃圾（本区)"):
+        assert matters.code_named(codes, written) == "0102"
+    for written in ("垃圾", "", None):
+        assert matters.code_named(codes, written) is None
+
+
 def test_without_duties_nobody_can_be_named(asked):
     assert asked("DELETE FROM gpkg_contents WHERE table_name = 'duty'") == []
 

@@ -16,7 +16,7 @@ from ..queue.list_tab import ListTab
 from ..rows import Row, attributes, candidates, codes_of, details
 from ..who.asking import show_phone
 from ..who.card import DETAILS, system_name
-from ..who.matters import codes_by_name
+from ..who.matters import code_named, codes_by_name
 from ..words import Words
 from .ask_bar import AskBar, Question
 from .case_card import PHOTO, CaseFacts, case_html
@@ -106,7 +106,8 @@ class CaseDesk(QObject):
             self._answered(number, {}, tr("The case has no position, so nobody can be named."))
             return
         if self._matters is not None:
-            if matter := self._values.get("matter_code") or self._matters.get(str(self._values.get("matter_name"))):
+            named = code_named(self._matters, self._values.get("matter_name"))
+            if matter := self._values.get("matter_code") or named:
                 asked["matter"] = str(matter)
             if row.state == "settled" and row.moment and self.one_map is not None:
                 asked["at"] = Words(self.one_map.facts).moment(row.moment).replace(" ", "T")

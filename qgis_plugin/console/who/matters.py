@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...onemap.domain.catalogue import fold_heading
 from ...onemap.domain.classes import ClassEntry, ClassTable, class_tables
@@ -44,15 +44,23 @@ def matters_of(one_map: OneMapFile) -> list[tuple[str, str]]:
 def codes_by_name(matters: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return the code of each name that one matter alone has: as it is offered, and as either language has it.
 
-    A case that bears no code bears the name in the language of its source, which need not be QGIS's.
+    A case that bears no code bears the name in the language of its source, which need not be QGIS's. Names are as
+    `code_named` asks for them.
     """
     scheme = _table_of([code for code, _ in matters])
     known = ((code, title, _entry(code, title, scheme)) for code, title in matters)
     named = [
-        (name, code) for code, title, entry in known for name in {title, *(_names(entry) if entry is not None else ())}
+        (name, code)
+        for code, title, entry in known
+        for name in {fold_heading(name) for name in (title, *(_names(entry) if entry is not None else ()))}
     ]
     often = Counter(name for name, _ in named)
     return {name: code for name, code in named if name and often[name] == 1}
+
+
+def code_named(codes: Mapping[str, str], name: object) -> str | None:
+    """Return the code of a name as an office wrote it, with full-width brackets, capitals or blanks around it."""
+    return codes.get(fold_heading(str(name or "")))
 
 
 def _named_by_duties(connection: sqlite3.Connection) -> Iterator[Matter]:
