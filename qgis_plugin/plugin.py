@@ -7,7 +7,7 @@ from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QAction, QFileDialog, QPushButton
+from qgis.PyQt.QtWidgets import QAction, QFileDialog, QPushButton, QWidget
 
 from . import settings
 from .icons import icon_path
@@ -86,7 +86,7 @@ class OnemapPlugin:
                 tr("onemap"), tr("{path}: not a map that onemap published", path=str(error)), Qgis.MessageLevel.Warning
             )
             return
-        if not self._iface.newProject(True):
+        if not (self.controller.edit.lets_go() and self._iface.newProject(True)):
             return
         self.controller.dock.setUserVisible(True)
         spoken = language()
@@ -337,7 +337,12 @@ class OnemapPlugin:
         bar = self._iface.messageBar()
         message = bar.createMessage(tr("onemap"), sentence)
         button = QPushButton(tr("Show the new one"), message)
-        button.clicked.connect(self.controller.reload)
-        button.clicked.connect(lambda: bar.popWidget(message))
+        button.clicked.connect(lambda: self._show_new(message))
         message.layout().addWidget(button)
         bar.pushWidget(message, Qgis.MessageLevel.Info)
+
+    def _show_new(self, message: QWidget) -> None:
+        """Show the map that a build has made, unless edits would be lost; then it stays offered."""
+        if self.controller.edit.lets_go():
+            self._iface.messageBar().popWidget(message)
+            self.controller.reload()

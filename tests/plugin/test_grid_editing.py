@@ -11,6 +11,7 @@ import pytest
 from qgis.core import Qgis, QgsGeometry, QgsPalLayerSettings, QgsProject
 from qgis.PyQt.QtCore import QProcess, Qt
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QPushButton
 
 from .test_decisions import open_controller, own_map
 from .test_findings import shown
@@ -140,15 +141,111 @@ def test_opening_tells_how_far_it_is_and_can_be_stopped(shown, plugin, monkeypat
     assert tab.progress.isHidden()
 
 
-def test_a_library_that_ends_takes_the_draft_with_it_and_says_so(editing):
-    tab = editing.dock.edit
+def kill_library(editing):
     os.kill(editing.worker.findChildren(QProcess)[-1].processId(), signal.SIGKILL)
+
+
+def move_one(editing):
+    """Move a cell to another grid; return both."""
+    cell, _, target = neighbours(editing)
+    pick(editing, cell)
+    tab = editing.dock.edit
+    tab.choose(target)
+    tab.buttons["move"].click()
+    until(lambda: editing.edit._grids[cell] == target, seen=tab.status.text)
+    return cell, target
+
+
+def test_a_library_that_ends_gives_the_draft_back_with_its_steps(editing):
+    tab, told = editing.dock.edit, []
+    editing.edit.told.connect(told.append)
+    cell, target = move_one(editing)
+    home = next(grid for grid in totals(editing) if grid != target)
+    editing.undo()
+    until(lambda: editing.edit._grids[cell] != target)
+    editing.redo()
+    until(lambda: editing.edit._grids[cell] == target)
+    grids, sums = dict(editing.edit._grids), totals(editing)
+    kill_library(editing)
     until(lambda: editing.edit.draft is None)
-    assert tab.status.text() == "The engine stopped, and the edits that were not saved are gone. Begin again."
+    assert tab.status.text() == "The engine stopped. The draft comes back with all its steps once it runs again."
     assert all(layer.name() != "Draft of the grids" for layer in QgsProject.instance().mapLayers().values())
-    until(lambda: tab.begin.isEnabled() and "Begin." in tab.status.text())
-    tab.begin.click()
     until(lambda: editing.edit.draft is not None, seen=tab.status.text)
+    until(lambda: editing.edit._grids == grids, seen=tab.status.text)
+    until(lambda: len(editing.edit._deeds) == 3)
+    assert told == ["The engine was started again, and the steps of the draft were made again."]
+    assert totals(editing) == sums
+    assert home in sums
+    assert str(tab.grouping.currentData()) == AGENCY
+    assert editing.edit.unsaved
+    editing.undo()
+    until(lambda: editing.edit._grids[cell] != target)
+    assert not editing.edit.unsaved
+
+
+def test_a_draft_of_another_map_does_not_come_back(editing, one_map):
+    move_one(editing)
+    kill_library(editing)
+    until(lambda: editing.edit.draft is None)
+    warm = []
+    editing.worker.opened.connect(warm.append)
+    editing.show(one_map)
+    tab = editing.dock.edit
+    until(lambda: warm and tab.begin.isEnabled() and "Begin." in tab.status.text(), seen=tab.status.text)
+    assert editing.edit._steps is None
+    assert editing.edit.draft is None
+
+
+def test_what_is_not_saved_is_asked_for_before_it_is_dropped(editing):
+    tab, told = editing.dock.edit, []
+    editing.edit.told.connect(told.append)
+    assert editing.edit.lets_go()
+    move_one(editing)
+    assert not editing.edit.lets_go()
+    assert told == ["Grids are being edited: save them as a version, or end that first."]
+    tab.end.click()
+    assert editing.edit.draft is not None
+    assert tab.bar.words.text() == "What was edited is not saved as a version. End all the same?"
+    assert tab.bar.why.isHidden()
+    QTest.keyClick(tab.bar.no, Qt.Key.Key_Escape)
+    assert tab.bar.isHidden()
+    assert editing.edit.draft is not None
+    tab.end.click()
+    QTest.keyClick(tab.bar.no, Qt.Key.Key_Return)  # Enter at once drops nothing
+    assert editing.edit.draft is not None
+    tab.end.click()
+    QTest.keyClick(tab.bar.ok, Qt.Key.Key_Return)
+    assert editing.edit.draft is None
+    assert editing.edit.lets_go()
+
+
+def test_a_rebuilt_map_and_another_one_wait_for_edits_that_are_not_saved(
+    plugin, desktop, own_map, qtbot, english, library
+):
+    center = plugin("plugin").OnemapPlugin(desktop)
+    center.initGui()
+    try:
+        center.open_one_map(own_map)
+        shown = center.controller
+        tab = shown.dock.edit
+        until(lambda: tab.grouping.count() > 0, 60)
+        tab.choose_grouping(AGENCY)
+        tab.begin.click()
+        until(lambda: shown.edit.draft is not None, seen=tab.status.text)
+        cell, target = move_one(shown)
+        shown.replaced.emit("The one map was built anew.")
+        (offer,) = [item for item in desktop.messageBar().items() if item.findChildren(QPushButton)][-1:]
+        button = offer.findChild(QPushButton)
+        button.click()
+        center.open_one_map(own_map)
+        assert shown.edit._grids[cell] == target
+        assert offer in desktop.messageBar().items()
+        shown.edit.end()
+        button.click()
+        assert offer not in desktop.messageBar().items()
+    finally:
+        center.unload()
+        QgsProject.instance().clear()
 
 
 def test_without_the_library_the_tab_says_what_is_missing(plugin, desktop, own_map, qtbot, english):
@@ -366,6 +463,6 @@ def test_saved_beside_the_map_which_stays_as_it_is(editing, own_map, plugin):
     assert saved == {code: grid or None for code, grid in editing.edit._grids.items()}
     assert hashlib.sha256(own_map.read_bytes()).hexdigest() == seal
     check_version_in_project(editing, plugin("project.version_layers"), path, cell, target)
-    tab.end.click()
+    tab.end.click()  # nothing would be lost, so nothing is asked
     assert editing.edit.draft is None
     assert all(layer.name() != "Draft of the grids" for layer in QgsProject.instance().mapLayers().values())

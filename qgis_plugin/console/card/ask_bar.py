@@ -19,6 +19,7 @@ from ...translation import tr
 
 MOST_SHOWN = 12  # cells that the field proposes
 MOST_NAMED = 5  # of those that end as somebody wrote
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)  # on a button: outside of a dialog Qt takes the blank only
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Question:
         Whether that day is a first one, tomorrow unless it is changed; else a last one, in a year.
     reason
         Whether it cannot be answered without a reason.
+    final
+        Whether it cannot be undone and stands in no log: no reason is asked for.
     """
 
     words: str
@@ -50,6 +53,7 @@ class Question:
     day: bool = False
     soon: bool = False
     reason: bool = True
+    final: bool = False
 
 
 class AskBar(QWidget):
@@ -84,7 +88,6 @@ class AskBar(QWidget):
         self.why.setPlaceholderText(tr("reason"))
         self.why.setToolTip(tr("In your own words; it stands in the log for good"))
         self.ok = QPushButton(tr("Do it"), self)
-        self.ok.setToolTip(tr("Enter does the same; it can be undone"))
         self.no = QPushButton(tr("Not now"), self)
         self.no.setToolTip(tr("Esc does the same"))
         first, second = QHBoxLayout(), QHBoxLayout()
@@ -123,9 +126,17 @@ class AskBar(QWidget):
             self.day.setMinimumDate(today)
             self.day.setToolTip(tr("First day on which it holds") if question.soon else tr("Last day of it"))
         self.why.clear()
+        self.why.setVisible(not question.final)
+        can = (
+            tr("Enter does the same; it cannot be undone")
+            if question.final
+            else tr("Enter does the same; it can be undone")
+        )
+        self.ok.setToolTip(can)
         self._look()
         self.show()
-        (self.cell if question.cells is not None and not question.cell else self.why).setFocus()
+        first = self.no if question.final else self.why
+        (self.cell if question.cells is not None and not question.cell else first).setFocus()
 
     def take_cell(self, cell: str) -> None:
         """Take a cell that was found elsewhere, such as on the map."""
@@ -155,6 +166,9 @@ class AskBar(QWidget):
         if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:
             self.close_question()
             return True
+        if event.type() == QEvent.Type.KeyPress and event.key() in _ENTER and isinstance(watched, QPushButton):
+            watched.click()
+            return True
         return super().eventFilter(watched, event)
 
     def _whole_code(self) -> str:
@@ -179,7 +193,8 @@ class AskBar(QWidget):
         """Let it be answered once all that is needed stands there."""
         question = self._question
         lacks_cell = question is not None and question.cells is not None and not self.cell.text().strip()
-        lacks_reason = question is not None and question.reason and not self.why.text().strip()
+        wants_reason = question is not None and question.reason and not question.final
+        lacks_reason = wants_reason and not self.why.text().strip()
         self.ok.setEnabled(question is not None and not lacks_cell and not lacks_reason)
 
     def _wire(self) -> None:
@@ -187,7 +202,8 @@ class AskBar(QWidget):
             field.textChanged.connect(lambda _: self._look())
             field.textEdited.connect(lambda _: self.error.hide())
             field.returnPressed.connect(self.answer)
-            field.installEventFilter(self)
+        for widget in (self.cell, self.why, self.ok, self.no):
+            widget.installEventFilter(self)
         self.ok.clicked.connect(self.answer)
         self.no.clicked.connect(self.close_question)
         self.pick.clicked.connect(self.pick_wanted)

@@ -22,6 +22,7 @@ from .tab import EditTab
 MOMENT_S = 0.015  # so long cells are drawn before the window is asked again
 _SOME, _SHOWN = 2, 3
 _LIBRARY = 0.8  # share of the opening that the library does
+Deed = tuple[str, dict]  # a verb that the library did, with what it was told
 
 
 class EditDesk(QObject):
@@ -38,12 +39,16 @@ class EditDesk(QObject):
         self._crs = QgsCoordinateReferenceSystem()
         self.draft: DraftLayer | None = None
         self._grids: dict[str, str] = {}
+        self.unsaved = False
+        self._grouping = ""
+        self._deeds: list[Deed] = []  # steps since the opening
+        self._again: tuple[str, list[Deed]] | None = None  # the grouping and steps that an engine took with it
         self._opening = 0  # number of the question that opens, to cancel it
         self._steps: Iterator[float] | None = None
         self._filling = QTimer(self)
         self._filling.setInterval(0)
         self._acts = {
-            "end": self.end,
+            "end": self._ask_to_end,
             "pick": self._pick,
             "move": self.move,
             "split": self._draw,
@@ -68,6 +73,7 @@ class EditDesk(QObject):
     def of_map(self, one_map: OneMapFile | None, crs: QgsCoordinateReferenceSystem) -> None:
         """Take the map whose grids may be edited."""
         self.end()
+        self._again = None
         self._one_map, self._crs = one_map, crs
         self._tab.offer([])
         self._list_versions()
@@ -76,6 +82,7 @@ class EditDesk(QObject):
     def begin(self, grouping: str) -> None:
         """Open the grids of one grouping for editing."""
         if self._one_map is not None and grouping:
+            self._grouping = grouping
             self._tab.wait(0.0, tr("The library reads the cells ..."))
             asked = {"grouping": grouping, "who": person()}
             self._opening = self._worker.ask("edit.open", asked, self._opened, self._not_opened, self._told)
@@ -89,6 +96,7 @@ class EditDesk(QObject):
             self._worker.cancel(self._opening)
         was_open = self.draft is not None or self._steps is not None
         self._opening, self._steps = 0, None
+        self._deeds, self.unsaved = [], False
         self._filling.stop()
         if self.draft is not None:
             self.draft.remove()
@@ -97,6 +105,12 @@ class EditDesk(QObject):
         if was_open:
             self._worker.ask("edit.close", {}, lambda _: None)
         self._tab.work(False)
+
+    def lets_go(self) -> bool:
+        """Return whether another map may take the place of this one; say so where edits would be lost."""
+        if self.unsaved:
+            self.told.emit(tr("Grids are being edited: save them as a version, or end that first."))
+        return not self.unsaved
 
     def close(self) -> None:
         """Let go of the canvas and of the draft."""
@@ -164,7 +178,10 @@ class EditDesk(QObject):
             return
         path = free_path(self._one_map.path, first_day)
 
+        steps = len(self._deeds)
+
         def answered(answer: dict) -> None:
+            self.unsaved = self.unsaved and len(self._deeds) > steps
             self._desk.saved(path.name, first_day, why)
             self._tab.say(tr("Saved as {file}; cells: {cells}, grids: {grids}.", file=path.name, **_counts(answer)))
             self.told.emit(tr("New version of the grids: {file}", file=path.name))
@@ -189,13 +206,14 @@ class EditDesk(QObject):
     # --- inside
 
     def _engine_changed(self, *_: object) -> None:
-        """Say what is missing; a library that ended took the division that it kept open with it."""
+        """Say what is missing; the division that a library kept open ended with it, and is made anew by the next."""
         if self._worker.running or self._one_map is None or self._opening:
             return
-        was_open = self.draft is not None or self._steps is not None
+        if self.draft is not None:
+            self._again = (self._grouping, self._deeds)
         self.end()
-        if was_open:
-            self._tab.say(tr("The engine stopped, and the edits that were not saved are gone. Begin again."))
+        if self._again is not None:
+            self._tab.say(tr("The engine stopped. The draft comes back with all its steps once it runs again."))
         else:
             self._tab.say(tr("Editing needs the library; the foot of this panel says how it is."))
 
@@ -204,7 +222,13 @@ class EditDesk(QObject):
 
     def _offer(self) -> None:
         if "edit.groupings" in self._worker.verbs:
-            self._worker.ask("edit.groupings", {}, lambda answer: self._tab.offer(answer["groupings"]))
+            self._worker.ask("edit.groupings", {}, self._offered)
+
+    def _offered(self, answer: dict) -> None:
+        self._tab.offer(answer["groupings"])
+        if self._again is not None:
+            self._tab.choose_grouping(self._again[0])
+            self.begin(self._again[0])
 
     def _told(self, share: float, words: str) -> None:
         if self._opening:
@@ -237,6 +261,16 @@ class EditDesk(QObject):
         self._tab.work(True)
         self._show(answer)
         self._tab.say(" ".join(said(note) for note in answer["notes"]) or tr("Choose cells on the map."))
+        self._do_again()
+
+    def _do_again(self) -> None:
+        """Make the steps again that were made before the engine stopped."""
+        _, deeds = self._again or ("", [])
+        self._again = None
+        for verb, arguments in deeds:
+            self._ask(verb, arguments)
+        if deeds:
+            self.told.emit(tr("The engine was started again, and the steps of the draft were made again."))
 
     def _fill(self) -> None:
         """Draw for a moment, then let the window live."""
@@ -252,11 +286,13 @@ class EditDesk(QObject):
             self._tab.wait(_LIBRARY + (1.0 - _LIBRARY) * share, tr("The cells are drawn ..."))
 
     def _ask(self, verb: str, arguments: dict) -> None:
-        self._worker.ask(verb, arguments, self._changed, self._tab.say)
+        self._worker.ask(verb, arguments, lambda state: self._changed(state, (verb, arguments)), self._tab.say)
 
-    def _changed(self, state: dict) -> None:
+    def _changed(self, state: dict, deed: Deed) -> None:
         if self.draft is None:
             return
+        self._deeds.append(deed)
+        self.unsaved = state["made"] > 0
         self.draft.apply(state)
         for cell in state["gone"]:
             self._grids.pop(cell, None)
@@ -293,6 +329,14 @@ class EditDesk(QObject):
         else:
             self._tab.buttons["split"].setChecked(False)
             self._canvas.unsetMapTool(self.knife)
+
+    def _ask_to_end(self) -> None:
+        """End, or ask first where something would be lost."""
+        if self.unsaved:
+            words = tr("What was edited is not saved as a version. End all the same?")
+            self._tab.bar.ask(Question(words, lambda *_: self.end(), final=True))
+        else:
+            self.end()
 
     def _ask_to_save(self) -> None:
         words = tr("From which day does it hold, and why was it done?")

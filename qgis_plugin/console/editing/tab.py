@@ -104,7 +104,9 @@ class EditTab(QWidget):
         self.grouping.setObjectName("onemapGrouping")
         self.grouping.setToolTip(tr("Whose grids the cells are joined to"))
         self.begin = self._button("begin", tr("Begin"), tr("Shows the cells in the colours of their grids"))
-        self.end = self._button("end", tr("End"), tr("Takes the draft off the map; what was not saved is gone"))
+        self.end = self._button(
+            "end", tr("End"), tr("Takes the draft off the map; asks first where something is not saved")
+        )
         self.model = GridModel(self)
         self.table = QTableView(self)
         self.table.setObjectName("onemapTable_grids")
@@ -157,6 +159,10 @@ class EditTab(QWidget):
         self.versions.setCurrentIndex(max(0, self.versions.findData(str(chosen))) if versions else -1)
         for widget in (self.versions, self.buttons["show"]):
             widget.setVisible(bool(versions))
+
+    def choose_grouping(self, grouping: str) -> None:
+        """Choose whose grids are edited."""
+        self.grouping.setCurrentIndex(self.grouping.findData(grouping))
 
     @property
     def version(self) -> Path | None:
