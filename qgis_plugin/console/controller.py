@@ -29,6 +29,7 @@ from .highlight import point_to_layer, to_layer
 from .holders import holders_of
 from .log_tab import subject_title, verb_title
 from .picking import SpotPicker
+from .queue.deadlines import Deadlines
 from .queue.kinds import case_list, finding_list
 from .queue.list_tab import VIEW_DELAY_MS, ListTab
 from .rebuilt import Rebuilt
@@ -65,6 +66,7 @@ class Controller(QObject):
         self.cases = CaseDesk(self.dock.cases, self.worker, self.desk, self)
         self.findings = FindingDesk(self.dock.findings, self.worker, self.desk, self._canvas, self)
         self.edit = EditDesk(self.dock.edit, self.worker, self.desk, self._canvas, self)
+        self.deadlines = Deadlines(self.dock.cases, self)
         self.guide = Guide(self._canvas, self.worker, self.who, self)
         self.following = Following(self._tabs, self.dock.tabs.setCurrentWidget, self.guide.show_row, self)
         self.decisions = DecisionDesk(self.desk, self._canvas, self.guide.show_row, self)
@@ -158,6 +160,7 @@ class Controller(QObject):
         if before != path:
             self.close_windows()  # their title is the other map's, their figures would be this one's
         self.desk.open(path)
+        self.deadlines.of_map(self.one_map)
         self._known = self._what_is_known()
         self.dock.show_map(self.one_map.title(language()))
         self.dock.keep_time(Words(self.one_map.facts).zone)
@@ -188,6 +191,7 @@ class Controller(QObject):
         self.cases.of_map(None, [])
         self.findings.of_map(None, self._crs())
         self.edit.of_map(None, self._crs())
+        self.deadlines.of_map(None)
         self.live.of_map(None)
         self.worker.open("")
         self._rebuilt.watch(None)
@@ -289,6 +293,7 @@ class Controller(QObject):
         self.worker.stop()
         self._canvas.extentsChanged.disconnect(self._panning.start)
         self._rebuilt.watch(None)
+        self.deadlines.of_map(None)
         for timer in (self._changing, self._panning):
             timer.stop()
         for tab in self._tabs:
@@ -308,7 +313,8 @@ class Controller(QObject):
         if self.one_map is None:
             return Known()
         streets, holders = Streets.of(self.one_map), holders_of(self.one_map)
-        return Known(streets, holders, self.desk.decided, self.desk.judged, settled=settled_near_border(self.one_map))
+        settled, clock = settled_near_border(self.one_map), self.deadlines.clock
+        return Known(streets, holders, self.desk.decided, self.desk.judged, settled=settled, clock=clock)
 
     def _looked_at(self, tab: ListTab, row: Row | None) -> None:
         (self.cases if tab is self.dock.cases else self.findings).show(row)

@@ -23,6 +23,7 @@ FINDING_TABLES = ("defect", "defect_line", "coverage_gap", "object_gap", "near_b
 LIVE = "live_case"  # cases that came while the map is shown, in a file of their own beside it
 CASE_TABLES = ("case", LIVE)
 NEAR_SETTLED = "near_settled"  # near a border and settled: nobody need decide it
+OPEN, OVERDUE = ("new", "in_hand"), "overdue"
 NOWHERE = ("outside", "no_position")  # how cases come to have no cell
 _FIRST = {"reported_at": "reported_at DESC", "allowed": "coalesce(allowed, 0)", "area_m2": "area_m2 DESC"}
 _ANSWERED = ("accepted", "allowed")  # nobody need decide these any more
@@ -57,6 +58,7 @@ class Row:
     holder: str = ""  # who is appointed to its cell
     about: str = ""
     chip: str = ""  # under which counter it is found: the kind, unless that is settled or accepted
+    due: str = ""  # of an open case: when it becomes overdue, as stored: UTC
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Known:
     decided: Mapping[str, Entry] = field(default_factory=dict)  # by code of the case
     judged: Judged = field(default_factory=Judged)
     settled: frozenset[str] = frozenset()  # cases near a border that are settled
+    clock: Callable[[str], str] = lambda _: ""  # moment at which the cases of a table are looked at, in UTC
     today: str = field(default_factory=lambda: date.today().isoformat())  # noqa: DTZ011 - the desk's own day
 
 
@@ -177,6 +180,9 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
     matter, address = _text(row, "matter_name"), _text(row, "address")
     near = bool(row.get("near_border"))
     state = _text(row, "state")
+    due = _text(row, "due_at") if state in OPEN else ""
+    if due and due < known.clock(table):
+        state, due = OVERDUE, ""
     holder = known.holders.get(cell, "")
     how = _text(row, "how")
     kind = "decided" if decision else "near_border" if near else how
@@ -202,6 +208,7 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
         case=code,
         moment=reported,
         holder=holder,
+        due=due,
         chip=how if past and how in NOWHERE else NEAR_SETTLED if past else kind,
     )
 

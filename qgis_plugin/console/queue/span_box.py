@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QLabel, Q
 from ...translation import tr
 
 HOURS = {"": 0, "day": 24, "week": 7 * 24, "month": 30 * 24}
+_TILL_NOW = tuple(name for name, hours in HOURS.items() if hours)
 CHOSEN = "chosen"
 _SHOWN = "yyyy-MM-dd HH:mm"
 
@@ -53,6 +54,11 @@ class SpanBox(QWidget):
                 edit.blockSignals(True)
                 edit.setDateTime(QDateTime.fromString(local.strftime("%Y-%m-%d %H:%M"), _SHOWN))
                 edit.blockSignals(False)
+
+    def go_on(self) -> None:
+        """Let a span that ends now go on with the clock."""
+        if self.box.currentData() in _TILL_NOW:
+            self.changed.emit(*self.bounds())
 
     def bounds(self, now: datetime | None = None) -> tuple[str, str]:
         """Return the first and the last moment of the span in UTC, as cases store theirs."""
