@@ -152,7 +152,11 @@ class OnemapPlugin:
         kept, bar = project_beside(one_map), self._iface.messageBar()
         if not kept.exists():
             if write_project(QgsProject.instance(), kept):
-                bar.pushMessage(tr("onemap"), tr("Kept beside the map: {name}", name=kept.name), Qgis.MessageLevel.Info)
+                self._tell(tr("Kept beside the map: {name}", name=kept.name))
+            else:
+                self._tell(
+                    tr("{name} cannot be written beside the map; save the project elsewhere to keep it", name=kept.name)
+                )
             return
         message = bar.createMessage(tr("onemap"), tr("A project is kept beside this map: {name}", name=kept.name))
         button = QPushButton(tr("Open it"), message)

@@ -187,6 +187,8 @@ class EditDesk:
     def save(self, path: Path, *, when: str, why: str = "") -> Facts:
         """Write the edited division as a new version: cells with their days, new grids, lineage, broken rules.
 
+        The grids are the agency's, or the areas of the level above the cells.
+
         Raises
         ------
         OnemapError
@@ -203,6 +205,8 @@ class EditDesk:
         tables: dict[str, pd.DataFrame] = {self.level: cells}
         if self.agency:
             tables[_DUTY] = self._new_grids(day)
+        else:
+            tables[self.one_map.levels[-2]] = self._new_areas()
         lineage = self.division.lineage.assign(valid_from=day.isoformat() if day else None)
         lineage["why"] = [said_then or why for said_then in lineage["why"]]
         tables["lineage"] = lineage
@@ -214,20 +218,14 @@ class EditDesk:
     def _new_grids(self, day: Any) -> gpd.GeoDataFrame:
         """Return the agency's grids: those that stay as they were, changed ones closed and put together anew."""
         old = _grids_of(self.one_map, self.agency)
-        changes = [made.change for made in self.division.operations]
-        touched = {cell.group for change in changes for side in (change.out, change.into) for cell in side} - {None}
+        touched = self._touched()
         changed = old["duty_code"].astype(str).isin(touched)
         closed = old.copy()
         for column in (VALID_FROM, VALID_TO):
             if column not in closed:
                 closed[column] = None
         closed[VALID_TO] = closed[VALID_TO].astype(object).where(~changed, None if day is None else day_before(day))
-        lands = gpd.GeoDataFrame(
-            {"duty_code": self.division.groups.to_numpy()},
-            geometry=self.division.cells.geometry.to_numpy(),
-            crs=self.division.cells.crs,
-        )
-        joined = lands[lands["duty_code"].isin(touched)].dissolve("duty_code", as_index=False)
+        joined = self._joined(touched).rename(columns={"grid": "duty_code"})
         facts = pd.DataFrame(old.drop(columns=old.geometry.name)).assign(duty_code=old["duty_code"].astype(str))
         new = joined.merge(facts.drop_duplicates("duty_code"), on="duty_code", how="left")
         new["agency"] = self.agency
@@ -235,6 +233,31 @@ class EditDesk:
         if "area_m2" in new:
             new["area_m2"] = area_m2(new).to_numpy()
         return gpd.GeoDataFrame(pd.concat([closed, new], ignore_index=True), crs=old.crs)
+
+    def _new_areas(self) -> gpd.GeoDataFrame:
+        """Return the areas of the level above the cells; those that changed are put together anew from their cells."""
+        above = self.one_map.levels[-2]
+        key = str(load_catalogue()[above].key)
+        old, touched = self.one_map.read(above), self._touched()
+        changed = old[key].astype(str).isin(touched)
+        facts = pd.DataFrame(old.drop(columns=old.geometry.name)).assign(**{key: old[key].astype(str)})
+        new = self._joined(touched).rename(columns={"grid": key}).merge(facts.drop_duplicates(key), on=key, how="left")
+        if "area_m2" in new:
+            new["area_m2"] = area_m2(new).to_numpy()
+        return gpd.GeoDataFrame(pd.concat([old[~changed], new], ignore_index=True), crs=old.crs)
+
+    def _touched(self) -> set[Any]:
+        """Return the grids that lost or won land."""
+        changes = [made.change for made in self.division.operations]
+        return {cell.group for change in changes for side in (change.out, change.into) for cell in side} - {None}
+
+    def _joined(self, grids: set[Any]) -> gpd.GeoDataFrame:
+        """Return the land of these grids, put together from their cells; column ``grid``."""
+        cells = self.division.cells
+        lands = gpd.GeoDataFrame(
+            {"grid": self.division.groups.to_numpy()}, geometry=cells.geometry.to_numpy(), crs=cells.crs
+        )
+        return lands[lands["grid"].isin(grids)].dissolve("grid", as_index=False)
 
 
 def groupings(one_map: OneMap) -> list[Facts]:

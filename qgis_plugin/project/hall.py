@@ -9,7 +9,7 @@ from ..onemap.domain.system_names import system_title
 from ..translation import speaker
 from .borders import DASHED_LEVELS, dash_borders
 from .fill import Filled, fill_project, layer_in
-from .layers import LAYER_ID
+from .layers import DRAFT, LAYER_ID
 from .moments import follow_time
 from .night import NIGHT, add_night_styles
 from .older_styles import mend_styles
@@ -80,7 +80,11 @@ def dash_all(project: QgsProject) -> Iterator[None]:
 
 
 def mend_kept(project: QgsProject) -> None:
-    """Take from a project that an older plugin kept the style that can end QGIS; `dash_all` makes the dashes anew."""
+    """Take away what a project kept of edited grids, and the style of older plugins that can end QGIS.
+
+    `dash_all` makes the dashes anew.
+    """
+    project.removeMapLayers([key for key, layer in project.mapLayers().items() if layer.customProperty(DRAFT)])
     for layer, level in list(bordered(project.mapLayers().values())):
         mend_styles(layer, level)
 

@@ -22,6 +22,7 @@ from .one_map_file import MapLayer, OneMapFile
 from .palette import light
 
 LAYER_ID = "onemap/layer_id"
+DRAFT = "onemap/draft"  # of the layer of grids that are being edited, which no project keeps
 GROUP_ID = "onemap/group_id"
 _OLD_LABELS = ("reason", '"holder"')  # of the styles that older maps bring: too long, or not who the roster names
 _SELECTED_MM, _CASING_MM = 0.9, 0.5  # widths of the line around what is selected

@@ -26,6 +26,7 @@ from .palette import light
 from .paper import PAPER_ID
 
 VERSION = "onemap/version"
+LEVELS = ("grid_district", "grid_street", "grid_community", "grid_cell")  # from coarse to fine
 _DUTY, _LINEAGE = "duty_grid", "lineage"
 
 
@@ -35,12 +36,16 @@ class NotAVersion(Exception):  # noqa: N818 - reads as what it says
 
 @dataclass(frozen=True)
 class SavedVersion:
-    """What a saved version holds: the level of its cells, its first day, and whose grids it divides anew."""
+    """What a saved version holds: the level of its cells, its first day, and whose grids it divides anew.
+
+    ``above`` is the level whose areas it divides anew, where those are no agency's.
+    """
 
     path: Path
     level: str
     first_day: str
     agency: str
+    above: str = ""
 
     @property
     def code(self) -> str:
@@ -67,7 +72,7 @@ def read_version(path: Path) -> SavedVersion:
     try:
         with reading(path) as connection:
             tables = tables_of(connection)
-            level = next((name for name in tables if name.startswith("grid_")), "")
+            *above, level = [name for name in LEVELS if name in tables] or [""]
             if not level or _LINEAGE not in tables:
                 raise NotAVersion(path.name)
             (first_day,) = connection.execute(f"SELECT max(valid_from) FROM {_LINEAGE}").fetchone()  # noqa: S608 # nosec B608
@@ -75,7 +80,7 @@ def read_version(path: Path) -> SavedVersion:
             (agency,) = connection.execute(owner).fetchone() if _DUTY in tables else ("",)
     except sqlite3.Error as error:
         raise NotAVersion(f"{path.name} ({error})") from error
-    return SavedVersion(path, level, str(first_day or ""), str(agency or ""))
+    return SavedVersion(path, level, str(first_day or ""), str(agency or ""), above[-1] if above else "")
 
 
 def add_version(project: QgsProject, one_map: OneMapFile, path: Path, *, language: str) -> QgsLayerTreeGroup:
@@ -98,8 +103,10 @@ def add_version(project: QgsProject, one_map: OneMapFile, path: Path, *, languag
     layers = [_changed_cells(version, tr("Cells that are others now"))]
     if version.agency:
         layers.append(_grids(project, version, tr("Grids of {agency}", agency=version.agency), language=language))
-    title = next((one_map.title_of(row, language) for row in one_map.layers if row.layer_id == version.level), "")
-    named = tr("{layer} from {day}", layer=title or version.level, day=version.first_day)
+    titles = {row.layer_id: one_map.title_of(row, language) for row in one_map.layers}
+    if version.above:
+        layers.append(_areas(project, version, titles.get(version.above, version.above), language=language))
+    named = tr("{layer} from {day}", layer=titles.get(version.level, version.level), day=version.first_day)
     cells = open_table(f"{path}|layername={version.level}", named)
     below = layer_in(project, version.level)
     _dress_as(cells, below, version.level, language=language)
@@ -162,6 +169,16 @@ def _grids(project: QgsProject, version: SavedVersion, title: str, *, language: 
         if item.customProperty(PAPER_ID) == "agency" and item.subsetString() == own
     )
     _dress_as(layer, next(of_agency, None) or layer_in(project, _DUTY), _DUTY, language=language)
+    return layer
+
+
+def _areas(project: QgsProject, version: SavedVersion, title: str, *, language: str) -> QgsVectorLayer:
+    """Return the areas of the level above the cells."""
+    tr = speaker(language)
+    layer = open_table(
+        f"{version.path}|layername={version.above}", tr("{layer} from {day}", layer=title, day=version.first_day)
+    )
+    _dress_as(layer, layer_in(project, version.above), version.above, language=language)
     return layer
 
 

@@ -1,6 +1,7 @@
 """A project as a file beside its map: relative paths throughout, so that the folder can be moved and copied."""
 
 import zipfile
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 
@@ -29,7 +30,8 @@ def write_project(project: QgsProject, target: Path) -> bool:
         return False
     finally:
         for path in (draft, relative):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # a folder that is for reading only refuses even this
+                path.unlink()
     project.setFileName(str(target))
     project.setDirty(False)
     return True

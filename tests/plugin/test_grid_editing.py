@@ -8,7 +8,7 @@ from contextlib import closing
 from os.path import commonprefix
 
 import pytest
-from qgis.core import Qgis, QgsGeometry, QgsPalLayerSettings, QgsProject
+from qgis.core import Qgis, QgsGeometry, QgsMapLayer, QgsPalLayerSettings, QgsProject
 from qgis.PyQt.QtCore import QProcess, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QPushButton
@@ -194,6 +194,49 @@ def test_a_draft_of_another_map_does_not_come_back(editing, one_map):
     until(lambda: warm and tab.begin.isEnabled() and "Begin." in tab.status.text(), seen=tab.status.text)
     assert editing.edit._steps is None
     assert editing.edit.draft is None
+
+
+def drafts(project):
+    return [layer for layer in project.mapLayers().values() if layer.customProperty("onemap/draft")]
+
+
+def test_a_draft_that_somebody_removes_from_the_map_comes_back_with_its_steps(editing):
+    cell, target = move_one(editing)
+    tab, project = editing.dock.edit, QgsProject.instance()
+    project.removeMapLayer(editing.edit.draft.layer.id())
+    assert editing.edit.draft is None
+    assert tab.status.text() == "The draft was removed from the map. Begin brings it back with its steps."
+    assert (tab.end.isEnabled(), tab.begin.isEnabled()) == (False, True)
+    tab.begin.click()
+    until(lambda: editing.edit.draft is not None and editing.edit._grids[cell] == target, seen=tab.status.text)
+    assert len(drafts(project)) == 1
+    tab.buttons["undo"].click()
+    until(lambda: editing.edit._grids[cell] != target)
+    project.removeMapLayer(editing.edit.draft.layer.id())
+    assert tab.status.text() == "The draft was removed from the map."
+    tab.begin.click()
+    until(lambda: editing.edit.draft is not None, seen=tab.status.text)
+    assert editing.edit._grids[cell] != target
+
+
+def test_a_project_that_goes_takes_the_draft_with_it(editing):
+    move_one(editing)
+    QgsProject.instance().clear()
+    assert editing.edit.draft is None
+    editing.edit.end()
+
+
+def test_a_project_keeps_no_draft(plugin, editing, own_map):
+    project, draft = QgsProject.instance(), editing.edit.draft
+    seen = draft.layer.flags()
+    assert project.write(str(own_map.with_name("kept.qgz")))
+    until(lambda: draft.layer.flags() == seen)
+    kept = QgsProject()
+    assert kept.read(str(own_map.with_name("kept.qgz")))
+    (left,) = drafts(kept)
+    assert left.flags() & QgsMapLayer.LayerFlag.Private  # where there is no plugin, nobody sees it
+    plugin("project.hall").mend_kept(kept)
+    assert drafts(kept) == []
 
 
 def test_what_is_not_saved_is_asked_for_before_it_is_dropped(editing):
@@ -426,6 +469,26 @@ def check_version_in_project(editing, versions, path, cell, target):
     assert numbered.expressionString() == f"NOT is_layer_visible('{home.id()}')"  # moved cells keep their number
     assert tab.status.text() == f"In the project: {group.name()}. Switch it on and off to compare."
     assert not path.with_name(path.name + "-wal").exists()
+
+
+def test_a_version_of_a_level_opens_with_its_areas(shown, own_map):
+    tab, project = shown.dock.edit, QgsProject.instance()
+    until(lambda: tab.grouping.count() > 0)
+    tab.choose_grouping("grid_community")
+    tab.begin.click()
+    until(lambda: shown.edit.draft is not None, seen=tab.status.text)
+    cell, target = move_one(shown)
+    shown.edit.save("2030-01-01", "evened out")
+    until(lambda: shown.desk.entries, seen=tab.status.text)
+    tab.buttons["show"].click()
+    (group,) = [group for group in project.layerTreeRoot().findGroups() if group.customProperty("onemap/version")]
+    changed, areas, cells = [node.layer() for node in group.findLayers()]
+    assert [feature["cell_code"] for feature in changed.getFeatures()] == [cell]
+    shapes = {feature["community_code"]: feature.geometry() for feature in areas.getFeatures()}
+    land = next(feature.geometry() for feature in cells.getFeatures() if feature["cell_code"] == cell)
+    assert shapes[target].contains(land.pointOnSurface())
+    assert sum(shape.contains(land.pointOnSurface()) for shape in shapes.values()) == 1
+    assert areas.name() == "Communities from 2030-01-01"
 
 
 def test_a_file_that_is_no_version_is_refused_in_words(editing, own_map):

@@ -1,5 +1,6 @@
 """The hall's project: themes, time, 3D views, and a file that opens anywhere without the plugin."""
 
+import errno
 import json
 import re
 import shutil
@@ -523,6 +524,25 @@ def test_a_project_that_cannot_be_written_leaves_nothing(plugin, project, one_ma
     make(plugin, project, one_map)
     assert not plugin("project.writing").write_project(project, tmp_path / "missing" / "hall.qgz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_beside_a_map_in_a_folder_for_reading_only_no_project_is_kept_and_it_is_said(
+    plugin, desktop, english, copy, monkeypatch
+):
+    def refused(path, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(plugin("project.writing").Path, "unlink", refused)
+    monkeypatch.setattr(QgsProject, "write", lambda *_: False)
+    center = plugin("plugin").OnemapPlugin(desktop)
+    center.initGui()
+    try:
+        center.open_one_map(copy)
+        told = [item.text() for item in desktop.messageBar().items()]
+        assert f"{copy.stem}.qgz cannot be written beside the map; save the project elsewhere to keep it" in told
+    finally:
+        center.unload()
+        QgsProject.instance().clear()
 
 
 def test_facts_are_variables_that_an_office_may_change(plugin, project, one_map):

@@ -135,8 +135,9 @@ class AskBar(QWidget):
         self.ok.setToolTip(can)
         self._look()
         self.show()
-        first = self.no if question.final else self.why
-        (self.cell if question.cells is not None and not question.cell else first).setFocus()
+        first = self.no if question.final else self.why if question.cells is None else self.cell
+        first.setFocus()
+        self.cell.selectAll()  # what stands there is a proposal: whoever types means another cell
 
     def take_cell(self, cell: str) -> None:
         """Take a cell that was found elsewhere, such as on the map."""
@@ -153,6 +154,8 @@ class AskBar(QWidget):
         """Take what stands in the fields, where it is enough."""
         question = self._question
         if question is None or not self.ok.isEnabled():
+            if self.cell.hasFocus() and self.cell.text().strip():
+                self.why.setFocus()
             return
         day = self.day.date().toString("yyyy-MM-dd") if question.day else ""
         value = day or (self._whole_code() if question.cells is not None else "")

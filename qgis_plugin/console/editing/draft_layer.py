@@ -12,6 +12,7 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsFillSymbol,
     QgsGeometry,
+    QgsMapLayer,
     QgsPalLayerSettings,
     QgsProject,
     QgsRendererCategory,
@@ -21,6 +22,7 @@ from qgis.core import (
     QgsVectorLayerSimpleLabeling,
 )
 
+from ...project.layers import DRAFT
 from ...project.one_map_file import OneMapFile
 from ...translation import tr
 from ..envelope import Box
@@ -61,6 +63,7 @@ class DraftLayer:
         )
         if not self.layer.crs().isValid():
             self.layer.setCrs(crs)
+        self.layer.setCustomProperty(DRAFT, True)
         self._fids: dict[str, int] = {}
         self._one_map, self._grids, self._names = one_map, dict(grids), names or {}
         self._bearers: dict[str, str] = {}  # the cell that bears the name of each grid
@@ -132,6 +135,11 @@ class DraftLayer:
                 self.layer.selectByIds(list(ids))
                 return str(feature["cell"])
         return ""
+
+    def hide(self, away: bool) -> None:
+        """Keep the layer out of the layer tree, or let it be seen there."""
+        private = QgsMapLayer.LayerFlag.Private
+        self.layer.setFlags(self.layer.flags() | private if away else self.layer.flags() & ~private)
 
     def remove(self) -> None:
         """Take the draft off the map."""

@@ -65,6 +65,7 @@ class EditDesk(QObject):
         self.knife.drawn.connect(self.split)
         self.knife.deactivated.connect(lambda: tab.buttons["split"].setChecked(False))
         self._filling.timeout.connect(self._fill)
+        QgsProject.instance().writeProject.connect(self._hide_draft)
         tab.begin_wanted.connect(self.begin)
         tab.wanted.connect(lambda name: self._acts[name]())
         worker.opened.connect(lambda _: self._offer())
@@ -82,6 +83,8 @@ class EditDesk(QObject):
     def begin(self, grouping: str) -> None:
         """Open the grids of one grouping for editing."""
         if self._one_map is not None and grouping:
+            if self._again is not None and self._again[0] != grouping:
+                self._again = None
             self._grouping = grouping
             self._tab.wait(0.0, tr("The library reads the cells ..."))
             asked = {"grouping": grouping, "who": person()}
@@ -98,9 +101,9 @@ class EditDesk(QObject):
         self._opening, self._steps = 0, None
         self._deeds, self.unsaved = [], False
         self._filling.stop()
-        if self.draft is not None:
-            self.draft.remove()
-            self.draft = None
+        draft, self.draft = self.draft, None
+        if draft is not None:
+            draft.remove()
             self._canvas.refreshAllLayers()
         if was_open:
             self._worker.ask("edit.close", {}, lambda _: None)
@@ -115,6 +118,7 @@ class EditDesk(QObject):
     def close(self) -> None:
         """Let go of the canvas and of the draft."""
         self.end()
+        QgsProject.instance().writeProject.disconnect(self._hide_draft)
         self.tool.deleteLater()
         self.knife.deleteLater()
 
@@ -246,9 +250,9 @@ class EditDesk(QObject):
             self._worker.ask("edit.close", {}, lambda _: None)
             return
         self._opening = 0
-        if self.draft is not None:
-            self.draft.remove()
-            self.draft = None
+        draft, self.draft = self.draft, None
+        if draft is not None:
+            draft.remove()
         self._steps = self._draw_draft(self._one_map, answer)
         self._filling.start()
 
@@ -256,6 +260,7 @@ class EditDesk(QObject):
         draft = DraftLayer(one_map, answer["cells"], self._crs, names=answer["names"])
         yield from draft.steps()
         self.draft = draft
+        draft.layer.willBeDeleted.connect(self._draft_went)
         self._grids = dict(answer["cells"])
         self._tab.model.names = answer["names"]
         self._tab.work(True)
@@ -271,6 +276,23 @@ class EditDesk(QObject):
             self._ask(verb, arguments)
         if deeds:
             self.told.emit(tr("The engine was started again, and the steps of the draft were made again."))
+
+    def _draft_went(self) -> None:
+        """End what is edited: its layer goes, with the project or because somebody removes it."""
+        if self.draft is None:
+            return  # it was ended here
+        self._again = (self._grouping, self._deeds) if self.unsaved else None
+        self.draft = None
+        self._worker.ask("edit.close", {}, lambda _: None)
+        self.end()
+        words = tr("The draft was removed from the map. Begin brings it back with its steps.")
+        self._tab.say(words if self._again is not None else tr("The draft was removed from the map."))
+
+    def _hide_draft(self, *_: object) -> None:
+        """Let a project that is written keep the draft out of sight: it is empty when it is read."""
+        if self.draft is not None:
+            self.draft.hide(True)
+            QTimer.singleShot(0, lambda: self.draft.hide(False) if self.draft is not None else None)
 
     def _fill(self) -> None:
         """Draw for a moment, then let the window live."""

@@ -166,6 +166,30 @@ def test_a_version_is_a_file_of_its_own_and_the_map_stays(opened, city, tmp_path
     ]
 
 
+def test_a_version_of_a_level_holds_its_areas_as_their_cells_make_them(opened, city, tmp_path):
+    state = ask(opened, "edit.open", grouping="grid_community")
+    cell, home = next((cell, grid) for cell, grid in sorted(state["cells"].items()) if grid)
+    target = next(grid for grid in sorted({*state["cells"].values()} - {"", home}))
+    ask(opened, "edit.move", cells=[cell], to=target)
+    path = tmp_path / "version.gpkg"
+    made = next(other for other, grid in sorted(state["cells"].items()) if grid == home and other != cell)
+    ask(opened, "edit.move", cells=[made], to="110120001099", create=True)
+    ask(opened, "edit.save", path=str(path), when="2027-01-01")
+    areas = gpd.read_file(path, layer="grid_community").set_index("community_code").geometry
+    before = onemap.open_map(city / "out" / "onemap.gpkg").read("grid_community").set_index("community_code").geometry
+    cells = gpd.read_file(path, layer="grid_cell")
+    assert set(areas.index) == {*before.index, "110120001099"}
+    assert dict(zip(cells["cell_code"], cells["parent_code"], strict=True))[cell] == target
+    land = shapely.union_all(cells.loc[cells["cell_code"] == cell].geometry)
+    for code in (home, target, "110120001099"):
+        own = shapely.union_all(cells.loc[cells["parent_code"] == code].geometry)
+        assert shapely.area(shapely.symmetric_difference(areas[code], own)) < 1e-6
+    assert shapely.area(shapely.intersection(areas[target], land)) == pytest.approx(land.area)
+    assert shapely.area(shapely.intersection(areas[home], land)) < 1e-6
+    for code in before.index.difference([home, target]):
+        assert shapely.equals_exact(areas[code], before[code])
+
+
 def test_what_makes_no_sense_is_said(opened):
     assert refused(opened, "edit.undo")["code"] == "not_open"
     assert "no grids nobody" in refused(opened, "edit.open", grouping="nobody")["text"]["en"]
