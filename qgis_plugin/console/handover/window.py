@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from qgis.PyQt.QtCore import QDateTime, QMarginsF, Qt
-from qgis.PyQt.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from qgis.PyQt.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextCursor, QTextDocument
 from qgis.PyQt.QtWidgets import (
     QDateTimeEdit,
     QFileDialog,
@@ -77,6 +77,11 @@ class HandoverWindow(QWidget):
         self.words.textChanged.connect(self.refresh)
         self.words.setFocus()
         self.refresh()
+
+    def go_on(self, written: str) -> None:
+        """Go on behind words that were written before."""
+        self.words.setPlainText(written)
+        self.words.moveCursor(QTextCursor.MoveOperation.End)
 
     def refresh(self) -> None:
         """Show the note as it would be now."""
