@@ -1,5 +1,6 @@
 """Beside the dock: the note of a shift as HTML and PDF, the wall view, the card of a case, all who answer in an area."""
 
+import errno
 import re
 import shutil
 import sqlite3
@@ -178,6 +179,46 @@ def test_the_note_tells_what_was_done_and_what_is_open(shown, own_map, tmp_path)
     assert {block.layout().lineCount() for block in whole} == {1}  # no code is broken in the middle
     note.since.setDateTime(note.since.dateTime().addDays(1))
     assert row.case not in note.html()
+
+
+def refused(*_):
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("locale", "told", "no_folder", "is_folder", "not_permitted"),
+    [
+        (
+            "en",
+            "could not be saved",
+            "there is no such folder",
+            "a folder has this name",
+            "writing there is not permitted",
+        ),
+        ("zh-Hans", "无法保存", "没有这个文件夹", "已有同名文件夹", "没有写入权限"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["html", "pdf"])
+def test_a_note_that_cannot_be_written_says_so(
+    shown, tmp_path, monkeypatch, kind, locale, told, no_folder, is_folder, not_permitted
+):
+    monkeypatch.setattr("qgis.core.QgsApplication.locale", lambda: locale)
+    shown.windows.show_note()
+    note = shown.windows.note
+    save = {"html": note.save_html, "pdf": note.save_pdf}[kind]
+    lacking, folder, file = tmp_path / "none" / "note", tmp_path / "folder", tmp_path / f"note.{kind}"
+    folder.mkdir()
+    for path, why in ((lacking, no_folder), (folder, is_folder)):
+        save(path)
+        words = note.status.text()
+        assert all(part in words for part in (told, str(path), why)), words
+    with monkeypatch.context() as closed:
+        closed.setattr("pathlib.Path.write_bytes", refused)
+        save(file)
+    assert not_permitted in note.status.text()
+    save(file)
+    assert note.status.text() in (f"Saved: {file}", f"已保存：{file}")
+    assert file.stat().st_size > 1_000
 
 
 def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):

@@ -1,9 +1,10 @@
 """The window of the handover note: the span, one's own words, the note as it will be, and the two ways to keep it."""
 
+import errno
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QDateTime, QMarginsF, Qt
+from qgis.PyQt.QtCore import QBuffer, QDateTime, QIODevice, QMarginsF, Qt
 from qgis.PyQt.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextCursor, QTextDocument
 from qgis.PyQt.QtWidgets import (
     QDateTimeEdit,
@@ -56,6 +57,7 @@ class HandoverWindow(QWidget):
         self.view = QTextBrowser(self)
         self.view.setStyleSheet("QTextBrowser { background: #FFFFFF; color: #22262B; padding: 12px }")  # it is paper
         self.status = QuietLabel("", self)
+        self.status.setWordWrap(True)
         row = QHBoxLayout()
         row.addWidget(QLabel(tr("since"), self))
         row.addWidget(self.since)
@@ -98,19 +100,32 @@ class HandoverWindow(QWidget):
 
     def save_html(self, path: str | Path) -> None:
         """Write the note as a page."""
-        Path(path).write_text(self.html(), encoding="utf-8")
-        self.status.setText(tr("Saved: {path}", path=path))
+        self._keep(Path(path), self.html().encode("utf-8"))
 
     def save_pdf(self, path: str | Path) -> None:
         """Write the note as pages of A4."""
-        pages = QPdfWriter(str(path))
+        held = QBuffer()  # what writes pages tells nobody that a file could not be made
+        held.open(QIODevice.OpenModeFlag.WriteOnly)
+        pages = QPdfWriter(held)
         pages.setTitle(tr("Shift handover"))
         pages.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
         pages.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)  # the document has 2 cm of its own
         document = QTextDocument()
         document.setHtml(self.html())
         document.print(pages)
-        self.status.setText(tr("Saved: {path}", path=path))
+        del pages  # the end of the file is written when the writer goes
+        self._keep(Path(path), bytes(held.data()))
+
+    def _keep(self, path: Path, note: bytes) -> None:
+        """Write a file, and say that it is there or why it is not."""
+        try:
+            path.write_bytes(note)
+        except OSError as error:
+            self.status.setStyleSheet("font-weight: bold")
+            self.status.setText(tr("The note could not be saved as {path}: {why}.", path=path, why=_why(path, error)))
+        else:
+            self.status.setStyleSheet("")
+            self.status.setText(tr("Saved: {path}", path=path))
 
     def _ask_html(self) -> None:
         path = self._target("html")
@@ -126,3 +141,16 @@ class HandoverWindow(QWidget):
         name = f"{self._one_map.path.stem}-{datetime.now().astimezone(self._zone):%Y%m%d-%H%M}.{suffix}"
         path, _ = QFileDialog.getSaveFileName(self, tr("Save the note"), str(self._one_map.path.with_name(name)))
         return path
+
+
+def _why(path: Path, error: OSError) -> str:
+    """Return in words why a file could not be written; what has none of ours is told as the system does."""
+    if path.is_dir():
+        return tr("a folder has this name")
+    if not path.parent.is_dir():
+        return tr("there is no such folder")
+    if isinstance(error, PermissionError):
+        return tr("writing there is not permitted")
+    if error.errno == errno.ENOSPC:
+        return tr("the disk is full")
+    return error.strerror or str(error)
