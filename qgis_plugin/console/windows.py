@@ -32,12 +32,12 @@ class Windows:
         self._one_map = one_map
 
     def show_wall(self) -> None:
-        """Open the wall view on the whole screen."""
+        """Open the wall view on a whole screen."""
         if self._one_map is None:
             return
         self._close_wall()
         self.wall = WallWindow(self._one_map, self._dock.cases.model, self._dock.findings.model, self._canvas)
-        self.wall.showFullScreen()
+        self.wall.fill_screen()
 
     def show_note(self) -> None:
         """Open the note with which this shift hands over; one that is open comes to the front as it is."""

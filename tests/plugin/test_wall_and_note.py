@@ -6,11 +6,11 @@ import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from qgis.core import Qgis, QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPalette, QTextDocument
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
@@ -278,6 +278,28 @@ def test_note_and_wall_go_with_their_map(shown, one_map, own_map, tmp_path):
     shown.windows.show_wall()
     shown.show_nothing()
     assert shown.windows.wall is None
+
+
+def test_the_wall_fills_the_largest_screen_beside_the_one_that_is_worked_on(plugin, shown):
+    desk, beam, wall = (FakeScreen(QSize(*size)) for size in ((2560, 1440), (1024, 768), (1920, 1080)))
+    choose = plugin("console.wall.screens").screen_beside
+    assert choose([desk], desk) is desk
+    for screens in ([desk, wall], [wall, desk], [beam, desk, wall]):
+        assert choose(screens, desk) is wall
+    assert choose([desk, wall], wall) is desk
+    shown.windows.show_wall()  # where these tests run there is one screen
+    assert shown.windows.wall.isFullScreen()
+    assert shown.windows.wall.geometry() == shown._canvas.screen().geometry()
+
+
+@dataclass(eq=False)
+class FakeScreen:
+    """As much of a screen as is asked for."""
+
+    pixels: QSize
+
+    def size(self):
+        return self.pixels
 
 
 def test_note_and_wall_leave_each_other_open(shown):
