@@ -156,6 +156,7 @@ class OnemapPlugin:
             return
         message = bar.createMessage(tr("onemap"), tr("A project is kept beside this map: {name}", name=kept.name))
         button = QPushButton(tr("Open it"), message)
+        button.setToolTip(tr("Opens the kept project in the place of the one that is shown"))
         button.clicked.connect(self._withdraw_offer)
         button.clicked.connect(lambda: self._iface.addProject(str(kept)))
         message.layout().addWidget(button)
@@ -337,6 +338,7 @@ class OnemapPlugin:
         bar = self._iface.messageBar()
         message = bar.createMessage(tr("onemap"), sentence)
         button = QPushButton(tr("Show the new one"), message)
+        button.setToolTip(tr("Reads the lists and the layers again from the map that was built"))
         button.clicked.connect(self.controller.reload)
         button.clicked.connect(lambda: bar.popWidget(message))
         message.layout().addWidget(button)

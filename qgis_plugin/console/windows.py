@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Windows:
-    """Opens and closes them; both go with their map, what somebody wrote in the note stays for its next opening."""
+    """Opens and closes them; both go with their map, what was written in the note stays for its next opening."""
 
     def __init__(self, desk: Desk, dock: OnemapDock, canvas: QgsMapCanvas) -> None:
         self._desk, self._dock, self._canvas = desk, dock, canvas

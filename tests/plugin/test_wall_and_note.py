@@ -433,26 +433,6 @@ def contrast(one, other):
     return (brighter + 0.05) / (darker + 0.05)
 
 
-def test_every_button_and_field_has_a_hint(shown):
-    from qgis.PyQt.QtWidgets import QAbstractButton, QAbstractSpinBox, QCalendarWidget, QComboBox, QLineEdit, QTableView
-
-    made_by_qt = (QAbstractSpinBox, QCalendarWidget, QComboBox, QLineEdit, QTableView)
-    lacking = []
-    for number in range(shown.dock.tabs.count()):
-        tab = shown.dock.tabs.widget(number)
-        for kind in (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit):
-            for widget in tab.findChildren(kind):
-                above = [widget.parent()]
-                while above[-1] is not tab:
-                    above.append(above[-1].parent())
-                inner = widget.objectName().startswith("qt_") or any(isinstance(one, made_by_qt) for one in above)
-                if not inner and not widget.toolTip():
-                    lacking.append(
-                        (tab.objectName(), type(widget).__name__, widget.objectName(), above[0].objectName())
-                    )
-    assert lacking == []
-
-
 def opened_agencies(project):
     """Return the names of the layers that show one agency's grids, in their order."""
     nodes = project.layerTreeRoot().findLayers()

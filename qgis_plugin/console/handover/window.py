@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from qgis.PyQt.QtCore import QBuffer, QDateTime, QIODevice, QMarginsF, Qt
-from qgis.PyQt.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextCursor, QTextDocument
+from qgis.PyQt.QtGui import QKeyEvent, QPageLayout, QPageSize, QPdfWriter, QTextCursor, QTextDocument
 from qgis.PyQt.QtWidgets import (
     QDateTimeEdit,
     QFileDialog,
@@ -52,14 +52,20 @@ class HandoverWindow(QWidget):
         self.since.setToolTip(tr("What was decided from this moment on stands in the note"))
         self.words = QPlainTextEdit(self)
         self.words.setMaximumHeight(70)
+        self.words.setTabChangesFocus(True)  # a note has no use for tabs, and the keyboard goes on
+        self.words.setAccessibleName(tr("What the next shift should know"))
         self.words.setPlaceholderText(tr("What the next shift should know"))
         self.words.setToolTip(tr("Your own words stand at the head of the note"))
         self.view = QTextBrowser(self)
+        self.view.setAccessibleName(tr("The note"))
+        self.view.setToolTip(tr("The note as it will be saved; text that is selected can be copied"))
         self.view.setStyleSheet("QTextBrowser { background: #FFFFFF; color: #22262B; padding: 12px }")  # it is paper
         self.status = QuietLabel("", self)
         self.status.setWordWrap(True)
         row = QHBoxLayout()
-        row.addWidget(QLabel(tr("since"), self))
+        since = QLabel(tr("since"), self)
+        since.setBuddy(self.since)
+        row.addWidget(since)
         row.addWidget(self.since)
         row.addStretch(1)
         for title, hint, slot in (
@@ -88,6 +94,13 @@ class HandoverWindow(QWidget):
     def refresh(self) -> None:
         """Show the note as it would be now."""
         self.view.setHtml(self.html())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes; what was written is there when the note is opened again."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def html(self) -> str:
         """Return the note."""
