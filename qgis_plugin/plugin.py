@@ -160,6 +160,7 @@ class OnemapPlugin:
             return
         message = bar.createMessage(tr("onemap"), tr("A project is kept beside this map: {name}", name=kept.name))
         button = QPushButton(tr("Open it"), message)
+        button.setToolTip(tr("Opens the kept project in the place of the one that is shown"))
         button.clicked.connect(self._withdraw_offer)
         button.clicked.connect(lambda: self._iface.addProject(str(kept)))
         message.layout().addWidget(button)
@@ -341,6 +342,7 @@ class OnemapPlugin:
         bar = self._iface.messageBar()
         message = bar.createMessage(tr("onemap"), sentence)
         button = QPushButton(tr("Show the new one"), message)
+        button.setToolTip(tr("Reads the lists and the layers again from the map that was built"))
         button.clicked.connect(lambda: self._show_new(message))
         message.layout().addWidget(button)
         bar.pushWidget(message, Qgis.MessageLevel.Info)

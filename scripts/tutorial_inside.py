@@ -277,25 +277,25 @@ def log() -> None:
 @step
 def note() -> None:
     """The note with which the shift ends."""
-    controller.show_note()
-    controller.note.words.setPlainText(
+    controller.windows.show_note()
+    controller.windows.note.words.setPlainText(
         say(
             "三号泵站检修，今晚积水案件先报水务。",
             "Pumping station 3 is out; tonight flooding goes to the water office first.",
         )
     )
     pause(500)
-    picture("note", controller.note)
-    controller.note.close()
+    picture("note", controller.windows.note)
+    controller.windows.note.close()
 
 
 @step
 def wall() -> None:
     """The wall view."""
-    controller.show_wall()
+    controller.windows.show_wall()
     pause(3500)
     picture("wall")
-    controller.wall.close()
+    controller.windows.wall.close()
     pause(500)
 
 

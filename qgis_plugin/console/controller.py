@@ -24,7 +24,6 @@ from .editing.edit_desk import EditDesk
 from .findings.finding_desk import FindingDesk
 from .following import Following
 from .guide import Guide
-from .handover.window import HandoverWindow
 from .highlight import point_to_layer, to_layer
 from .holders import holders_of
 from .log_tab import subject_title, verb_title
@@ -35,9 +34,9 @@ from .queue.list_tab import VIEW_DELAY_MS, ListTab
 from .rebuilt import Rebuilt
 from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, holds, live_row, read_again, read_rows, settled_near_border
 from .streets import Streets
-from .wall.window import WallWindow
 from .who.asking import WhoAnswers
 from .who.matters import matters_of
+from .windows import Windows
 from .words import Words
 
 
@@ -73,8 +72,7 @@ class Controller(QObject):
         self.picker = SpotPicker(self._canvas, self)
         self.live = Live(self.dock.cases, self.worker, self._live_row, self._canvas, self)
         self.dock.add_live(LivePanel(self.live, self.dock))
-        self.wall: WallWindow | None = None
-        self.note: HandoverWindow | None = None
+        self.windows = Windows(self.desk, self.dock, self._canvas)
         self._rebuilt = Rebuilt(self)
         self._changing = self._timer(VIEW_DELAY_MS, self.look_at_project)
         self._panning = self._timer(VIEW_DELAY_MS, self._follow_view)
@@ -118,8 +116,8 @@ class Controller(QObject):
             signal.connect(self.redo)
         log.taken_back.connect(self.desk.take_back)
         log.chosen.connect(self.show_entry)
-        log.note_wanted.connect(self.show_note)
-        dock.wall_wanted.connect(self.show_wall)
+        log.note_wanted.connect(self.windows.show_note)
+        dock.wall_wanted.connect(self.windows.show_wall)
         self._canvas.extentsChanged.connect(self._panning.start)
         for part in (self.live, self.guide):
             part.refused.connect(self.refused)
@@ -151,14 +149,12 @@ class Controller(QObject):
 
     def show(self, path: Path) -> None:
         """List the findings and cases of a map."""
-        before = self.one_map.path if self.one_map is not None else path
         try:
             self.one_map = open_one_map(path)
         except NotAOneMap:
             self.show_nothing()
             return
-        if before != path:
-            self.close_windows()  # their title is the other map's, their figures would be this one's
+        self.windows.of_map(self.one_map)
         self.desk.open(path)
         self.deadlines.of_map(self.one_map)
         self._known = self._what_is_known()
@@ -182,7 +178,7 @@ class Controller(QObject):
 
     def show_nothing(self) -> None:
         """Empty the lists."""
-        self.close_windows()
+        self.windows.of_map(None)
         self.one_map = None
         self.desk.close()
         self.who.clear()
@@ -256,33 +252,9 @@ class Controller(QObject):
         """Turn to the answer: to a question that was asked in words, not by a click beside another tab's work."""
         self.dock.tabs.setCurrentWidget(self.dock.who)
 
-    def show_wall(self) -> None:
-        """Open the wall view on the whole screen."""
-        if self.one_map is None:
-            return
-        self.close_windows()
-        self.wall = WallWindow(self.one_map, self.dock.cases.model, self.dock.findings.model, self._canvas)
-        self.wall.showFullScreen()
-
-    def show_note(self) -> None:
-        """Open the note with which this shift hands over."""
-        if self.one_map is None:
-            return
-        self.close_windows()
-        self.note = HandoverWindow(self.one_map, self.desk, self.dock.cases.model, self.dock.findings.model, self.dock)
-        self.note.show()
-
-    def close_windows(self) -> None:
-        """Close the windows beside the dock."""
-        for window in (self.wall, self.note):
-            if window is not None:
-                window.close()
-                window.deleteLater()
-        self.wall = self.note = None
-
     def close(self) -> None:
         """Let go of the file, of the canvas and of the library."""
-        self.close_windows()
+        self.windows.close()
         self.live.leave()
         self.following.close()
         self.picker.close()

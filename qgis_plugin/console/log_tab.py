@@ -104,6 +104,8 @@ class LogModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             words = tr("No longer counts: it was taken back") if gone else tr("Entry {number}", number=entry.number)
             return f"{self._text(entry, index.column())}\n{words}"
+        if role == Qt.ItemDataRole.AccessibleTextRole and gone and index.column() == 0:  # a voice strikes nothing out
+            return f"{self._text(entry, 0)} · {tr('No longer counts: it was taken back')}"
         if role == Qt.ItemDataRole.FontRole and gone:
             font = QFont()
             font.setStrikeOut(True)
@@ -144,6 +146,8 @@ class LogTab(QWidget):
         self.model = LogModel(self)
         self.table = QTableView(self)
         self.table.setObjectName("onemapTable_log")
+        self.table.setAccessibleName(tr("Log"))
+        self.table.setTabKeyNavigation(False)
         self.table.setModel(self.model)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

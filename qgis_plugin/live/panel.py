@@ -172,6 +172,8 @@ class LivePanel(QWidget):
         self.remove.clicked.connect(lambda: self._live.remove(self._chosen()))
         headings = (tr("Source"), tr("State"), tr("Taken"), tr("Unread"), tr("Latest"))
         self.sources = self._tree("onemapLiveSources", headings)
+        self.sources.setAccessibleName(tr("Sources"))
+        self.sources.setToolTip(tr("Where new cases come from, and how each source is; choose one to remove it"))
         self.sources.itemSelectionChanged.connect(lambda: self.remove.setEnabled(bool(self._chosen())))
         self.nothing = QuietLabel("", self)
         self.nothing.setText(
@@ -182,6 +184,8 @@ class LivePanel(QWidget):
         self.nothing.setMargin(24)
         self.unread_title = QuietLabel("", self)
         self.unread = self._tree("onemapLiveUnread", (tr("At"), tr("Reason"), tr("Source"), tr("Row")))
+        self.unread.setAccessibleName(tr("Rows with a fault"))
+        self.unread.setToolTip(tr("Rows that could not be read or were taken with a remark: when, why, and where"))
         self.unread.setMinimumHeight(LEAST_LINES * self.unread.fontMetrics().lineSpacing())
         splitter = self._parts = QSplitter(Qt.Orientation.Vertical, self)
         splitter.setChildrenCollapsible(False)

@@ -221,10 +221,10 @@ def test_settled_cases_ask_nobody_and_their_state_finds_them(plugin, desktop, ow
         assert sum(chips(findings).values()) == 2 * chips(findings)["all"]  # the kinds add up to all
         rings = plugin("project.fill").layer_in(QgsProject.instance(), "near_border")
         assert rings.featureCount() == open_ones
-        controller.show_wall()
-        assert controller.wall.figures["near_border"].count.text() == str(open_ones)
-        controller.show_note()
-        assert f"not decided</td><td align='right'>{open_ones}</td>" in controller.note.html()
+        controller.windows.show_wall()
+        assert controller.windows.wall.figures["near_border"].count.text() == str(open_ones)
+        controller.windows.show_note()
+        assert f"not decided</td><td align='right'>{open_ones}</td>" in controller.windows.note.html()
     finally:
         controller.close()
 
@@ -321,11 +321,11 @@ def test_moments_are_told_by_the_clock_of_the_district(shown, asked, monkeypatch
     asked.chips.choose("decided")
     asked.select(0)
     assert here in asked.decision.words.text()
-    shown.show_note()
-    assert here in shown.note.html()
-    shown.show_wall()
-    assert shown.wall.clock.text()[:13] == datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H")
-    shown.close_windows()
+    shown.windows.show_note()
+    assert here in shown.windows.note.html()
+    shown.windows.show_wall()
+    assert shown.windows.wall.clock.text()[:13] == datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H")
+    shown.windows.close()
 
 
 def test_a_cell_taken_from_the_map_leaves_the_map_where_it_is(shown, asked, desktop):

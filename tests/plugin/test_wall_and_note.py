@@ -1,15 +1,16 @@
 """Beside the dock: the note of a shift as HTML and PDF, the wall view, the card of a case, all who answer in an area."""
 
+import errno
 import re
 import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from qgis.core import Qgis, QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPalette, QTextDocument
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
@@ -154,8 +155,8 @@ def test_the_note_tells_what_was_done_and_what_is_open(shown, own_map, tmp_path)
     shown.desk.reassign(row.case, "110120005002002", "<b>not</b> there")
     shown.desk.undo_last()
     assert [entry.verb for entry in shown.desk.entries] == ["decide_case", "reassign_case", "undo"]
-    shown.show_note()
-    note = shown.note
+    shown.windows.show_note()
+    note = shown.windows.note
     note.words.setPlainText("Mind the lake.")
     html = note.html()
     assert html.count(row.case) == 2
@@ -180,13 +181,53 @@ def test_the_note_tells_what_was_done_and_what_is_open(shown, own_map, tmp_path)
     assert row.case not in note.html()
 
 
+def refused(*_):
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("locale", "told", "no_folder", "is_folder", "not_permitted"),
+    [
+        (
+            "en",
+            "could not be saved",
+            "there is no such folder",
+            "a folder has this name",
+            "writing there is not permitted",
+        ),
+        ("zh-Hans", "无法保存", "没有这个文件夹", "已有同名文件夹", "没有写入权限"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["html", "pdf"])
+def test_a_note_that_cannot_be_written_says_so(
+    shown, tmp_path, monkeypatch, kind, locale, told, no_folder, is_folder, not_permitted
+):
+    monkeypatch.setattr("qgis.core.QgsApplication.locale", lambda: locale)
+    shown.windows.show_note()
+    note = shown.windows.note
+    save = {"html": note.save_html, "pdf": note.save_pdf}[kind]
+    lacking, folder, file = tmp_path / "none" / "note", tmp_path / "folder", tmp_path / f"note.{kind}"
+    folder.mkdir()
+    for path, why in ((lacking, no_folder), (folder, is_folder)):
+        save(path)
+        words = note.status.text()
+        assert all(part in words for part in (told, str(path), why)), words
+    with monkeypatch.context() as closed:
+        closed.setattr("pathlib.Path.write_bytes", refused)
+        save(file)
+    assert not_permitted in note.status.text()
+    save(file)
+    assert note.status.text() in (f"Saved: {file}", f"已保存：{file}")
+    assert file.stat().st_size > 1_000
+
+
 def test_the_wall_counts_follows_turns_and_ends_with_esc(shown):
     project = QgsProject.instance()
     record = QgsMapThemeCollection.createThemeFromCurrentState(project.layerTreeRoot(), shown_model(project))
     for name in ("One", "Two"):
         project.mapThemeCollection().insert(name, record)
-    shown.show_wall()
-    wall = shown.wall
+    shown.windows.show_wall()
+    wall = shown.windows.wall
     states = Counter(row.state for row in shown.dock.cases.model.rows)
     assert wall.figures["overdue"].count.text() == f"{states['overdue']:,}"
     assert not wall.map.mapSettings().testFlag(Qgis.MapSettingsFlag.DrawSelection)  # that is the desk's
@@ -218,8 +259,8 @@ def test_the_wall_tells_in_full_why_a_case_has_no_cell_and_passes_over_rows_with
         keys=("AJ-LATE", "2099-01-01T00:00:00", "Graffiti", "", ""),
     )
     tab.add([made, replace(made, fid=900_002, case="", moment="2099-02-02T00:00:00")])
-    shown.show_wall()
-    texts = [label.text() for label in shown.wall.latest]
+    shown.windows.show_wall()
+    texts = [label.text() for label in shown.windows.wall.latest]
     assert texts[0] == "01-01 08:00  Graffiti  no position"
     assert not any(text == texts[0] for text in texts[1:])
     newest = sorted((row for row in tab.model.rows if row.case), key=lambda row: row.moment)[-2]
@@ -229,24 +270,85 @@ def test_the_wall_tells_in_full_why_a_case_has_no_cell_and_passes_over_rows_with
 def test_note_and_wall_go_with_their_map(shown, one_map, own_map, tmp_path):
     """Their title would be of one district, and what they count of another."""
     other = shutil.copytree(one_map.parent, tmp_path / "other") / "onemap.gpkg"
-    shown.show_note()
+    shown.windows.show_note()
     shown.show(own_map)  # built anew: the note goes on
-    assert shown.note is not None
+    assert shown.windows.note is not None
     shown.show(other)
-    assert shown.note is None
-    shown.show_wall()
+    assert shown.windows.note is None
+    shown.windows.show_wall()
     shown.show_nothing()
-    assert shown.wall is None
+    assert shown.windows.wall is None
+
+
+def test_the_wall_fills_the_largest_screen_beside_the_one_that_is_worked_on(plugin, shown):
+    desk, beam, wall = (FakeScreen(QSize(*size)) for size in ((2560, 1440), (1024, 768), (1920, 1080)))
+    choose = plugin("console.wall.screens").screen_beside
+    assert choose([desk], desk) is desk
+    for screens in ([desk, wall], [wall, desk], [beam, desk, wall]):
+        assert choose(screens, desk) is wall
+    assert choose([desk, wall], wall) is desk
+    shown.windows.show_wall()  # where these tests run there is one screen
+    assert shown.windows.wall.isFullScreen()
+    assert shown.windows.wall.geometry() == shown._canvas.screen().geometry()
+
+
+@dataclass(eq=False)
+class FakeScreen:
+    """As much of a screen as is asked for."""
+
+    pixels: QSize
+
+    def size(self):
+        return self.pixels
+
+
+def test_note_and_wall_leave_each_other_open(shown):
+    """The wall hangs in the hall all day; the note is written beside it."""
+    windows = shown.windows
+    windows.show_wall()
+    wall = windows.wall
+    windows.show_note()
+    note = windows.note
+    assert wall.isVisible()
+    note.words.setPlainText("Mind the lake.")
+    since = note.since.dateTime().addDays(-1)
+    note.since.setDateTime(since)
+    windows.show_wall()
+    assert windows.wall.isVisible()
+    assert note.isVisible()
+    windows.show_note()  # asked for again it comes to the front, as it is
+    assert windows.note is note
+    assert (note.words.toPlainText(), note.since.dateTime()) == ("Mind the lake.", since)
+    windows.wall.close()
+    assert note.isVisible()
+
+
+def test_what_was_written_in_the_note_of_a_map_is_there_when_it_opens_again(shown, one_map, own_map, tmp_path):
+    other, windows = shutil.copytree(one_map.parent, tmp_path / "other") / "onemap.gpkg", shown.windows
+    windows.show_note()
+    windows.note.words.setPlainText("Mind the lake.")
+    windows.note.close()
+    windows.show_note()
+    assert windows.note.words.toPlainText() == "Mind the lake."
+    QTest.keyClicks(windows.note.words, " And the gate.")
+    shown.show(other)
+    windows.show_note()
+    assert windows.note.words.toPlainText() == ""
+    shown.show_nothing()
+    shown.show(own_map)
+    windows.show_note()
+    assert windows.note.words.toPlainText() == "Mind the lake. And the gate."
+    assert "And the gate." in windows.note.view.toPlainText()
 
 
 def test_the_words_have_the_keyboard_and_the_note_fits_its_window(shown):
     row = next(row for row in shown.dock.cases.model.rows if row.kind == "near_border")
     shown.desk.reassign(row.case, "110120005002002", "现场核实后由相邻网格负责" * 2)
     shown.desk.undo_last()
-    shown.show_note()
-    until(lambda: shown.note.view.document().size().width() > 0)
-    assert shown.note.focusWidget() is shown.note.words
-    assert shown.note.view.horizontalScrollBar().maximum() == 0
+    shown.windows.show_note()
+    until(lambda: shown.windows.note.view.document().size().width() > 0)
+    assert shown.windows.note.focusWidget() is shown.windows.note.words
+    assert shown.windows.note.view.horizontalScrollBar().maximum() == 0
 
 
 def test_now_ticks_and_the_moment_has_the_zone_of_the_district(shown, monkeypatch):
@@ -329,26 +431,6 @@ def contrast(one, other):
 
     brighter, darker = sorted((light(one), light(other)), reverse=True)
     return (brighter + 0.05) / (darker + 0.05)
-
-
-def test_every_button_and_field_has_a_hint(shown):
-    from qgis.PyQt.QtWidgets import QAbstractButton, QAbstractSpinBox, QCalendarWidget, QComboBox, QLineEdit, QTableView
-
-    made_by_qt = (QAbstractSpinBox, QCalendarWidget, QComboBox, QLineEdit, QTableView)
-    lacking = []
-    for number in range(shown.dock.tabs.count()):
-        tab = shown.dock.tabs.widget(number)
-        for kind in (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit):
-            for widget in tab.findChildren(kind):
-                above = [widget.parent()]
-                while above[-1] is not tab:
-                    above.append(above[-1].parent())
-                inner = widget.objectName().startswith("qt_") or any(isinstance(one, made_by_qt) for one in above)
-                if not inner and not widget.toolTip():
-                    lacking.append(
-                        (tab.objectName(), type(widget).__name__, widget.objectName(), above[0].objectName())
-                    )
-    assert lacking == []
 
 
 def opened_agencies(project):

@@ -38,6 +38,7 @@ class DecisionBar(QWidget):
         self.why = QLineEdit(self)
         self.why.setObjectName("onemapDecisionWhy")
         self.why.setPlaceholderText(tr("reason, where there is one to tell (E)"))
+        self.why.setAccessibleName(tr("Reason"))
         self.why.setToolTip(tr("Kept with the decision; Enter leads back to the list, where one key decides"))
         self.why.installEventFilter(self)
         self._row = FlowLayout()

@@ -1,10 +1,11 @@
 """The window of the handover note: the span, one's own words, the note as it will be, and the two ways to keep it."""
 
+import errno
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QDateTime, QMarginsF, Qt
-from qgis.PyQt.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from qgis.PyQt.QtCore import QBuffer, QDateTime, QIODevice, QMarginsF, Qt
+from qgis.PyQt.QtGui import QKeyEvent, QPageLayout, QPageSize, QPdfWriter, QTextCursor, QTextDocument
 from qgis.PyQt.QtWidgets import (
     QDateTimeEdit,
     QFileDialog,
@@ -51,13 +52,20 @@ class HandoverWindow(QWidget):
         self.since.setToolTip(tr("What was decided from this moment on stands in the note"))
         self.words = QPlainTextEdit(self)
         self.words.setMaximumHeight(70)
+        self.words.setTabChangesFocus(True)  # a note has no use for tabs, and the keyboard goes on
+        self.words.setAccessibleName(tr("What the next shift should know"))
         self.words.setPlaceholderText(tr("What the next shift should know"))
         self.words.setToolTip(tr("Your own words stand at the head of the note"))
         self.view = QTextBrowser(self)
+        self.view.setAccessibleName(tr("The note"))
+        self.view.setToolTip(tr("The note as it will be saved; text that is selected can be copied"))
         self.view.setStyleSheet("QTextBrowser { background: #FFFFFF; color: #22262B; padding: 12px }")  # it is paper
         self.status = QuietLabel("", self)
+        self.status.setWordWrap(True)
         row = QHBoxLayout()
-        row.addWidget(QLabel(tr("since"), self))
+        since = QLabel(tr("since"), self)
+        since.setBuddy(self.since)
+        row.addWidget(since)
         row.addWidget(self.since)
         row.addStretch(1)
         for title, hint, slot in (
@@ -78,9 +86,21 @@ class HandoverWindow(QWidget):
         self.words.setFocus()
         self.refresh()
 
+    def go_on(self, written: str) -> None:
+        """Go on behind words that were written before."""
+        self.words.setPlainText(written)
+        self.words.moveCursor(QTextCursor.MoveOperation.End)
+
     def refresh(self) -> None:
         """Show the note as it would be now."""
         self.view.setHtml(self.html())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes; what was written is there when the note is opened again."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def html(self) -> str:
         """Return the note."""
@@ -93,19 +113,32 @@ class HandoverWindow(QWidget):
 
     def save_html(self, path: str | Path) -> None:
         """Write the note as a page."""
-        Path(path).write_text(self.html(), encoding="utf-8")
-        self.status.setText(tr("Saved: {path}", path=path))
+        self._keep(Path(path), self.html().encode("utf-8"))
 
     def save_pdf(self, path: str | Path) -> None:
         """Write the note as pages of A4."""
-        pages = QPdfWriter(str(path))
+        held = QBuffer()  # what writes pages tells nobody that a file could not be made
+        held.open(QIODevice.OpenModeFlag.WriteOnly)
+        pages = QPdfWriter(held)
         pages.setTitle(tr("Shift handover"))
         pages.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
         pages.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)  # the document has 2 cm of its own
         document = QTextDocument()
         document.setHtml(self.html())
         document.print(pages)
-        self.status.setText(tr("Saved: {path}", path=path))
+        del pages  # the end of the file is written when the writer goes
+        self._keep(Path(path), bytes(held.data()))
+
+    def _keep(self, path: Path, note: bytes) -> None:
+        """Write a file, and say that it is there or why it is not."""
+        try:
+            path.write_bytes(note)
+        except OSError as error:
+            self.status.setStyleSheet("font-weight: bold")
+            self.status.setText(tr("The note could not be saved as {path}: {why}.", path=path, why=_why(path, error)))
+        else:
+            self.status.setStyleSheet("")
+            self.status.setText(tr("Saved: {path}", path=path))
 
     def _ask_html(self) -> None:
         path = self._target("html")
@@ -121,3 +154,16 @@ class HandoverWindow(QWidget):
         name = f"{self._one_map.path.stem}-{datetime.now().astimezone(self._zone):%Y%m%d-%H%M}.{suffix}"
         path, _ = QFileDialog.getSaveFileName(self, tr("Save the note"), str(self._one_map.path.with_name(name)))
         return path
+
+
+def _why(path: Path, error: OSError) -> str:
+    """Return in words why a file could not be written; what has none of ours is told as the system does."""
+    if path.is_dir():
+        return tr("a folder has this name")
+    if not path.parent.is_dir():
+        return tr("there is no such folder")
+    if isinstance(error, PermissionError):
+        return tr("writing there is not permitted")
+    if error.errno == errno.ENOSPC:
+        return tr("the disk is full")
+    return error.strerror or str(error)

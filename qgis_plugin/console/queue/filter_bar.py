@@ -34,6 +34,7 @@ class FilterBar(QWidget):
         self.search.setObjectName(f"onemapSearch_{kind.name}")
         self.search.setClearButtonEnabled(True)
         self.search.setPlaceholderText(tr("search: number, address, cell, street ..."))
+        self.search.setAccessibleName(tr("Search"))
         self.search.setToolTip(tr("Key F leads here, Esc or Enter back to the list"))
         self.in_view = self._check(tr("in view"), tr("Only what lies in the part of the map that is shown"))
         self.follow = self._check(tr("map follows"), tr("The map goes along when another row becomes the current one"))
@@ -116,6 +117,7 @@ class FilterBar(QWidget):
     def _box(self, choice: Choice) -> ChoiceBox:
         box = ChoiceBox(choice.all_of_them, self)
         box.setObjectName(f"onemapFilter_{self.kind.name}_{choice.part}")
+        box.setAccessibleName(choice.name)
         box.setToolTip(tr("Only rows of the one that is chosen here"))
         box.hide()
         return box

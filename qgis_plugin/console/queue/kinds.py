@@ -36,6 +36,8 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
     words = Words()
     return ListKind(
         name="findings",
+        title=tr("Findings"),
+        card_title=tr("The chosen finding"),
         columns=finding_columns,
         widths=(122, 84, 104, 82, 50, 56),
         grows={1: 2, 2: 2, 5: 1},
@@ -46,9 +48,9 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
         chip_filter=lambda name: {} if name == ALL else {"chip": name},
         chip_title=kind_title,
         choices=(
-            Choice("group", tr("any layer"), words.layer),
-            Choice("state", tr("any state"), state_title),
-            Choice("street", tr("any street"), street_title),
+            Choice("group", tr("Layer"), tr("any layer"), words.layer),
+            Choice("state", tr("State"), tr("any state"), state_title),
+            Choice("street", tr("Street"), tr("any street"), street_title),
         ),
         empty=lambda: tr(
             "No findings. Open a one map, or run the whole line in the toolbox: what it finds is listed here."
@@ -60,6 +62,8 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
     """Return the list of cases."""
     return ListKind(
         name="cases",
+        title=tr("Cases"),
+        card_title=tr("The chosen case"),
         columns=case_columns,
         widths=(116, 124, 78, 86, 84),
         grows={2: 1, 3: 2},
@@ -69,9 +73,9 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
         chip_filter=_case_filter,
         chip_title=_case_chip_title,
         choices=(
-            Choice("group", tr("any matter"), lambda matter: matter),
-            Choice("street", tr("any street"), street_title),
-            Choice("holder", tr("any holder"), lambda name: name),
+            Choice("group", tr("Matter"), tr("any matter"), lambda matter: matter),
+            Choice("street", tr("Street"), tr("any street"), street_title),
+            Choice("holder", tr("Holder"), tr("any holder"), lambda name: name),
         ),
         empty=lambda: tr("No cases. Open a one map that holds cases."),
         acts=case_acts(),

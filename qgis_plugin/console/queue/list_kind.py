@@ -11,9 +11,10 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Choice:
-    """A combo box that filters: the part of a row it asks, its first entry, and the titles of its values."""
+    """A combo box that filters: the part of a row it asks, its name, its first entry, the titles of its values."""
 
     part: str  # "kind" "group" "state" "street" "holder"
+    name: str
     all_of_them: str
     title: Callable[[str], str]
 
@@ -23,6 +24,8 @@ class ListKind:
     """What a tab lists."""
 
     name: str
+    title: str
+    card_title: str
     columns: Callable[[], list[str]]
     widths: tuple[int, ...]
     grows: Mapping[int, int]  # columns that take what room is left, with their shares

@@ -9,12 +9,12 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from ...translation import tr
+from ..card.card_view import CardView
 from ..card.decision_bar import DecisionBar
 from ..envelope import Box
 from ..rows import Row
@@ -296,6 +296,8 @@ class ListTab(QWidget):
             self.model, self.kind.widths, self.kind.acts, self, grows=self.kind.grows, ends=self.kind.ends
         )
         self.table.setObjectName(f"onemapTable_{self.kind.name}")
+        self.table.setAccessibleName(self.kind.title)
+        self.table.setToolTip(words)
         self.table.setMinimumHeight(LEAST_LINES * ROW_HEIGHT + self.table.horizontalHeader().sizeHint().height() + 4)
         self.nothing = QuietLabel("", self)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -307,9 +309,7 @@ class ListTab(QWidget):
         self.all_again.setToolTip(tr("Takes all filters away"))
         self.all_again.clicked.connect(self.filters.clear)
         self.stack.addWidget(self._empty_page())
-        self.card = QTextBrowser(self)
-        self.card.setObjectName(f"onemapCard_{self.kind.name}")
-        self.card.setOpenLinks(False)
+        self.card = CardView(f"onemapCard_{self.kind.name}", self.kind.card_title, self)
         self.card.hide()
         self.decision = DecisionBar(self.table, self)
         splitter = QSplitter(Qt.Orientation.Vertical, self)

@@ -26,6 +26,7 @@ class SpanBox(QWidget):
         self.zone: tzinfo | None = None
         self.box = QComboBox(parent)
         self.box.setObjectName("onemapSpan")
+        self.box.setAccessibleName(tr("Reported"))
         self.box.setToolTip(tr("Only cases reported in this span of time"))
         titles = {
             "": tr("any time"),
@@ -79,6 +80,7 @@ class SpanBox(QWidget):
         edit = QDateTimeEdit(self)
         edit.setDisplayFormat(_SHOWN)
         edit.setCalendarPopup(True)
+        edit.setAccessibleName(hint)
         edit.setToolTip(hint)
         edit.dateTimeChanged.connect(lambda _: self.changed.emit(*self.bounds()))
         return edit

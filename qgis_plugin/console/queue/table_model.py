@@ -152,7 +152,7 @@ class RowModel(QAbstractTableModel):
             return row.cells[index.column()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             return sign_icon(row.sign)
-        if role == Qt.ItemDataRole.ToolTipRole:
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return _told(row, index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(row.keys[index.column()], float):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -218,7 +218,7 @@ def _move(rows: list[Row], old: Row, new: Row, column: int, *, ascending: bool) 
 
 
 def _told(row: Row, column: int) -> str | None:
-    """Return what a mouse that rests tells: of the first column also the state in words, as its sign is a form."""
+    """Return what a resting mouse and a voice tell: of the first column also the state, as its sign is a form."""
     if column:
         return row.cells[column] or None
     state = state_title(row.state) if row.state else kind_title(row.kind)

@@ -10,7 +10,7 @@ from heapq import nlargest
 from qgis.core import Qgis, QgsMapSettings, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QEvent, Qt, QTimer
-from qgis.PyQt.QtGui import QFont, QKeyEvent
+from qgis.PyQt.QtGui import QFont, QGuiApplication, QKeyEvent
 from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ...project.one_map_file import OneMapFile
@@ -20,6 +20,7 @@ from ..rows import Row
 from ..signs import sign_icon
 from ..tones import on_map, tone
 from ..words import Words
+from .screens import screen_beside
 from .turns import title_of, turns
 
 TURN_MS, TICK_MS, SETTLE_MS = 15_000, 1_000, 150
@@ -70,6 +71,7 @@ class WallWindow(QWidget):
         self.setObjectName("onemapWall")
         self.setWindowTitle(tr("Wall view"))
         self._cases, self._findings, self._main = cases, findings, canvas
+        self._screen = screen_beside(QGuiApplication.screens(), canvas.screen())
         self._dirty = True
         self._name: str | None = None  # of the theme that is shown
         self._levels, self._zone = one_map.levels, Words(one_map.facts).zone
@@ -106,6 +108,13 @@ class WallWindow(QWidget):
         self._settled.setSingleShot(True)
         self._settled.stop()
 
+    def fill_screen(self) -> None:
+        """Fill the screen beside the one on which QGIS is, where there is one: there people go on working."""
+        self.winId()  # makes the window of the system, which bears the screen
+        self.windowHandle().setScreen(self._screen)
+        self.setGeometry(self._screen.geometry())
+        self.showFullScreen()
+
     @property
     def themes(self) -> list[str]:
         """Names of the project's map themes for screens; one that is empty stands for the map as it is."""
@@ -114,7 +123,7 @@ class WallWindow(QWidget):
     def _scale(self) -> float:
         """Return the scale at which the district is shown, also before the window has its size."""
         settings = QgsMapSettings(self.map.mapSettings())
-        settings.setOutputSize(self.map.size() if self.isVisible() else self.screen().size() * _MAP_SHARE)
+        settings.setOutputSize(self.map.size() if self.isVisible() else self._screen.size() * _MAP_SHARE)
         area = QgsProject.instance().viewSettings().defaultViewExtent()
         if not area.isEmpty() and area.crs() == settings.destinationCrs():
             settings.setExtent(area)

@@ -11,7 +11,6 @@ from qgis.PyQt.QtWidgets import (
     QDateTimeEdit,
     QHBoxLayout,
     QPushButton,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 from ... import settings
 from ...translation import tr
 from ..card.ask_bar import AskBar
+from ..card.card_view import CardView
 from ..tones import quiet
 from .card import DETAILS, holder_card, holders_card, place_card
 
@@ -46,12 +46,7 @@ class WhoTab(QWidget):
         self.pick.clicked.connect(self.pick_wanted)
         self.pick.setToolTip(tr("Then each click on the map is answered here; Esc ends it."))
         self.line, self.area = self._drawer("line", tr("Draw a line")), self._drawer("area", tr("Draw an area"))
-        self.card = QTextBrowser(self)
-        self.card.setObjectName("onemapWhoCard")
-        self.card.setOpenLinks(False)
-        self.card.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.LinksAccessibleByMouse
-        )
+        self.card = CardView("onemapWhoCard", tr("Who answers"), self)
         self.card.anchorClicked.connect(self._followed)
         self.bar = AskBar(self)
         self.card.setStyleSheet("QTextBrowser { border: none; padding: 8px }")
@@ -157,6 +152,7 @@ class WhoTab(QWidget):
         self.question = QWidget(self)
         self.matter = QComboBox(self.question)
         self.matter.setObjectName("onemapMatter")
+        self.matter.setAccessibleName(tr("Matter"))
         self.matter.setToolTip(tr("The matter for which somebody is wanted"))
         self.matter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.matter.setMinimumContentsLength(12)
@@ -164,6 +160,7 @@ class WhoTab(QWidget):
         self.now.setChecked(True)
         self.now.setToolTip(tr("Who answers at this moment; without it, at the moment beside it"))
         self.moment = QDateTimeEdit(self.question)
+        self.moment.setAccessibleName(tr("Moment"))
         self.moment.setToolTip(tr("Who answered, or will answer, at this moment"))
         self.moment.setDisplayFormat(_SHOWN)
         self.moment.setCalendarPopup(True)
