@@ -91,6 +91,7 @@ class AskBar(QWidget):
         self.why.setAccessibleName(tr("Reason"))
         self.why.setToolTip(tr("In your own words; it stands in the log for good"))
         self.ok = QPushButton(tr("Do it"), self)
+        self.ok.setToolTip(_hint(final=False))
         self.no = QPushButton(tr("Not now"), self)
         self.no.setToolTip(tr("Esc does the same"))
         first, second = QHBoxLayout(), QHBoxLayout()
@@ -130,12 +131,7 @@ class AskBar(QWidget):
             self.day.setToolTip(tr("First day on which it holds") if question.soon else tr("Last day of it"))
         self.why.clear()
         self.why.setVisible(not question.final)
-        can = (
-            tr("Enter does the same; it cannot be undone")
-            if question.final
-            else tr("Enter does the same; it can be undone")
-        )
-        self.ok.setToolTip(can)
+        self.ok.setToolTip(_hint(final=question.final))
         self._look()
         self.show()
         first = self.no if question.final else self.why if question.cells is None else self.cell
@@ -213,3 +209,9 @@ class AskBar(QWidget):
         self.ok.clicked.connect(self.answer)
         self.no.clicked.connect(self.close_question)
         self.pick.clicked.connect(self.pick_wanted)
+
+
+def _hint(*, final: bool) -> str:
+    if final:
+        return tr("Enter does the same; it cannot be undone")
+    return tr("Enter does the same; it can be undone")
