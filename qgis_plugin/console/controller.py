@@ -53,6 +53,7 @@ class Controller(QObject):
         super().__init__(parent)
         self._canvas = iface.mapCanvas()
         self.one_map: OneMapFile | None = None
+        self._lacking: Path | None = None  # a map that was told to be missing
         self._known = Known()
         self.dock = OnemapDock(
             ListTab(finding_list(self._street)), ListTab(case_list(self._street)), iface.mainWindow()
@@ -153,7 +154,18 @@ class Controller(QObject):
             self.one_map = open_one_map(path)
         except NotAOneMap:
             self.show_nothing()
+            if path != self._lacking and not path.exists():
+                folder = str(path.parent)
+                self.refused.emit(
+                    tr(
+                        "{name} is not there any more; the project looks for it in {folder}",
+                        name=path.name,
+                        folder=folder,
+                    )
+                )
+            self._lacking = path
             return
+        self._lacking = None
         self.windows.of_map(self.one_map)
         self.desk.open(path)
         self.deadlines.of_map(self.one_map)

@@ -444,3 +444,21 @@ def test_widths_fill_the_room_until_somebody_draws_them(plugin, shown):
     table.setColumnWidth(0, 222)
     table.columns.fit()
     assert table.columnWidth(0) == 222
+
+
+def test_a_project_whose_map_was_renamed_says_what_it_looks_for_once(plugin, desktop, own_map, qtbot, english):
+    controller = open_controller(plugin, desktop, own_map, qtbot)
+    try:
+        told = []
+        controller.refused.connect(told.append)
+        own_map.rename(own_map.with_name("renamed.gpkg"))
+        controller.show(own_map)
+        controller.show(own_map)
+        words = f"onemap.gpkg is not there any more; the project looks for it in {own_map.parent}"
+        assert told == [words]
+        assert controller.one_map is None
+        own_map.with_name("renamed.gpkg").rename(own_map)
+        controller.show(own_map)
+        assert controller.one_map is not None
+    finally:
+        controller.close()
