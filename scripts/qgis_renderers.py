@@ -320,6 +320,16 @@ def _signs() -> dict[str, QgsSymbol]:
     }
 
 
+def _state_now() -> str:
+    """Return the state of a case: an open one whose deadline has passed is overdue, whatever was said of it last.
+
+    A project of a map that is of a day says when that day ends; of a map of years ago all would be overdue.
+    """
+    due, ends = '"due_at"', "coalesce(@onemap_day_ends, '')"
+    passed = f"{due} < now() and ({ends} = '' or {due} < to_datetime({ends}))"
+    return f"if(\"state\" in ('new', 'in_hand') and {passed}, 'overdue', \"state\")"
+
+
 def _cases() -> dict[str, Style]:
     """Return single signs where they are apart, circles with a count where they crowd.
 
@@ -327,7 +337,7 @@ def _cases() -> dict[str, Style]:
     what is switched on.
     """
     other = markers(marker(Shape.Circle, 1.6, fill="case_settled"))
-    single = by_value("case", "state", _signs(), other, quiet=("settled",))
+    single = by_value("case", "state", _signs(), other, quiet=("settled",), expression=_state_now())
     cluster = QgsPointClusterRenderer()
     cluster.setEmbeddedRenderer(single)
     cluster.setTolerance(4.5)
@@ -337,7 +347,7 @@ def _cases() -> dict[str, Style]:
     circle.setDataDefinedProperty(QgsSymbolLayer.Property.Size, QgsProperty.fromExpression(grown))
     count = QgsFontMarkerSymbolLayer(FAMILIES[0], "9", 1.9, colour("accent"))
     count.setDataDefinedProperty(QgsSymbolLayer.Property.Character, QgsProperty.fromExpression("@cluster_size"))
-    count.setDataDefinedProperty(QgsSymbolLayer.Property.Size, QgsProperty.fromExpression(f"0.5 * ({grown})"))
+    count.setDataDefinedProperty(QgsSymbolLayer.Property.Size, QgsProperty.fromExpression(f"0.6 * ({grown})"))
     cluster.setClusterSymbol(markers(circle, count))
     return {
         "case": Style(

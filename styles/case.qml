@@ -1,7 +1,7 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis autoRefreshMode="Disabled" autoRefreshTime="0" hasScaleBasedVisibilityFlag="1" labelsEnabled="1" maxScale="0" minScale="25000" simplifyAlgorithm="0" simplifyDrawingHints="1" simplifyDrawingTol="1" simplifyLocal="1" simplifyMaxScale="1" styleCategories="Symbology|Symbology3D|Labeling|Rendering" symbologyReferenceScale="-1" version="3.40.6-Bratislava">
  <renderer-v2 enableorderby="0" forceraster="0" referencescale="-1" symbollevels="0" tolerance="4.5" toleranceUnit="MM" toleranceUnitScale="3x:0,0,0,0,0,0" type="pointCluster">
-  <renderer-v2 attr="state" enableorderby="0" forceraster="0" referencescale="-1" symbollevels="0" type="categorizedSymbol">
+  <renderer-v2 attr="if(&quot;state&quot; in ('new', 'in_hand') and &quot;due_at&quot; &lt; now() and (coalesce(@onemap_day_ends, '') = '' or &quot;due_at&quot; &lt; to_datetime(coalesce(@onemap_day_ends, ''))), 'overdue', &quot;state&quot;)" enableorderby="0" forceraster="0" referencescale="-1" symbollevels="0" type="categorizedSymbol">
    <categories>
     <category label="新报" render="true" symbol="0" type="string" uuid="{d44574fe-db6a-5593-8377-ce0aaf8fa3c5}" value="new"></category>
     <category label="办理中" render="true" symbol="1" type="string" uuid="{73119ba5-9381-51da-b96b-cbc1bd409cc1}" value="in_hand"></category>
@@ -322,7 +322,7 @@
        </Option>
        <Option name="size" type="Map">
         <Option name="active" type="bool" value="true"></Option>
-        <Option name="expression" type="QString" value="0.5 * (3.6 + min(4.4, 1.5 * log10(coalesce(@cluster_size, 1))))"></Option>
+        <Option name="expression" type="QString" value="0.6 * (3.6 + min(4.4, 1.5 * log10(coalesce(@cluster_size, 1))))"></Option>
         <Option name="type" type="int" value="3"></Option>
        </Option>
       </Option>

@@ -6,7 +6,7 @@ Until it is drawn again each new case has a sign over the map.
 import time
 from collections.abc import Iterable
 
-from qgis.core import QgsProject, QgsVectorLayer
+from qgis.core import QgsExpressionContextUtils, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject, QTimer
 
@@ -15,6 +15,7 @@ from ..console.rows import LIVE, Row
 from ..onemap.domain.catalogue import load_catalogue, styles_folder
 from ..project.fill import layer_in
 from ..project.layers import GROUP_ID, LAYER_ID, label_fields, open_table
+from ..project.moments import DAY_ENDS
 from ..project.one_map_file import OneMapFile
 from ..translation import language, tr
 from .arrivals import Arrivals
@@ -119,3 +120,4 @@ def _dress(layer: QgsVectorLayer) -> None:
     layer.setScaleBasedVisibility(False)
     label_fields(layer, spec, language=language())
     layer.setCustomProperty(LAYER_ID, LIVE)
+    QgsExpressionContextUtils.setLayerVariable(layer, DAY_ENDS, "")  # they are of now, whatever day the map is of

@@ -10,7 +10,7 @@ from ..translation import speaker
 from .borders import DASHED_LEVELS, dash_borders
 from .fill import Filled, fill_project, layer_in
 from .layers import DRAFT, LAYER_ID
-from .moments import follow_time
+from .moments import DAY_ENDS, end_of_day, follow_time
 from .night import NIGHT, add_night_styles
 from .older_styles import mend_styles
 from .one_map_file import OneMapFile, reading
@@ -118,6 +118,7 @@ def _state_facts(project: QgsProject, one_map: OneMapFile, tr: Callable[..., str
     cells = one_map.layer(one_map.levels[-1]) if one_map.levels else None
     known = {
         "onemap_as_of": facts.get("as_of") or facts.get("built_at", "")[:10],
+        DAY_ENDS: end_of_day(facts),
         "onemap_version": one_map.version,
         "onemap_source": one_map.path.name,
         "onemap_system_code": system.authid(),

@@ -1,5 +1,9 @@
 """Time in the project: cases appear on the day they were reported, gaps of duty while they last."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from qgis.core import (
     QgsDateTimeRange,
     QgsInterval,
@@ -13,6 +17,7 @@ from qgis.core import QgsVectorLayerTemporalProperties as Temporal
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 CASE_TIME = "reported_at"
+DAY_ENDS = "onemap_day_ends"  # of the project, or of a layer: up to when deadlines count; empty: up to now
 ONE_DAY = 1.0
 
 
@@ -34,6 +39,17 @@ def show_time(project: QgsProject, controller: QgsTemporalController | None) -> 
     if isinstance(controller, QgsTemporalNavigationObject) and not settings.temporalRange().isInfinite():
         controller.setTemporalExtents(settings.temporalRange())
         controller.setFrameDuration(QgsInterval(settings.timeStep(), settings.timeStepUnit()))
+
+
+def end_of_day(facts: Mapping[str, str]) -> str:
+    """Return the moment in UTC at which the day of a map (its `as_of`) ends; empty where it is of no day."""
+    try:
+        day = datetime.fromisoformat(facts.get("as_of", "")).date()
+        zone = ZoneInfo(facts["timezone"]) if facts.get("timezone") else None
+    except (ValueError, ZoneInfoNotFoundError):
+        return ""
+    midnight = datetime.combine(day + timedelta(days=1), time(), zone)
+    return midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _by_day(layer: QgsVectorLayer) -> None:

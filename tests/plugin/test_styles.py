@@ -11,14 +11,18 @@ from qgis.core import (
     QgsEditorWidgetSetup,
     QgsExpression,
     QgsExpressionContext,
+    QgsExpressionContextScope,
     QgsExpressionContextUtils,
     QgsFeature,
+    QgsFeatureRequest,
     QgsMarkerSymbol,
     QgsPalLayerSettings,
     QgsPointClusterRenderer,
     QgsRasterLayer,
+    QgsRenderContext,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QDateTime, Qt
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLES = ROOT / "styles"
@@ -161,3 +165,50 @@ def test_a_finding_says_its_kind_and_area_near_by_and_its_reason_in_the_list_onl
     for layer_id in VECTORS:
         other = styled(layer_id)
         assert not other.labelsEnabled() or "reason" not in other.labeling().settings().fieldName
+
+
+def drawn_as(values, variables):
+    """Return the value of the class in which a case is drawn."""
+    cluster = renderer_of("case")  # held: what it embeds is a part of it
+    renderer = cluster.embeddedRenderer().clone()
+    layer = QgsVectorLayer("Point?field=state:string&field=due_at:datetime", "cases", "memory")
+    feature = QgsFeature(layer.fields())
+    for name, value in values.items():
+        feature[name] = value
+    context, scope = QgsRenderContext(), QgsExpressionContextScope()
+    for name, value in variables.items():
+        scope.setVariable(name, value)
+    scope.setFields(layer.fields())
+    scope.setFeature(feature)
+    context.expressionContext().appendScope(scope)
+    used = set(renderer.usedAttributes(context))
+    assert {"state", "due_at"} <= used
+    assert QgsFeatureRequest.ALL_ATTRIBUTES not in used  # slow
+    renderer.startRender(context, layer.fields())
+    try:
+        found = renderer.legendKeysForFeature(feature, context)
+    finally:
+        renderer.stopRender(context)
+    items = zip(renderer.legendSymbolItems(), renderer.categories(), strict=True)
+    known = {item.ruleKey(): category.value() for item, category in items}
+    return next((known[key] for key in found), None)
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "ends", "shown"),
+    [
+        ("new", "2020-01-01T00:00:00.000Z", "", "overdue"),
+        ("in_hand", "2020-01-01T00:00:00.000Z", None, "overdue"),  # a project that says nothing of a day
+        ("new", "2020-01-01T00:00:00.000Z", "2020-01-02T00:00:00.000Z", "overdue"),
+        ("new", "2020-01-03T00:00:00.000Z", "2020-01-02T00:00:00.000Z", "new"),
+        ("new", "2999-01-01T00:00:00.000Z", "", "new"),
+        ("new", "2999-01-01T00:00:00.000Z", "2999-02-01T00:00:00.000Z", "new"),  # a day to come: of now
+        ("in_hand", None, "", "in_hand"),
+        ("settled", "2020-01-01T00:00:00.000Z", "", None),  # switched off
+        (None, "2020-01-01T00:00:00.000Z", "", ""),
+    ],
+)
+def test_an_open_case_is_drawn_as_overdue_once_its_deadline_has_passed(qgis_app, state, due, ends, shown):
+    moment = QDateTime.fromString(due, Qt.DateFormat.ISODateWithMs) if due else None
+    variables = {} if ends is None else {"onemap_day_ends": ends}
+    assert drawn_as({"state": state, "due_at": moment}, variables) == shown

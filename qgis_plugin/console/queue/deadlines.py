@@ -1,15 +1,15 @@
 """Open cases whose deadline passes while they are listed: overdue from then on, whatever their source said last."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer
 
 from ...project.layers import LAYER_ID
+from ...project.moments import end_of_day
 from ...project.one_map_file import OneMapFile
 from ..rows import CASE_TABLES, LIVE, OVERDUE, Row
-from ..words import Words
 from .list_tab import ListTab
 
 LOOK_MS, SOON_MS = 60_000, 200
@@ -33,7 +33,7 @@ class Deadlines(QObject):
 
     def of_map(self, one_map: OneMapFile | None) -> None:
         """Take the map whose cases are listed; None: let go."""
-        self._last = end_of_day(one_map) if one_map is not None else ""
+        self._last = end_of_day(one_map.facts) if one_map is not None else ""
         self._timer.stop()
         if one_map is not None:
             self._timer.start(LOOK_MS)
@@ -59,13 +59,3 @@ class Deadlines(QObject):
 def late(row: Row) -> Row:
     """Return an open case as it is once its deadline has passed."""
     return replace(row, state=OVERDUE, sign=OVERDUE, due="")
-
-
-def end_of_day(one_map: OneMapFile) -> str:
-    """Return the moment in UTC at which the day of a map ends; empty where it is of no day."""
-    try:
-        day = datetime.fromisoformat(one_map.facts.get("as_of", "")).date()
-    except ValueError:
-        return ""
-    midnight = datetime.combine(day + timedelta(days=1), time(), Words(one_map.facts).zone)
-    return midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
