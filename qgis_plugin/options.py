@@ -15,6 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -80,6 +81,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self.person.setPlaceholderText(QgsApplication.userFullName() or QgsApplication.userLoginName())
         hint = tr("It stands beside what you decide in the log, and says which cases are yours")
         self.person.setToolTip(hint)
+        self.person.setAccessibleName(box.title())
         form = QFormLayout(box)
         form.addRow(self.person)
         form.addRow(QLabel(hint, box))
@@ -91,10 +93,16 @@ class OptionsPage(QgsOptionsPageWidget):
         self.python.setStorageMode(QgsFileWidget.StorageMode.GetFile)
         self.python.setDialogTitle(tr("The Python that holds the onemap library"))
         self.python.setFilePath(settings.text(settings.PYTHON))
+        self.python.setToolTip(self.python.dialogTitle())
+        self.python.lineEdit().setToolTip(self.python.dialogTitle())
+        self.python.lineEdit().setAccessibleName(box.title())
+        for browse in self.python.findChildren(QToolButton):  # a sign without a word
+            browse.setAccessibleName(self.python.dialogTitle())
         self.answer = QLabel(box)
         self.answer.setObjectName("onemapEngineState")
         self.answer.setWordWrap(True)
         button = QPushButton(tr("Try it"), box)
+        button.setToolTip(tr("Starts the Python named above and says whether the library in it answers"))
         button.clicked.connect(self.look)
         hint = QLabel(tr("Empty: {variable}, then the profile's own, then python3.", variable="ONEMAP_PYTHON"), box)
         form = QFormLayout(box)
@@ -117,11 +125,14 @@ class OptionsPage(QgsOptionsPageWidget):
         )
         self.online.clicked.connect(self._ask_for_source)
         self.halt = QPushButton(tr("Stop"), box)
+        self.halt.setToolTip(tr("Ends the set-up; what worked before stays"))
         self.halt.clicked.connect(self._setup.stop)
         self.log = QPlainTextEdit(box)
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(LOG_LINES)
         self.log.setPlaceholderText(tr("What the set-up does is told here."))
+        self.log.setToolTip(tr("What the set-up did, line by line; where it failed, the last lines say why"))
+        self.log.setAccessibleName(box.title())
         row = QHBoxLayout()
         for button in (self.offline, self.online, self.halt):
             row.addWidget(button)

@@ -3,10 +3,9 @@
 The library itself is never asked of a package index: there the name `onemap` is somebody else's, whose code would run.
 
 Made beside the old environment and put in its place only when the new one answers, so that a set-up that fails, or
-is stopped, leaves what worked before.
+is stopped, leaves what worked before. One whose place is held by a running QGIS waits for the next start.
 """
 
-import shutil
 import tomllib
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from ..onemap import __version__
 from ..translation import tr
 from .client import ISOLATED, process_environment
 from .environment import VENV_FOLDER, base_python, python_inside
+from .place import Place
 
 EXTRAS = "[excel,parquet,atlas]"
 
@@ -44,10 +44,13 @@ class EngineSetup(QObject):
     def __init__(self, parent: QObject | None = None, *, profile: Path | None = None) -> None:
         super().__init__(parent)
         folder = profile or Path(QgsApplication.qgisSettingsDirPath())
-        self._home = folder / VENV_FOLDER
-        self._new = folder / f"{VENV_FOLDER}.new"
+        self._place = Place(folder / VENV_FOLDER)
         self._steps: list[tuple[str, list[str]]] = []
         self._process: QProcess | None = None
+        try:
+            self._place.settle()
+        except OSError as error:  # another window of QGIS holds it: what works now goes on working
+            note(f"the environment that is ready waits: {error}")
 
     @property
     def running(self) -> bool:
@@ -81,12 +84,12 @@ class EngineSetup(QObject):
             words = tr("{path}: this is not onemap's folder; it lacks onemap's pyproject.toml", path=source)
             self.ended.emit(False, words)
             return
-        shutil.rmtree(self._new, ignore_errors=True)
-        inside = str(python_inside(self._new))
+        self._place.clear()
+        inside = str(python_inside(self._place.new))
         from_wheels = ["--no-index", "--find-links", wheels, f"onemap{EXTRAS}=={__version__}"]
         what = from_wheels if wheels else [f"{Path(source).resolve()}{EXTRAS}"]
         self._steps = [
-            (base, ["-I", "-m", "venv", str(self._new)]),
+            (base, ["-I", "-m", "venv", str(self._place.new)]),
             (inside, ["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *what]),
             (inside, [*ISOLATED, "--version"]),
         ]
@@ -144,15 +147,35 @@ class EngineSetup(QObject):
 
     def _give_up(self, why: str) -> None:
         self._steps = []
-        shutil.rmtree(self._new, ignore_errors=True)
+        self._place.clear()
         self.ended.emit(False, why)
 
     def _finish(self) -> None:
-        """Put the new environment in the place of the old one."""
-        shutil.rmtree(self._home, ignore_errors=True)
+        """Put the new environment in the place of the old one, or let it wait."""
         try:
-            self._new.rename(self._home)
+            self._place.keep()
         except OSError as error:
-            self._give_up(tr("The new environment could not take the place of the old one: {why}", why=str(error)))
+            self._give_up(tr("The new environment cannot be kept; what worked before stays: {why}", why=str(error)))
             return
-        self.ended.emit(True, tr("The library is set up in {path}.", path=str(self._home)))
+        try:
+            self._place.exchange()
+        except OSError as error:
+            self.ended.emit(False, self._waits(str(error)))
+            return
+        self.ended.emit(True, tr("The library is set up in {path}.", path=str(self._place.home)))
+
+    def _waits(self, why: str) -> str:
+        if self._place.aside.exists() and not self._place.home.exists():
+            words = tr(
+                "The old environment lies in {path} and could not be put back; close all windows of QGIS and start it "
+                "again, that puts it right: {why}",
+                path=str(self._place.aside),
+                why=why,
+            )
+        else:
+            words = tr(
+                "The old environment is in use and stays. The new one is ready: close all windows of QGIS and start it "
+                "again, then it takes the place of the old one: {why}",
+                why=why,
+            )
+        return words

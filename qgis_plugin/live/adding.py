@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QInputDialog,
+    QLabel,
     QLineEdit,
     QMessageBox,
     QWidget,
@@ -26,8 +26,10 @@ from .source import FOLDER, POSTGIS, TABLE, Source
 def ask_folder(parent: QWidget) -> Source | None:
     """Ask for a folder, and for the system of coordinates that stand in columns."""
     folder = QFileDialog.getExistingDirectory(parent, tr("Folder into which files with new cases are put"))
-    crs = _ask_crs(parent) if folder else ""
-    return Source(FOLDER, folder, crs=crs) if crs else None
+    if not folder:
+        return None
+    dialog = SourceDialog(tr("Live"), parent)
+    return Source(FOLDER, folder, crs=dialog.system) if dialog.exec() else None
 
 
 def ask_table(parent: QWidget) -> Source | None:
@@ -43,11 +45,8 @@ def ask_table(parent: QWidget) -> Source | None:
     if not tables:
         QMessageBox.information(parent, tr("Live"), tr("no table of the GeoPackage has case numbers"))
         return None
-    table, given = tables[0], True
-    if len(tables) > 1:
-        table, given = QInputDialog.getItem(parent, tr("Live"), tr("Table"), tables, 0, False)
-    crs = _ask_crs(parent) if given else ""
-    return Source(TABLE, path, table, crs) if crs else None
+    dialog = TableDialog(tables, parent)
+    return Source(TABLE, path, dialog.table.currentText(), dialog.system) if dialog.exec() else None
 
 
 def ask_postgis(parent: QWidget) -> Source | None:
@@ -59,13 +58,6 @@ def ask_postgis(parent: QWidget) -> Source | None:
         return None
     dialog = PostgisDialog(names, parent)
     return dialog.source() if dialog.exec() else None
-
-
-def _ask_crs(parent: QWidget) -> str:
-    """Ask for the system of coordinates in columns; the project's own is offered beside the usual ones."""
-    words = tr("Coordinate system of coordinates that stand in columns")
-    chosen, given = QInputDialog.getItem(parent, tr("Live"), words, _offered(), 0, True)
-    return code_of(str(chosen)) if given else ""
 
 
 def _offered() -> list[str]:
@@ -93,29 +85,95 @@ def code_of(chosen: str) -> str:
     return chosen.strip().split("  ")[0]
 
 
-class PostgisDialog(QDialog):
-    """Connection, table, system. No password: QGIS keeps that."""
+class SourceDialog(QDialog):
+    """Asks for what a source needs: its system of coordinates, and what a kind of source adds."""
 
-    def __init__(self, names: list[str], parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("PostGIS table"))
-        self.connection, self.schema, self.table, self.crs = QComboBox(), QLineEdit("public"), QLineEdit(), QComboBox()
-        self.connection.addItems(names)
+        self.setWindowTitle(title)
+        self._form = QFormLayout(self)
+        self._asked: dict[str, QComboBox | QLineEdit] = {}  # by what is said where it stays empty
+        self.crs = QComboBox(self)
         self.crs.addItems(_offered())
         self.crs.setEditable(True)
-        form = QFormLayout(self)
-        form.addRow(tr("Connection"), self.connection)
-        form.addRow(tr("Schema"), self.schema)
-        form.addRow(tr("Table"), self.table)
-        form.addRow(tr("Coordinates in columns"), self.crs)
+        self._add_fields()
+        self._ask(
+            tr("Coordinates in columns"),
+            self.crs,
+            tr("System of coordinates that stand in columns: one of these, or a code such as EPSG:4548"),
+            needed=tr("Choose a coordinate system."),
+        )
+        self.lacking = QLabel(self)
+        self.lacking.setObjectName("onemapLacking")
+        self._form.addRow(self.lacking)
         kinds = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel, self)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        form.addRow(buttons)
+        self.ok = buttons.button(kinds.Ok)
+        self.ok.setToolTip(tr("From now on new cases are taken from it; kept in the project"))
+        buttons.button(kinds.Cancel).setToolTip(tr("Adds no source"))
+        self._form.addRow(buttons)
+        self._look()
 
-    def source(self) -> Source | None:
-        """Return what was chosen; None where the table has no name."""
-        table = self.table.text().strip()
-        place = f"{self.schema.text().strip() or 'public'}.{table}"
-        return Source(POSTGIS, self.connection.currentText(), place, code_of(self.crs.currentText())) if table else None
+    @property
+    def system(self) -> str:
+        """The code of the system that was chosen or typed."""
+        return code_of(self.crs.currentText())
+
+    def _add_fields(self) -> None:
+        """Ask for what this kind of source needs beside the system of coordinates."""
+
+    def _ask(self, title: str, field: QComboBox | QLineEdit, hint: str, *, needed: str = "") -> None:
+        field.setToolTip(hint)
+        field.setAccessibleName(title)
+        self._form.addRow(title, field)
+        if needed:
+            self._asked[needed] = field
+        changed = field.currentTextChanged if isinstance(field, QComboBox) else field.textChanged
+        changed.connect(self._look)
+
+    def _look(self, *_: object) -> None:
+        """Say what is still needed; *OK* waits for it."""
+        lacking = next((words for words, field in self._asked.items() if not _text_of(field)), "")
+        self.lacking.setText(lacking)
+        self.ok.setEnabled(not lacking)
+
+
+class TableDialog(SourceDialog):
+    """Asks for one of the tables of a GeoPackage."""
+
+    def __init__(self, tables: list[str], parent: QWidget | None = None) -> None:
+        self._tables = tables
+        super().__init__(tr("GeoPackage table"), parent)
+
+    def _add_fields(self) -> None:
+        self.table = QComboBox(self)
+        self.table.addItems(self._tables)
+        self._ask(tr("Table"), self.table, tr("A table of the GeoPackage that has case numbers"))
+
+
+class PostgisDialog(SourceDialog):
+    """Asks for connection and table. No password: QGIS keeps that."""
+
+    def __init__(self, names: list[str], parent: QWidget | None = None) -> None:
+        self._names = names
+        super().__init__(tr("PostGIS table"), parent)
+
+    def _add_fields(self) -> None:
+        self.connection, self.schema, self.table = QComboBox(self), QLineEdit("public", self), QLineEdit(self)
+        self.connection.addItems(self._names)
+        hint = tr("A connection that QGIS knows; it keeps the password, the project only the connection's name")
+        self._ask(tr("Connection"), self.connection, hint)
+        self._ask(tr("Schema"), self.schema, tr("Schema in which the table lies; empty: public"))
+        hint = tr("Table with case numbers, and one whole number as its key")
+        self._ask(tr("Table"), self.table, hint, needed=tr("Name a table."))
+
+    def source(self) -> Source:
+        """Return what was chosen."""
+        place = f"{_text_of(self.schema) or 'public'}.{_text_of(self.table)}"
+        return Source(POSTGIS, self.connection.currentText(), place, self.system)
+
+
+def _text_of(field: QComboBox | QLineEdit) -> str:
+    return (field.currentText() if isinstance(field, QComboBox) else field.text()).strip()

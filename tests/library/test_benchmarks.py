@@ -228,3 +228,54 @@ def test_the_table_of_clicks_tells_each_figure_and_what_is_above_the_limit():
     assert verdict(told) == ["big clicked: 40.0 ms"]
     page = put_into(put_into("# Page\n", text, mark=MARK), text, mark=MARK)
     assert page.count("1,497") == 2
+
+
+def hall_figures(**seen):
+    """Return figures of the hall as its parts write them down."""
+    pan = {"street": {"scale": 50_000, "median_s": 0.14, "worst_s": 0.18, "standstill_s": 0.04}}
+    desktop = {"first_picture_s": 0.59, "standstill_while_opening_s": 0.34, "furnished_s": 13.0, "queue_s": 5.8}
+    desktop |= {"standstill_after_picture_s": 0.53, "pan": pan} | seen
+    return {"drawn": {"ready_s": 0.66, "read_s": 0.5, "first_picture_s": 0.16, "pan": pan}, "seen": desktop}
+
+
+def test_the_hall_is_judged_by_its_first_picture_and_its_standstills():
+    from benchmarks.hall import table, verdict
+
+    (rows,) = parsed(table(hall_figures()))
+    assert [row["standstill of the window"] for row in rows] == [
+        "-",
+        "0.34 s, while the layers are made",
+        "0.53 s",
+        "the same, they come together",
+        "0.04 s",
+    ]
+    assert verdict(hall_figures()) == []
+    assert verdict(hall_figures(first_picture_s=3.0)) == ["first picture in the desktop: 3.0 s"]
+    assert verdict(hall_figures(standstill_while_opening_s=1.01)) == ["standstill, opening: 1.01 s"]
+    pan = {"house": {"scale": 2_000, "standstill_s": 0.11}}
+    assert verdict(hall_figures(pan=pan)) == ["standstill, panning at 1:2,000: 0.11 s"]
+    slow = hall_figures()
+    slow["drawn"]["ready_s"] = 4.2
+    assert verdict(slow) == ["first picture without desktop: 4.2 s"]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({}, []),
+        ({"kept": 59}, ["1 cases lost"]),
+        ({"assigned": 58}, ["2 cases without a cell"]),
+        ({"shown": 0}, ["60 cases not in the queue"]),
+        ({"unmarked": 1}, ["1 cases without a sign on the map"]),
+        ({"worker_mb": [265, 290]}, ["memory of the library: 265 to 290 MB"]),
+        ({"exit_code": 5}, ["QGIS ended with code 5"]),
+        ({"delays": {"table": [[0.1] * 3, [0.5, 2.1, 2.4], [1.0] * 3]}}, ["sign on the map, table: 2.1 s"]),
+    ],
+    ids=lambda value: next(iter(value), "") if isinstance(value, dict) else "",
+)
+def test_the_soak_is_judged_by_what_it_promises(found, said):
+    from benchmarks.live_soak import verdict
+
+    good = {"came": 60, "kept": 60, "assigned": 60, "shown": 60, "unmarked": 0, "worker_mb": [265, 270], "exit_code": 0}
+    good["delays"] = {"folder": [[0.5, 0.7, 1.2], [0.5, 2.0, 5.0], [1.0, 3.0, 5.0]]}
+    assert verdict(good | found) == said

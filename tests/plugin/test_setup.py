@@ -125,6 +125,93 @@ def test_stopped_half_way_leaves_what_worked(setup, wheels, tmp_path, english):
     assert not (tmp_path / "profile" / "onemap_engine.new").exists()
 
 
+class TestThePlace:
+    """One environment takes the place of another; whatever fails, one that works is there."""
+
+    @pytest.fixture
+    def place(self, plugin, tmp_path):
+        made = plugin("engine.place").Place(tmp_path / "onemap_engine")
+        for folder in (made.home, made.ready):
+            folder.mkdir()
+            (folder / "python").write_text(folder.suffix or "old")
+        return made
+
+    @staticmethod
+    def held(monkeypatch, *names):
+        """Let folders of these names be renamed by nobody, as those are on Windows whose files are open."""
+        rename = Path.rename
+
+        def refuse(self, target):
+            if self.name in names:
+                raise PermissionError(13, "in use", str(self))
+            return rename(self, target)
+
+        monkeypatch.setattr(Path, "rename", refuse)
+
+    @staticmethod
+    def there(place):
+        return {path.name: (path / "python").read_text() for path in place.home.parent.iterdir()}
+
+    def test_the_new_one_is_there_and_nothing_beside_it(self, place):
+        place.exchange()
+        assert self.there(place) == {"onemap_engine": ".ready"}
+
+    @pytest.mark.parametrize("step", ["onemap_engine", "onemap_engine.ready"], ids=["old-locked", "new-locked"])
+    def test_a_step_that_fails_leaves_both(self, place, monkeypatch, step):
+        self.held(monkeypatch, step)
+        with pytest.raises(PermissionError):
+            place.exchange()
+        assert self.there(place) == {"onemap_engine": "old", "onemap_engine.ready": ".ready"}
+
+    def test_one_that_cannot_be_put_back_is_healed_the_next_time(self, place, monkeypatch):
+        with monkeypatch.context() as locked:
+            self.held(locked, "onemap_engine.ready", "onemap_engine.old")
+            with pytest.raises(PermissionError):
+                place.exchange()
+            assert self.there(place) == {"onemap_engine.old": "old", "onemap_engine.ready": ".ready"}
+        with monkeypatch.context() as locked:
+            self.held(locked, "onemap_engine.ready")
+            with pytest.raises(PermissionError):
+                place.settle()
+        assert self.there(place) == {"onemap_engine": "old", "onemap_engine.ready": ".ready"}
+
+    def test_what_a_crash_left_is_settled_when_qgis_starts(self, place, plugin):
+        place.home.rename(place.aside)
+        plugin("engine.setup").EngineSetup(profile=place.home.parent)
+        assert self.there(place) == {"onemap_engine": ".ready"}
+
+    def test_the_old_one_is_put_back_after_a_crash_without_a_new_one(self, place, plugin):
+        place.home.rename(place.aside)
+        (place.ready / "python").unlink()
+        place.ready.rmdir()
+        plugin("engine.setup").EngineSetup(profile=place.home.parent)
+        assert self.there(place) == {"onemap_engine": "old"}
+
+    @pytest.mark.parametrize(
+        ("step", "sentence", "left"),
+        [
+            ("onemap_engine", "The old environment is in use and stays.", {"onemap_engine", "onemap_engine.ready"}),
+            ("onemap_engine.ready", "The old environment is in use", {"onemap_engine", "onemap_engine.ready"}),
+            ("onemap_engine.new", "The new environment cannot be kept; what worked before stays", {"onemap_engine"}),
+        ],
+    )
+    def test_a_set_up_says_what_to_do(
+        self, setup, wheels, plugin, tmp_path, english, monkeypatch, step, sentence, left
+    ):
+        old = old_environment(tmp_path)
+        with monkeypatch.context() as locked:
+            self.held(locked, step)
+            setup.start(wheels=wheels)
+            until(lambda: setup.ends, 120)
+        ((well, said),) = setup.ends
+        assert (well, said.startswith(sentence)) == (False, True)
+        assert old.read_text() == "what worked before"
+        assert {path.name for path in (tmp_path / "profile").iterdir()} == left
+        plugin("engine.setup").EngineSetup(profile=tmp_path / "profile")  # QGIS is started again
+        assert [path.name for path in (tmp_path / "profile").iterdir()] == ["onemap_engine"]
+        assert (old.read_bytes() == b"what worked before") == ("onemap_engine.ready" not in left)
+
+
 def test_the_page_tells_the_state_in_words(plugin, setup, library, english):
     changes = []
     page = plugin("options").OptionsPage(setup, lambda: changes.append(1))

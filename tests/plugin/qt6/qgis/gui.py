@@ -35,6 +35,13 @@ class QgsFileWidget(QWidget):
 
     def setDialogTitle(self, title):
         assert title
+        self._title = title
+
+    def dialogTitle(self):
+        return self._title
+
+    def lineEdit(self):
+        return self._line
 
     def setFilePath(self, path):
         self._line.setText(path)
