@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.domain.moments import day_now
 from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
 from onemap.geo.arrangement import inside_points
@@ -172,7 +173,7 @@ def find_gaps(
     facts = getattr(one_map, "district", {})
     width = _width(tolerance_m, facts.get("tolerance_m"), 0.0)
     widths = width, _width(agency_tolerance_m, facts.get("agency_tolerance_m"), width)
-    day = dt.date.fromisoformat(facts["as_of"]) if today is None and "as_of" in facts else today
+    day = today or (dt.date.fromisoformat(facts["as_of"]) if facts.get("as_of") else day_now(facts.get("timezone")))
     closers = Closers(one_map, finest, day=day, matrix=matrix)
     if "land" in kinds:
         rows += _land(one_map, finest, widths, {"parent": district, "allowed": allowed, "today": day}, closers)

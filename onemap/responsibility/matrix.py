@@ -12,6 +12,7 @@ import pyproj
 
 from onemap.domain.appointments import Roster
 from onemap.domain.duties import DUTY_GRID, Matter
+from onemap.domain.moments import USUAL_ZONE
 from onemap.domain.moments import moment as read_moment
 from onemap.domain.precedence import Precedence, load_precedence
 from onemap.domain.shifts import Shift, ShiftTable
@@ -110,7 +111,7 @@ class ResponsibilityMatrix:
         self.land: Final = Land(LandLayers(frames, duty_grids, roads, compounds, objects, width_m, near_m))
         chosen = self.options.precedence
         self.precedence: Final = chosen if isinstance(chosen, Precedence) else load_precedence(chosen)
-        self.zone: Final = zone_of(self.options.timezone)
+        self.zone: Final = zone_of(self.options.timezone or USUAL_ZONE)
         self.shifts: Final = ShiftTable(map(Shift.from_row, rows_of(shifts)), WorkCalendar.from_rows(rows_of(calendar)))
         codes, known, scheme = self.shifts.codes, self.land.known, self.options.scheme
         tables, roles = (duties, holders, duty_grids), self.precedence.roles
