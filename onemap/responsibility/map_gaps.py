@@ -90,8 +90,7 @@ def gap_options(
     if "buildings" not in named and one_map.has("city3d_building"):
         known["buildings"] = one_map.read("city3d_building")
     if "population" not in named and one_map.has("econ_population"):
-        people = one_map.read("econ_population")
-        known["population"] = people if "residents" in people else None
+        known["population"] = one_map.read("econ_population")
     if reported and "matters" not in named:
         known["matters"] = _matters(one_map, matrix)
     return GapOptions(**{**known, **named})
