@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.domain.duties import DUTY_GRID
+from onemap.domain.moments import day_now
 from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
 from onemap.geo.arrangement import inside_points
@@ -17,12 +19,23 @@ from onemap.geo.coverage import check_coverage
 from onemap.geo.defects import write_number
 from onemap.responsibility.gap_closers import Closers
 from onemap.responsibility.gaps import COLUMNS as DUTY_COLUMNS
-from onemap.responsibility.gaps import gap_intervals
+from onemap.responsibility.gaps import PEOPLE, gap_intervals, tells_residents
 from onemap.responsibility.map_gaps import duty_gaps
 from onemap.responsibility.matrix import ResponsibilityMatrix
 from onemap.store.dated_map import DatedMap
 from onemap.translation import say
 
+_UNCOVERED = {
+    False: "no cell covers {area} m2 of the district",
+    True: "no duty grid of {agency} covers {area} m2 of the district",
+}
+_WITH = {
+    (True, True): ", with {buildings} {building}, {cases} {case} and {residents} {resident} in it",
+    (True, False): ", with {buildings} {building} and {cases} {case} in it",
+    (False, True): ", in which are {cases} {case} and {residents} {resident}",
+    (False, False): ", with {cases} {case} in it",
+}
+"""By whether buildings and residents are known; a word is that for one or for many."""
 KINDS = ("land", "duty", "objects", "time")
 OF_LAND, OF_DUTIES = ("land", "objects"), ("duty", "time")
 COLUMNS = (
@@ -154,7 +167,7 @@ def find_gaps(
     ... }
     >>> city = SimpleNamespace(levels=list(layers), has=layers.__contains__, read=layers.get)
     >>> find_gaps(city).table["reason"].tolist()
-    ['no cell covers 9 m2 of the district, with 0 buildings, 0 cases and 0 residents in it']
+    ['no cell covers 9 m2 of the district, with 0 cases in it']
     """
     all_days = one_map  # appointments that ended or begin later are told as such
     if as_of is not None:
@@ -172,7 +185,7 @@ def find_gaps(
     facts = getattr(one_map, "district", {})
     width = _width(tolerance_m, facts.get("tolerance_m"), 0.0)
     widths = width, _width(agency_tolerance_m, facts.get("agency_tolerance_m"), width)
-    day = dt.date.fromisoformat(facts["as_of"]) if today is None and "as_of" in facts else today
+    day = today or (dt.date.fromisoformat(facts["as_of"]) if facts.get("as_of") else day_now(facts.get("timezone")))
     closers = Closers(one_map, finest, day=day, matrix=matrix)
     if "land" in kinds:
         rows += _land(one_map, finest, widths, {"parent": district, "allowed": allowed, "today": day}, closers)
@@ -239,39 +252,42 @@ def _land(
     contents = _contents(one_map, shapes, finest.crs)
     rows = []
     for (grid_id, agency, gap, closer), inside in zip(found, contents, strict=True):
-        template = (
-            "no duty grid of {agency} covers {area} m2 of the district, "
-            "with {buildings} buildings, {cases} cases and {residents} residents in it"
-            if grid_id == "duty_grid"
-            else "no cell covers {area} m2 of the district, "
-            "with {buildings} buildings, {cases} cases and {residents} residents in it"
-        )
-        reason = say(template, "en", agency=agency, area=write_number(gap.area_m2), **inside)
+        reason = _land_reason(grid_id, agency, gap.area_m2, inside)
         row = {"kind": "land", "layer_id": grid_id, "agency": agency, "object_id": "", "geometry": gap.geometry}
         rows.append({**row, "area_m2": gap.area_m2, "width_m": gap.width_m, **inside, "reason": reason})
         rows[-1]["who_could_close"] = closer
     return rows
 
 
-def _contents(one_map: Layers, shapes: Any, crs: Any) -> list[dict[str, int]]:
-    """Count buildings, cases and residents in each shape."""
-    counts = {name: np.zeros(len(shapes), dtype=np.int64) for name in ("buildings", "cases", "residents")}
+def _land_reason(grid_id: str, agency: str, area_m2: float, inside: dict[str, int | None]) -> str:
+    """Return the sentence of a gap of land: whose grids lack, how much land, and what is known to lie there."""
+    known = {name: count for name, count in inside.items() if count is not None}
+    words = {name.removesuffix("s"): name.removesuffix("s") if count == 1 else name for name, count in known.items()}
+    template = _UNCOVERED[grid_id == DUTY_GRID] + _WITH["buildings" in known, "residents" in known]
+    return say(template, "en", agency=agency, area=write_number(area_m2), **known, **words)
+
+
+def _contents(one_map: Layers, shapes: Any, crs: Any) -> list[dict[str, int | None]]:
+    """Count buildings, cases and residents in each shape; None where the map has no layer that tells of them."""
+    counts: dict[str, Any] = {"buildings": None, "cases": np.zeros(len(shapes), dtype=np.int64), "residents": None}
 
     def add(name: str, frame: gpd.GeoDataFrame, weights: Any) -> None:
         # the shapes are asked, not the points: each is prepared once, and a gap may be half a district
         shape, item = shapely.STRtree(_places(frame, crs)).query(shapes, predicate="intersects")
+        counts[name] = np.zeros(len(shapes), dtype=np.int64)
         np.add.at(counts[name], shape, weights[item])
 
     for name, layer_id in (("buildings", "city3d_building"), ("cases", "case")):
         if one_map.has(layer_id):
             frame = one_map.read(layer_id)
             add(name, frame, np.ones(len(frame), dtype=np.int64))
-    people = next((i for i in ("econ_population", "city3d_building") if one_map.has(i)), None)
+    layers = (one_map.read(layer_id) for layer_id in PEOPLE if one_map.has(layer_id))
+    people = next((frame for frame in layers if tells_residents(frame)), None)
     if people is not None:
-        frame = one_map.read(people)
-        if "residents" in frame:
-            add("residents", frame, pd.to_numeric(frame["residents"]).fillna(0).to_numpy(dtype=np.int64))
-    return [{name: int(count[i]) for name, count in counts.items()} for i in range(len(shapes))]
+        add("residents", people, pd.to_numeric(people["residents"]).fillna(0).to_numpy(dtype=np.int64))
+    return [
+        {name: None if count is None else int(count[i]) for name, count in counts.items()} for i in range(len(shapes))
+    ]
 
 
 def _places(frame: gpd.GeoDataFrame, crs: Any) -> Any:

@@ -38,8 +38,9 @@ def who(
         list[str] | None, typer.Option(help=helped("A fact that holds there, for duties with conditions; repeatable."))
     ] = None,
     timezone: Annotated[
-        str, typer.Option(help=helped("The district's time zone; times that name none are in it."))
-    ] = "Asia/Shanghai",
+        str | None,
+        typer.Option(help=helped("The district's time zone; times that name none are in it (else the map's).")),
+    ] = None,
     road_near_m: Annotated[
         float,
         typer.Option(help=helped("Where no road's width reaches, the nearest road within this distance, metres.")),
@@ -55,7 +56,7 @@ def who(
 
     opened = open_map(one_map)
     options = MatrixOptions(
-        precedence=precedence, language=terminal.language, timezone=timezone, road_near_m=road_near_m
+        precedence=precedence, language=terminal.language, timezone=timezone or "", road_near_m=road_near_m
     )
     matrix = ResponsibilityMatrix.from_map(opened, options=options)
     if points is not None:

@@ -3,9 +3,13 @@
 import datetime as dt
 import re
 from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from .catalogue import fold_heading
 
+USUAL_ZONE: Final = "Asia/Shanghai"
+"""The zone of clocks where nobody states one."""
 _MOMENT = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?"
     r"(?:[ t]*(上午|下午|am|pm)?[ ]*(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:\.(\d{1,9}))?秒?|分)?[ ]*(am|pm)?)?"
@@ -14,6 +18,25 @@ _MOMENT = re.compile(
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?")
 _AFTER_NOON = ("下午", "pm")
 _HALF_DAY = 12
+
+
+def day_now(timezone: str | None = None, now: dt.datetime | None = None) -> dt.date:
+    """Return the day that it is on a district's clocks, whatever those of this computer say.
+
+    Parameters
+    ----------
+    timezone
+        The district's zone; `USUAL_ZONE` where it is empty.
+    now
+        The moment, with its zone; that of the clock where it is left out.
+
+    Examples
+    --------
+    >>> evening = dt.datetime(2026, 11, 23, 18, 0, tzinfo=dt.UTC)
+    >>> day_now("America/New_York", evening), day_now("", evening)
+    (datetime.date(2026, 11, 23), datetime.date(2026, 11, 24))
+    """
+    return (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(timezone or USUAL_ZONE)).date()
 
 
 @lru_cache(maxsize=200_000)

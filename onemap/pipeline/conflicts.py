@@ -1,10 +1,9 @@
 """The conflicts of responsibility that a run publishes beside the gaps."""
 
-import datetime as dt
-
 import pandas as pd
 
 from onemap.basemap import Assembly
+from onemap.domain.moments import day_now
 from onemap.responsibility.gaps import COLUMNS
 from onemap.responsibility.matrix import ResponsibilityMatrix
 
@@ -15,7 +14,8 @@ def conflicts_of(assembly: Assembly, matrix: ResponsibilityMatrix | None) -> dic
     """Return the layer ``duty_conflict`` of a map that has duties: where several claim the same with equal right."""
     if matrix is None:
         return {}
-    day = assembly.manifest.district.as_of or dt.date.today()  # noqa: DTZ011 - the day where the office sits
+    district = assembly.manifest.district
+    day = district.as_of or day_now(district.timezone)
     rules = assembly.manifest.coverage
     width = rules.tolerance_m if rules.agency_tolerance_m is None else rules.agency_tolerance_m
     found = matrix.conflicts(

@@ -10,6 +10,7 @@ import shapely
 
 from onemap.basemap import Assembly
 from onemap.domain.catalogue import load_catalogue
+from onemap.domain.moments import day_now
 from onemap.errors import SchemaError, SourceError, StoreError
 from onemap.geo.cell_codes import cell_codes, doubled_codes, unique_codes
 from onemap.grids.audit import AuditLimits, audit_division
@@ -50,7 +51,7 @@ def audit(assembly: Assembly, defects: gpd.GeoDataFrame, *, previous: gpd.GeoDat
         exceptions=rules.exceptions,
         seams=mine,
         as_of=None,
-        today=assembly.manifest.district.as_of,
+        today=assembly.manifest.district.as_of or day_now(assembly.manifest.district.timezone),
         limits=AuditLimits(tolerance_m=assembly.manifest.coverage.tolerance_m, **rules.limits),
         code=catalogue[finest].key,
         community_code=catalogue[above].key if above else "community_code",

@@ -18,6 +18,7 @@ from onemap.basemap.levels import code_chain
 from onemap.cases import AssignmentResult, assign_cases
 from onemap.cases.decisions import Decisions
 from onemap.domain.catalogue import BASE_MAP_CLASSES, load_catalogue
+from onemap.domain.moments import day_now
 from onemap.errors import SourceError
 from onemap.geo.coverage import check_coverage
 from onemap.geo.locator import CellLocator
@@ -98,7 +99,7 @@ def find_defects(assembly: Assembly, *, progress: Progress = silent) -> gpd.GeoD
             parent=None if checked.layer_id == assembly.levels[0] else outline,
             allowed=allowed,
             tolerance_m=rules.tolerance_m if not checked.agency else agency_tolerance_m,
-            today=assembly.manifest.district.as_of,
+            today=assembly.manifest.district.as_of or day_now(assembly.manifest.district.timezone),
         )
         tables.append(report.defects.assign(layer_id=checked.layer_id, agency=checked.agency or None))
     progress(len(wanted) / (len(wanted) + 1), "comparing the levels")

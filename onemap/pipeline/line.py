@@ -10,6 +10,7 @@ from onemap.basemap.finding_decisions import LAYER as OF_FINDINGS
 from onemap.basemap.finding_decisions import FindingDecisions
 from onemap.cases import AssignmentResult
 from onemap.cases.decisions import Decisions, read_decisions
+from onemap.domain.moments import day_now
 from onemap.domain.validity import VALID_TO
 from onemap.errors import StoreError
 from onemap.gaps import find_gaps
@@ -100,7 +101,7 @@ def _work(
     """Return the assembled map with all its findings, its finest level, and the answer for the cases."""
     judged = FindingDecisions.of(decisions)
     assembly = assemble(manifest, rasters, decisions=judged, progress=part(progress, 0.0, 0.35))
-    allowing = Allowing(judged, today=manifest.district.as_of)
+    allowing = Allowing(judged, today=manifest.district.as_of or day_now(manifest.district.timezone))
     defects = allowing.mark("defect", find_defects(assembly, progress=part(progress, 0.35, 0.5)))
     assembly.frames |= findings_of(defects)
     finest = finest_of(assembly, path)

@@ -17,6 +17,7 @@ import pyproj
 import shapely
 
 from onemap.domain.catalogue import load_catalogue
+from onemap.domain.moments import USUAL_ZONE
 from onemap.geo.crs import metric_crs
 from onemap.geo.locator import CellLocator
 
@@ -65,7 +66,7 @@ class Facts:
     @property
     def timezone(self) -> str:
         """The zone of the district's clocks: a case of one in the morning belongs to that day and month."""
-        return self.district.get("timezone") or "UTC"
+        return self.district.get("timezone") or USUAL_ZONE
 
     @cached_property
     def crs(self) -> pyproj.CRS:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from onemap.domain.appointments import CONFLICT, HELD, VACANT, Standing
 from onemap.domain.duties import PARTS, Duty, Holder, Matter
 from onemap.responsibility.areas import Grid
+from onemap.responsibility.uncovered import Uncovered
 
 if TYPE_CHECKING:
     from onemap.responsibility.sentence import Wording
@@ -119,6 +120,9 @@ class Answer:
         Facts that hold there, of those that duties for the matter ask about.
     notes
         What else is to be known: template and values.
+    uncovered
+        Agencies with a duty for the matter, tied to grids of their own, none of which covers the spot: nobody of them
+        answers here, whoever else does.
     """
 
     state: str
@@ -132,6 +136,7 @@ class Answer:
     language: str
     wording: "Wording" = field(repr=False, compare=False)
     notes: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    uncovered: tuple[Uncovered, ...] = ()
 
     @property
     def part(self) -> str:
@@ -207,6 +212,7 @@ class Answer:
                 }
                 for link in self.chain
             ],
+            "uncovered": [one.to_dict() for one in self.uncovered],
             "sentence": {language: self.say(language) for language in ("en", "zh")},
         }
 

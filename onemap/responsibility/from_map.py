@@ -55,6 +55,7 @@ def tables_of(
         tables,
         replace(
             given,
+            timezone=given.timezone or facts.get("timezone") or "",
             code_profile=given.code_profile or facts.get("code_profile") or "",
             sources={**_sources(one_map), **_agency_sources(facts), **(given.sources or {})},
             version=given.version or facts.get("as_of") or facts.get("built_at") or "",

@@ -10,6 +10,7 @@ import shapely
 
 from onemap.domain.appointments import Post, Roster
 from onemap.domain.duties import DUTY_GRID, as_text
+from onemap.domain.moments import day_now
 from onemap.domain.precedence import load_precedence
 from onemap.domain.shifts import Shift, ShiftTable
 from onemap.errors import some
@@ -41,7 +42,7 @@ class Closers:
     finest
         The cells.
     day
-        Day of the appointments; today where it is None.
+        Day of the appointments; today on the clocks of the district where it is None.
     matrix
         The matrix of this map, where there is one already: its roster is taken.
     """
@@ -50,7 +51,7 @@ class Closers:
         self, one_map: Any, finest: gpd.GeoDataFrame, *, day: dt.date | None, matrix: ResponsibilityMatrix | None
     ) -> None:
         self._map, self._finest, self._level = one_map, finest, one_map.levels[-1]
-        self._day = day or dt.datetime.now().astimezone().date()
+        self._day = day or day_now(getattr(one_map, "district", {}).get("timezone"))
         self._matrix = matrix
 
     def of_land(self, grid_id: str, agency: str, grids: gpd.GeoDataFrame, shape: Any) -> str:

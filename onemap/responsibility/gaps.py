@@ -54,6 +54,8 @@ COLUMNS: Final = (
 )
 CONFLICTS: Final = (CONTESTED, TWO_HOLDERS)
 DAYS: Final = 7
+PEOPLE: Final = ("econ_population", "city3d_building")
+"""Layers that may know how many people live where, the better one first."""
 _NUMBERS = {"hours": "float64", "area_m2": "float64", "buildings": "Int64", "residents": "Int64"}
 _REASONS: Final = {
     NOBODY: "no duty covers {matters} here",
@@ -172,14 +174,19 @@ def gap_intervals(table: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({"from": "datetime64[us]", "to": "datetime64[us]"})
 
 
+def tells_residents(frame: pd.DataFrame | None) -> bool:
+    """Tell whether a layer knows how many people live anywhere: a column without any number is no count of 0."""
+    return frame is not None and "residents" in frame and bool(frame["residents"].notna().any())
+
+
 def contents_of(matrix: "ResponsibilityMatrix", options: GapOptions) -> Contents | None:
     """Return the places that are counted, in the system of the cells; None where none are known."""
     if options.buildings is None and options.population is None:
         return None
     places: dict[str, tuple[Any, Any]] = {}
-    people = options.population if options.population is not None else options.buildings
+    people = next((frame for frame in (options.population, options.buildings) if tells_residents(frame)), None)
     for name, frame in (("buildings", options.buildings), ("residents", people)):
-        if frame is None or (name == "residents" and "residents" not in frame):
+        if frame is None:
             continue
         here = frame if frame.crs == matrix.crs or matrix.crs is None else frame.to_crs(matrix.crs)
         shapes = here.geometry.to_numpy()

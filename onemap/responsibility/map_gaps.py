@@ -1,6 +1,7 @@
 """The gaps of responsibility of a map: its tables as a matrix, its houses and people as what lies in the gaps."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import geopandas as gpd
@@ -58,7 +59,9 @@ def matrix_of(
         del tables["roads"]
     if duties is None:
         duties = pd.DataFrame(columns=["duty_code", "matters"])
-    matrix = ResponsibilityMatrix(levels, duties, **tables, options=options)
+    given = options or MatrixOptions()
+    clock = given.timezone or getattr(one_map, "district", {}).get("timezone") or ""
+    matrix = ResponsibilityMatrix(levels, duties, **tables, options=replace(given, timezone=clock))
     matrix.of_map = one_map
     return matrix
 
@@ -87,8 +90,7 @@ def gap_options(
     if "buildings" not in named and one_map.has("city3d_building"):
         known["buildings"] = one_map.read("city3d_building")
     if "population" not in named and one_map.has("econ_population"):
-        people = one_map.read("econ_population")
-        known["population"] = people if "residents" in people else None
+        known["population"] = one_map.read("econ_population")
     if reported and "matters" not in named:
         known["matters"] = _matters(one_map, matrix)
     return GapOptions(**{**known, **named})

@@ -12,6 +12,7 @@ import pyproj
 
 from onemap.domain.appointments import Roster
 from onemap.domain.duties import DUTY_GRID, Matter
+from onemap.domain.moments import USUAL_ZONE
 from onemap.domain.moments import moment as read_moment
 from onemap.domain.precedence import Precedence, load_precedence
 from onemap.domain.shifts import Shift, ShiftTable
@@ -27,6 +28,7 @@ from onemap.responsibility.rules import RuleTable
 from onemap.responsibility.sentence import Wording, titles_of
 from onemap.responsibility.soundness import problem_table
 from onemap.responsibility.spots import matter_of, pair_of, placed, zone_of
+from onemap.responsibility.uncovered import GridGaps
 
 if TYPE_CHECKING:
     from onemap.responsibility.map_gaps import Tables
@@ -105,12 +107,13 @@ class ResponsibilityMatrix:
     ) -> None:
         self.options: Final = options or MatrixOptions()
         self.of_map: Tables | None = None
+        self.grid_gaps: Final = GridGaps(self)
         frames = {"grid_cell": levels} if isinstance(levels, gpd.GeoDataFrame) else dict(levels)
         width_m, near_m = self.options.road_width_m, self.options.road_near_m
         self.land: Final = Land(LandLayers(frames, duty_grids, roads, compounds, objects, width_m, near_m))
         chosen = self.options.precedence
         self.precedence: Final = chosen if isinstance(chosen, Precedence) else load_precedence(chosen)
-        self.zone: Final = zone_of(self.options.timezone)
+        self.zone: Final = zone_of(self.options.timezone or USUAL_ZONE)
         self.shifts: Final = ShiftTable(map(Shift.from_row, rows_of(shifts)), WorkCalendar.from_rows(rows_of(calendar)))
         codes, known, scheme = self.shifts.codes, self.land.known, self.options.scheme
         tables, roles = (duties, holders, duty_grids), self.precedence.roles
@@ -273,6 +276,8 @@ class ResponsibilityMatrix:
         spot = self.land.spot(x_, y_, day, self.rules.channels(matched), wanted, start=start)
         known = spot.facts | (wanted & frozenset(facts)) if facts else spot.facts
         answer = self.decider.decide(asked, moment, spot, known, thing=thing, xy=(x_, y_), language=language)
+        lacking = self.grid_gaps.at(spot, matched, known, moment, (x_, y_))
+        answer = replace(answer, uncovered=lacking) if lacking else answer
         notes = notes_of(self, answer, start, day)
         return replace(answer, notes=notes) if notes else answer
 
@@ -323,7 +328,8 @@ class ResponsibilityMatrix:
         -------
         geopandas.GeoDataFrame
             One row for each answer that differs, largest first: the columns of `who_batch`, ``length_m`` or
-            ``area_m2``, and the part of the shape for which it holds, in the system of the cells.
+            ``area_m2``, and the part of the shape for which it holds, in the system of the cells. Where agencies should
+            answer by grids of their own and none is there, ``attrs["uncovered"]`` tells how much, see `Answer`.
 
         Examples
         --------

@@ -14,7 +14,8 @@ class MatrixOptions:
     Attributes
     ----------
     timezone
-        The district's local time: times without zone are in it, others are converted.
+        The district's local time: times without zone are in it, others and "now" are converted to it. Empty for that of
+        the map, and `onemap.domain.moments.USUAL_ZONE` where there is no map or it names none.
     scheme
         Class table of matters and objects asked for by code alone.
     precedence
@@ -33,7 +34,7 @@ class MatrixOptions:
         Titles of the levels by language; those of the catalogue where left out.
     """
 
-    timezone: str = "Asia/Shanghai"
+    timezone: str = ""
     scheme: str = "CJT214"
     precedence: Precedence | Path | str | None = None
     road_width_m: float = 0.0

@@ -59,15 +59,20 @@ def answer_shape(
         else shapely.line_interpolate_point(pieces, 0.5, normalized=True)
     )
     spots = gpd.GeoSeries(inside, crs=matrix.crs)
-    rows = matrix.who_batch(spots, matter, moment.local, facts=facts)
+    stated = list(facts)
+    rows = matrix.who_batch(spots, matter, moment.local, facts=stated)
     lands = gpd.GeoDataFrame(rows, geometry=pieces, crs=matrix.crs)
     measured = _measure(lands, kind, matrix.crs)
+    there = (rows["cell"] != "").to_numpy()
+    lacking = matrix.grid_gaps.of_pieces(inside[there], np.asarray(measured)[there], matched, frozenset(stated), moment)
     together = lands.assign(**{_MEASURES[kind]: measured}).dissolve(
         by=list(COLUMNS), as_index=False, sort=False, dropna=False, aggfunc={_MEASURES[kind]: "sum"}
     )
     order = [*COLUMNS, _MEASURES[kind], "geometry"]
     ranked = together[order].sort_values([_MEASURES[kind], *COLUMNS], ascending=[False] + [True] * len(COLUMNS))
-    return ranked.reset_index(drop=True)
+    found = ranked.reset_index(drop=True)
+    found.attrs["uncovered"] = lacking
+    return found
 
 
 def _borders(

@@ -92,6 +92,7 @@ class RuleTable:
         self._patterns: dict[Matter, int] = {}
         self._buckets: list[dict[int, list[tuple[Rule, Key]]]] = []
         self._numbers: dict[tuple[str, str, bool], int] = {}
+        self._of_channel: dict[str, list[int]] = {}
         self._lengths: dict[str, list[int]] = {}
         self._of_pattern: dict[int, tuple[set[str], set[str]]] = {}
         self._hits: dict[tuple[str, str], Buckets] = {}
@@ -143,10 +144,23 @@ class RuleTable:
         place = bisect_left(codes, start)
         return not start or channel == OBJECT_CLASS or (place < len(codes) and codes[place].startswith(start))
 
+    def parts_by(
+        self, channel: str, matched: Matched, facts: AbstractSet[str], day: int, on: AbstractSet[str]
+    ) -> set[str]:
+        """Return the parts for which duties of a channel would count, on whichever of its grids; see `foremost`."""
+        return {
+            rule.duty.part
+            for number in self._of_channel.get(channel, ())
+            for pattern in matched
+            for rule, _ in self._buckets[number].get(pattern, ())
+            if _counts(rule, facts, day, on)
+        }
+
     def _put(self, rule: Rule, matters: Iterable[Matter], channel: str, code: str, *, exact: bool) -> None:
         number = self._numbers.setdefault((channel, code, exact), len(self._buckets))
         if number == len(self._buckets):
             self._buckets.append({})
+            self._of_channel.setdefault(channel, []).append(number)
             if not exact:
                 self._lengths[channel] = sorted({*self._lengths.get(channel, ()), len(code)})
         for matter in matters:
@@ -264,13 +278,14 @@ class RuleTable:
                     bucket = self._buckets[number]
                     for pattern in matched:
                         for rule, key in bucket.get(pattern, ()):
-                            if (
-                                rule.first <= day <= rule.last
-                                and (not rule.shift or rule.shift in on)
-                                and rule.condition.holds(facts)
-                            ):
+                            if _counts(rule, facts, day, on):
                                 _keep(best, Found(rule, channel, position, key))
         return best
+
+
+def _counts(rule: Rule, facts: AbstractSet[str], day: int, on: AbstractSet[str]) -> bool:
+    """Tell whether a duty is in force on a day, at the shifts that are on, with what holds at the spot."""
+    return rule.first <= day <= rule.last and (not rule.shift or rule.shift in on) and rule.condition.holds(facts)
 
 
 def _keep(best: dict[str, list[Found]], found: Found) -> None:

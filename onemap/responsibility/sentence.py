@@ -22,6 +22,10 @@ ACTING: Final = "at {time} ({hours}), {who} is accountable here for {matter}, ac
 EMPTY: Final = "at {time} ({hours}), nobody answers here for {matter}: the post ({part}) is vacant, {why}."
 CONTESTED: Final = "at {time} ({hours}), {count} claims to {matter} ({part}) stand here with equal right: {claims}."
 NO_DUTY: Final = "at {time} ({hours}), no duty covers {matter} here."
+NO_GRID: Final = "at {time} ({hours}), nobody answers here for {matter}: no grid of {agencies} covers this spot."
+NO_GRID_TOO: Final = "Nobody of {agencies} answers here: none of their grids covers this spot."
+NO_GRID_OF_ONE: Final = "Nobody of {agencies} answers here: none of its grids covers this spot."
+GAP_ALLOWED: Final = "The gap in the grids of {agencies} is allowed."
 UNLISTED: Final = "at {time} ({hours}), no duty covers {matter} here (the class: {note})."
 NOWHERE: Final = "at {time} ({hours}), the spot lies in no grid and on no road with a duty for {matter}."
 RULE: Final = "Rule: duty {duty} of {agency}, for matters {matters}, tied to {grid}{condition}, rank {rank}{source}."
@@ -78,6 +82,7 @@ class Wording:
         parts += [self._others(answer, language), self._deputies(answer, language), self._chain(answer, language)]
         if answer.cell and self.profile:
             parts.append(_digits(self.profile, answer.cell, language))
+        parts += [self._uncovered(answer, language)]
         parts += [say(template, language, **values) for template, values in answer.notes]
         parts.append(self._sources(answer, language))
         said = [part for part in parts if part]
@@ -98,6 +103,9 @@ class Wording:
         if first is None:
             if not answer.chain:
                 return say(NOWHERE, language, **values)
+            if answer.uncovered:
+                agencies = _join([one.agency for one in answer.uncovered], language)
+                return say(NO_GRID, language, agencies=agencies, **values)
             note = self._unlisted(answer.matter)
             return (
                 say(UNLISTED, language, note=note.text(language), **values)
@@ -178,6 +186,16 @@ class Wording:
             label = value_label("duty", "part", part, language)
             said.append(f"{label} {who if found.state == HELD else f'{why} {who}'.rstrip()}")
         return say(OTHERS, language, parts=_join(said, language)) if said else ""
+
+    def _uncovered(self, answer: "Answer", language: str) -> str:
+        """Return whose grids lack here beside those who answer, and which of these gaps are allowed."""
+        every = [one.agency for one in answer.uncovered]
+        allowed = [one.agency for one in answer.uncovered if one.allowed]
+        template = NO_GRID_OF_ONE if len(every) == 1 else NO_GRID_TOO
+        told = [(template, every)] if answer.first is not None and every else []
+        told += [(GAP_ALLOWED, allowed)] if allowed else []
+        said = [say(template, language, agencies=_join(names, language)) for template, names in told]
+        return ("" if language == "zh" else " ").join(said)
 
     def _deputies(self, answer: "Answer", language: str) -> str:
         people = [_who(holder, language) for holder in answer.deputies]

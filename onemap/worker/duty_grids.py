@@ -49,3 +49,8 @@ class DutyGrids:
         """Return the grids that hold a spot or have it on their border, by agency and code."""
         found = [self._rows[row] for row in self._tree.query(shapely.Point(x, y), predicate="intersects")]
         return sorted(found, key=lambda grid: (grid["agency"], grid["code"]))
+
+    def absent(self, x: float, y: float) -> list[str]:
+        """Return the agencies of whose grids none holds the spot, by name."""
+        here = {grid["agency"] for grid in self.at(x, y)}
+        return sorted({row["agency"] for row in self._rows if row["agency"]} - here)

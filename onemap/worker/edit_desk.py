@@ -21,13 +21,13 @@ from onemap.geo.ownership import own_polygons
 from onemap.grids.edit_rules import EditRules
 from onemap.grids.editing import Division, Operation
 from onemap.progress import Progress, part, silent
+from onemap.responsibility.gaps import PEOPLE
 from onemap.store.one_map import OneMap
 from onemap.store.tables import write_tables
 from onemap.translation import LANGUAGES, say
 from onemap.worker.protocol import Words, in_languages, said
 
 Facts = dict[str, Any]
-_PEOPLE: Final = ("econ_population", "city3d_building")
 _LOADS: Final = ("households", "residents")
 _DUTY: Final = "duty_grid"
 _DECIMALS: Final = 4
@@ -71,11 +71,11 @@ class EditDesk:
         progress(0.05, "looking for the grid of each cell")
         groups = self._groups(cells) if self.agency else "parent_code"
         progress(0.1, "reading where people live")
-        people, loads = _people(one_map)
+        people, loads = _people(one_map, cells)
         self.division = Division(
             cells,
             groups,
-            loads=loads or None,
+            loads=loads,
             code=self.code,
             places=people,
             rules=EditRules(within=not self.agency),
@@ -293,17 +293,27 @@ def _grids_of(one_map: OneMap, agency: str) -> gpd.GeoDataFrame:
     return grids[grids["agency"].astype(str) == agency]
 
 
-def _people(one_map: OneMap) -> tuple[gpd.GeoDataFrame | None, list[str]]:
-    """Return the places that carry people, and the columns that count them."""
-    for layer in _PEOPLE:
+def _people(one_map: OneMap, cells: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame | None, Any]:
+    """Return the places that carry people with the columns that count them, else the counts that the cells bear.
+
+    Nothing is returned where the map does not tell how many people live anywhere.
+    """
+    for layer in PEOPLE:
         if one_map.has(layer):
             places = one_map.read(layer)
-            loads = [name for name in _LOADS if name in places]
-            there = places[~(places.geometry.isna() | places.geometry.is_empty)].copy()
-            for name in loads:
-                there[name] = pd.to_numeric(there[name], errors="coerce").fillna(0)
-            return there, loads
-    return None, []
+            loads = _loads_of(places)
+            if loads:
+                there = places[~(places.geometry.isna() | places.geometry.is_empty)].copy()
+                for name in loads:
+                    there[name] = pd.to_numeric(there[name], errors="coerce").fillna(0)
+                return there, loads
+    loads = _loads_of(cells)
+    return None, pd.DataFrame(cells[loads]).apply(pd.to_numeric, errors="coerce").fillna(0) if loads else None
+
+
+def _loads_of(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return the columns of a layer that count people, but for those without any number."""
+    return [name for name in _LOADS if name in frame and pd.to_numeric(frame[name], errors="coerce").notna().any()]
 
 
 def _single(cells: gpd.GeoDataFrame, code: str) -> tuple[gpd.GeoDataFrame, list[Words]]:

@@ -17,11 +17,14 @@ from onemap.cases import HOW
 from onemap.cases.places import Places, place_numbers, write_metres
 from onemap.cases.points import PointAnswers, PointAssigner
 from onemap.domain.catalogue import load_catalogue
+from onemap.domain.moments import day_now
+from onemap.domain.validity import as_day
 from onemap.errors import SchemaError
 from onemap.geo.crs import WGS84, resolve_crs
 from onemap.geo.gcj import convert_coordinates, shifted_name
 from onemap.geo.locator import CellLocator
 from onemap.responsibility import ResponsibilityMatrix
+from onemap.responsibility.uncovered import AllowedGaps, Uncovered
 from onemap.store.kept_index import open_index
 from onemap.store.one_map import OneMap, open_map
 from onemap.translation import LANGUAGES, say
@@ -89,6 +92,7 @@ class WarmMap:
         self.levels = [_read_level(self.one_map, layer_id) for layer_id in self.one_map.levels]
         self.matrix = ResponsibilityMatrix.from_map(self.one_map).warm() if self.one_map.has("duty") else None
         self.duty_grids = DutyGrids.of(self.one_map) if self.matrix is None else None  # the matrix names them itself
+        self._allowed_gaps = AllowedGaps(self.one_map, self.crs)
         west, _, _, north = self.assigner.distances.extent
         self.locate(west - 1.0, north + 1.0)  # what is made when first needed is made now, not at the first click
 
@@ -175,12 +179,24 @@ class WarmMap:
             "candidates": [str(code) for code in codes[answers.candidate]],
             "chain": chain,
             "duty_grids": self.duty_grids.at(float(places.x[0]), float(places.y[0])) if self.duty_grids else [],
+            "uncovered": self._uncovered(places) if cell >= 0 else [],
             "x": _number(places.x[0]),
             "y": _number(places.y[0]),
             "reason": {language: self.assigner.reason(places, answers, 0, language) for language in LANGUAGES},
             "sentence": self._sentence(answers, chain),
             "stale": self.stale,
         }
+
+    def _uncovered(self, places: Places) -> list[dict[str, Any]]:
+        """Return the agencies of whose grids none covers a position in the district, where nobody else tells them."""
+        if self.duty_grids is None:
+            return []
+        x, y = float(places.x[0]), float(places.y[0])
+        day = as_day(self.one_map.district.get("as_of")) or day_now(self.one_map.district.get("timezone"))
+        names = self.duty_grids.absent(x, y)
+        spot = shapely.Point(x, y)
+        found = (Uncovered(name, allowed=self._allowed_gaps.allow(name, spot, day.toordinal())) for name in names)
+        return [one.to_dict() for one in found]
 
     def who(self, **asked: Any) -> dict[str, Any]:
         """Return who answers at a spot, as `onemap.responsibility.ResponsibilityMatrix.who` does.
@@ -220,7 +236,8 @@ class WarmMap:
         ]
         rows.sort(key=lambda row: (-cast("float", row["size"]), cast("str", row["holder_code"] or "")))
         holders = len({row["holder_code"] for row in rows if row["holder_code"]})
-        return {"measure": measure, "rows": rows, "holders": holders, "stale": self.stale}
+        lacking = table.attrs.get("uncovered", [])
+        return {"measure": measure, "rows": rows, "holders": holders, "uncovered": lacking, "stale": self.stale}
 
     def _place(self, x: float, y: float, crs: str | None) -> Places:
         xs, ys = np.array([x], dtype=np.float64), np.array([y], dtype=np.float64)

@@ -54,8 +54,43 @@ def test_land_is_listed_with_what_lies_in_it():
     ]
     assert report.table["width_m"].tolist() == pytest.approx([1, 2], rel=0.01)
     assert report.table["reason"].iloc[0] == (
-        "no cell covers 10 m2 of the district, with 1 buildings, 2 cases and 30 residents in it"
+        "no cell covers 10 m2 of the district, with 1 building, 2 cases and 30 residents in it"
     )
+
+
+@pytest.mark.parametrize(
+    ("layers", "known", "told", "chinese"),
+    [
+        ({}, [None, None], "with 0 cases in it", "其中案件 0 件"),
+        (
+            {"city3d_building": frame([box(1, 9.2, 2, 9.8)], building_code=["b"], residents=[None])},
+            [1, None],
+            "with 1 building and 0 cases in it",
+            "其中房屋 1 栋、案件 0 件",
+        ),
+        (
+            {"econ_population": frame([Point(1, 9.5)], residents=[1])},
+            [None, 1],
+            "in which are 0 cases and 1 resident",
+            "其中案件 0 件、居住 1 人",
+        ),
+    ],
+    ids=["nothing", "houses", "people"],
+)
+def test_what_the_map_does_not_know_is_no_zero(layers, known, told, chinese):
+    report = find_gaps(city(**layers), kinds=["land"])
+    first = report.table.iloc[0]
+    assert [None if pd.isna(first[name]) else first[name] for name in ("buildings", "residents")] == known
+    assert first["reason"] == f"no cell covers 10 m2 of the district, {told}"
+    assert translate(first["reason"], "zh").endswith(chinese)
+
+
+def test_houses_tell_the_residents_where_the_population_has_no_numbers():
+    layers = {
+        "econ_population": frame([Point(1, 9.5)], residents=[None]),
+        "city3d_building": frame([box(1, 9.2, 2, 9.8)], building_code=["b"], residents=[100]),
+    }
+    assert find_gaps(city(**layers), kinds=["land"]).table["residents"].tolist() == [100, 0]
 
 
 def test_residents_come_from_the_population_where_there_is_one():

@@ -1,5 +1,6 @@
 """Findings: repairs proposed by the library, accepted, refused; gaps allowed until a day; all of it kept and undone."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
@@ -67,7 +68,7 @@ def test_the_proposal_says_who_gets_the_land_and_how_much(shown, own_map):
     assert proposal.area_m2 == pytest.approx(row.keys[3], rel=1e-3)
     assert proposal.cell in row.cells[2]
     assert proposal.cell in words
-    assert "people who live there: " in words
+    assert "People who live there: " in words
     assert shown.findings._preview is not None
     shown.dock.findings.select(0)
     assert shown.findings._preview is None
@@ -301,3 +302,32 @@ def test_a_card_begins_at_its_top(shown):
         tab.chips.choose(kind)
         tab.select(0)
         assert tab.card.verticalScrollBar().value() == 0, kind
+
+
+@pytest.mark.parametrize(
+    ("agency", "cell", "people", "said"),
+    [
+        ("", "c1", None, "10 m² go to cell c1. How many people live there is not known. Y accepts"),
+        ("police", "P1", 3.0, "10 m² go to grid P1. People who live there: 3. Y accepts"),
+        ("police", "", None, "10 m² outside are cut off. How many people live there is not known."),
+    ],
+)
+def test_a_proposal_tells_grid_or_cell_and_no_invented_people(plugin, english, agency, cell, people, said):
+    made = plugin("console.findings.proposals")
+    proposal = made.Proposal("gap", cell, 10.0, people, "", (0.0, 0.0, 0.0, 0.0), QgsGeometry())
+    layer = "duty_grid" if agency else "grid_cell"
+    assert said in plugin("console.findings.finding_desk")._told(proposal, made.Target(layer, agency))
+
+
+def test_people_are_asked_for_where_the_map_counts_them(plugin, one_map, tmp_path):
+    made, file = plugin("console.findings.proposals"), plugin("project.one_map_file")
+    path = shutil.copy(one_map, tmp_path / "onemap.gpkg")
+    assert made._layer_of_people(file.open_one_map(path)) == "econ_population"
+    with closing(sqlite3.connect(path)) as connection:
+        triggers = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+        for name in triggers:  # they call functions that only QGIS and GDAL know
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute("UPDATE econ_population SET residents = NULL")
+        connection.execute("UPDATE city3d_building SET residents = NULL")
+        connection.commit()
+    assert made._layer_of_people(file.open_one_map(path)) == ""

@@ -529,3 +529,13 @@ def test_saved_beside_the_map_which_stays_as_it_is(editing, own_map, plugin):
     tab.end.click()  # nothing would be lost, so nothing is asked
     assert editing.edit.draft is None
     assert all(layer.name() != "Draft of the grids" for layer in QgsProject.instance().mapLayers().values())
+
+
+def test_people_that_nobody_counted_are_an_empty_column(plugin, qgis_app, english):
+    model = plugin("console.editing.tab").GridModel()
+    model.show([{"grid": "g1", "cells": 2, "area_m2": 10.0, "parts": 1}], [], {})
+    people = model.index(0, 3)
+    assert model.data(people) == ""
+    assert model.data(people, Qt.ItemDataRole.ToolTipRole).endswith("does not tell how many people live there.")
+    model.show([{"grid": "g1", "cells": 2, "area_m2": 10.0, "parts": 1, "residents": 0.0}], [], {})
+    assert model.data(people) == "0"

@@ -122,3 +122,20 @@ def test_a_share_that_is_there_is_never_told_as_none(plugin, qgis_app, english):
     assert "(100%)" in told
     assert "(&lt; 1%)" in told
     assert "(0%)" not in told
+
+
+def test_an_agency_without_grid_at_the_spot_stays_on_every_card(plugin, qgis_app, english):
+    cards = plugin("console.who.card")
+    because = {"en": "nobody: no grid of police covers this spot", "zh": ""}
+    lacking = [{"agency": "police", "kind": "no_grid", "parts": ["in_charge"], "allowed": False, "because": because}]
+    words = {"en": "", "zh": ""}
+    answer = {"state": "nobody", "accountable": None, "deputies": [], "parts": {}, "chain": [], "sentence": words}
+    told = cards.holder_card({**answer, "matter": "*", "uncovered": lacking})
+    assert because["en"] in told
+    assert "No matter is named" not in told
+    assert because["en"] in cards.place_card({"cell": "c1", "duty_grids": [], "uncovered": lacking})
+    row = {"state": "held", "role": "", "agency": "", "phone": "", "cells": ["1"], "holder": "Li", "size": 100.0}
+    share = [{**lacking[0], "size": 25.0}]
+    told = cards.holders_card({"measure": "area_m2", "holders": 1, "rows": [row], "uncovered": share})
+    assert because["en"] in told
+    assert "25 m² (25%)" in told

@@ -29,6 +29,7 @@ ROW_HEIGHT = 22
 SWATCH = 12
 _WHOLE = 1_000
 _WIDTHS = (150, 64, 92, 64, 48)
+_PEOPLE = 3  # column
 
 
 class GridModel(QAbstractTableModel):
@@ -72,14 +73,16 @@ class GridModel(QAbstractTableModel):
             self.names.get(row["grid"]) or row["grid"],
             f"{row['cells']:,}",
             number(row["area_m2"]),
-            f"{row.get('residents', 0):,.0f}",
+            f"{row['residents']:,.0f}" if "residents" in row else "",
             f"{row['parts']:,}",
             tr("{count} broken", count=broken) if broken else tr("kept"),
         )
         if role == Qt.ItemDataRole.DisplayRole:
             return texts[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{self.title(row['grid'])} · {texts[index.column()]}"
+            lacking = index.column() == _PEOPLE and "residents" not in row
+            told = tr("The map does not tell how many people live there.") if lacking else texts[index.column()]
+            return f"{self.title(row['grid'])} · {told}"
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             swatch = QPixmap(SWATCH, SWATCH)
             swatch.fill(QColor(self._colours.get(row["grid"], "#808080")))

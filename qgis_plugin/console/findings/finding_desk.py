@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QApplication
 from ...engine.worker import Worker
 from ...onemap.domain.journal import ACCEPT_REPAIR, ALLOW_GAP, Entry, FindingSpot
 from ...project.one_map_file import OneMapFile
-from ...translation import spoken, tr
+from ...translation import language, spoken, tr
 from ..card.ask_bar import AskBar, Question
 from ..desk import Desk
 from ..envelope import shape_of
@@ -177,7 +177,7 @@ class FindingDesk(QObject):
             self._say(tr("The library finds nothing to repair here."))
             return
         self._show_preview(self.proposal)
-        self._say(_told(self.proposal))
+        self._say(_told(self.proposal, Target.of(row.about)))
 
     def _shape(self, row: Row) -> QgsGeometry:
         shape = QgsGeometry()
@@ -230,19 +230,21 @@ def _same(one: Row | None, other: Row | None) -> bool:
     return one is not None and other is not None and (one.table, one.fid) == (other.table, other.fid)
 
 
-def _told(proposal: Proposal) -> str:
-    values = {"area": number(proposal.area_m2), "people": f"{proposal.people:,.0f}"}
+def _told(proposal: Proposal, target: Target) -> str:
     if proposal.reason:
         return tr("Not proposed: {why}", why=spoken(proposal.reason))
+    values = {"area": number(proposal.area_m2), "code": proposal.cell}
     if not proposal.cell:
-        return tr(
-            "Proposed: {area} m² outside are cut off; people who live there: {people}. Y accepts, N refuses.", **values
-        )
-    return tr(
-        "Proposed: {area} m² go to cell {cell}; people who live there: {people}. Y accepts, N refuses.",
-        cell=proposal.cell,
-        **values,
-    )
+        what = tr("Proposed: {area} m² outside are cut off.", **values)
+    elif target.agency:
+        what = tr("Proposed: {area} m² go to grid {code}.", **values)
+    else:
+        what = tr("Proposed: {area} m² go to cell {code}.", **values)
+    if proposal.people is None:
+        who = tr("How many people live there is not known.")
+    else:
+        who = tr("People who live there: {people}.", people=f"{proposal.people:,.0f}")
+    return ("" if language() == "zh" else " ").join((what, who, tr("Y accepts, N refuses.")))
 
 
 def _decided(entry: Entry) -> str:

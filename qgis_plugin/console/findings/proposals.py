@@ -11,7 +11,7 @@ from qgis.core import QgsGeometry, QgsProject, QgsVectorFileWriter, QgsVectorLay
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...engine.worker import Worker
-from ...project.one_map_file import OneMapFile, quoted, tables_of
+from ...project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from ...translation import tr
 from ..envelope import Box, box_of, shape_of
 
@@ -28,7 +28,7 @@ class Proposal:
     Attributes
     ----------
     kind, cell, area_m2, people
-        Of the place; the cell is empty where the land goes to none.
+        Of the place; the cell is empty where the land goes to none, people are None where the map does not tell.
     reason
         Why it is not proposed; empty where it is.
     shape
@@ -38,7 +38,7 @@ class Proposal:
     kind: str
     cell: str
     area_m2: float
-    people: float
+    people: float | None
     reason: str
     box: Box
     shape: QgsGeometry
@@ -122,7 +122,7 @@ class Proposals(QObject):
             asked["parent"] = f"{one_map.path}|{one_map.levels[0]}"
         if target.layer in one_map.levels[1:]:  # land of a community is not given to a cell of another one
             asked["within"] = f"{one_map.path}|{one_map.levels[one_map.levels.index(target.layer) - 1]}"
-        people = next((layer for layer in _PEOPLE if one_map.layer(layer)), "")
+        people = _layer_of_people(one_map)
         if people:
             asked |= {"people": f"{one_map.path}|{people}", "weight": "residents"}
 
@@ -153,6 +153,17 @@ class Proposals(QObject):
         return best
 
 
+def _layer_of_people(one_map: OneMapFile) -> str:
+    """Return the layer that tells how many people live where; empty where the map has none."""
+    with reading(one_map.path) as connection:
+        for layer in _PEOPLE:
+            if layer in tables_of(connection) and "residents" in columns_of(connection, layer):
+                known = f"SELECT 1 FROM {quoted(layer)} WHERE residents IS NOT NULL LIMIT 1"  # noqa: S608 # nosec B608
+                if connection.execute(known).fetchone():
+                    return layer
+    return ""
+
+
 def read_proposals(path: Path) -> list[Proposal]:
     """Return what a repair would do, and what it would not, from the file that the library wrote."""
     found: list[Proposal] = []
@@ -175,7 +186,7 @@ def read_proposals(path: Path) -> list[Proposal]:
                         kind=str(values.get("kind") or ""),
                         cell=str(values.get("to") or ""),
                         area_m2=float(values.get("area_m2") or 0.0),
-                        people=float(values.get("people") or 0.0),
+                        people=None if values.get("people") is None else float(values["people"]),
                         reason=str(values.get("reason") or ""),
                         box=box,
                         shape=shape,

@@ -34,9 +34,10 @@ def place_card(answer: dict, *, decided: str = "") -> str:
     if reason:
         parts.append(_paragraph(reason))
     parts.append(_table([(link_title(link), link["name"], link["code"]) for link in answer.get("chain", ())]))
-    if grids := answer.get("duty_grids"):
+    grids = [(grid["agency"], _name_and_holder(grid), grid["code"]) for grid in answer.get("duty_grids", ())]
+    if grids := [*grids, *_uncovered(answer)]:
         parts.append(_paragraph(tr("The map has no duties, so it names nobody. The agencies' grids here:")))
-        parts.append(_table([(grid["agency"], _name_and_holder(grid), grid["code"]) for grid in grids]))
+        parts.append(_table(grids))
     facts = [(tr("How"), kind_title(str(answer.get("how", ""))), "")]
     if answer.get("distance_m"):
         facts.append((tr("To the cell"), f"{number(answer['distance_m'])} m", ""))
@@ -51,6 +52,11 @@ def _name_and_holder(grid: dict) -> str:
     return " · ".join(filter(None, (grid["name"] or grid["code"], grid["holder"])))
 
 
+def _uncovered(answer: dict) -> list[tuple[str, str, str]]:
+    """Return a line for each agency of whose grids none covers the spot: nobody of it answers there."""
+    return [(one["agency"], said(one["because"]), "") for one in answer.get("uncovered", ())]
+
+
 def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> str:
     """Return the card of who answers: the person and the telephone first, then the roles, the chain, the proof.
 
@@ -63,7 +69,8 @@ def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> 
         title = " · ".join(part for part in (person["name"], role_title(person["role"]), person["agency"]) if part)
         telephone = telephone_of(person["phone"])
     else:
-        unnamed = answer["state"] == "nobody" and answer.get("matter") == ANY_MATTER
+        lacks_matter = answer["state"] == "nobody" and answer.get("matter") == ANY_MATTER
+        unnamed = lacks_matter and not answer.get("uncovered")
         title, telephone = tr("No matter is named") if unnamed else state_words(answer["state"]), ""
     parts = [_heading(title)]
     if telephone:
@@ -72,6 +79,7 @@ def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> 
     elif person:
         parts.append(f'<p style="color:{quiet()}">{escape(tr("no telephone in this map"))}</p>')
     rows = [(part_title(part), _claims(answer["parts"][part]), "") for part in _PARTS if part in answer["parts"]]
+    rows += _uncovered(answer)
     rows += [(tr("Deputy"), deputy["name"], telephone_of(deputy["phone"])) for deputy in _deputies(answer)]
     parts += [_table(rows), _table([(link_title(link), link["name"], link["code"]) for link in answer["chain"]])]
     proof = said(answer.get("sentence"))
@@ -211,6 +219,13 @@ def holders_card(answer: dict) -> str:
         lines.append(
             f"<tr><td style='padding:4px 12px 4px 0'><b>{escape(who)}</b> {escape(masked(row['phone'] or ''))}<br/>"
             f"<span style='color:{quiet()}'>{escape(post)}<br/>{escape(cells)}</span></td>"
+            f"<td align='right'>{escape(share)}</td></tr>"
+        )
+    for one in answer.get("uncovered", ()):
+        share = f"{number(one['size'])} {unit} ({_percent(one['size'] / whole)})"
+        lines.append(
+            f"<tr><td style='padding:4px 12px 4px 0'><b>{escape(one['agency'])}</b><br/>"
+            f"<span style='color:{quiet()}'>{escape(said(one['because']))}</span></td>"
             f"<td align='right'>{escape(share)}</td></tr>"
         )
     parts.append(f"<table width='100%'>{''.join(lines)}</table>")

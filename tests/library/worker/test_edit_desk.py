@@ -13,7 +13,7 @@ import shapely
 
 import onemap
 from onemap.domain.catalogue import load_catalogue
-from onemap.worker.edit_desk import groupings
+from onemap.worker.edit_desk import EditDesk, groupings
 
 AGENCY = "duty_grid:城管执法局"
 
@@ -212,3 +212,35 @@ def test_all_who_answer_in_an_area_add_up_to_it(opened, city):
     assert held == set(table.loc[table["state"] == "held", "holder_code"])
     assert answer["holders"] == len(held)
     assert "no line or area" in refused(opened, "who.all", wkt="nonsense")["text"]["en"]
+
+
+class Without:
+    """A map without some layers, and without the people of its cells where that is asked for."""
+
+    def __init__(self, one_map, *layers, crowd):
+        self._map, self._layers, self._crowd = one_map, layers, crowd
+
+    def __getattr__(self, name):
+        return getattr(self._map, name)
+
+    def has(self, layer):
+        return layer not in self._layers and self._map.has(layer)
+
+    def read(self, layer):
+        frame = self._map.read(layer)
+        if layer == "grid_cell":
+            frame = frame.assign(households=None, residents=self._crowd)
+        return frame
+
+
+@pytest.mark.parametrize("crowd", [7, None])
+def test_people_are_those_that_the_cells_bear_and_never_an_invented_zero(city, crowd):
+    one_map = onemap.open_map(city / "out" / "onemap.gpkg")
+    desk = EditDesk(Without(one_map, "econ_population", "city3d_building", crowd=crowd), AGENCY)
+    rows = [row for row in desk.state()["grids"] if row["cells"]]
+    assert rows
+    if crowd is None:
+        assert not any("residents" in row or "households" in row for row in rows)
+    else:
+        assert {row["residents"] / row["cells"] for row in rows} == {7.0}
+        assert not any("households" in row for row in rows)
