@@ -16,7 +16,7 @@ from .envelope import Box, box_of
 from .findings.judged import Judged
 from .findings.twins import GAPS, LANDS, Twins, land_of, people_in_gaps, with_people
 from .streets import Streets
-from .words import Words, kind_title, listed, number, together
+from .words import Words, kind_title, listed, number, state_of, together
 
 _KM2 = 1_000_000
 BATCH = 250  # rows in one stroke of the window
@@ -165,7 +165,7 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
     cell = decision.value if decision else _text(row, "cell_code")
     matter, address = _text(row, "matter_name"), _text(row, "address")
     near = bool(row.get("near_border"))
-    state = _text(row, "state")
+    state = state_of(_text(row, "state"))
     holder = known.holders.get(cell, "")
     how = _text(row, "how")
     kind = "decided" if decision else "near_border" if near else how
@@ -173,7 +173,7 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
     return Row(
         table=table,
         fid=row["fid"],
-        sign=state or "settled",
+        sign=state,
         cells=(
             code or tr("no number"),
             words.moment(reported),

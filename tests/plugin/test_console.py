@@ -141,6 +141,16 @@ def test_a_case_without_a_number_says_so_and_cannot_be_reassigned(shown, plugin)
     assert not shown.cases.bar.isVisible()
 
 
+def test_what_has_no_position_says_why_the_map_stays(shown, plugin):
+    rows = plugin("console.rows")
+    row = rows.live_row(shown.one_map, {"fid": 1, "box": None, "case_code": None, "how": "no_position"}, rows.Known())
+    told = []
+    shown.told.connect(told.append)
+    for name in ("zoom", "who", "reassign"):
+        shown.act(shown.dock.cases, name, row)
+    assert [sentence.split()[-1] for sentence in told] == ["position.", "position.", "meant."]
+
+
 def test_what_a_table_wrote_is_told_without_digits_that_nobody_measures(plugin, english):
     said = plugin("console.words").Words().value
     texts = ("39491303.43457031", "116.8941560001", "0301.12345", "13800000000", "12.5")
