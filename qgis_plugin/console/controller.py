@@ -78,7 +78,7 @@ class Controller(QObject):
         self._changing = self._timer(VIEW_DELAY_MS, self.look_at_project)
         self._panning = self._timer(VIEW_DELAY_MS, self._follow_view)
         self._acts = {
-            "zoom": self.guide.show_row,
+            "zoom": self._go_there,
             "who": self._who_at,
             "reassign": lambda row: self.cases.reassign(row) if self.decisions.in_sight(row) else None,
             "photo": self.cases.open_photo,
@@ -354,9 +354,17 @@ class Controller(QObject):
             desk.entries, desk.undone, self.one_map, can_undo=desk.last is not None, can_redo=desk.next is not None
         )
 
+    def _go_there(self, row: Row) -> None:
+        """Show a row on the map, or say why the map stays where it is."""
+        self.guide.show_row(row)
+        if row.box is None:
+            self.told.emit(tr("The map cannot show it: it has no position."))
+
     def _who_at(self, row: Row) -> None:
         """Ask in the tab of that name who answers for the middle of a row."""
-        if row.box is not None:
+        if row.box is None:
+            self.told.emit(tr("Nobody can be named: it has no position."))
+        else:
             self.dock.tabs.setCurrentWidget(self.dock.who)
             self.guide.ask_at(row)
 

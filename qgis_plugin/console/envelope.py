@@ -42,3 +42,8 @@ def shape_of(blob: bytes | None) -> bytes:
     if not blob or blob[:2] != b"GP":
         return b""
     return blob[_HEAD + _ENVELOPE_BYTES.get((blob[3] >> 1) & 0b111, 0) :]
+
+
+def meets(box: Box | None, view: Box) -> bool:
+    """Return whether bounds have a place in common with others."""
+    return box is not None and box[0] <= view[2] and box[2] >= view[0] and box[1] <= view[3] and box[3] >= view[1]

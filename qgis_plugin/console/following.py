@@ -5,8 +5,10 @@ from collections.abc import Callable
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer
 
+from ..onemap.domain.judged import NEAR_M
 from ..project.fill import layer_in
 from ..project.layers import LAYER_ID
+from .findings.twins import GAPS, LANDS
 from .queue.list_tab import ListTab
 from .rows import CASE_TABLES, FINDING_TABLES, Row
 
@@ -95,9 +97,22 @@ class Following(QObject):
         tab.follow.blockSignals(True)
         tab.follow.setChecked(False)  # the map is there already
         self._busy = True
-        if tab.find(table, chosen[0]):
+        if tab.find(table, chosen[0]) or self._find_twin(layer, table, chosen[0]):
             self._bring(tab)
         self._settle.stop()
         self._busy = busy
         tab.follow.setChecked(follow)
         tab.follow.blockSignals(False)
+
+    def _find_twin(self, layer: QgsVectorLayer, table: str, fid: int) -> bool:
+        """Make the gap the current row that stands in the list for land that nobody covers."""
+        box = layer.getFeature(fid).geometry().boundingBox() if table == LANDS else None
+        if box is None or box.isNull():
+            return False
+        sides = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+        for row in self._findings.model.shown:
+            if row.table != GAPS or not row.about.startswith("gap|") or row.box is None:
+                continue
+            if all(abs(one - other) < NEAR_M for one, other in zip(row.box, sides, strict=True)):
+                return self._findings.find(row.table, row.fid)
+        return False

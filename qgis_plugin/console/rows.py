@@ -14,8 +14,9 @@ from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tabl
 from ..translation import language, squared, tr
 from .envelope import Box, box_of
 from .findings.judged import Judged
+from .findings.twins import GAPS, LANDS, Twins, land_of, people_in_gaps, with_people
 from .streets import Streets
-from .words import Words, kind_title, listed, number
+from .words import Words, kind_title, listed, number, state_of, together
 
 _KM2 = 1_000_000
 BATCH = 250  # rows in one stroke of the window
@@ -59,6 +60,8 @@ class Row:
     about: str = ""
     chip: str = ""  # under which counter it is found: the kind, unless that is settled or accepted
     due: str = ""  # of an open case: when it becomes overdue, as stored: UTC
+    further: tuple[str, ...] = ()  # streets into which a finding reaches beside the one that has most of it
+    streets_told: str = ""  # the names of all of them, where they are several
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,13 @@ class Known:
 def read_rows(one_map: OneMapFile, tables: tuple[str, ...], known: Known) -> Iterator[list[Row]]:
     """Yield the rows of these tables in batches, the latest cases and the largest open findings first.
 
-    Tables that the map lacks are passed over. What somebody decided is shown as decided.
+    Tables that the map lacks are passed over. What somebody decided is shown as decided. Land that nobody covers and
+    that is listed as a gap of the grids is not listed again.
 
     Live cases come first: they are the latest. The file stays open, for reading only, until the last batch is taken
     or the iterator is closed.
     """
-    words = Words(one_map.facts)
+    words, twins = Words(one_map.facts), Twins()
     beside = file_of(one_map.path, LIVE)
     files = [(beside, (LIVE,))] if LIVE in tables and beside.exists() else []
     for path, wanted in [*files, (one_map.path, tables)]:
@@ -94,7 +98,7 @@ def read_rows(one_map: OneMapFile, tables: tuple[str, ...], known: Known) -> Ite
                     continue
                 make = _maker(table, words, known)
                 for batch in _batches(connection, table, present[table], only):
-                    rows = [make(row) for row in batch]
+                    rows = [make(row) for row in twins.of_batch(table, batch)]
                     of_past = table in FINDING_TABLES  # settled near a border: found among the cases, and no finding
                     yield [row for row in rows if row.chip != NEAR_SETTLED] if of_past else rows
 
@@ -118,33 +122,18 @@ def _batches(connection: sqlite3.Connection, table: str, geometry: str, only: st
     shape = quoted(geometry) if geometry else "NULL"
     first = ", ".join([*(part for name, part in _FIRST.items() if name in columns), "fid"])
     sql = f"SELECT {wanted}, {shape} FROM {quoted(table)} {only} ORDER BY {first}"  # noqa: S608 # nosec B608
-    people = _people_in_gaps(connection) if table == "defect" else {}
+    people = people_in_gaps(connection) if table == GAPS else {}
     cursor = connection.execute(sql)
     while rows := cursor.fetchmany(BATCH):
-        yield [_with_people(dict(zip((*columns, "geometry"), row, strict=True)), people) for row in rows]
-
-
-def _people_in_gaps(connection: sqlite3.Connection) -> dict[tuple[str, str, float], int]:
-    """Return the residents of each gap by its layer, its agency and its area: the map counts them in a table beside."""
-    wanted = {"layer_id", "agency", "area_m2", "residents"}
-    if "coverage_gap" not in tables_of(connection) or not wanted <= set(columns_of(connection, "coverage_gap")):
-        return {}
-    rows = connection.execute("SELECT layer_id, coalesce(agency, ''), area_m2, residents FROM coverage_gap")
-    return {(layer, agency, area): people for layer, agency, area, people in rows if people is not None}
-
-
-def _with_people(row: dict[str, Any], people: Mapping[tuple[str, str, float], int]) -> dict[str, Any]:
-    """Return a row of the grids' defects with the residents of the gap that it is."""
-    found = people.get((row.get("layer_id", ""), row.get("agency") or "", row.get("area_m2")))
-    return row if found is None or row.get("kind") != "gap" else {**row, "residents": found}
+        yield [with_people(dict(zip((*columns, "geometry"), row, strict=True)), people) for row in rows]
 
 
 def read_again(one_map: OneMapFile, row: Row, known: Known) -> Row:
     """Return a row as it is now that something was decided."""
     with reading(file_of(one_map.path, row.table)) as connection:
         geometry = tables_of(connection)[row.table]
-        people = _people_in_gaps(connection) if row.table == "defect" else {}
-    values = _with_people(attributes(one_map.path, row), people)
+        people = people_in_gaps(connection) if row.table == GAPS else {}
+    values = with_people(attributes(one_map.path, row), people)
     values["geometry"] = values.pop(geometry, None) if geometry else None
     return _maker(row.table, Words(one_map.facts), known)(values)
 
@@ -179,7 +168,7 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
     cell = decision.value if decision else _text(row, "cell_code")
     matter, address = _text(row, "matter_name"), _text(row, "address")
     near = bool(row.get("near_border"))
-    state = _text(row, "state")
+    state = state_of(_text(row, "state"))
     due = _text(row, "due_at") if state in OPEN else ""
     if due and due < known.clock(table):
         state, due = OVERDUE, ""
@@ -190,7 +179,7 @@ def _case(row: dict[str, Any], words: Words, known: Known, *, table: str = "case
     return Row(
         table=table,
         fid=row["fid"],
-        sign=state or "settled",
+        sign=state,
         cells=(
             code or tr("no number"),
             words.moment(reported),
@@ -221,7 +210,8 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
     settled = table == "near_border" and case in known.decided
     kind = "decided" if settled else "conflict" if table == "duty_conflict" else own
     concerns = _first(row, "cells", "object_id", "case_code") or _text(row, "matters")
-    street = known.streets.find("", listed(_first(row, "cell_code", "cells")).split(", ")[0], box)
+    streets = known.streets.of_finding(listed(_first(row, "cell_code", "cells")).split(", "), box, row["geometry"])
+    names = [known.streets.name(code) for code in streets]
     layer = _text(row, "layer_id") or {"near_border": "case"}.get(table, table)
     entry = known.judged.find(about, box, row["geometry"])
     allowed = bool(row.get("allowed")) and (row.get("entry") is None or known.judged.stands(row["entry"]))
@@ -238,7 +228,7 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
         listed(concerns) or (tr("no number") if table in ("object_gap", "near_border") else ""),
         _size(measure, unit),
         f"{people:,.0f}" if row.get("residents") is not None else "",
-        known.streets.name(street),
+        known.streets.told(streets),
     )
     return Row(
         table=table,
@@ -249,8 +239,10 @@ def _finding(table: str, row: dict[str, Any], words: Words, known: Known) -> Row
         kind=kind,
         group=_text(row, "agency") or layer,
         state=state,
-        street=street,
-        words=" ".join((*shown, _text(row, "reason"), _text(row, "reason_zh"))).casefold(),
+        street=streets[0] if streets else "",
+        further=streets[1:],
+        streets_told=together(names) if streets[1:] else "",
+        words=" ".join((*shown, *names, _text(row, "reason"), _text(row, "reason_zh"))).casefold(),
         box=box,
         case=case,
         about=about,
@@ -278,13 +270,17 @@ def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:
     """Return title and text of every filled attribute of a row, the reason first, sentences in one language."""
     words = Words(one_map.facts)
     values, spec = attributes(one_map.path, row), "case" if row.table == LIVE else row.table
+    specs = dict.fromkeys(values, spec)
+    if row.table == GAPS:
+        with reading(one_map.path) as connection:
+            values |= land_of(connection, values)
     for name in [name.removesuffix("_zh") for name in values if name.endswith("_zh")]:
         chinese = values.pop(f"{name}_zh")
         values[name] = chinese if language() == "zh" and chinese else values.get(name)
     told = [(tr("Reason"), squared(str(values.get("reason") or "")))]
     for name, value in values.items():
         if name not in _NEVER_SHOWN and not isinstance(value, bytes):
-            told.append((words.heading(spec, name), words.value(spec, name, value)))
+            told.append((words.heading(specs.get(name, LANDS), name), words.value(specs.get(name, LANDS), name, value)))
     return [(title, text) for title, text in told if text]
 
 

@@ -11,6 +11,7 @@ _ICON = {
     "in_hand": "sign_in_hand",
     "overdue": "sign_overdue",
     "settled": "sign_settled",
+    "unknown": "sign_unknown",
     "near_border": "sign_near_border",
     "gap": "sign_gap",
     "land": "sign_gap",

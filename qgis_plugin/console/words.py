@@ -15,6 +15,7 @@ _UNITS = {"m2": "m²", "m": "m"}
 _LONG_NUMBER = re.compile(r"[-+]?(\d+)\.\d{7,}")  # as a table writes a coordinate
 _DEGREES = 3  # digits before the point; metres have more
 FINDING = "finding"  # the class of layers whose kinds the lists count
+CASE_STATES, UNKNOWN = ("new", "in_hand", "overdue", "settled"), "unknown"
 WHOLE = 100  # from here on the part behind the point says nothing
 
 
@@ -147,6 +148,11 @@ def _kind_titles(spoken: str) -> dict[str, str]:
     }
 
 
+def state_of(value: str) -> str:
+    """Return the state of a case as lists know it: what a source left empty, or calls otherwise, is unknown."""
+    return value if value in CASE_STATES else UNKNOWN
+
+
 def state_title(state: str) -> str:
     """Return the title of a state of a case or of a finding."""
     titles = {
@@ -154,6 +160,7 @@ def state_title(state: str) -> str:
         "in_hand": tr("in hand"),
         "overdue": tr("overdue"),
         "settled": tr("settled"),
+        UNKNOWN: tr("state unknown"),
         "open": tr("open"),
         "allowed": tr("allowed"),
         "accepted": tr("repair accepted"),

@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 from qgis.core import QgsProject, QgsSettings
@@ -13,7 +14,7 @@ from qgis.PyQt.QtCore import QDateTime, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
-from .test_console import count, wait
+from .test_console import chips, count, wait
 from .test_decisions import open_controller, own_map
 
 __all__ = ["own_map"]
@@ -265,3 +266,24 @@ def test_reading_the_lists_comes_in_small_strokes_and_asks_for_the_language_once
         assert sum(map(len, batches)) == sum(ask(own_map, f"SELECT count(*) FROM '{table}'")[0][0] for table in known)
         assert max(map(len, batches)) <= 250
     assert len(asked) == 1  # QGIS looks into its settings each time
+
+
+def test_a_case_of_no_known_state_is_neither_settled_nor_left_out(shown, plugin):
+    """It has a sign that no other state has, a title on its card and a counter of its own."""
+    rows = plugin("console.rows")
+    states = (None, "", "closed?", "settled", "new")
+    made = [
+        rows.live_row(shown.one_map, {"fid": n, "box": None, "case_code": f"c{n}", "state": state}, rows.Known())
+        for n, state in enumerate(states)
+    ]
+    assert [row.state for row in made] == ["unknown", "unknown", "unknown", "settled", "new"]
+    signs = plugin("console.signs")._ICON
+    assert Path(plugin("icons").icon_path(signs[made[0].sign])).exists()
+    assert list(signs.values()).count(signs[made[0].sign]) == 1
+    card = plugin("console.card.case_card")
+    assert "<b>state unknown</b>" in card.case_html(card.CaseFacts(made[0], []))
+    tab = shown.dock.cases
+    tab.add([replace(row, fid=-row.fid - 1) for row in made])
+    assert chips(tab)["state unknown"] == 3
+    tab.chips.choose("unknown")
+    assert tab.model.rowCount() == 3

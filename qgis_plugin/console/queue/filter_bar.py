@@ -63,7 +63,7 @@ class FilterBar(QWidget):
         """Offer what these rows hold beside what is offered already; what is chosen stays chosen."""
         for choice, box in zip(self.kind.choices, self.boxes, strict=True):
             known = {box.itemData(place) for place in range(1, box.count())}
-            found = {getattr(row, choice.part) for row in rows} - {""} - known
+            found = _values(choice, rows) - known
             if found:
                 self._list(box, choice, known | found)
 
@@ -105,7 +105,7 @@ class FilterBar(QWidget):
         box.setVisible(len(values) > 1)  # with a single one there is nothing to choose
 
     def _fill(self, box: ChoiceBox, choice: Choice, rows: list[Row]) -> None:
-        self._list(box, choice, {getattr(row, choice.part) for row in rows} - {""})
+        self._list(box, choice, _values(choice, rows))
         box.setToolTip(_hint(box))
         self.changed.emit({choice.part: box.currentData()})
 
@@ -157,6 +157,14 @@ class FilterBar(QWidget):
             box.currentIndexChanged.connect(
                 lambda _, part=choice.part, box=box: self.changed.emit({part: box.currentData() or ""})
             )
+
+
+def _values(choice: Choice, rows: Collection[Row]) -> set[str]:
+    """Return what the rows hold of what a box asks; a finding may reach into several streets."""
+    found = {getattr(row, choice.part) for row in rows}
+    if choice.part == "street":
+        found.update(street for row in rows for street in row.further)
+    return found - {""}
 
 
 def _hint(box: QComboBox) -> str:

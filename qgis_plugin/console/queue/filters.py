@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..envelope import Box
+from ..envelope import Box, meets
 from ..rows import Row
 
 
@@ -28,10 +28,12 @@ class Filter:
     def of(self, rows: list[Row]) -> list[Row]:
         """Return the rows that pass, in their order; one condition after the other, each over what is left."""
         found = rows
-        for part in ("kind", "chip", "group", "state", "street", "holder"):
+        for part in ("kind", "chip", "group", "state", "holder"):
             wanted = getattr(self, part)
             if wanted:
                 found = [row for row in found if getattr(row, part) == wanted]
+        if self.street:
+            found = [row for row in found if row.street == self.street or self.street in row.further]
         if self.ours:
             found = [row for row in found if row.holder == self.ours]
         if self.since:
@@ -39,11 +41,7 @@ class Filter:
         if self.until:
             found = [row for row in found if row.moment and row.moment <= self.until]
         if self.view is not None:
-            found = [row for row in found if _meets(row.box, self.view)]
+            found = [row for row in found if meets(row.box, self.view)]
         for word in self.text.casefold().split():
             found = [row for row in found if word in row.words]
         return list(found)
-
-
-def _meets(box: Box | None, view: Box) -> bool:
-    return box is not None and box[0] <= view[2] and box[2] >= view[0] and box[1] <= view[3] and box[3] >= view[1]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from ...translation import tr
 from ..rows import Row, case_columns, finding_columns
-from ..words import Words, kind_title, state_title
+from ..words import CASE_STATES, UNKNOWN, Words, kind_title, state_title
 from .list_kind import ALL, Choice, ListKind
 from .table import Act
 
-_STATES = ("new", "in_hand", "overdue", "settled")
+_STATES = (*CASE_STATES, UNKNOWN)
 _PLACES = ("near_border", "decided", "outside", "no_position")
 _KINDS = (
     "gap",

@@ -219,6 +219,8 @@ def _move(rows: list[Row], old: Row, new: Row, column: int, *, ascending: bool) 
 
 def _told(row: Row, column: int) -> str | None:
     """Return what a resting mouse and a voice tell: of the first column also the state, as its sign is a form."""
+    if row.streets_told and column == len(row.cells) - 1:
+        return row.streets_told
     if column:
         return row.cells[column] or None
     state = state_title(row.state) if row.state else kind_title(row.kind)
