@@ -14,7 +14,16 @@ from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QMainWindow
 
 ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "out" / "pictures"
 NAME = "onemap_center"
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say where the pictures of the desktop lie, those of failed tests too; pytest's own closing line comes after."""
+    made = sum(1 for kind in ("*.png", "*.jpg") for _ in PICTURES.rglob(kind))
+    if made:
+        terminalreporter.section("pictures")
+        terminalreporter.write_line(f"{made} pictures of the desktop: {PICTURES}")
 
 
 def run_program(*arguments, **environment):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -79,6 +80,26 @@ def test_metadata_says_what_is_true(metadata, plugin):
     assert metadata["hasProcessingProvider"] == "yes"
     assert (ROOT / "qgis_plugin" / metadata["icon"]).is_file()
     assert "supportsQt6" not in metadata
+
+
+@pytest.mark.parametrize("key", ["about", "changelog"])
+def test_metadata_tells_of_what_the_plugin_does(metadata, key):
+    told = metadata[key].lower()
+    assert [word for word in ("live", "version", "search", "wall view", "log", "toolbox") if word not in told] == []
+
+
+def test_the_run_says_where_its_pictures_lie(tmp_path, monkeypatch):
+    from . import conftest
+
+    said = []
+    reporter = SimpleNamespace(section=said.append, write_line=said.append)
+    monkeypatch.setattr(conftest, "PICTURES", tmp_path / "pictures")
+    conftest.pytest_terminal_summary(reporter)
+    assert said == []  # a run without the desktop makes none
+    (tmp_path / "pictures" / "console_en").mkdir(parents=True)
+    (tmp_path / "pictures" / "console_en" / "wall.png").touch()
+    conftest.pytest_terminal_summary(reporter)
+    assert said == ["pictures", f"1 pictures of the desktop: {tmp_path / 'pictures'}"]
 
 
 def test_licence_is_the_gpl(plugin_folder):
