@@ -61,7 +61,9 @@ def furnishing(project: QgsProject, one_map: OneMapFile, *, language: str) -> It
     yield from dash_all(project)
     agencies = yield from add_agencies(project, tr, _agencies(one_map))
     paper = yield from add_paper_layers(project, one_map, tr, people=people, language=language)
-    night = add_night_styles(whole, agencies, tr, people=named(one_map, at=NIGHT))
+    on_duty = named(one_map, at=NIGHT)
+    is_told = one_map.layer("holder") is not None or any(on_duty.values())
+    night = add_night_styles(whole, agencies, tr, people=on_duty) if is_told else ""
     yield
     add_themes(project, one_map, tr, agencies=agencies, night=night)
     yield

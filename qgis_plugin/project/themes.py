@@ -49,7 +49,8 @@ def add_themes(
         Layers with one agency's duty grids each: filled, all agencies' grids would hide one another. None where there
         is one agency or no duty grid.
     night
-        The style in which duty grids name who is on duty at night.
+        The style in which duty grids name who is on duty at night; empty where the map names nobody. Without it there
+        are themes of night duty only where the map looked for moments without anybody.
 
     Returns
     -------
@@ -80,9 +81,10 @@ def add_themes(
     )
     there = {layer.customProperty(LAYER_ID) for layer in project.mapLayers().values()}
     made = {}
+    knows_nights = bool(night) or "duty_gap" in there
     for key, name, about, on, others in themes:
-        if others or there & {*about}:
-            is_night = key.startswith("night")
+        is_night = key.startswith("night")
+        if (others or there & {*about}) and (knows_nights or not is_night):
             only, style = (NIGHT_ONLY, night) if is_night else ({}, "")
             add_theme(
                 project,

@@ -109,7 +109,7 @@ def test_accepted_it_stands_in_the_journal_with_a_point_inside(shown, own_map, p
     (again,) = [other for other in tab.model.rows if (other.table, other.fid) == (row.table, row.fid)]
     assert again.state == "accepted"
     assert chips(tab)["gap"] == before - 1  # it needs nobody any longer, and is counted apart
-    assert chips(tab)["accepted"] == 2  # the gap, and the land there that nobody covers
+    assert chips(tab)["accepted"] == 1  # the land there that nobody covers is the same land
     assert again.cells[0].endswith("accepted")
     assert again.sign == "accepted"
     assert shown.findings._preview is None
@@ -134,20 +134,38 @@ def test_a_state_that_somebody_made_can_be_filtered_at_once(shown):
     assert [(one.table, one.fid) for one in tab.model.shown] == [(row.table, row.fid)]
 
 
-def test_a_gap_and_the_land_that_nobody_covers_there_are_decided_at_once(shown, own_map):
+def test_what_was_decided_of_land_that_nobody_covers_holds_for_the_gap_there(shown, plugin):
+    """Such a decision may stand in the journal, though the land is listed as the gap only."""
     tab = shown.dock.findings
     before = chips(tab)
     gap = choose(tab, "gap", narrow)
-    QTest.keyClick(tab.table, Qt.Key.Key_L)
-    answer(shown.findings.bar, "being drawn")
+    kind, about, *place = shown.findings._subject(gap).split("|")
+    assert kind == "gap"
+    shown.desk.allow("|".join(("land", about, *place)), "", "being drawn")
     same = [row for row in tab.model.rows if row.box == gap.box and row.kind in ("gap", "land")]
-    assert {(row.kind, row.state) for row in same} == {("gap", "allowed"), ("land", "allowed")}
-    land = next(row for row in same if row.kind == "land")
+    assert [(row.kind, row.state) for row in same] == [("gap", "allowed")]
     tab.chips.choose("all")
-    assert tab.find(land.table, land.fid)
+    assert tab.find(gap.table, gap.fid)
     QTest.keyClick(tab.table, Qt.Key.Key_U)
     assert {row.state for row in tab.model.rows if row.box == gap.box and row.kind in ("gap", "land")} == {"open"}
     assert chips(tab) == before
+
+
+def test_where_no_repair_is_proposed_none_can_be_refused(shown):
+    tab = shown.dock.findings
+    for kind, offered in (("gap", True), ("conflict", False)):
+        tab.chips.choose(kind)
+        tab.select(0)
+        items = {item.objectName(): item.isEnabled() for item in tab.table.menu().actions()}
+        assert {items[name] for name in ("repair", "accept", "refuse")} == {offered}
+        assert items["allow"]
+        QTest.keyClick(tab.table, Qt.Key.Key_N)
+        assert shown.findings.bar.isHidden() != offered
+        shown.findings.bar.hide()
+    assert "none to refuse" in tab.card.toPlainText()
+    tab.chips.choose("near_border")
+    tab.select(0)
+    assert not next(item for item in tab.table.menu().actions() if item.objectName() == "allow").isEnabled()
 
 
 def test_undo_redo_and_the_log(shown, own_map):

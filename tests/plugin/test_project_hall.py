@@ -127,6 +127,18 @@ def test_no_theme_without_a_layer_that_it_is_about(plugin, project, copy, gone, 
     assert not lacking & {name.partition(" ·")[0] for name in turns}
 
 
+def test_no_night_themes_where_nobody_is_named_and_no_moments_were_looked_at(plugin, project, copy):
+    """Borders of all agencies over one another, and nobody on duty: on a wall that says nothing."""
+    strip(copy, "layer_id IN ('holder', 'duty_gap')")
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("UPDATE duty_grid SET holder = NULL")
+    make(plugin, project, copy)
+    made = project.mapThemeCollection().mapThemes()
+    assert "责任 · 城管执法局" in made
+    assert not [name for name in made if name.startswith("夜间值守")]
+    assert len(layer_in(project, "duty_grid").styleManager().styles()) == 1
+
+
 def test_theme_of_cases_leaves_settled_ones_hidden(plugin, project, one_map):
     make(plugin, project, one_map)
     case = layer_in(project, "case")

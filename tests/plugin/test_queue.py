@@ -262,7 +262,7 @@ def test_reading_the_lists_comes_in_small_strokes_and_asks_for_the_language_once
     rows, opened = plugin("console.rows"), plugin("project.one_map_file").open_one_map(own_map)
     for tables in (rows.FINDING_TABLES, rows.CASE_TABLES):
         batches = list(rows.read_rows(opened, tables, rows.Known()))
-        known = [table for table in tables if opened.layer(table) is not None]
+        known = [table for table in tables if opened.layer(table) is not None and table != "coverage_gap"]  # gaps, all
         assert sum(map(len, batches)) == sum(ask(own_map, f"SELECT count(*) FROM '{table}'")[0][0] for table in known)
         assert max(map(len, batches)) <= 250
     assert len(asked) == 1  # QGIS looks into its settings each time

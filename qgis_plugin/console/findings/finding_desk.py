@@ -95,6 +95,9 @@ class FindingDesk(QObject):
 
     def refuse(self, row: Row) -> None:
         """Ask for the reason and keep that the repair is not wanted."""
+        if no_repair_for(row.kind, row.about):
+            self._say(tr("For this kind no repair is proposed, so there is none to refuse."))
+            return
         words = tr("Why is the repair refused?")
         self.bar.ask(Question(words, lambda _, why: self._desk.refuse(self._subject(row), why)))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ...translation import tr
+from ..findings.proposals import no_repair_for
 from ..rows import Row, case_columns, finding_columns
 from ..words import CASE_STATES, UNKNOWN, Words, kind_title, state_title
 from .list_kind import ALL, Choice, ListKind
@@ -98,16 +99,31 @@ def case_acts() -> tuple[Act, ...]:
 
 def finding_acts() -> tuple[Act, ...]:
     """Return what can be done with a finding."""
+    proposes = tr("The library proposes who gets the land, with area and people")
     return (
         Act("zoom", tr("Go there"), "Space", tr("Show it on the map and let it flash")),
         Act("copy", tr("Copy what it concerns"), "C", tr("Puts the cells or the object on the clipboard")),
-        Act("repair", tr("Propose a repair"), "R", tr("The library proposes who gets the land, with area and people")),
-        Act("accept", tr("Accept the repair ..."), "Y", tr("The proposal shall be done with the next build")),
-        Act("refuse", tr("Refuse the repair ..."), "N", tr("The finding stays open; the reason is kept")),
-        Act("allow", tr("Allow it ..."), "L", tr("It may stay as it is until a day, with the reason")),
+        Act(
+            "repair",
+            tr("Propose a repair"),
+            "R",
+            tr("The library proposes who gets the land, with area and people"),
+            _mends,
+        ),
+        Act("accept", tr("Accept the repair ..."), "Y", tr("The proposal shall be done with the next build"), _mends),
+        Act("refuse", tr("Refuse the repair ..."), "N", tr("The finding stays open; the reason is kept"), _mends),
+        Act("allow", tr("Allow it ..."), "L", tr("It may stay as it is until a day, with the reason"), _may_stay),
         Act("take_back", tr("Take back"), "U", tr("What was decided about it no longer counts")),
         Act("who", tr("Who answers here?"), "W", tr("Asks for the middle of the finding")),
     )
+
+
+def _mends(row: Row) -> bool:
+    return not no_repair_for(row.kind, row.about)
+
+
+def _may_stay(row: Row) -> bool:
+    return row.table != "near_border"  # such a case is decided
 
 
 def _case_chip_title(name: str) -> str:

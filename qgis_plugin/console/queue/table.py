@@ -1,6 +1,6 @@
 """The table of a list: keys for the hand on the keyboard, a menu for the other one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QItemSelectionModel, QPoint, Qt, pyqtSignal
@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..columns import EndShown, FittedColumns
+from ..rows import Row
 from .table_model import ROW
 
 ROW_HEIGHT = 22
@@ -30,12 +31,15 @@ class Act:
         By which it is asked for; what the menu says; what the tooltip says.
     key
         The key for it, as ``"C"`` or ``"Space"``; empty for none.
+    fits
+        Whether it makes sense for a row; where it does not, the menu greys it and the key is answered with a word.
     """
 
     name: str
     title: str
     key: str = ""
     hint: str = ""
+    fits: Callable[[Row], bool] = lambda _: True
 
 
 class RowTable(QTableView):
@@ -98,10 +102,12 @@ class RowTable(QTableView):
         """Return the menu of what can be done with the current row."""
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
+        row = self.currentIndex().data(ROW)
         for act in self.acts:
             item = menu.addAction(f"{act.title}\t{act.key}" if act.key else act.title)
             item.setObjectName(act.name)
             item.setToolTip(act.hint)
+            item.setEnabled(row is None or act.fits(row))
             item.triggered.connect(lambda _=False, name=act.name: self.acted.emit(name))
         return menu
 
