@@ -19,11 +19,12 @@ from onemap.domain.catalogue import LayerSpec
 from onemap.domain.codes import CodeProfile
 from onemap.domain.codes import profile as code_profile
 from onemap.domain.validity import VALID_FROM, VALID_TO
-from onemap.errors import GeometryError, SchemaError, some
+from onemap.errors import CrsError, GeometryError, SchemaError, some
 from onemap.geo.dated import in_force
 from onemap.geo.gcj import require_conversion
 from onemap.geo.repair import repair_geometries, say_fault
 from onemap.manifest import Source
+from onemap.sources.georeference import NO_CRS
 from onemap.sources.reading import Reading, ReadRequest, read
 from onemap.sources.roster_source import read_roster_source
 from onemap.translation import say
@@ -33,6 +34,10 @@ from .suspicion import misplaced, shifted
 
 REPAIR_COLUMNS = ("layer_id", "row", "object_id", "why", "how", "area_before_m2", "area_after_m2", "area_changed_m2")
 _ADMINISTRATIVE = {"grid_district": "ADMIN6", "grid_street": "ADMIN9", "grid_community": "ADMIN12"}
+_DECLARE_CRS = (
+    "source {number} ({source}): no coordinate system is known; "
+    'write crs = "EPSG:..." into this [[source]] of the manifest (layer {layer})'
+)
 _DIMENSION = {"Point": 0, "LineString": 1, "Polygon": 2}
 
 
@@ -217,11 +222,23 @@ def _selected(reading: Reading, source: Source) -> Reading:
     )
 
 
+def of_manifest(error: CrsError, source: Source) -> CrsError:
+    """Return an error of a source as one of its manifest, which tells where in it the system is to be named."""
+    if error.template != NO_CRS or not source.number:
+        return error
+    return CrsError(_DECLARE_CRS, number=source.number, source=source.title, layer=source.layer)
+
+
 def _read(source: Source, timezone: str) -> Reading:
     """Read a source; where its columns are not as the manifest says, name its place in the manifest."""
     try:
         request = _request(source, timezone)
         return read_roster_source(request) if source.roster else read(request)
+    except CrsError as error:
+        told = of_manifest(error, source)
+        if told is error:
+            raise
+        raise told from error
     except SchemaError as error:
         if not source.number:
             raise

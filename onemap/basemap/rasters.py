@@ -25,7 +25,7 @@ from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from shapely.geometry.base import BaseGeometry
 
-from onemap.errors import SourceError, StoreError
+from onemap.errors import CrsError, SourceError, StoreError
 from onemap.manifest import Source
 from onemap.progress import Progress, silent
 from onemap.sources.rasters import RasterInfo, read_raster_info
@@ -33,6 +33,7 @@ from onemap.store.lock import make_folder
 from onemap.store.one_map import open_map
 from onemap.translation import say
 
+from .intake import of_manifest
 from .terrain import shade
 
 _BLOCK = 1024
@@ -75,7 +76,7 @@ class _Grid:
 
 def read_raster_layer(layer_id: str, sources: Sequence[Source], crs: pyproj.CRS) -> RasterLayer:
     """Return what the sources of a raster layer hold and where, nothing written yet."""
-    infos = tuple(read_raster_info(source.path, crs=source.crs) for source in sources)
+    infos = tuple(map(_info, sources))
     footprint = shapely.union_all([_in_crs(info.footprint, info.crs, crs) for info in infos])
     return RasterLayer(layer_id, footprint, infos, tuple(sources))
 
@@ -338,3 +339,13 @@ def check_together(layer: RasterLayer) -> None:
             layer=layer.layer_id,
             found=", ".join(sorted(kinds)),
         )
+
+
+def _info(source: Source) -> RasterInfo:
+    try:
+        return read_raster_info(source.path, crs=source.crs)
+    except CrsError as error:
+        told = of_manifest(error, source)
+        if told is error:
+            raise
+        raise told from error

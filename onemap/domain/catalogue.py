@@ -4,6 +4,7 @@ One TOML file a layer in ``layers/`` (file stem = layer id = GeoPackage table = 
 file, no code. Standard library only.
 """
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -54,6 +55,7 @@ CLASSES: Mapping[str, LayerClass] = {
     id_: LayerClass(id_, zh, en, order) for order, (id_, zh, en) in enumerate(_CLASS_TITLES, start=1)
 }
 BASE_MAP_CLASSES: tuple[str, ...] = tuple(CLASSES)[:8]
+_JOINTS = re.compile(r"(?<=[^\W_])[\s_\-\u2010-\u2015\u2212]+(?=[^\W_])")
 
 
 def fold_heading(text: str) -> str:
@@ -65,6 +67,11 @@ def fold_heading(text: str) -> str:
     'objcode'
     """
     return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _joined(word: str) -> str:
+    """Return a folded word with one blank wherever letters or digits are joined by hyphens, underscores or blanks."""
+    return _JOINTS.sub(" ", word)
 
 
 @dataclass(frozen=True)
@@ -107,15 +114,27 @@ class FieldSpec:
         known |= {fold_heading(label): value for value, label in self.values.items()}
         return known | {fold_heading(value): value for value in self.values}
 
+    @cached_property
+    def _value_spelled(self) -> Mapping[str, str]:
+        """Return the values by their words, however the parts of these are joined; unclear ones are left out."""
+        meant: dict[str, set[str]] = {}
+        for word, value in self._value_of.items():
+            meant.setdefault(_joined(word), set()).add(value)
+        return {word: values.pop() for word, values in meant.items() if len(values) == 1}
+
     def value_of(self, text: str) -> str | None:
         """Return the allowed value meant by ``text`` (the value, its Chinese label or a known word), or None.
 
+        Hyphens, underscores and blanks between the parts of a word are one and the same.
+
         Examples
         --------
-        >>> load_catalogue()["case"].field("state").value_of("已结案")
-        'settled'
+        >>> state = load_catalogue()["case"].field("state")
+        >>> state.value_of("已结案"), state.value_of("IN-PROGRESS"), state.value_of("In_Hand"), state.value_of("-")
+        ('settled', 'in_hand', 'in_hand', None)
         """
-        return self._value_of.get(fold_heading(text))
+        folded = fold_heading(text)
+        return self._value_of.get(folded) or self._value_spelled.get(_joined(folded))
 
 
 @dataclass(frozen=True)

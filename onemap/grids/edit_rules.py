@@ -17,6 +17,7 @@ from .division_state import State
 COLUMNS: Final = ("rule", "group", "cells", "measure", "threshold", "reason")
 _SPLIT_CELL: Final = "{cell} lies in {parts} parts"
 _SPLIT_GROUP: Final = "{group} lies in {parts} parts; {cells} are cut off from the largest"
+_SPLIT_OFF_ONE: Final = "{group} lies in {parts} parts; {cells} is cut off from the largest"
 _ACROSS: Final = "{group} reaches into {count} communities: {communities}"
 _FEW: Final = "{group}: {name} is {measure}, below the least of {threshold}"
 _MANY: Final = "{group}: {name} is {measure}, above the most of {threshold}"
@@ -80,7 +81,8 @@ def broken_rules(state: State, group: str | None, total: Mapping[str, float], ru
         return [Broken("empty", group, (), 0.0, 1.0, say(_EMPTY, "en", group=group))]
     if rules.contiguous and total["parts"] > 1:
         rest = tuple(code for part in state.parts(codes)[1:] for code in part)
-        reason = say(_SPLIT_GROUP, "en", group=group, parts=int(total["parts"]), cells=_some(rest))
+        template = _SPLIT_OFF_ONE if len(rest) == 1 else _SPLIT_GROUP
+        reason = say(template, "en", group=group, parts=int(total["parts"]), cells=_some(rest))
         found.append(Broken("contiguity", group, rest, total["parts"], 1.0, reason))
     homes = sorted({state.cells[code].parent for code in codes} - {""})
     if rules.within and len(homes) > 1:

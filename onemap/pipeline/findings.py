@@ -31,6 +31,10 @@ from onemap.translation import say
 
 _NOTHING = 1e-6
 """Share of a part that may lie within the district by rounding alone."""
+_GRIDS_FOR_CELLS = {
+    r"^no cell covers ": "no grid covers ",
+    r"^(\d+) cells cover the same ": r"\1 grids cover the same ",
+}
 _CODES = ("street_code", "community_code", "cell_code")
 
 
@@ -101,7 +105,8 @@ def find_defects(assembly: Assembly, *, progress: Progress = silent) -> gpd.GeoD
             tolerance_m=rules.tolerance_m if not checked.agency else agency_tolerance_m,
             today=assembly.manifest.district.as_of or day_now(assembly.manifest.district.timezone),
         )
-        tables.append(report.defects.assign(layer_id=checked.layer_id, agency=checked.agency or None))
+        found = report.defects.assign(layer_id=checked.layer_id, agency=checked.agency or None)
+        tables.append(_of_grids(found) if checked.agency else found)
     progress(len(wanted) / (len(wanted) + 1), "comparing the levels")
     if len(assembly.levels) > 1:
         nesting = check_nesting(assembly.grids.frames, tolerance_m=rules.tolerance_m)
@@ -109,6 +114,14 @@ def find_defects(assembly: Assembly, *, progress: Progress = silent) -> gpd.GeoD
     found = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
     found.insert(0, "defect_id", _ids(found))
     return gpd.GeoDataFrame(found, geometry="geometry", crs=assembly.crs)
+
+
+def _of_grids(defects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the defects of an agency's grids, whose sentences speak of grids and not of the district's cells."""
+    told = defects["reason"].astype("str")
+    for cells, grids in _GRIDS_FOR_CELLS.items():
+        told = told.str.replace(cells, grids, regex=True)
+    return defects.assign(reason=told)
 
 
 def _new_in(nesting: gpd.GeoDataFrame, outline: BaseGeometry) -> gpd.GeoDataFrame:

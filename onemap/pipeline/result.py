@@ -27,7 +27,8 @@ class RunResult:
     tables
         The tables (CSV) by name.
     counts
-        ``rows_in rows_out rows_rejected rows_outside rows_repaired`` of all sources; ``cases``, the cases by ``how``
+        ``rows_in rows_out rows_rejected rows_outside rows_repaired`` of all sources; ``values_unused``, the values that
+        are empty in the map since they mean nothing that it knows; ``cases``, the cases by ``how``
         (``inside border near outside no_position decided``), ``near_border``, ``failed_geocodes``,
         ``decisions_open`` (that could not be followed); of decisions about findings ``repairs_carried_out`` with
         ``repaired_m2``, ``findings_allowed`` and ``finding_decisions_open``; ``cells``; ``defects`` and
@@ -88,10 +89,7 @@ class RunResult:
                 )
             )
         if count["outside_in_gaps"]:
-            template = (
-                "{count} of the cases outside lie in gaps between the cells: they are placed once those are closed"
-            )
-            sentences.append(say(template, language, count=count["outside_in_gaps"]))
+            sentences.append(say(_IN_GAPS[count["outside_in_gaps"] == 1], language, count=count["outside_in_gaps"]))
         sentences.append(
             say(
                 "{rows_in} rows read: {rows_out} in the map, {rows_rejected} rejected, {rows_outside} outside; "
@@ -100,8 +98,12 @@ class RunResult:
                 **{name: count[name] for name in _ROWS},
             )
         )
+        if count["values_unused"]:
+            layers = ", ".join(f"{name} {n:,}" for name, n in _unused(self.one_map.read("reject")).items())
+            told = _UNUSED[count["values_unused"] == 1]
+            sentences.append(say(told, language, count=count["values_unused"], layers=layers))
         if count["object_gaps"]:
-            sentences.append(say("{count} objects lie in no cell", language, count=count["object_gaps"]))
+            sentences.append(say(_IN_NO_CELL[count["object_gaps"] == 1], language, count=count["object_gaps"]))
         return sentences
 
     def _slits(self, language: str) -> list[str]:
@@ -144,6 +146,15 @@ _SLITS = {
     "drawn or converted apart. "
     "With tolerance_m = {tolerance} under [coverage] in the manifest they count as edges that do not match.",
 }
+_IN_GAPS = {
+    False: "{count} of the cases outside lie in gaps between the cells: they are placed once those are closed",
+    True: "1 of the cases outside lies in a gap between the cells: it is placed once that is closed",
+}
+_IN_NO_CELL = {False: "{count} objects lie in no cell", True: "1 object lies in no cell"}
+_UNUSED = {
+    False: "{count} values could not be used and are empty in the map ({layers}); the tables and the report list them",
+    True: "1 value could not be used and is empty in the map ({layers}); the tables and the report list it",
+}
 _JUDGED = ("repairs_carried_out", "findings_allowed", "finding_decisions_open")
 _ROWS = ("rows_in", "rows_out", "rows_rejected", "rows_outside", "rows_repaired")
 
@@ -156,6 +167,7 @@ def counts_of(
     counts["cases"] = int(assigned.get("rows", 0))
     for name in ("inside", "border", "near", "outside", "no_position", "decided", "near_border", "failed_geocodes"):
         counts[name] = int(assigned.get(name, 0))
+    counts["values_unused"] = sum(_unused(frames.get("reject")).values())
     followed = frames["decision"]["followed"].astype(bool) if "decision" in frames else pd.Series(dtype=bool)
     counts["decisions_open"] = int((~followed).sum())
     counts |= _judged(frames.get("finding_decision"))
@@ -189,6 +201,14 @@ def _judged(decisions: pd.DataFrame | None) -> dict[str, Any]:
         "finding_decisions_open": int((~followed).sum()),
         "repaired_m2": float(repairs["area_m2"].astype("float64").sum()),
     }
+
+
+def _unused(rejects: pd.DataFrame | None) -> dict[str, int]:
+    """Return by layer how many values meant nothing that the map knows, in rows that stay; most first."""
+    if rejects is None or not len(rejects):
+        return {}
+    layers = rejects["layer_id"][(rejects["kind"] == "bad_value") & ~rejects["removed"].astype(bool)].value_counts()
+    return {str(name): int(n) for name, n in sorted(layers.items(), key=lambda item: (-item[1], str(item[0])))}
 
 
 def _open(found: pd.DataFrame) -> int:

@@ -31,8 +31,15 @@ _CLOSED: Final = "{agency}, by a border of its duty grids that is one with the c
 _LACKING: Final = "{cells} have no duty of {agency} for {matters}, as {alike} of {peers} cells of their kind have"
 _ALONE: Final = "{cells} have a duty of {agency} for {matters}, which {alike} of {peers} cells of their kind have not"
 _MADE_ALIKE: Final = "{agency}, by the same duties for all cells of one kind"
+_LEAST_TOLD: Final = 0.01
+_SLIVER: Final = "less than 0.01"
 _DISTRICT: Final = "the district"
 Row = dict[str, Any]
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent; a sliver is told as one, no digits of it mean anything."""
+    return _SLIVER if 0 < share < _LEAST_TOLD else f"{share:.3g}"
 
 
 def find_conflicts(matrix: "ResponsibilityMatrix", options: GapOptions) -> gpd.GeoDataFrame:
@@ -89,7 +96,7 @@ def _cut(ground: Ground, claims: Claims, finest: str) -> Iterator[tuple[str, Int
         mine = several[several["cell"] == cell]
         codes = [claims.grids[row].code for row in mine["grid"]]
         share = 100 * float(mine["area"].min()) / float(total[cell])
-        values = {"codes": codes, "cell": cells.grids[cell].code, "share": f"{share:.3g}"}
+        values = {"codes": codes, "cell": cells.grids[cell].code, "share": _percent(share)}
         yield CUT, found["piece"][found["grid"] != main].to_numpy(dtype=np.int64), values
 
 

@@ -15,6 +15,7 @@ from onemap.translation import say
 
 Array = np.ndarray[Any, Any]
 _WGS84 = "EPSG:4326"
+NO_CRS = "{path}: no coordinate system is known; declare it as crs (--crs), such as EPSG:4490"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def georeference(
     if known is None:
         if not any(one is not None for one in geometry):
             return Georeferenced(geometry, None, None, [])
-        raise CrsError("{path}: no coordinate system is known; declare it as crs (--crs), such as EPSG:4490", path=path)
+        raise CrsError(NO_CRS, path=path)
     notes = list(known.notes)
     if found_is_default:
         notes.append(_default_note(geometry, known.crs, is_declared=of_caller is not None, path=path))

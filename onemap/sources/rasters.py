@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from onemap.errors import CrsError, SourceError
 from onemap.geo.crs import resolve_crs
+from onemap.sources.georeference import NO_CRS
 
 from .georeference import name_of, same_crs
 from .safety import checked_path, content_hash, reading_errors
@@ -120,7 +121,7 @@ def _grid(raster: Any, file: Path, declared: Any) -> RasterInfo:
         )
     known = said or found
     if known is None:
-        raise CrsError("{path}: no coordinate system is known; declare it as crs (--crs), such as EPSG:4490", path=file)
+        raise CrsError(NO_CRS, path=file)
     return RasterInfo(
         path=file,
         crs=known,

@@ -12,6 +12,8 @@ from ..onemap.domain.catalogue import FieldSpec, load_catalogue
 from ..translation import language, speaker, title_of, tr
 
 _UNITS = {"m2": "m²", "m": "m"}
+_HOURS = ("from", "to", "intervals")  # moments of local time, as texts
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d)?")
 _LONG_NUMBER = re.compile(r"[-+]?(\d+)\.\d{7,}")  # as a table writes a coordinate
 _DEGREES = 3  # digits before the point; metres have more
 FINDING = "finding"  # the class of layers whose kinds the lists count
@@ -61,6 +63,8 @@ class Words:
             return self.layer(str(value))
         if name in ("cells", "candidates"):
             return listed(str(value))
+        if name in _HOURS and (field is None or field.type == "string"):
+            return hours(str(value))
         if name == "kind" and not self._chinese and (spec := self._catalogue.get(table)) and spec.class_id == FINDING:
             return kind_title(str(value)).replace("_", " ")  # as the list that the finding stands in calls it
         return self._typed(field, value) if field else _shortened(str(value))
@@ -85,6 +89,17 @@ class Words:
             return text
         # not strftime: it imports a module each time, and inside QGIS an import is long
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self.zone).isoformat(" ", "minutes")[:16]
+
+
+def hours(text: str) -> str:
+    """Return moments of local time, or stretches of them, without the marks between that programs need.
+
+    Examples
+    --------
+    >>> hours("2016-08-16T00:00:00/2016-08-16T08:00:00 2016-08-17T00:00:00/2016-08-17T08:00:00")
+    '2016-08-16 00:00 – 2016-08-16 08:00, 2016-08-17 00:00 – 2016-08-17 08:00'
+    """
+    return _MOMENT.sub(r"\1 \2", ", ".join(text.split()).replace("/", " – ")) if _MOMENT.match(text) else text
 
 
 def _shortened(text: str) -> str:

@@ -139,3 +139,12 @@ def test_an_agency_without_grid_at_the_spot_stays_on_every_card(plugin, qgis_app
     told = cards.holders_card({"measure": "area_m2", "holders": 1, "rows": [row], "uncovered": share})
     assert because["en"] in told
     assert "25 m² (25%)" in told
+
+
+def test_hours_are_read_as_people_write_them(plugin):
+    words = plugin("console.words").Words()
+    assert words.value("duty_conflict", "from", "2016-08-16T00:00:00") == "2016-08-16 00:00"
+    stretch = "2016-08-16T00:00:00/2016-08-16T08:00:00 2016-08-17T00:00:00/2016-08-17T08:00:00"
+    told = "2016-08-16 00:00 – 2016-08-16 08:00, 2016-08-17 00:00 – 2016-08-17 08:00"
+    assert words.value("duty_gap", "intervals", stretch) == told
+    assert words.value("duty_gap", "from", "early/late") == "early/late"

@@ -120,7 +120,7 @@ def test_a_common_corner_does_not_join():
         {"cell_code": ["a1", "a2"], "grid": "g"}, geometry=[box(0, 0, 1, 1), box(1, 1, 2, 2)], crs=CRS
     )
     assert opened(cells, loads=None).findings["reason"].tolist() == [
-        "g lies in 2 parts; a2 are cut off from the largest"
+        "g lies in 2 parts; a2 is cut off from the largest"
     ]
 
 
