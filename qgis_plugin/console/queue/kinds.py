@@ -103,13 +103,7 @@ def finding_acts() -> tuple[Act, ...]:
     return (
         Act("zoom", tr("Go there"), "Space", tr("Show it on the map and let it flash")),
         Act("copy", tr("Copy what it concerns"), "C", tr("Puts the cells or the object on the clipboard")),
-        Act(
-            "repair",
-            tr("Propose a repair"),
-            "R",
-            tr("The library proposes who gets the land, with area and people"),
-            _mends,
-        ),
+        Act("repair", tr("Propose a repair"), "R", proposes, _mends),
         Act("accept", tr("Accept the repair ..."), "Y", tr("The proposal shall be done with the next build"), _mends),
         Act("refuse", tr("Refuse the repair ..."), "N", tr("The finding stays open; the reason is kept"), _mends),
         Act("allow", tr("Allow it ..."), "L", tr("It may stay as it is until a day, with the reason"), _may_stay),
