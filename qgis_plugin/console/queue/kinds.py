@@ -6,7 +6,7 @@ from ...translation import tr
 from ..findings.proposals import no_repair_for
 from ..rows import Row, case_columns, finding_columns
 from ..words import CASE_STATES, UNKNOWN, Words, kind_title, state_title
-from .list_kind import ALL, Choice, ListKind
+from .list_kind import ALL, Choice, ListKind, any_of
 from .table import Act
 
 _STATES = (*CASE_STATES, UNKNOWN)
@@ -41,6 +41,7 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
         widths=(122, 84, 104, 82, 50, 56),
         grows={1: 2, 2: 2, 5: 1},
         ends=(2,),
+        street_column=5,
         acts=finding_acts(),
         chips=lambda row: (row.chip,),
         chip_order=_KINDS,
@@ -49,7 +50,7 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
         choices=(
             Choice("group", tr("any layer"), words.layer),
             Choice("state", tr("any state"), state_title),
-            Choice("street", tr("any street"), street_title),
+            Choice("street", any_of(tr("street")), street_title),
         ),
         empty=lambda: tr(
             "No findings. Open a one map, or run the whole line in the toolbox: what it finds is listed here."
@@ -71,7 +72,7 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
         chip_title=_case_chip_title,
         choices=(
             Choice("group", tr("any matter"), lambda matter: matter),
-            Choice("street", tr("any street"), street_title),
+            Choice("street", any_of(tr("street")), street_title),
             Choice("holder", tr("any holder"), lambda name: name),
         ),
         empty=lambda: tr("No cases. Open a one map that holds cases."),
@@ -99,13 +100,7 @@ def finding_acts() -> tuple[Act, ...]:
     return (
         Act("zoom", tr("Go there"), "Space", tr("Show it on the map and let it flash")),
         Act("copy", tr("Copy what it concerns"), "C", tr("Puts the cells or the object on the clipboard")),
-        Act(
-            "repair",
-            tr("Propose a repair"),
-            "R",
-            tr("The library proposes who gets the land, with area and people"),
-            _mends,
-        ),
+        Act("repair", tr("Propose a repair"), "R", proposes, _mends),
         Act("accept", tr("Accept the repair ..."), "Y", tr("The proposal shall be done with the next build"), _mends),
         Act("refuse", tr("Refuse the repair ..."), "N", tr("The finding stays open; the reason is kept"), _mends),
         Act("allow", tr("Allow it ..."), "L", tr("It may stay as it is until a day, with the reason"), _may_stay),
