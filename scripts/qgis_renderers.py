@@ -326,7 +326,7 @@ def _cases() -> dict[str, Style]:
     Settled cases are switched off: a year of them would bury the few that need somebody. A cluster counts only
     what is switched on.
     """
-    other = markers(marker(Shape.Circle, 1.6, fill="case_settled"))
+    other = markers(marker(Shape.Cross2, 2.2, outline="case_settled", width=0.5))  # as the lists sign an unknown state
     single = by_value("case", "state", _signs(), other, quiet=("settled",))
     cluster = QgsPointClusterRenderer()
     cluster.setEmbeddedRenderer(single)
@@ -367,7 +367,10 @@ def _findings() -> dict[str, Style]:
     frame = marker(Shape.Square, 3.0, fill="surface", outline="gap", width=0.4, opacity=0.85)
     other = fills(area("bad", opacity=0.18, outline="bad", width=0.6))
     # the reason is a sentence: it stands in the list, not on the map
-    told = "represent_value(\"kind\") || coalesce(' ' || format_number(\"area_m2\", 0) || ' m²', '')"
+    # as the lists of the plugin write a size
+    large = 'format_number("area_m2" / 1000000, if("area_m2" >= 100000000, 0, 2)) || \' km²\''
+    small = 'format_number("area_m2", if("area_m2" >= 100, 0, 2)) || \' m²\''
+    told = f"represent_value(\"kind\") || coalesce(' ' || if(\"area_m2\" >= 1000000, {large}, {small}), '')"
     what = labels(told, text_format(6.5, ink="ink_quiet"), HORIZONTAL, smallest=HOUSE)
     if_allowed = 'if(coalesce("allowed", false), \'allowed\', "kind")'
     wrong = ("duplicate", "nesting", "orphan", "invalid")

@@ -161,3 +161,15 @@ def test_a_finding_says_its_kind_and_area_near_by_and_its_reason_in_the_list_onl
     for layer_id in VECTORS:
         other = styled(layer_id)
         assert not other.labelsEnabled() or "reason" not in other.labeling().settings().fieldName
+
+
+def test_labels_write_sizes_as_the_lists_do(plugin, qgis_app, english):
+    layer = styled("defect")
+    expression = QgsExpression(layer.labeling().settings().fieldName.replace('represent_value("kind")', "'gap'"))
+    size = plugin("console.rows")._size
+    for area in (36_652_729.048, 177_456_222.7, 312_062.2, 20.43):
+        feature = QgsFeature(layer.fields())
+        feature["area_m2"] = area
+        context = QgsExpressionContext()
+        context.setFeature(feature)
+        assert expression.evaluate(context) == f"gap {size(area, 'm²')}", expression.evalErrorString()
