@@ -88,6 +88,7 @@ class OnemapPlugin:
             return
         if not (self.controller.edit.lets_go() and self._iface.newProject(True)):
             return
+        self._unsay(Qgis.MessageLevel.Warning)  # it was about a file that was not opened, or about the map before
         self.controller.dock.setUserVisible(True)
         spoken = language()
         done = open_hall(QgsProject.instance(), one_map, language=spoken)
@@ -325,12 +326,17 @@ class OnemapPlugin:
     def _tell(self, sentence: str) -> None:
         self._iface.messageBar().pushMessage(tr("onemap"), sentence, Qgis.MessageLevel.Info, TOLD_SECONDS)
 
+    def _unsay(self, level: Qgis.MessageLevel) -> None:
+        """Take the plugin's own messages of a level off the bar."""
+        bar = self._iface.messageBar()
+        for old in bar.items():
+            if old.title() == tr("onemap") and old.level() == level:
+                bar.popWidget(old)
+
     def _tell_done(self, sentence: str) -> None:
         """Say what was decided, with the way back beside it."""
         bar = self._iface.messageBar()
-        for old in bar.items():  # one after the other, not one on top of the other
-            if old.title() == tr("onemap") and old.level() == Qgis.MessageLevel.Success:
-                bar.popWidget(old)
+        self._unsay(Qgis.MessageLevel.Success)  # one after the other, not one on top of the other
         message = bar.createMessage(tr("onemap"), sentence)
         button = QPushButton(tr("Undo"), message)
         button.setToolTip(tr("Takes back your own latest decision (Ctrl+Z)"))

@@ -1,12 +1,10 @@
 """Make the plugin's zip: dist/onemap_center.zip, the same bytes from the same sources.
 
-usage: python scripts/package_plugin.py [OUT.zip]
-
 The zip holds the plugin and the pure rooms of the library (domain, errors, translation) with the layer
 definitions and styles, so that the plugin needs nothing but QGIS to open a map. Standard library only.
 """
 
-import sys
+import argparse
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +57,14 @@ def build(target: Path) -> Path:
     return target
 
 
-if __name__ == "__main__":
-    made = build(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist" / f"{NAME}.zip")
+def main() -> None:
+    """Make the zip where the command line says."""
+    parser = argparse.ArgumentParser(description="Make the plugin's zip, the same bytes from the same sources.")
+    default = ROOT / "dist" / f"{NAME}.zip"
+    parser.add_argument("out", nargs="?", type=Path, default=default, metavar="OUT.zip", help="where it shall lie")
+    made = build(parser.parse_args().out)
     print(f"{made}: {made.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -49,7 +49,7 @@ def cases() -> dict[str, Style]:
     Settled cases are switched off: a year of them would bury the few that need somebody. A cluster counts only
     what is switched on.
     """
-    other = markers(marker(Shape.Circle, 1.6, fill="case_settled"))
+    other = markers(marker(Shape.Cross2, 2.2, outline="case_settled", width=0.5))  # as the lists sign an unknown state
     single = by_value("case", "state", _signs(), other, quiet=("settled",), expression=_state_now())
     cluster = QgsPointClusterRenderer()
     cluster.setEmbeddedRenderer(single)

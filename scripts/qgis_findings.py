@@ -45,7 +45,10 @@ def _other() -> QgsSymbol:
 def _of_grids() -> dict[str, Style]:
     """Return the styles of what is wrong with the cells, and of borders that do not meet."""
     # the reason is a sentence: it stands in the list, not on the map
-    told = "represent_value(\"kind\") || coalesce(' ' || format_number(\"area_m2\", 0) || ' m²', '')"
+    # as the lists of the plugin write a size
+    large = 'format_number("area_m2" / 1000000, if("area_m2" >= 100000000, 0, 2)) || \' km²\''
+    small = 'format_number("area_m2", if("area_m2" >= 100, 0, 2)) || \' m²\''
+    told = f"represent_value(\"kind\") || coalesce(' ' || if(\"area_m2\" >= 1000000, {large}, {small}), '')"
     what = labels(told, text_format(6.5, ink="ink_quiet"), HORIZONTAL, smallest=HOUSE)
     if_allowed = 'if(coalesce("allowed", false), \'allowed\', "kind")'
     wrong = ("duplicate", "nesting", "orphan", "invalid")

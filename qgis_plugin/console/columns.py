@@ -34,6 +34,11 @@ class FittedColumns(QObject):
         table.viewport().installEventFilter(self)
         self.fit()
 
+    def want(self, widths: tuple[int, ...]) -> None:
+        """Take other widths: the contents are others."""
+        self._widths = widths
+        self.fit()
+
     def fit(self) -> None:
         """Set all widths for the room that there is."""
         if self._is_users:

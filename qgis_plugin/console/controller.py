@@ -33,7 +33,7 @@ from .queue.kinds import case_list, finding_list
 from .queue.list_tab import VIEW_DELAY_MS, ListTab
 from .rebuilt import Rebuilt
 from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, holds, live_row, read_again, read_rows, settled_near_border
-from .streets import Streets
+from .streets import STREET_LEVEL, Streets
 from .who.asking import WhoAnswers
 from .who.matters import matters_of
 from .windows import Windows
@@ -176,6 +176,7 @@ class Controller(QObject):
         self.decisions.of_map(self.one_map, self._crs())
         for tab, tables in ((self.dock.findings, FINDING_TABLES), (self.dock.cases, CASE_TABLES)):
             tab.filters.be(person())
+            tab.name_streets(Words(self.one_map.facts).one_of(STREET_LEVEL))
             tab.load(read_rows(self.one_map, tables, self._known))
         matters = matters_of(self.one_map)
         self.who.of_map(self._crs(), matters)

@@ -39,6 +39,8 @@ YEAR = len("2026-")  # the list is read today; the tooltip tells the year
 _WIDTHS = (84, 52, 84, 84, 78, 100)
 _GROWS = {3: 1, 4: 1, 5: 4}
 _CODES = (3, 4)
+_WHO, _WHAT = 1, 2  # columns that are as wide as what stands in them
+_WIDEST, _SPARE = 200, 14  # pixels
 
 
 def verb_title(verb: str) -> str:
@@ -100,12 +102,12 @@ class LogModel(QAbstractTableModel):
         entry = self.entries[index.row()]
         gone = entry.number in self._undone
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(entry, index.column())[YEAR if index.column() == 0 else 0 :]
+            return self.text(entry, index.column())[YEAR if index.column() == 0 else 0 :]
         if role == Qt.ItemDataRole.ToolTipRole:
             words = tr("No longer counts: it was taken back") if gone else tr("Entry {number}", number=entry.number)
-            return f"{self._text(entry, index.column())}\n{words}"
+            return f"{self.text(entry, index.column())}\n{words}"
         if role == Qt.ItemDataRole.AccessibleTextRole and gone and index.column() == 0:  # a voice strikes nothing out
-            return f"{self._text(entry, 0)} · {tr('No longer counts: it was taken back')}"
+            return f"{self.text(entry, 0)} · {tr('No longer counts: it was taken back')}"
         if role == Qt.ItemDataRole.FontRole and gone:
             font = QFont()
             font.setStrikeOut(True)
@@ -118,11 +120,12 @@ class LogModel(QAbstractTableModel):
 
     def whole(self, entry: Entry) -> str:
         """Return an entry in full, as far as it says something."""
-        at, who, what, about, result, why = (self._text(entry, column) for column in range(len(_WIDTHS)))
+        at, who, what, about, result, why = (self.text(entry, column) for column in range(len(_WIDTHS)))
         lines = [f"{at} · {who} · {what}", " → ".join(part for part in (about, result) if part), why]
         return "\n".join(line for line in lines if line)
 
-    def _text(self, entry: Entry, column: int) -> str:
+    def text(self, entry: Entry, column: int) -> str:
+        """Return what stands in a column of an entry."""
         what = verb_title(entry.verb)
         if entry.verb == ACCEPT_REPAIR and entry.number in self._carried:
             what = tr("repair carried out")
@@ -201,12 +204,22 @@ class LogTab(QWidget):
     ) -> None:
         """Show the entries of a journal; of accepted repairs whether the build of the map carried them out."""
         self.model.show(entries, undone, carried_out(one_map))
+        self.columns.want(self._widths())
         self.undo.setEnabled(can_undo)
         self.redo.setEnabled(can_redo)
         several = tr("{count} entries, each sealed with the one before", count=len(entries))
         words = tr("1 entry, sealed") if len(entries) == 1 else several
         self._tell_current()
         self.status.setText(words if entries else tr("Nothing was decided on this map yet."))
+
+    def _widths(self) -> tuple[int, ...]:
+        """Return widths in which nothing is cut of who did what, unless a name is very long."""
+        widths, letters = [*_WIDTHS], self.table.fontMetrics()
+        for column in (_WHO, _WHAT):
+            said = {self.model.text(entry, column) for entry in self.model.entries}
+            longest = max(map(letters.horizontalAdvance, said), default=0) + _SPARE
+            widths[column] = min(_WIDEST, max(widths[column], longest))
+        return tuple(widths)
 
     def _button(self, title: str, hint: str, slot) -> QPushButton:
         button = QPushButton(title, self)

@@ -16,7 +16,7 @@ from .envelope import Box, box_of
 from .findings.judged import Judged
 from .findings.twins import GAPS, LANDS, Twins, land_of, people_in_gaps, with_people
 from .streets import Streets
-from .words import Words, kind_title, listed, number, state_of, together
+from .words import Words, begun, kind_title, listed, number, state_of, together
 
 _KM2 = 1_000_000
 BATCH = 250  # rows in one stroke of the window
@@ -277,7 +277,7 @@ def details(one_map: OneMapFile, row: Row) -> list[tuple[str, str]]:
     for name in [name.removesuffix("_zh") for name in values if name.endswith("_zh")]:
         chinese = values.pop(f"{name}_zh")
         values[name] = chinese if language() == "zh" and chinese else values.get(name)
-    told = [(tr("Reason"), squared(str(values.get("reason") or "")))]
+    told = [(tr("Reason"), begun(squared(str(values.get("reason") or ""))))]
     for name, value in values.items():
         if name not in _NEVER_SHOWN and not isinstance(value, bytes):
             told.append((words.heading(specs.get(name, LANDS), name), words.value(specs.get(name, LANDS), name, value)))

@@ -49,6 +49,11 @@ class Words:
         own = self._levels.get(layer_id, {}).get("zh" if self._chinese else "en")
         return own or (title_of(spec) if spec else layer_id)
 
+    def one_of(self, level: str) -> str:
+        """Return what the district calls a single grid of a level, as within a sentence: ward, street ..."""
+        title = one_named(self.layer(level))
+        return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
     def heading(self, table: str, name: str) -> str:
         """Return the title of a column; its unit stands behind the values."""
         field = self.field(table, name)
@@ -106,6 +111,21 @@ def _shortened(text: str) -> str:
     """Return what a source wrote; of a coordinate no more digits than anybody can measure."""
     found = _LONG_NUMBER.fullmatch(text)
     return f"{float(text):.{6 if len(found[1]) <= _DEGREES else 2}f}" if found else text
+
+
+def one_named(title: str) -> str:
+    """Return the English title of many as that of one: of the wards a ward; what ends otherwise stays."""
+    stem, ending = title[:-3], title[-3:]
+    if title.isascii() and ending == "ies":
+        return f"{stem}y"
+    is_many = title.isascii() and ending.endswith("s") and not ending.endswith(("ss", "us", "is"))
+    return title[:-1] if is_many else title
+
+
+def begun(sentence: str) -> str:
+    """Return a sentence with a capital in front; a code or a name of its own writing stays as it is."""
+    first = sentence.partition(" ")[0].rstrip(",:;.")
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() and first.islower() else sentence
 
 
 def together(parts: Iterable[str]) -> str:

@@ -79,12 +79,16 @@ def test_with_the_library_it_is_ready(plugin, desktop, qtbot, english, library):
         made.unload()
 
 
-def test_a_wrong_file_is_a_message_not_an_error(plugin, desktop, tmp_path, english):
+def test_a_wrong_file_is_a_message_not_an_error_and_leaves_with_the_next_map(
+    plugin, desktop, one_map, tmp_path, english
+):
     made = plugin("").classFactory(desktop)
     made.initGui()
     try:
         made.open_one_map(tmp_path / "none.gpkg")
         assert "not a map that onemap published" in desktop.bar.currentItem().text()
+        made.open_one_map(one_map)
+        assert not [item for item in desktop.bar.items() if "not a map that onemap published" in item.text()]
     finally:
         made.unload()
 

@@ -40,6 +40,13 @@ def test_same_bytes_again(plugin_zip, tmp_path, run):
     assert again.read_bytes() == plugin_zip.read_bytes()
 
 
+def test_a_question_for_help_is_answered_and_writes_no_file(tmp_path):
+    script = ROOT / "scripts" / "package_plugin.py"
+    done = subprocess.run([sys.executable, script, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("usage: ")
+    assert not [*tmp_path.iterdir()]
+
+
 def test_zip_holds_what_it_needs_and_nothing_else(plugin_zip):
     names = zipfile.ZipFile(plugin_zip).namelist()
     assert {name.split("/")[0] for name in names} == {NAME}

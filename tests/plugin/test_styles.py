@@ -212,3 +212,15 @@ def test_an_open_case_is_drawn_as_overdue_once_its_deadline_has_passed(qgis_app,
     moment = QDateTime.fromString(due, Qt.DateFormat.ISODateWithMs) if due else None
     variables = {} if ends is None else {"onemap_day_ends": ends}
     assert drawn_as({"state": state, "due_at": moment}, variables) == shown
+
+
+def test_labels_write_sizes_as_the_lists_do(plugin, qgis_app, english):
+    layer = styled("defect")
+    expression = QgsExpression(layer.labeling().settings().fieldName.replace('represent_value("kind")', "'gap'"))
+    size = plugin("console.rows")._size
+    for area in (36_652_729.048, 177_456_222.7, 312_062.2, 20.43):
+        feature = QgsFeature(layer.fields())
+        feature["area_m2"] = area
+        context = QgsExpressionContext()
+        context.setFeature(feature)
+        assert expression.evaluate(context) == f"gap {size(area, 'm²')}", expression.evalErrorString()

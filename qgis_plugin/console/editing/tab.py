@@ -20,6 +20,7 @@ from qgis.PyQt.QtWidgets import (
 from ...engine.worker import said
 from ...translation import tr
 from ..card.ask_bar import AskBar
+from ..columns import FittedColumns
 from ..signs import sign_icon
 from ..tones import QuietLabel
 from ..words import number
@@ -28,8 +29,9 @@ MOST_RULES = 200  # more broken rules are counted, not listed: nobody reads them
 ROW_HEIGHT = 22
 SWATCH = 12
 _WHOLE = 1_000
-_WIDTHS = (150, 64, 92, 64, 48)
+_WIDTHS = (150, 64, 92, 64, 48, 76)
 _PEOPLE = 3  # column
+_GROWS = {0: 2, 5: 1}
 
 
 class GridModel(QAbstractTableModel):
@@ -59,7 +61,7 @@ class GridModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(_WIDTHS) + 1
+        return 0 if parent.isValid() else len(_WIDTHS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole):
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
@@ -87,9 +89,9 @@ class GridModel(QAbstractTableModel):
             swatch = QPixmap(SWATCH, SWATCH)
             swatch.fill(QColor(self._colours.get(row["grid"], "#808080")))
             return QIcon(swatch)
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == len(_WIDTHS):
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == len(_WIDTHS) - 1:
             return sign_icon("invalid" if broken else "allowed")
-        if role == Qt.ItemDataRole.TextAlignmentRole and 0 < index.column() < len(_WIDTHS):
+        if role == Qt.ItemDataRole.TextAlignmentRole and 0 < index.column() < len(_WIDTHS) - 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
@@ -124,9 +126,7 @@ class EditTab(QWidget):
         self.table.setShowGrid(False)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate(_WIDTHS):
-            self.table.setColumnWidth(column, width)
+        self.columns = FittedColumns(self.table, _WIDTHS, _GROWS)
         self.rules = QListWidget(self)
         self.rules.setObjectName("onemapRules")
         self.rules.setAccessibleName(tr("Broken rules"))

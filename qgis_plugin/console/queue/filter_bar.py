@@ -10,7 +10,7 @@ from ...translation import tr
 from ..rows import Row
 from .chips import Chips
 from .choice_box import ChoiceBox
-from .list_kind import ALL, Choice, ListKind
+from .list_kind import ALL, Choice, ListKind, any_of
 from .span_box import SpanBox
 
 SEARCH_DELAY_MS = 200
@@ -33,7 +33,7 @@ class FilterBar(QWidget):
         self.search = QLineEdit(self)
         self.search.setObjectName(f"onemapSearch_{kind.name}")
         self.search.setClearButtonEnabled(True)
-        self.search.setPlaceholderText(tr("search: number, address, cell, street ..."))
+        self._hint_search(tr("street"))
         self.search.setAccessibleName(tr("Search"))
         self.search.setToolTip(tr("Key F leads here, Esc or Enter back to the list"))
         self.in_view = self._check(tr("in view"), tr("Only what lies in the part of the map that is shown"))
@@ -73,6 +73,16 @@ class FilterBar(QWidget):
         words = tr("Only cases in cells to which {name} is appointed; the name stands in the options", name=name)
         self.mine.setToolTip(words)
         self.changed.emit({"ours": name if self.mine.isChecked() else ""})
+
+    def name_streets(self, name: str) -> None:
+        """Say of streets what the district calls them."""
+        self._hint_search(name)
+        for choice, box in zip(self.kind.choices, self.boxes, strict=True):
+            if choice.part == "street":
+                box.setItemText(0, any_of(name))
+
+    def _hint_search(self, name: str) -> None:
+        self.search.setPlaceholderText(tr("search: number, address, cell, {street} ...", street=name))
 
     def at_work(self) -> list[str]:
         """Return in words which filters are on."""

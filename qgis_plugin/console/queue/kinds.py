@@ -6,7 +6,7 @@ from ...translation import tr
 from ..findings.proposals import no_repair_for
 from ..rows import Row, case_columns, finding_columns
 from ..words import CASE_STATES, UNKNOWN, Words, kind_title, state_title
-from .list_kind import ALL, Choice, ListKind
+from .list_kind import ALL, Choice, ListKind, any_of
 from .table import Act
 
 _STATES = (*CASE_STATES, UNKNOWN)
@@ -43,6 +43,7 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
         widths=(122, 84, 104, 82, 50, 56),
         grows={1: 2, 2: 2, 5: 1},
         ends=(2,),
+        street_column=5,
         acts=finding_acts(),
         chips=lambda row: (row.chip,),
         chip_order=_KINDS,
@@ -51,7 +52,7 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
         choices=(
             Choice("group", tr("Layer"), tr("any layer"), words.layer),
             Choice("state", tr("State"), tr("any state"), state_title),
-            Choice("street", tr("Street"), tr("any street"), street_title),
+            Choice("street", tr("Street"), any_of(tr("street")), street_title),
         ),
         empty=lambda: tr(
             "No findings. Open a one map, or run the whole line in the toolbox: what it finds is listed here."
@@ -75,7 +76,7 @@ def case_list(street_title: Callable[[str], str]) -> ListKind:
         chip_title=_case_chip_title,
         choices=(
             Choice("group", tr("Matter"), tr("any matter"), lambda matter: matter),
-            Choice("street", tr("Street"), tr("any street"), street_title),
+            Choice("street", tr("Street"), any_of(tr("street")), street_title),
             Choice("holder", tr("Holder"), tr("any holder"), lambda name: name),
         ),
         empty=lambda: tr("No cases. Open a one map that holds cases."),

@@ -3,10 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ...translation import tr
 from ..rows import Row
 from .table import Act
 
 ALL = "all"
+
+
+def any_of(name: str) -> str:
+    """Return the first entry of a box: all streets, or whatever the district calls them."""
+    return tr("any {name}", name=name)
 
 
 @dataclass(frozen=True)
@@ -38,4 +44,5 @@ class ListKind:
     acts: tuple[Act, ...] = ()
     newest_first: int = -1  # column by which the list is sorted at first, latest on top
     ends: tuple[int, ...] = ()  # columns of codes, of which the end is shown
+    street_column: int = -1  # which is headed by what the district calls its streets
     in_time: bool = False  # rows have a moment and a holder: spans and *mine* make sense

@@ -19,6 +19,7 @@ from ..card.decision_bar import DecisionBar
 from ..envelope import Box
 from ..rows import Row
 from ..tones import QuietLabel, quiet
+from ..words import begun
 from .filter_bar import FilterBar
 from .list_kind import ALL, ListKind
 from .table import ROW_HEIGHT, RowTable
@@ -194,6 +195,12 @@ class ListTab(QWidget):
         header.blockSignals(False)
 
     # --- filters
+
+    def name_streets(self, name: str) -> None:
+        """Head the column of the streets, and offer to choose among them, in the district's own word for one."""
+        self.filters.name_streets(name)
+        if self.kind.street_column >= 0:
+            self.model.rename(self.kind.street_column, begun(name))
 
     def set_view(self, view: Box | None) -> None:
         """Show only rows that meet this extent; None: all."""

@@ -41,6 +41,11 @@ class RowModel(QAbstractTableModel):
         """What passes now."""
         return self._filter
 
+    def rename(self, column: int, title: str) -> None:
+        """Head a column otherwise."""
+        self._columns[column] = title
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, column, column)
+
     def clear(self) -> None:
         """Forget all rows."""
         if not self._rows:

@@ -9,7 +9,7 @@ from ...engine.worker import said
 from ...onemap.domain.system_names import system_title
 from ...translation import language, tr
 from ..tones import quiet
-from ..words import Words, kind_title, number, together
+from ..words import Words, begun, kind_title, number, one_named, together
 
 DETAILS = "onemap:details"  # the link that unfolds files and hashes
 PHONE = "onemap:phone"  # the link that asks for the whole number
@@ -29,10 +29,10 @@ def place_card(answer: dict, *, decided: str = "") -> str:
     code, sentence = answer.get("cell"), said(answer.get("sentence"))
     if decided and decided != code:
         sentence = tr("By its position: {sentence}", sentence=sentence)
-    parts = [_heading(decided or (str(code) if code else tr("no cell"))), _paragraph(sentence)]
+    parts = [_heading(decided or (str(code) if code else tr("no cell"))), _paragraph(begun(sentence))]
     reason = said(answer.get("reason"))
     if reason:
-        parts.append(_paragraph(reason))
+        parts.append(_paragraph(begun(reason)))
     parts.append(_table([(link_title(link), link["name"], link["code"]) for link in answer.get("chain", ())]))
     grids = [(grid["agency"], _name_and_holder(grid), grid["code"]) for grid in answer.get("duty_grids", ())]
     if grids := [*grids, *_uncovered(answer)]:
@@ -88,7 +88,7 @@ def holder_card(answer: dict, *, whole: bool = False, details: bool = False) -> 
     words = Words()
     told = _SOURCE.sub(lambda found: words.layer(found[1]) + (found[2] if details else ""), proof)
     fold = "" if details or not _SOURCE.search(proof) else f' <a href="{DETAILS}">{escape(tr("details"))}</a>'
-    parts += [_table(_position(answer)), f'<p style="color:{quiet()}">{escape(told)}{fold}</p>']
+    parts += [_table(_position(answer)), f'<p style="color:{quiet()}">{escape(begun(told))}{fold}</p>']
     return "".join([*parts, _stale(answer)])
 
 
@@ -130,7 +130,7 @@ def role_title(role: str) -> str:
 
 def link_title(link: dict) -> str:
     """Return what a level of the chain is called, as a heading."""
-    title = said(link.get("title")) or str(link.get("level", ""))
+    title = one_named(said(link.get("title")) or str(link.get("level", "")))
     return title[:1].upper() + title[1:]
 
 
