@@ -308,7 +308,9 @@ class Controller(QObject):
         if self.one_map is None:
             return Known()
         streets, holders = Streets.of(self.one_map), holders_of(self.one_map)
-        return Known(streets, holders, self.desk.decided, self.desk.judged, settled=settled_near_border(self.one_map))
+        today = Words(self.one_map.facts).today().isoformat()
+        settled = settled_near_border(self.one_map)
+        return Known(streets, holders, self.desk.decided, self.desk.judged, settled=settled, today=today)
 
     def _looked_at(self, tab: ListTab, row: Row | None) -> None:
         (self.cases if tab is self.dock.cases else self.findings).show(row)
