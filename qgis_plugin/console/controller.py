@@ -298,8 +298,9 @@ class Controller(QObject):
         if self.one_map is None:
             return Known()
         streets, holders = Streets.of(self.one_map), holders_of(self.one_map)
-        settled, clock = settled_near_border(self.one_map), self.deadlines.clock
-        return Known(streets, holders, self.desk.decided, self.desk.judged, settled=settled, clock=clock)
+        known = Known(streets, holders, self.desk.decided, self.desk.judged, clock=self.deadlines.clock)
+        today = Words(self.one_map.facts).today().isoformat()
+        return replace(known, settled=settled_near_border(self.one_map), today=today)
 
     def _looked_at(self, tab: ListTab, row: Row | None) -> None:
         (self.cases if tab is self.dock.cases else self.findings).show(row)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -37,6 +37,10 @@ class Words:
             return ZoneInfo(self._zone_name) if self._zone_name else None
         except (ZoneInfoNotFoundError, ValueError):
             return None
+
+    def today(self, now: datetime | None = None) -> date:
+        """Return the day that it is on the district's clocks, whatever those of this computer say."""
+        return (now or datetime.now(UTC)).astimezone(self.zone).date()
 
     def field(self, table: str, name: str) -> FieldSpec | None:
         """Return the definition of a column, or None where there is none."""

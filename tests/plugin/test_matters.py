@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -148,3 +149,18 @@ def test_hours_are_read_as_people_write_them(plugin):
     told = "2016-08-16 00:00 – 2016-08-16 08:00, 2016-08-17 00:00 – 2016-08-17 08:00"
     assert words.value("duty_gap", "intervals", stretch) == told
     assert words.value("duty_gap", "from", "early/late") == "early/late"
+
+
+def test_today_is_that_of_the_districts_clocks(plugin):
+    words = plugin("console.words").Words
+    evening = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    assert words({"timezone": "America/New_York"}).today(evening) == date(2026, 11, 23)
+    assert words({"timezone": "Asia/Shanghai"}).today(evening) == date(2026, 11, 24)
+
+
+def test_the_roster_is_that_of_the_districts_today(plugin, one_map, monkeypatch):
+    words = plugin("console.words").Words
+    holders, opened = plugin("console.holders"), plugin("project.one_map_file").open_one_map(one_map)
+    now = holders.holders_of(opened)
+    monkeypatch.setattr(words, "today", lambda self: date(1900, 1, 1))
+    assert holders.holders_of(opened) != now

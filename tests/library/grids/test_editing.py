@@ -90,7 +90,7 @@ def test_rules_that_an_edit_breaks_are_said_and_not_refused():
     edit.undo()
     edit.move(code(3), "g1")
     made = edit.move(code(2), "g2")
-    assert made.new_findings == (f"g1 lies in 2 parts; {code(3)} are cut off from the largest",)
+    assert made.new_findings == (f"g1 lies in 2 parts; {code(3)} is cut off from the largest",)
     found = edit.findings.iloc[0]
     assert (found["rule"], found["group"], found["cells"], found["measure"]) == ("contiguity", "g1", (code(3),), 2.0)
     assert found.geometry.equals(box(20, 10, 30, 20))
