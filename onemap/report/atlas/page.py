@@ -282,7 +282,7 @@ def pdf_facts(title: str, maker: str, now: dt.datetime) -> dict[str, Any]:
         "Author": maker,
         "Creator": "onemap",
         "Producer": "onemap",
-        "CreationDate": now,
+        "CreationDate": now.astimezone(dt.UTC),  # written with the sign of another zone turned round
         "ModDate": now,
     }
 
