@@ -20,7 +20,8 @@ from ..queue.list_tab import ListTab
 from ..rows import Row, codes_in, details, shape_at
 from ..tones import on_map, quiet
 from ..words import number
-from .proposals import Proposal, Proposals, Target, no_repair_for
+from .mendable import Target, no_repair_for
+from .proposals import Proposal, Proposals
 
 PREVIEW_WIDTH = 3
 _MANY_M2 = 10_000.0

@@ -14,10 +14,11 @@ from ...engine.worker import Worker
 from ...project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
 from ...translation import tr
 from ..envelope import Box, box_of, shape_of
+from .mendable import DUTY, KINDS, Target, no_repair_for
+
+__all__ = ["DUTY", "KINDS", "Proposal", "Proposals", "Target", "no_repair_for"]
 
 WIDEST_M, MOST_SHARE = 1000.0, 0.5  # whatever may be closed is proposed; a person decides
-KINDS = ("gap", "overlap", "outside", "land")
-DUTY = "duty_grid"
 _PEOPLE = ("econ_population", "city3d_building")
 
 
@@ -42,31 +43,6 @@ class Proposal:
     reason: str
     box: Box
     shape: QgsGeometry
-
-
-@dataclass(frozen=True)
-class Target:
-    """What would be repaired: the cells of the finest level, or the grids of one agency.
-
-    Attributes
-    ----------
-    layer, agency
-        ``grid_cell`` and nothing, or ``duty_grid`` and whose.
-    """
-
-    layer: str
-    agency: str = ""
-
-    @classmethod
-    def of(cls, about: str) -> "Target":
-        """Return the target of a finding: ``gap|grid_cell``, ``overlap|duty_grid/AGENCY``."""
-        layer, _, agency = about.partition("|")[2].partition("/")
-        return cls(layer, agency)
-
-    @property
-    def code(self) -> str:
-        """Column of the codes."""
-        return "duty_code" if self.layer == DUTY else self.layer.removeprefix("grid_") + "_code"
 
 
 class Proposals(QObject):
@@ -212,10 +188,3 @@ def read_only() -> QgsVectorLayer.LayerOptions:
     options.forceReadOnly = True
     options.loadDefaultStyle = False
     return options
-
-
-def no_repair_for(kind: str, about: str) -> str:
-    """Return why nothing can be proposed for a finding; empty where it can."""
-    if kind in KINDS and Target.of(about).layer:
-        return ""
-    return tr("For this kind the library proposes no repair of cells; the card says who could close it.")

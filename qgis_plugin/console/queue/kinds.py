@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ...translation import tr
-from ..findings.proposals import no_repair_for
+from ..findings.mendable import no_repair_for
 from ..rows import Row, case_columns, finding_columns
 from ..words import CASE_STATES, UNKNOWN, Words, kind_title, state_title
 from .list_kind import ALL, Choice, ListKind, any_of
