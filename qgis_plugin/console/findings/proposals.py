@@ -12,7 +12,6 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...engine.worker import Worker
 from ...project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
-from ...translation import tr
 from ..envelope import Box, box_of, shape_of
 from .mendable import DUTY, KINDS, Target, no_repair_for
 
