@@ -8,7 +8,6 @@ from pathlib import Path
 from qgis.core import QgsGeometry, QgsPoint, QgsVectorLayer, QgsWkbTypes
 
 from ..project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
-from ..translation import tr
 from .envelope import Box, shape_of
 from .tiles import Tiles, paths_of
 
@@ -97,7 +96,7 @@ class Streets:
     def told(self, codes: Sequence[str]) -> str:
         """Return the street that has most of a finding, and into how many more it reaches."""
         first = self.name(codes[0]) if codes else ""
-        return tr("{street} and {count} more", street=first, count=len(codes) - 1) if len(codes) > 1 else first
+        return f"{first} +{len(codes) - 1}" if len(codes) > 1 else first  # short: a narrow column shows it
 
     def find(self, street: str, cell: str, box: Box | None) -> str:
         """Return the code of the street in which a row lies; empty where it lies in none."""

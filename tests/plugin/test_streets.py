@@ -83,7 +83,7 @@ def test_a_finding_belongs_to_the_street_that_has_most_of_it(halves):
     assert of_shape(halves, "POLYGON((1010 10, 1020 10, 1020 20, 1010 20, 1010 10))", "L1") == ("right",)
     bow = "POLYGON((500 100, 600 100, 600 1900, 500 1900, 500 1890, 590 1890, 590 110, 500 110, 500 100))"
     assert of_shape(halves, bow) == ("left",)  # the middle of its bounds lies in no street
-    assert halves.told(("right", "left", "far")) == "Right and 2 more"
+    assert halves.told(("right", "left", "far")) == "Right +2"
     assert (halves.told(("far",)), halves.told(())) == ("far", "")
 
 

@@ -40,7 +40,7 @@ def finding_list(street_title: Callable[[str], str]) -> ListKind:
         title=tr("Findings"),
         card_title=tr("The chosen finding"),
         columns=finding_columns,
-        widths=(122, 84, 104, 82, 50, 56),
+        widths=(118, 84, 100, 82, 50, 64),
         grows={1: 2, 2: 2, 5: 1},
         ends=(2,),
         street_column=5,
