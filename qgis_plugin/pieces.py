@@ -33,9 +33,13 @@ class Pieces:
         try:
             next(work)
         except StopIteration:
-            self._work = None
+            self._end(work)
         except Exception:
-            self._work = None
+            self._end(work)
             raise
         else:
             QTimer.singleShot(BREATH_MS, lambda: self._go_on(work))
+
+    def _end(self, work: Iterator[None]) -> None:
+        if self._work is work:  # else its last piece has begun another
+            self._work = None

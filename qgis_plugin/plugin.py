@@ -162,11 +162,16 @@ class OnemapPlugin:
         message = bar.createMessage(tr("onemap"), tr("A project is kept beside this map: {name}", name=kept.name))
         button = QPushButton(tr("Open it"), message)
         button.setToolTip(tr("Opens the kept project in the place of the one that is shown"))
-        button.clicked.connect(self._withdraw_offer)
-        button.clicked.connect(lambda: self._iface.addProject(str(kept)))
+        button.clicked.connect(lambda: self._open_kept(kept))
         message.layout().addWidget(button)
         self._withdraw_offer()
         self._offer = bar.pushWidget(message, Qgis.MessageLevel.Info)
+
+    def _open_kept(self, kept: Path) -> None:
+        """Open the project that is kept beside the map, unless edits would be lost; then it stays offered."""
+        if self.controller.edit.lets_go():
+            self._withdraw_offer()
+            self._iface.addProject(str(kept))
 
     def _withdraw_offer(self) -> None:
         """Take the offer of a kept project away: it was taken, or the project is another one."""

@@ -46,10 +46,10 @@ def end_of_day(facts: Mapping[str, str]) -> str:
     try:
         day = datetime.fromisoformat(facts.get("as_of", "")).date()
         zone = ZoneInfo(facts["timezone"]) if facts.get("timezone") else None
-    except (ValueError, ZoneInfoNotFoundError):
+        midnight = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
         return ""
-    midnight = datetime.combine(day + timedelta(days=1), time(), zone)
-    return midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return midnight.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _by_day(layer: QgsVectorLayer) -> None:

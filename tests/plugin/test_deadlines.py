@@ -75,7 +75,7 @@ def test_a_map_of_a_day_is_looked_at_at_the_end_of_that_day(due, opened, own_map
     assert overdue(shown) == [*said.values()].count("overdue") + 1
 
 
-@pytest.mark.parametrize("as_of", ["", "2999-01-01"])
+@pytest.mark.parametrize("as_of", ["", "2999-01-01", "9999-12-31", "nonsense"])
 def test_a_deadline_passes_while_the_case_is_listed(due, opened, as_of):
     soon = datetime.now(UTC) + timedelta(hours=1)
     codes = due(stored(soon), None, None, YEARS_AGO, as_of=as_of)

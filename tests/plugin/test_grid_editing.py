@@ -196,6 +196,47 @@ def test_a_draft_of_another_map_does_not_come_back(editing, one_map):
     assert editing.edit.draft is None
 
 
+def test_a_draft_that_waits_to_come_back_is_not_dropped_unasked(editing):
+    tab = editing.dock.edit
+    move_one(editing)
+    QgsProject.instance().removeMapLayer(editing.edit.draft.layer.id())
+    assert not editing.edit.lets_go()
+    assert tab.end.isEnabled()
+    tab.end.click()
+    assert tab.bar.words.text() == "What was edited is not saved as a version. End all the same?"
+    QTest.keyClick(tab.bar.ok, Qt.Key.Key_Return)
+    assert editing.edit.lets_go()
+    tab.begin.click()
+    until(lambda: editing.edit.draft is not None, seen=tab.status.text)
+    assert editing.edit._deeds == []
+
+
+def test_what_was_saved_comes_back_as_saved(editing):
+    tab = editing.dock.edit
+    cell, target = move_one(editing)
+    editing.edit.save("2030-01-01", "evened out")
+    until(lambda: editing.desk.entries, seen=tab.status.text)
+    assert not editing.edit.unsaved
+    kill_library(editing)
+    until(lambda: editing.edit.draft is None)
+    assert editing.edit.lets_go()
+    until(lambda: editing.edit.draft is not None and editing.edit._grids[cell] == target, seen=tab.status.text)
+    assert not editing.edit.unsaved
+    assert editing.edit.lets_go()
+
+
+def test_ended_while_it_comes_back_it_stays_away(editing):
+    tab = editing.dock.edit
+    move_one(editing)
+    kill_library(editing)
+    until(lambda: editing.edit._opening, seen=tab.status.text)
+    tab.end.click()
+    QTest.keyClick(tab.bar.ok, Qt.Key.Key_Return)
+    assert editing.edit._lost is None
+    until(tab.begin.isEnabled, seen=tab.status.text)
+    assert editing.edit.draft is None
+
+
 def drafts(project):
     return [layer for layer in project.mapLayers().values() if layer.customProperty("onemap/draft")]
 
@@ -206,7 +247,7 @@ def test_a_draft_that_somebody_removes_from_the_map_comes_back_with_its_steps(ed
     project.removeMapLayer(editing.edit.draft.layer.id())
     assert editing.edit.draft is None
     assert tab.status.text() == "The draft was removed from the map. Begin brings it back with its steps."
-    assert (tab.end.isEnabled(), tab.begin.isEnabled()) == (False, True)
+    assert (tab.end.isEnabled(), tab.begin.isEnabled()) == (True, True)  # brought back, or given up
     tab.begin.click()
     until(lambda: editing.edit.draft is not None and editing.edit._grids[cell] == target, seen=tab.status.text)
     assert len(drafts(project)) == 1

@@ -69,3 +69,15 @@ def test_a_work_that_fails_leaves_room_for_the_next(pieces, qtbot):
     pieces.begin(counting(done, "next"))
     until(lambda: not pieces.is_busy)
     assert len(done) == 3
+
+
+def test_the_last_piece_of_a_work_may_begin_another(pieces):
+    done = []
+
+    def first():
+        yield
+        pieces.begin(counting(done, "second"))
+
+    pieces.begin(first())
+    until(lambda: not pieces.is_busy)
+    assert len(done) == 3

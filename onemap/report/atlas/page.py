@@ -283,7 +283,7 @@ def pdf_facts(title: str, maker: str, now: dt.datetime) -> dict[str, Any]:
         "Creator": "onemap",
         "Producer": "onemap",
         "CreationDate": now.astimezone(dt.UTC),  # written with the sign of another zone turned round
-        "ModDate": now,
+        "ModDate": now.astimezone(dt.UTC),
     }
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsProject
@@ -25,6 +26,15 @@ _LIBRARY = 0.8  # share of the opening that the library does
 Deed = tuple[str, dict]  # a verb that the library did, with what it was told
 
 
+@dataclass(frozen=True)
+class Lost:
+    """A draft that went without having been ended: it can be brought back."""
+
+    grouping: str
+    deeds: list[Deed]
+    unsaved: bool
+
+
 class EditDesk(QObject):
     """What the buttons of the tab do."""
 
@@ -42,7 +52,8 @@ class EditDesk(QObject):
         self.unsaved = False
         self._grouping = ""
         self._deeds: list[Deed] = []  # steps since the opening
-        self._again: tuple[str, list[Deed]] | None = None  # the grouping and steps that an engine took with it
+        self._lost: Lost | None = None
+        self._coming_back: Lost | None = None  # until its last step is made again
         self._opening = 0  # number of the question that opens, to cancel it
         self._steps: Iterator[float] | None = None
         self._filling = QTimer(self)
@@ -74,7 +85,7 @@ class EditDesk(QObject):
     def of_map(self, one_map: OneMapFile | None, crs: QgsCoordinateReferenceSystem) -> None:
         """Take the map whose grids may be edited."""
         self.end()
-        self._again = None
+        self._lost = None
         self._one_map, self._crs = one_map, crs
         self._tab.offer([])
         self._list_versions()
@@ -83,8 +94,8 @@ class EditDesk(QObject):
     def begin(self, grouping: str) -> None:
         """Open the grids of one grouping for editing."""
         if self._one_map is not None and grouping:
-            if self._again is not None and self._again[0] != grouping:
-                self._again = None
+            if self._lost is not None and self._lost.grouping != grouping:
+                self._lost = None
             self._grouping = grouping
             self._tab.wait(0.0, tr("The library reads the cells ..."))
             asked = {"grouping": grouping, "who": person()}
@@ -99,7 +110,7 @@ class EditDesk(QObject):
             self._worker.cancel(self._opening)
         was_open = self.draft is not None or self._steps is not None
         self._opening, self._steps = 0, None
-        self._deeds, self.unsaved = [], False
+        self._deeds, self.unsaved, self._coming_back = [], False, None
         self._filling.stop()
         draft, self.draft = self.draft, None
         if draft is not None:
@@ -111,9 +122,14 @@ class EditDesk(QObject):
 
     def lets_go(self) -> bool:
         """Return whether another map may take the place of this one; say so where edits would be lost."""
-        if self.unsaved:
+        if self._is_at_risk:
             self.told.emit(tr("Grids are being edited: save them as a version, or end that first."))
-        return not self.unsaved
+        return not self._is_at_risk
+
+    @property
+    def _is_at_risk(self) -> bool:
+        """Whether steps are not saved, of the draft or of one that went and can be brought back."""
+        return self.unsaved or (self._lost is not None and self._lost.unsaved)
 
     def close(self) -> None:
         """Let go of the canvas and of the draft."""
@@ -214,9 +230,10 @@ class EditDesk(QObject):
         if self._worker.running or self._one_map is None or self._opening:
             return
         if self.draft is not None:
-            self._again = (self._grouping, self._deeds)
+            self._lost = self._as_lost()
         self.end()
-        if self._again is not None:
+        if self._lost is not None:
+            self._tab.end.setEnabled(True)
             self._tab.say(tr("The engine stopped. The draft comes back with all its steps once it runs again."))
         else:
             self._tab.say(tr("Editing needs the library; the foot of this panel says how it is."))
@@ -230,9 +247,9 @@ class EditDesk(QObject):
 
     def _offered(self, answer: dict) -> None:
         self._tab.offer(answer["groupings"])
-        if self._again is not None:
-            self._tab.choose_grouping(self._again[0])
-            self.begin(self._again[0])
+        if self._lost is not None:
+            self._tab.choose_grouping(self._lost.grouping)
+            self.begin(self._lost.grouping)
 
     def _told(self, share: float, words: str) -> None:
         if self._opening:
@@ -270,23 +287,29 @@ class EditDesk(QObject):
 
     def _do_again(self) -> None:
         """Make the steps again that were made before the engine stopped."""
-        _, deeds = self._again or ("", [])
-        self._again = None
-        for verb, arguments in deeds:
+        lost, self._lost = self._lost, None
+        if lost is None or not lost.deeds:
+            return
+        self._coming_back = lost
+        for verb, arguments in lost.deeds:
             self._ask(verb, arguments)
-        if deeds:
-            self.told.emit(tr("The engine was started again, and the steps of the draft were made again."))
+        self.told.emit(tr("The engine was started again, and the steps of the draft were made again."))
 
     def _draft_went(self) -> None:
         """End what is edited: its layer goes, with the project or because somebody removes it."""
         if self.draft is None:
             return  # it was ended here
-        self._again = (self._grouping, self._deeds) if self.unsaved else None
+        self._lost = self._as_lost() if self.unsaved or self._coming_back is not None else None
         self.draft = None
         self._worker.ask("edit.close", {}, lambda _: None)
         self.end()
         words = tr("The draft was removed from the map. Begin brings it back with its steps.")
-        self._tab.say(words if self._again is not None else tr("The draft was removed from the map."))
+        self._tab.say(words if self._lost is not None else tr("The draft was removed from the map."))
+        self._tab.end.setEnabled(self._lost is not None)
+
+    def _as_lost(self) -> Lost:
+        """Return what is edited as what can be brought back; steps that are just being made again count."""
+        return self._coming_back or Lost(self._grouping, self._deeds, self.unsaved)
 
     def _hide_draft(self, *_: object) -> None:
         """Let a project that is written keep the draft out of sight: it is empty when it is read."""
@@ -315,6 +338,8 @@ class EditDesk(QObject):
             return
         self._deeds.append(deed)
         self.unsaved = state["made"] > 0
+        if self._coming_back is not None and len(self._deeds) == len(self._coming_back.deeds):
+            self.unsaved, self._coming_back = self._coming_back.unsaved, None
         self.draft.apply(state)
         for cell in state["gone"]:
             self._grids.pop(cell, None)
@@ -354,11 +379,15 @@ class EditDesk(QObject):
 
     def _ask_to_end(self) -> None:
         """End, or ask first where something would be lost."""
-        if self.unsaved:
+        if self._is_at_risk:
             words = tr("What was edited is not saved as a version. End all the same?")
-            self._tab.bar.ask(Question(words, lambda *_: self.end(), final=True))
+            self._tab.bar.ask(Question(words, lambda *_: self._give_up(), final=True))
         else:
-            self.end()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._lost = None
+        self.end()
 
     def _ask_to_save(self) -> None:
         words = tr("From which day does it hold, and why was it done?")
