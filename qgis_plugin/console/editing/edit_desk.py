@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsProject
@@ -18,21 +17,12 @@ from ..desk import Desk, person
 from ..highlight import geometry_to_layer, point_to_layer
 from ..picking import ShapeTool
 from .draft_layer import DraftLayer
+from .lost import Deed, Lost
 from .tab import EditTab
 
 MOMENT_S = 0.015  # so long cells are drawn before the window is asked again
 _SOME, _SHOWN = 2, 3
 _LIBRARY = 0.8  # share of the opening that the library does
-Deed = tuple[str, dict]  # a verb that the library did, with what it was told
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A draft that went without having been ended: it can be brought back."""
-
-    grouping: str
-    deeds: list[Deed]
-    unsaved: bool
 
 
 class EditDesk(QObject):
