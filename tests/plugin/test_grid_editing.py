@@ -318,7 +318,7 @@ def test_a_rebuilt_map_and_another_one_wait_for_edits_that_are_not_saved(
         until(lambda: shown.edit.draft is not None, seen=tab.status.text)
         cell, target = move_one(shown)
         shown.replaced.emit("The one map was built anew.")
-        (offer,) = [item for item in desktop.messageBar().items() if item.findChildren(QPushButton)][-1:]
+        (offer,) = [item for item in desktop.messageBar().items() if item.text() == "The one map was built anew."]
         button = offer.findChild(QPushButton)
         button.click()
         center.open_one_map(own_map)
