@@ -251,7 +251,7 @@ class _Work:
                 for cell in self.units.cells[unit]:
                     label[cell] = (at, group)
             done += size
-        return self.names.name(label, self.place)
+        return self.names.name(label, self.place, priced=self.wish.price > 0)
 
     def _part(self, at: int) -> Part:
         units = self.parts[at]

@@ -1,7 +1,7 @@
 """Names of groups: what is locked or was there before keeps its name, all others are numbered by place."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from .balance_findings import Finding
 from .balance_intake import Intake
 from .balance_start import NONE
 from .balance_units import Units
+
+Held = Counter[tuple[tuple[int, int], str]]
+"""People by group and by the name of the group that they were in before."""
 
 
 class Names:
@@ -114,8 +117,11 @@ class Names:
             before.append(number[names[0]] if names else NONE)
         return pinned, before
 
-    def name(self, label: Sequence[tuple[int, int]], place: NDArray[np.float64]) -> list[str]:
-        """Return the name of the group of each cell from (part, group)."""
+    def name(self, label: Sequence[tuple[int, int]], place: NDArray[np.float64], *, priced: bool = False) -> list[str]:
+        """Return the name of the group of each cell from (part, group).
+
+        Where moving is priced, groups keep the names by which the plan was judged if that moves fewer people.
+        """
         cells: dict[tuple[int, int], list[int]] = {}
         for cell, group in enumerate(label):
             cells.setdefault(group, []).append(cell)
@@ -124,23 +130,42 @@ class Names:
             known = self.locked_in(group[0])
             if group[1] < len(known):
                 named[group] = known[group[1]]
-        self._keep_old(cells, named)
+        held = self._held(cells)
+        judged = {**named, **self._judged(cells, named)}
+        self._keep_old(held, named)
+        if priced and _kept(held, judged) > _kept(held, named):
+            named = judged
         self._number(cells, named, place)
         return [named[group] for group in label]
 
-    def _keep_old(self, cells: dict[tuple[int, int], list[int]], named: dict[tuple[int, int], str]) -> None:
-        """Give names of before to the groups that hold most of their people, the largest share first."""
+    def _held(self, cells: Mapping[tuple[int, int], list[int]]) -> Held:
+        """Return how many people of each group of before every group holds."""
         old = self.start if any(name is not None for name in self.start) else self.taken.before
-        held: Counter[tuple[tuple[int, int], str]] = Counter()
+        held: Held = Counter()
         for group, members in cells.items():
             for cell in members:
                 if old[cell] is not None:
                     held[group, old[cell]] += int(self.people[cell]) + 1
+        return held
+
+    def _keep_old(self, held: Held, named: dict[tuple[int, int], str]) -> None:
+        """Give names of before to the groups that hold most of their people, the largest share first."""
         taken = set(named.values()) | set(self.home)
         for group, name in sorted(held, key=lambda key: (-held[key], key)):
             if group not in named and name not in taken:
                 named[group] = name
                 taken.add(name)
+
+    def _judged(
+        self, cells: Iterable[tuple[int, int]], named: Mapping[tuple[int, int], str]
+    ) -> dict[tuple[int, int], str]:
+        """Return the names of before by the numbers that the plan gave to groups."""
+        known = {at: self.known_in(at) for at, _ in cells}
+        return {
+            group: known[group[0]][group[1]]
+            for group in cells
+            if group not in named and group[1] < len(known[group[0]])
+        }
 
     def _number(
         self, cells: dict[tuple[int, int], list[int]], named: dict[tuple[int, int], str], place: NDArray[np.float64]
@@ -160,3 +185,8 @@ class Names:
                     name = f"{number:0{digits}d}" if area is None else f"{area}-{number:0{digits}d}"
                 named[group] = name
                 taken.add(name)
+
+
+def _kept(held: Held, named: Mapping[tuple[int, int], str]) -> int:
+    """Return how many people stay in the group of their name."""
+    return sum(held[group, name] for group, name in named.items())

@@ -190,3 +190,14 @@ def test_on_any_board_barriers_houses_and_locks_hold_and_staying_is_never_better
     start.load = {cell: moved_on[cell] for cell in task.load}  # the loads of next year
     _, after = start.answer()
     assert start.score(after)[:2] <= start.score(division)[:2]
+
+
+def test_groups_are_named_as_the_plan_with_a_price_was_judged():
+    """The group with most people of "1" took that name, and more people were moved than by staying as it was."""
+    task = Task(
+        4, {"a1": 10, "a2": 11, "a3": 6, "a4": 10}, 3, old={"a1": "1", "a2": "1", "a3": "2", "a4": "3"}, price=0.3
+    )
+    result, division = task.answer()
+    assert result.ok
+    assert division == {"a1": "1", "a2": "2", "a3": "2", "a4": "3"}
+    assert task.score(division) == min(map(task.score, task.every_division()))
