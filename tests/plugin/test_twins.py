@@ -7,6 +7,8 @@ from contextlib import closing
 import pytest
 from qgis.core import QgsProject
 
+from .test_console import count, twins
+
 
 def point(x, y):
     return b"GP\x00\x01\xc4\x11\x00\x00" + struct.pack("<BIdd", 1, 1, x, y)
@@ -23,18 +25,6 @@ def shown(plugin, desktop, one_map, qtbot, english):
     qtbot.waitUntil(lambda: not controller.dock.findings.is_loading, timeout=20_000)
     yield controller
     controller.close()
-
-
-def count(path, table, where="1"):
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        return connection.execute(f'SELECT count(*) FROM "{table}" WHERE {where}').fetchone()[0]
-
-
-def twins(path):
-    """Return how many lands that nobody covers are gaps of the grids too."""
-    same = "d.layer_id = coverage_gap.layer_id AND coalesce(d.agency, '') = coalesce(coverage_gap.agency, '')"
-    gap = f"SELECT 1 FROM defect d WHERE d.kind = 'gap' AND {same} AND d.area_m2 = coverage_gap.area_m2"
-    return count(path, "coverage_gap", f"EXISTS ({gap})")
 
 
 def test_land_that_nobody_covers_and_is_listed_as_a_gap_counts_once(shown, one_map, plugin):
