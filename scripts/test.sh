@@ -19,15 +19,14 @@ has_all() {
 
 install_all() {
     echo "installing QGIS, a virtual screen, a browser, fonts, Java and PostGIS ..."
-    if ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d && grep -qs bookworm /etc/os-release; then
-        uri=$(grep -rhsE '^(deb |URIs:)' /etc/apt/sources.list /etc/apt/sources.list.d | grep -oE 'https?://[^ ]+' |
-            grep -v security | head -n 1)
-        printf 'Types: deb\nURIs: %s\nSuites: bookworm-backports\nComponents: main\nSigned-By: %s\n' "$uri" \
-            /usr/share/keyrings/debian-archive-keyring.gpg |
-            as_root tee /etc/apt/sources.list.d/bookworm-backports.sources >/dev/null
-    fi
     export DEBIAN_FRONTEND=noninteractive
     as_root apt-get update -qq -o Acquire::Check-Valid-Until=false
+    if grep -qs bookworm /etc/os-release && [ -z "$(sh scripts/debian_archive.sh bookworm-backports)" ]; then
+        printf 'Types: deb\nURIs: %s\nSuites: bookworm-backports\nComponents: main\nSigned-By: %s\n' \
+            "$(sh scripts/debian_archive.sh bookworm)" /usr/share/keyrings/debian-archive-keyring.gpg |
+            as_root tee /etc/apt/sources.list.d/bookworm-backports.sources >/dev/null
+        as_root apt-get update -qq -o Acquire::Check-Valid-Until=false
+    fi
     release=""
     if grep -qs bookworm /etc/os-release; then release="-t bookworm-backports"; fi
     # shellcheck disable=SC2086
@@ -62,7 +61,7 @@ echo "== examples in the documentation strings"
 
 echo "== library (no QGIS)"
 "$bin/python" -m pytest -p no:pytest_qgis -p no:pytest-qt -n auto --dist loadfile \
-    tests/library tests/test_repository.py tests/test_docs.py "$@"
+    tests/library tests/test_repository.py tests/test_docs.py tests/test_scripts.py "$@"
 
 echo "== plugin (QGIS, qgis_process, the desktop)"
 QT_QPA_PLATFORM=offscreen "$bin/python" -m pytest tests/plugin "$@"

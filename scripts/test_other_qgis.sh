@@ -13,8 +13,7 @@ suite=${1:-sid}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- tests/plugin
 room=${ROOM:-$PWD/build/qgis-$suite}
-mirror=${MIRROR:-$(grep -rhsE '^(deb |URIs:)' /etc/apt/sources.list /etc/apt/sources.list.d | grep -oE 'https?://[^ ]*/debian/?( |$)' |
-    head -n 1)}
+mirror=${MIRROR:-$(sh scripts/debian_archive.sh "$(. /etc/os-release && echo "$VERSION_CODENAME")")}
 [ "$(id -u)" = 0 ] || { echo "a root folder can be made by root only: sudo sh $0" >&2; exit 2; }
 command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: apt-get install mmdebstrap" >&2; exit 2; }
 

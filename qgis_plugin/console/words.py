@@ -4,11 +4,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..onemap.domain.catalogue import FieldSpec, load_catalogue
+from ..project.moments import zone_of
 from ..translation import language, speaker, title_of, tr
 
 _UNITS = {"m2": "m²", "m": "m"}
@@ -27,16 +27,8 @@ class Words:
     def __init__(self, facts: Mapping[str, str] | None = None) -> None:
         self._catalogue = load_catalogue()
         self._chinese = language() == "zh"
-        self._zone_name = (facts or {}).get("timezone", "")
+        self.zone: tzinfo | None = zone_of(facts or {})  # the district's; None: this computer's
         self._levels = json.loads((facts or {}).get("level_titles") or "{}")
-
-    @cached_property
-    def zone(self) -> tzinfo | None:
-        """The district's time zone; None: this computer's."""
-        try:
-            return ZoneInfo(self._zone_name) if self._zone_name else None
-        except (ZoneInfoNotFoundError, ValueError):
-            return None
 
     def today(self, now: datetime | None = None) -> date:
         """Return the day that it is on the district's clocks, whatever those of this computer say."""

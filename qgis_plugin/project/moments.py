@@ -41,13 +41,20 @@ def show_time(project: QgsProject, controller: QgsTemporalController | None) -> 
         controller.setFrameDuration(QgsInterval(settings.timeStep(), settings.timeStepUnit()))
 
 
+def zone_of(facts: Mapping[str, str]) -> ZoneInfo | None:
+    """Return the time zone of the district that a map shows; None where it names none known here: this computer's."""
+    try:
+        return ZoneInfo(facts["timezone"]) if facts.get("timezone") else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
 def end_of_day(facts: Mapping[str, str]) -> str:
     """Return the moment in UTC at which the day of a map (its `as_of`) ends; empty where it is of no day."""
     try:
         day = datetime.fromisoformat(facts.get("as_of", "")).date()
-        zone = ZoneInfo(facts["timezone"]) if facts.get("timezone") else None
-        midnight = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        midnight = datetime.combine(day + timedelta(days=1), time(), zone_of(facts)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return ""
     return midnight.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 

@@ -134,10 +134,16 @@ def test_bad_input_is_the_library_s_own_sentence(plugin, library, english, tmp_p
 
 def test_progress_reaches_the_feedback(plugin, fake, qgis_app):
     fake("""echo '{"share": 0.25, "text": "half of the half"}' >&2; echo '{"ok": true}'""")
-    feedback = QgsProcessingFeedback()
+    told = []
+
+    class Feedback(QgsProcessingFeedback):  # its own log leaves the words of progress out before 3.36
+        def setProgressText(self, text):
+            told.append(text)
+
+    feedback = Feedback()
     assert plugin("engine.client").run_verb("check", [], feedback) == {"ok": True}
     assert feedback.progress() == 25.0
-    assert "half of the half" in feedback.textLog()
+    assert told == ["half of the half"]
 
 
 @pytest.mark.parametrize(

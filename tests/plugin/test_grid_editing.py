@@ -173,7 +173,7 @@ def test_a_library_that_ends_gives_the_draft_back_with_its_steps(editing):
     until(lambda: editing.edit.draft is not None, seen=tab.status.text)
     until(lambda: editing.edit._grids == grids, seen=tab.status.text)
     until(lambda: len(editing.edit._deeds) == 3)
-    assert told == ["The engine was started again, and the steps of the draft were made again."]
+    assert told == ["The draft is back, and its steps were made again."]
     assert totals(editing) == sums
     assert home in sums
     assert str(tab.grouping.currentData()) == AGENCY

@@ -158,6 +158,15 @@ def test_today_is_that_of_the_districts_clocks(plugin):
     assert words({"timezone": "Asia/Shanghai"}).today(evening) == date(2026, 11, 24)
 
 
+def test_a_zone_that_nobody_knows_here_is_that_of_this_computer_everywhere(plugin):
+    """The list counted by this computer's clocks, while the map took its day for no day: deadlines up to now."""
+    facts = {"as_of": "2026-11-23", "timezone": "Mars/Olympus"}
+    assert plugin("console.words").Words(facts).zone is None
+    end = plugin("project.moments").end_of_day
+    assert end(facts) == end({"as_of": "2026-11-23"}) != ""
+    assert end({"timezone": "Asia/Shanghai"}) == ""
+
+
 def test_the_roster_is_that_of_the_districts_today(plugin, one_map, monkeypatch):
     words = plugin("console.words").Words
     holders, opened = plugin("console.holders"), plugin("project.one_map_file").open_one_map(one_map)

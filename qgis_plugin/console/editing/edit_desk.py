@@ -276,14 +276,14 @@ class EditDesk(QObject):
         self._do_again()
 
     def _do_again(self) -> None:
-        """Make the steps again that were made before the engine stopped."""
+        """Make the steps again that a draft had when its engine stopped or its layer was removed."""
         lost, self._lost = self._lost, None
         if lost is None or not lost.deeds:
             return
         self._coming_back = lost
         for verb, arguments in lost.deeds:
             self._ask(verb, arguments)
-        self.told.emit(tr("The engine was started again, and the steps of the draft were made again."))
+        self.told.emit(tr("The draft is back, and its steps were made again."))
 
     def _draft_went(self) -> None:
         """End what is edited: its layer goes, with the project or because somebody removes it."""
