@@ -8,29 +8,15 @@ from shapely import box
 import onemap
 from onemap.domain.catalogue import load_catalogue
 from tests.library.test_cli import onemap as command
+from tests.library.town import town_manifest
 
-MANIFEST = """
-[district]
-name = "Town"
-crs = "EPSG:4548"
-language = "en"
-
-[levels]
-grid_district = { en = "City", dissolve = "grid_cell" }
-grid_cell = { en = "Cells" }
-
-[[source]]
-layer = "grid_cell"
-path = "cells.gpkg"
-columns = { cell_code = "cell_code" }
-
-[[source]]
+MANIFEST = town_manifest("""
 layer = "case"
 path = "cases.csv"
 x = "x"
 y = "y"
 crs = "EPSG:4548"
-"""
+""")
 
 
 @pytest.mark.parametrize(

@@ -10,30 +10,16 @@ from onemap.errors import CrsError
 from onemap.grids.editing import Division
 from onemap.responsibility import ResponsibilityMatrix
 from onemap.translation import translate
+from tests.library.town import town_manifest
 
 CRS = "EPSG:4548"
 WEST, SOUTH = 4e5, 4e6
-MANIFEST = """
-[district]
-name = "Town"
-crs = "EPSG:4548"
-language = "en"
-
-[levels]
-grid_district = { en = "City", dissolve = "grid_cell" }
-grid_cell = { en = "Cells" }
-
-[[source]]
-layer = "grid_cell"
-path = "cells.gpkg"
-columns = { cell_code = "cell_code" }
-
-[[source]]
+MANIFEST = town_manifest("""
 layer = "duty_grid"
 path = "grids.geojsonl"
 columns = { duty_code = "duty_code" }
 constants = { agency = "police" }
-"""
+""")
 
 
 def land(x1, y1, x2, y2):

@@ -267,6 +267,22 @@ def test_the_wall_tells_in_full_why_a_case_has_no_cell_and_passes_over_rows_with
     assert texts[1].endswith(newest.keys[4][-7:] or newest.cells[4])
 
 
+def test_cases_of_an_unknown_state_are_counted_where_there_are_any(shown):
+    """They were in no figure: a list of 1,000 cases showed less than 1,000 in wall and note, and nobody saw why."""
+    tab = shown.dock.cases
+    some = [row for row in tab.model.rows if row.state == "settled"][:3]
+    shown.windows.show_wall()
+    shown.windows.show_note()
+    wall, note = shown.windows.wall, shown.windows.note
+    assert wall.figures["unknown"].isHidden()
+    assert "state unknown" not in note.html()
+    tab.add([replace(row, fid=900_010 + number, state="unknown") for number, row in enumerate(some)])
+    until(lambda: not wall.figures["unknown"].isHidden())
+    assert wall.figures["unknown"].count.text() == "3"
+    assert wall.figures["unknown"].title.text() == "state unknown"
+    assert "state unknown</td><td align='right'>3</td>" in note.html()
+
+
 def test_note_and_wall_go_with_their_map(shown, one_map, own_map, tmp_path):
     """Their title would be of one district, and what they count of another."""
     other = shutil.copytree(one_map.parent, tmp_path / "other") / "onemap.gpkg"

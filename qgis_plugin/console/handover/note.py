@@ -10,7 +10,7 @@ from ...onemap.domain.journal import UNDO, Entry
 from ...translation import language, tr
 from ..log_tab import local, subject_title, verb_title
 from ..rows import Row
-from ..words import kind_title, state_title
+from ..words import UNKNOWN, kind_title, state_title
 
 _STATES = ("new", "in_hand", "overdue")
 _WIDTHS = (13, 8, 15, 22, 19, 22)  # of the columns of what was done, in per cent
@@ -68,7 +68,8 @@ def note_html(shift: Shift, entries: Iterable[Entry], cases: Iterable[Row], find
 def _open(cases: list[Row], findings: list[Row]) -> str:
     states = Counter(row.state for row in cases)
     near = sum(row.chip == "near_border" for row in cases)
-    rows = [(state_title(state), f"{states[state]:,}") for state in _STATES]
+    told = (*_STATES, UNKNOWN) if states[UNKNOWN] else _STATES
+    rows = [(state_title(state), f"{states[state]:,}") for state in told]
     rows.append((tr("near a border, not settled, not decided"), f"{near:,}"))
     kinds = Counter(row.kind for row in findings if row.state in ("open", "refused") and row.kind != "near_border")
     rows += [(kind_title(kind), f"{count:,}") for kind, count in kinds.most_common()]

@@ -19,7 +19,7 @@ from ..queue.table_model import RowModel
 from ..rows import Row
 from ..signs import sign_icon
 from ..tones import on_map, tone
-from ..words import Words
+from ..words import UNKNOWN, Words
 from .screens import screen_beside
 from .turns import title_of, turns
 
@@ -43,7 +43,7 @@ class Figure(QFrame):
         first.addWidget(self.count)
         first.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 0, 8)
         column.setSpacing(0)
         column.addLayout(first)
         column.addWidget(self.title)
@@ -82,6 +82,7 @@ class WallWindow(QWidget):
             "new": Figure("new", tr("new"), self),
             "in_hand": Figure("in_hand", tr("in hand"), self),
             "overdue": Figure("overdue", tr("overdue"), self),
+            UNKNOWN: Figure(UNKNOWN, tr("state unknown"), self),
             "near_border": Figure("near_border", tr("near border"), self),
             "gap": Figure("gap", tr("open findings"), self),
         }
@@ -160,12 +161,13 @@ class WallWindow(QWidget):
         open_kinds = sum(row.state in ("open", "refused") and row.kind != "near_border" for row in self._findings.rows)
         near = sum(row.chip == "near_border" for row in self._cases.rows)
         counts = {
-            **{name: states[name] for name in ("new", "in_hand", "overdue")},
+            **{name: states[name] for name in ("new", "in_hand", "overdue", UNKNOWN)},
             "near_border": near,
             "gap": open_kinds,
         }
         for name, figure in self.figures.items():
             figure.count.setText(f"{counts[name]:,}")
+        self.figures[UNKNOWN].setVisible(states[UNKNOWN] > 0)  # most districts tell the state of every case
         for label, row in zip(self.latest, [*self._newest(), *[None] * LATEST], strict=False):
             label.setText(f"{row.cells[1][5:]}  {row.cells[2]}  {_end_of_cell(row)}" if row is not None else "")
 
@@ -226,7 +228,6 @@ class WallWindow(QWidget):
         head.addWidget(self.clock)
         for figure in self.figures.values():
             left.addWidget(figure)
-            left.addSpacing(8)
         left.addStretch(1)
         self.heading = QLabel(tr("Latest cases"), self)
         left.addWidget(self.heading)

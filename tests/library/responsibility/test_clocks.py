@@ -13,25 +13,11 @@ import onemap
 from onemap.responsibility import MatrixOptions, ResponsibilityMatrix, gap_closers, matrix
 from onemap.responsibility.map_gaps import matrix_of
 from tests.library.test_cli import onemap as command
+from tests.library.town import town_manifest
 from tests.library.worker.conftest import Client
 
 SPOT = {"x": 400_050.0, "y": 140_050.0}
-MANIFEST = """
-[district]
-name = "Town"
-crs = "EPSG:26985"
-language = "en"
-timezone = "America/New_York"
-
-[levels]
-grid_district = { en = "City", dissolve = "grid_cell" }
-grid_cell = { en = "Cells" }
-
-[[source]]
-layer = "grid_cell"
-path = "cells.gpkg"
-columns = { cell_code = "cell_code" }
-"""
+MANIFEST = town_manifest(crs="EPSG:26985", more='timezone = "America/New_York"')
 PEOPLE = [
     {"holder_code": "H1", "name": "Dora Day", "grid_code": "c1", "shift": "day"},
     {"holder_code": "H2", "name": "Nick Night", "grid_code": "c1", "shift": "night"},
