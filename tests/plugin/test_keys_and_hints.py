@@ -21,8 +21,7 @@ from qgis.PyQt.QtWidgets import (
 
 from .test_decisions import own_map
 from .test_findings import shown
-from .test_wall_and_note import case
-from .test_worker import until
+from .test_wall_and_note import case, with_telephone
 
 __all__ = ["case", "own_map", "shown"]
 
@@ -131,15 +130,7 @@ def test_esc_closes_the_note_from_wherever_the_keyboard_is(shown):
 
 def test_links_of_a_card_are_followed_by_keyboard(shown):
     tab, who = shown.dock.cases, shown.dock.who
-    shown.dock.tabs.setCurrentWidget(tab)
-    for number, row in enumerate(tab.model.shown):
-        if row.kind != "inside":
-            continue
-        tab.select(number)
-        until(lambda: shown.cases._facts.answer)
-        if (shown.cases._facts.answer.get("accountable") or {}).get("phone"):
-            break
-    answered = shown.cases._facts.answer
+    answered = with_telephone(shown)
     for card, front in ((tab.card, tab), (who.card, who)):
         shown.dock.tabs.setCurrentWidget(front)
         who.show_holder(answered)
