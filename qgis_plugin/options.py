@@ -24,6 +24,7 @@ from . import settings
 from .engine.setup import EngineSetup
 from .engine.status import EngineQuestion
 from .icons import icon_path
+from .log import warn
 from .translation import tr
 
 LOG_LINES = 2_000
@@ -36,6 +37,13 @@ class OptionsFactory(QgsOptionsWidgetFactory):
         super().__init__(tr("onemap"), QIcon(icon_path("onemap")))
         self._changed = changed
         self._setup = EngineSetup(parent)  # goes on when the options are closed
+        self._setup.ended.connect(self._ended)
+
+    def _ended(self, well: bool, sentence: str) -> None:
+        if well:
+            self._changed()
+        else:
+            warn(sentence)  # the options may be closed by now, and with them their log
 
     def createWidget(self, parent: QWidget | None) -> "OptionsPage":
         return OptionsPage(self._setup, self._changed, parent)
@@ -164,7 +172,6 @@ class OptionsPage(QgsOptionsPageWidget):
         self._show_running()
         if well:
             self.look()
-            self._changed()
 
     def _show_running(self) -> None:
         running = self._setup.running

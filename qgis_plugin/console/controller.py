@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
@@ -31,7 +32,7 @@ from .picking import SpotPicker
 from .queue.deadlines import Deadlines
 from .queue.kinds import case_list, finding_list
 from .queue.list_tab import VIEW_DELAY_MS, ListTab
-from .rebuilt import Rebuilt
+from .rebuilt import Rebuilt, words_of_outdated
 from .rows import CASE_TABLES, FINDING_TABLES, Known, Row, holds, live_row, read_again, read_rows, settled_near_border
 from .streets import STREET_LEVEL, Streets
 from .who.asking import WhoAnswers
@@ -104,7 +105,7 @@ class Controller(QObject):
             tab.chosen.connect(self.guide.show_row)
             tab.current.connect(lambda row, tab=tab: self._looked_at(tab, row))
             tab.acted.connect(lambda name, row, tab=tab: self.act(tab, name, row))
-            tab.decision.decided.connect(lambda *said, tab=tab: self.decisions.decide(tab.row, *said))
+            tab.decision.decided.connect(lambda *said, tab=tab: self._decide(tab.row, *said))
             tab.went_on.connect(lambda row, tab=tab: self.guide.show_row(row) if tab.isVisible() else None)
             tab.decision.undone.connect(self.desk.undo)
             tab.view_wanted.connect(lambda _: self._follow_view())
@@ -155,17 +156,12 @@ class Controller(QObject):
         except NotAOneMap:
             self.show_nothing()
             if path != self._lacking and not path.exists():
-                folder = str(path.parent)
-                self.refused.emit(
-                    tr(
-                        "{name} is not there any more; the project looks for it in {folder}",
-                        name=path.name,
-                        folder=folder,
-                    )
-                )
+                where = {"name": path.name, "folder": str(path.parent)}
+                self.refused.emit(tr("{name} is not there any more; the project looks for it in {folder}", **where))
             self._lacking = path
             return
         self._lacking = None
+        self._rebuilt.watch(path)
         self.windows.of_map(self.one_map)
         self.desk.open(path)
         self.deadlines.of_map(self.one_map)
@@ -187,7 +183,6 @@ class Controller(QObject):
         self._show_log()
         self.worker.open(str(path))
         self.live.of_map(self.one_map)
-        self._rebuilt.watch(path)
 
     def show_nothing(self) -> None:
         """Empty the lists."""
@@ -221,8 +216,19 @@ class Controller(QObject):
         """Do with a row what its list was asked for."""
         if name == "copy":
             (self.cases if tab is self.dock.cases else self.findings).copy(row)
-        else:
+        elif name in ("zoom", "who") or not self._is_outdated(row):  # those two ask the file for no row
             self._acts[name](row)
+
+    def _decide(self, row: Row | None, case: str, cell: str, why: str) -> None:
+        if not self._is_outdated(row):
+            self.decisions.decide(row, case, cell, why)
+
+    def _is_outdated(self, row: Row | None) -> bool:
+        """Return, and tell, whether a row is of a file that a build has replaced."""
+        outdated = row is not None and self._rebuilt.replaces(row)
+        if outdated:
+            self.told.emit(words_of_outdated())
+        return outdated
 
     def undo(self) -> None:
         """Take back the latest step: of the grids where they are edited, else of one's own decisions."""
@@ -303,8 +309,11 @@ class Controller(QObject):
         return replace(known, settled=settled_near_border(self.one_map), today=today)
 
     def _looked_at(self, tab: ListTab, row: Row | None) -> None:
-        (self.cases if tab is self.dock.cases else self.findings).show(row)
-        self.decisions.show(tab, row)
+        old = self._is_outdated(row)
+        (self.cases if tab is self.dock.cases else self.findings).show(None if old else row)
+        if old:
+            tab.show_html(f"<p><b>{escape(words_of_outdated())}</b></p>")
+        self.decisions.show(tab, None if old else row)
         self.following.show(tab, row)
 
     def _turned(self) -> None:
@@ -334,6 +343,8 @@ class Controller(QObject):
         else:
             return
         self.findings.settled()
+        if self._rebuilt.is_new:
+            return  # the lists are read from the new file, once it is shown
         for tab in self._tabs:
             tab.put(concerned, lambda row: read_again(one_map, row, self._known))
         if undone:

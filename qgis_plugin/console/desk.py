@@ -148,10 +148,15 @@ class Desk(QObject):
             return
         try:
             self.entries = self._journal.entries()
-            self.decided = self._journal.standing(*OF_CASES)
-            self.judged = Judged.of(self._journal.standing(*OF_FINDINGS).values())
         except OnemapError as error:
             self.refused.emit(spoken(str(error)))
+        self.decided = self._standing(OF_CASES)
+        self.judged = Judged.of(self._standing(OF_FINDINGS).values())
+
+    def _standing(self, verbs: tuple[str, ...]) -> dict[str, Entry]:
+        """Return what `Journal.standing` does, of the entries that were read: each seal is proved once a look."""
+        gone = self.undone
+        return {e.subject: e for e in self.entries if e.verb in verbs and e.number not in gone}
 
     def _do(self, verb: str, subject: str, value: str, why: str) -> None:
         made = self._append(verb, subject, value, why)

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..icons import icon_path
 from ..translation import tr
+from .card.ask_bar import AskBar
 from .editing.tab import EditTab
 from .log_tab import LogTab
 from .queue.list_tab import ListTab
@@ -31,7 +32,6 @@ class OnemapDock(QgsDockWidget):
     """Findings and cases of the open one map."""
 
     open_wanted = pyqtSignal()
-    reload_wanted = pyqtSignal()
     undo_wanted = pyqtSignal()
     redo_wanted = pyqtSignal()
     wall_wanted = pyqtSignal()
@@ -86,6 +86,8 @@ class OnemapDock(QgsDockWidget):
         """Tell all moments in a time zone, the district's; None: this computer's."""
         self.cases.span.zone = self.who.zone = self.log.model.zone = zone
         self.cases.decision.zone = self.findings.decision.zone = zone
+        for bar in self.findChildren(AskBar):
+            bar.zone = zone
 
     def show_nothing(self) -> None:
         """Say that no map is open, and what to do."""

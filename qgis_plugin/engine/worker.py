@@ -71,10 +71,14 @@ class Worker(QObject):
 
     def use(self, engine: Engine) -> None:
         """Start the library with an interpreter; another one than before takes its place."""
+        waiting = self._waiting
         self._dismiss()
         self._engine = engine
         self._deaths = []
         self._start()
+        words = tr("The engine stopped and is being started again; please ask once more.")
+        for request in waiting.values():
+            request.refused(words)
 
     def open(self, path: str) -> None:
         """Keep a map warm, now and after every restart; an empty path lets go of it."""
@@ -122,7 +126,7 @@ class Worker(QObject):
         """Let the process end by itself, or be ended when it does not; return it where there is one."""
         self._again.stop()
         process, self._process = self._process, None
-        self._waiting.clear()
+        self._waiting = {}
         if process is None:
             return None
         process.disconnect()

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import math
 import os
 import sqlite3
+import struct
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -73,6 +75,8 @@ def _table_rows(path: Path, *, patient: bool) -> Iterator[Raw]:
     if patient and not data.endswith((b"\n", b"\r")):
         raise _unfinished(lambda tr: tr("the last line has no end"))
     text = _decoded(data)
+    if not text.strip():  # a byte-order mark alone
+        raise _unfinished(lambda tr: tr("the file is empty"))
     first = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=first.count)
     try:
@@ -181,9 +185,16 @@ def package_rows(connection: sqlite3.Connection, table: str, *, after: int, most
         f"SELECT rowid, {shape}, {wanted} FROM {quoted(table)} WHERE rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608 # nosec B608
     )
     for number, blob, *values in connection.execute(sql, (after, most)):
+        yield number, Raw(str(number), dict(zip(columns, values, strict=True)), _middle(blob), crs)
+
+
+def _middle(blob: object) -> tuple[float, float] | None:
+    """Return the middle of a geometry; of one that is cut off a place that is no number, which is then told."""
+    try:
         box = box_of(blob) if isinstance(blob, bytes) else None
-        spot = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) if box else None
-        yield number, Raw(str(number), dict(zip(columns, values, strict=True)), spot, crs)
+    except (struct.error, IndexError):
+        return math.nan, math.nan
+    return ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) if box else None
 
 
 def _crs_of(connection: sqlite3.Connection, table: str) -> str:

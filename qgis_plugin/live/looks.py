@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+import traceback
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,9 +11,10 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
+from .. import log
 from ..translation import tr
 from .files import SUFFIXES, UnfinishedError, case_tables, open_package, package_rows, rows_of, stamp_of
-from .records import Batch, Flaw, Reader, UnreachableError
+from .records import Batch, Flaw, Reader, UnreachableError, unforeseen
 from .source import FOLDER, TABLE, Source
 
 CALM_S = 0.25  # a file that did not change for so long is looked into
@@ -50,7 +52,7 @@ class FolderLook:
             raise UnreachableError(tr("the folder cannot be read: {why}", why=error.strerror or str(error))) from error
         for name in self._worth(names):
             mark = stamp_of(self._folder / name)
-            if not mark or self._marks.get(name) == mark:
+            if not mark or self._marks.get(_place_of(name)) == mark:
                 continue
             now = time.monotonic()
             before, since = self._waiting.get(name, ("", now))
@@ -64,7 +66,7 @@ class FolderLook:
 
         A folder that has been filled for months takes no longer to look at than one of today.
         """
-        read = [name for name in names if name in self._marks and name not in self._waiting]
+        read = [name for name in names if _place_of(name) in self._marks and name not in self._waiting]
         if len(read) <= READ_BEFORE:
             return names
         first = bisect_right(read, self._turn)
@@ -74,29 +76,40 @@ class FolderLook:
         return [name for name in names if name not in passed]
 
     def _read(self, path: Path, mark: str, *, patient: bool) -> Iterator[Batch]:
+        place = _place_of(path.name)
         try:
             rows = list(rows_of(path, patient=patient))
         except UnfinishedError as why:
             if patient:
                 return
-            batch = Batch(path.name, mark, flaws=[Flaw(path.name, "file", "", *why.args)])
+            batch = Batch(place, mark, flaws=[Flaw(place, "file", "", *why.args)])
         except OSError:
             return  # it went away, or is locked: the next look tells
+        except Exception as error:  # noqa: BLE001 - the edge of a file: an odd one must not keep the others out
+            if patient:
+                return
+            log.warn(f"{place}: {traceback.format_exc()}")
+            batch = Batch(place, mark, flaws=[unforeseen(place, "file", error)])
         else:
             batch = None
             for first in range(0, len(rows), MOST_ROWS):  # the mark stands only when the last rows are kept
                 part = rows[first : first + MOST_ROWS]
                 is_last = first + MOST_ROWS >= len(rows)
-                batch = self._reader.read(Batch(path.name, mark if is_last else ""), part)
+                batch = self._reader.read(Batch(place, mark if is_last else ""), part)
                 if not is_last:
                     yield batch
-            batch = batch or Batch(path.name, mark)
-        self._marks[path.name] = mark
-        self._waiting.pop(path.name, None)
+            batch = batch or Batch(place, mark)
         yield batch
+        self._marks[place] = mark  # not before it is kept: where that failed, the next look reads it again
+        self._waiting.pop(path.name, None)
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _place_of(name: str) -> str:
+    """Return the name of a file as text that can be kept; on Linux a name may be no UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_wanted(entry: os.DirEntry) -> bool:

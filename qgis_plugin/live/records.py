@@ -1,11 +1,13 @@
 """A row of a source becomes a case, or a sentence that says why it cannot. Headings are those of the catalogue."""
 
 import math
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
+from .. import log
 from ..console.card.photo import PHOTO, names_photos
 from ..onemap.domain.catalogue import fold_heading, load_catalogue
 from ..onemap.domain.moments import moment
@@ -125,9 +127,15 @@ class Reader:
 
     def read(self, batch: Batch, rows: Iterable[Raw]) -> Batch:
         """Add rows to a batch, each as a case or as a flaw."""
+        is_logged = False  # once a batch: rows that are odd are so in thousands
         for raw in rows:
             flaws: list[Flaw] = []
-            case = self._case(raw, flaws)
+            try:
+                case = self._case(raw, flaws)
+            except Exception as error:  # noqa: BLE001 - the edge of a row: an odd one must not keep the others out
+                if not is_logged:
+                    log.warn(f"{batch.place}, {raw.row}: {traceback.format_exc()}")
+                case, flaws, is_logged = None, [unforeseen(raw.row, "row", error)], True
             batch.flaws += flaws
             if case is not None:
                 batch.cases.append(case)
@@ -157,14 +165,11 @@ class Reader:
             text = texts.get(name, "")
             if not text:
                 continue
-            when = moment(text)
-            if when is None:
+            told = self._in_utc(text)
+            if told is None:
                 said = lambda tr, text=text: tr("case {code}: taken; {text} is no time", code=code, text=text)  # noqa: E731
                 flaws.append(flaw(row, "time", text, said, removed=False))
-                texts[name] = ""
-            else:
-                aware = when if when.tzinfo else when.replace(tzinfo=self._zone) if self._zone else when.astimezone()
-                texts[name] = stamp(aware)
+            texts[name] = told or ""
         state = texts.get("state", "")
         spec = load_catalogue()["case"].field("state")
         known = spec.value_of(state) if state else "new"
@@ -173,14 +178,33 @@ class Reader:
             flaws.append(flaw(row, "state", state, said, removed=False))
         texts["state"] = known or "new"
 
+    def _in_utc(self, text: str) -> str | None:
+        """Return the moment that a text names; None where it names none, or one outside the calendar of a zone."""
+        when = moment(text)
+        if when is None:
+            return None
+        try:
+            aware = when if when.tzinfo else when.replace(tzinfo=self._zone) if self._zone else when.astimezone()
+            aware.astimezone(self._zone)  # as the list of cases shows it
+            return stamp(aware)
+        except (OverflowError, ValueError, OSError):  # the first and the last day; Windows knows no zones before 1970
+            return None
+
 
 def stamp(when: datetime) -> str:
     """Return a moment as the map stores it."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def unforeseen(row: str, kind: str, error: Exception) -> Flaw:
+    """Return the flaw of a row or a file on which reading itself broke."""
+    why = _text(f"{type(error).__name__}: {error}")
+    return flaw(row, kind, "", lambda tr: tr("it cannot be read: {why}", why=why))
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
+    """Return a value as text; half a character, as JSON may hold it, is none that could be kept."""
+    return "" if value is None else str(value).strip().encode("utf-8", "replace").decode("utf-8")
 
 
 def _spot(given: list[str]) -> tuple[float, float] | None:

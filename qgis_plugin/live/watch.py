@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+import traceback
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -129,6 +130,10 @@ class Watch(QObject):
         except sqlite3.Error as error:
             self._timer.setInterval(AGAIN_MS)
             self._tell(tr("the live cases cannot be kept: {why}", why=str(error)))
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: a source is never given up in silence
+            self._timer.setInterval(AGAIN_MS)
+            trace = traceback.format_exc()
+            self._tell(tr("an error; the log tells where: {why}", why=f"{type(error).__name__}: {error}"), trace)
         else:
             self._timer.setInterval(LOOK_MS[self.source.kind])
             if self._why != "":
@@ -153,9 +158,11 @@ class Watch(QObject):
         place = Path(self.source.place)
         return {FOLDER: place, TABLE: place.parent}.get(self.source.kind, self._place.one_map.parent)
 
-    def _tell(self, why: str, **more: object) -> None:
+    def _tell(self, why: str, trace: str = "", **more: object) -> None:
         if why and why != self._why:
             log.note(f"{self.source.name}: {why}")
+            if trace:
+                log.warn(trace)
         self._why = why
         self.told.emit(self._generation, {"source": self.source, "why": why, **self._counts, **more})
 

@@ -332,7 +332,7 @@ def test_a_card_begins_at_its_top(shown):
 )
 def test_a_proposal_tells_grid_or_cell_and_no_invented_people(plugin, english, agency, cell, people, said):
     made = plugin("console.findings.proposals")
-    proposal = made.Proposal("gap", cell, 10.0, people, "", (0.0, 0.0, 0.0, 0.0), QgsGeometry())
+    proposal = made.Proposal("gap", cell, 10.0, people, "", QgsGeometry())
     layer = "duty_grid" if agency else "grid_cell"
     assert said in plugin("console.findings.finding_desk")._told(proposal, made.Target(layer, agency))
 

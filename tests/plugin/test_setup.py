@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from qgis.core import QgsSettings
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QObject
 
 from .test_worker import until
 
@@ -230,12 +232,23 @@ def test_the_page_tells_the_state_in_words(plugin, setup, library, english):
 def test_the_page_shows_what_the_set_up_says(plugin, setup, wheels, english, monkeypatch, tmp_path):
     monkeypatch.setattr("qgis.core.QgsApplication.qgisSettingsDirPath", lambda: str(tmp_path / "profile"))
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    changes = []
-    page = plugin("options").OptionsPage(setup, lambda: changes.append(1))
+    page = plugin("options").OptionsPage(setup, lambda: None)
     page._start(wheels=wheels)
     assert page.halt.isEnabled()
     until(lambda: setup.ends, 120)
     assert "Successfully installed onemap" in page.log.toPlainText()
     assert page.log.toPlainText().endswith("onemap_engine.")
     until(lambda: plugin("onemap").__version__ in page.answer.text())
+
+
+def test_a_set_up_that_ends_after_the_options_were_closed_is_heard(plugin, qgis_app, monkeypatch):
+    """Only the page listened, and it goes with the dialog: the dock went on to say that there was no engine."""
+    changes, warned, parent = [], [], QObject()
+    monkeypatch.setattr(plugin("options"), "warn", warned.append)
+    factory = plugin("options").OptionsFactory(lambda: changes.append(1), parent)
+    page = factory.createWidget(None)
+    sip.delete(page)
+    factory._setup.ended.emit(False, "no room on the disk")
+    assert (changes, warned) == ([], ["no room on the disk"])
+    factory._setup.ended.emit(True, "The library is there.")
     assert changes == [1]

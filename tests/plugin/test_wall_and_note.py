@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import PureWindowsPath
 
 import pytest
 from qgis.core import Qgis, QgsGeometry, QgsMapThemeCollection, QgsPointXY, QgsProject
@@ -501,3 +502,91 @@ def test_without_duties_the_agencies_grids_are_named_and_the_reason_why_nobody_i
     assert "has no duties" in told
     assert "Third District" in told
     assert "has no duties" not in plugin("console.who.card").place_card({**answer, "duty_grids": []})
+
+
+@pytest.mark.parametrize(
+    ("text", "on_windows", "elsewhere"),
+    [
+        ("file:///D:/photos/a%20b.jpg", "D:/photos/a b.jpg", "/D:/photos/a b.jpg"),
+        ("file:/D:/a.jpg", "D:/a.jpg", "/D:/a.jpg"),
+        ("file://D:/a.jpg", "D:/a.jpg", "//D:/a.jpg"),
+        ("file://localhost/D:/a.jpg", "D:/a.jpg", "/D:/a.jpg"),
+        ("file://server/share/%E6%A1%88.jpg", "//server/share/案.jpg", "//server/share/案.jpg"),
+        ("file:////server/share/a.jpg", "//server/share/a.jpg", "//server/share/a.jpg"),
+        ("file://LOCALHOST/srv/a.jpg", "/srv/a.jpg", "/srv/a.jpg"),
+        ("file:///srv/a.jpg", "/srv/a.jpg", "/srv/a.jpg"),
+        ("file:a.jpg", "a.jpg", "a.jpg"),
+        ("file://[x/a.jpg", "", ""),
+    ],
+)
+def test_a_photo_is_found_by_its_drive_or_its_server(plugin, text, on_windows, elsewhere):
+    photo = plugin("console.card.photo")
+    assert photo.path_of_uri(text, windows=True) == on_windows
+    assert photo.path_of_uri(text, windows=False) == elsewhere
+    assert (PureWindowsPath("C:/maps") / on_windows).drive in ("D:", "C:", r"\\server\share")
+
+
+def test_a_photo_named_as_a_file_uri_is_shown(plugin, tmp_path):
+    photo_of, made = plugin("console.card.photo").photo_of, tmp_path / "a b.jpg"
+    made.write_bytes(b"no picture, but a file")
+    for text in (made.as_uri(), f"none.jpg;{made.as_uri()}", made.as_uri().replace("file:///", "file://localhost/")):
+        assert photo_of({"picture": text}, tmp_path / "elsewhere") == made
+    for lacking in (made.as_uri().replace("file:///", "file://server/"), "file://[x/a.jpg"):
+        assert photo_of({"picture": lacking}, tmp_path) is None
+
+
+@pytest.fixture
+def readings(plugin, monkeypatch):
+    """Count how often a journal is read."""
+    journal, made = plugin("onemap.domain.journal").Journal, []
+    read = journal.entries
+    monkeypatch.setattr(journal, "entries", lambda held: made.append(1) or read(held))
+    return made
+
+
+def test_letters_typed_into_the_note_read_no_journal_and_show_it_once(shown, readings, monkeypatch, tmp_path):
+    shown.windows.show_note()
+    note, drawn = shown.windows.note, []
+    assert len(readings) == 1
+    read = note._note
+    monkeypatch.setattr(note, "_note", lambda: drawn.append(1) or read())
+    QTest.keyClicks(note.words, "Mind the lake.")
+    assert not drawn
+    note.save_html(tmp_path / "note.html")
+    assert "Mind the lake." in (tmp_path / "note.html").read_text(encoding="utf-8")  # not those of a moment ago
+    assert (len(readings), len(drawn)) == (2, 1)
+    until(lambda: "Mind the lake." in note.view.toPlainText(), seen=note.view.toPlainText)
+    assert (len(readings), len(drawn)) == (2, 2)
+    note.since.setDateTime(note.since.dateTime().addDays(-1))
+    assert (len(readings), len(drawn)) == (3, 3)
+    QTest.keyClicks(note.words, " Again.")
+    assert note._rest.isActive()
+    note.close()
+    assert not note._rest.isActive()
+    shown.windows.show_note()
+    assert "Mind the lake. Again." in shown.windows.note.view.toPlainText()  # there at once, when it is opened again
+    assert len(readings) == 4
+
+
+def test_the_journal_is_read_once_for_all_that_the_desk_knows_of_it(shown, readings, plugin):
+    journal, judged = plugin("onemap.domain.journal"), plugin("console.findings.judged").Judged
+    desk, spots = shown.desk, ("gap|grid_cell|1.00|2.00", "gap|grid_cell|3.00|4.00")
+    desk.decide("C1", "A")
+    desk.reassign("C1", "B", "seen")
+    desk.decide("C2", "A")
+    desk.decide("C2", "B")
+    desk.decide("C3", "A")
+    desk.allow(spots[0], "", "a lake")
+    desk.refuse(spots[0], "no lake")
+    desk.allow(spots[1], "", "a lake")
+    desk.take_back(8)  # nothing is left of the second spot
+    desk.take_back(7)
+    desk.take_back(4)
+    desk.take_back(5)
+    readings.clear()
+    desk.look()
+    assert len(readings) == 1
+    assert {case: entry.number for case, entry in desk.decided.items()} == {"C1": 2, "C2": 3}
+    assert desk.decided == desk._journal.standing(*journal.OF_CASES)
+    assert desk.judged == judged.of(desk._journal.standing(*journal.OF_FINDINGS).values())
+    assert [desk.judged.stands(number) for number in (6, 7, 8)] == [True, False, False]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 from qgis.PyQt.QtCore import QDate, QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -67,6 +68,7 @@ class AskBar(QWidget):
         self.setObjectName("onemapAsk")
         self._question: Question | None = None
         self._cells: list[str] = []
+        self.zone: tzinfo | None = None  # the district's, by whose days it is answered; None: this computer's
         self.error = QLabel(self)
         self.error.setObjectName("onemapAskError")
         self.error.setWordWrap(True)
@@ -125,7 +127,7 @@ class AskBar(QWidget):
             self.cell.setText(question.cell)
         self.day.setVisible(question.day)
         if question.day:
-            today = QDate.currentDate()
+            today = QDate(*datetime.now(self.zone).timetuple()[:3])
             self.day.setDate(today.addDays(1) if question.soon else today.addYears(1))
             self.day.setMinimumDate(today)
             self.day.setToolTip(tr("First day on which it holds") if question.soon else tr("Last day of it"))

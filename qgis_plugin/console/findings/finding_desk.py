@@ -24,7 +24,6 @@ from .mendable import Target, no_repair_for
 from .proposals import Proposal, Proposals
 
 PREVIEW_WIDTH = 3
-_MANY_M2 = 10_000.0
 
 
 class FindingDesk(QObject):
@@ -84,14 +83,14 @@ class FindingDesk(QObject):
             return
         cell = self.proposal.cell if self.proposal is not None and not self.proposal.reason else ""
         if row.kind == "outside":
-            words = tr("Cut off what lies outside? The reason is kept.")
-            self.bar.ask(Question(words, lambda _, why: self._desk.accept(self._subject(row), "", why)))
+            words, subject = tr("Cut off what lies outside? The reason is kept."), self._subject(row)
+            self.bar.ask(Question(words, lambda _, why: self._desk.accept(subject, "", why)))
         elif no_repair_for(row.kind, row.about):
             self._say(no_repair_for(row.kind, row.about))
         else:
             words = tr("Which cell gets the land, and why?")
-            known = self._codes(row)
-            accepted = lambda cell, why: self._desk.accept(self._subject(row), cell, why)  # noqa: E731
+            known, subject = self._codes(row), self._subject(row)
+            accepted = lambda cell, why: self._desk.accept(subject, cell, why)  # noqa: E731
             self.bar.ask(Question(words, accepted, cells=known, cell=cell))
 
     def refuse(self, row: Row) -> None:
@@ -99,16 +98,16 @@ class FindingDesk(QObject):
         if no_repair_for(row.kind, row.about):
             self._say(tr("For this kind no repair is proposed, so there is none to refuse."))
             return
-        words = tr("Why is the repair refused?")
-        self.bar.ask(Question(words, lambda _, why: self._desk.refuse(self._subject(row), why)))
+        words, subject = tr("Why is the repair refused?"), self._subject(row)
+        self.bar.ask(Question(words, lambda _, why: self._desk.refuse(subject, why)))
 
     def allow(self, row: Row) -> None:
         """Ask for a last day and a reason, and keep that the gap is allowed."""
         if row.kind == "near_border":
             self._say(tr("A case near a border is decided for one of its cells, not allowed: D or 1 to 4."))
             return
-        words = tr("Until when may this be so, and why?")
-        self.bar.ask(Question(words, lambda day, why: self._desk.allow(self._subject(row), day, why), day=True))
+        words, subject = tr("Until when may this be so, and why?"), self._subject(row)
+        self.bar.ask(Question(words, lambda day, why: self._desk.allow(subject, day, why), day=True))
 
     def take_back(self, row: Row) -> None:
         """Let the decision about a finding count no longer."""
@@ -190,7 +189,10 @@ class FindingDesk(QObject):
         return shape
 
     def _subject(self, row: Row) -> str:
-        """Return the finding as the journal names it: kind, what it is about, and a point in it."""
+        """Return the finding as the journal names it: kind, what it is about, and a point in it.
+
+        It is asked for before the question: until the answer a build may have put another map in the place of this one.
+        """
         spot = self._shape(row).pointOnSurface()
         where = spot.asPoint() if not spot.isEmpty() else QgsPointXY(0.0, 0.0)
         kind, _, about = row.about.partition("|")

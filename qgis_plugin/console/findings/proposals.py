@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...engine.worker import Worker
 from ...project.one_map_file import OneMapFile, columns_of, quoted, reading, tables_of
-from ..envelope import Box, box_of, shape_of
+from ..envelope import box_of, shape_of
 from .mendable import DUTY, KINDS, Target, no_repair_for
 
 __all__ = ["DUTY", "KINDS", "Proposal", "Proposals", "Target", "no_repair_for"]
@@ -40,7 +40,6 @@ class Proposal:
     area_m2: float
     people: float | None
     reason: str
-    box: Box
     shape: QgsGeometry
 
 
@@ -54,7 +53,6 @@ class Proposals(QObject):
         self._worker = worker
         self._one_map: OneMapFile | None = None
         self._known: dict[Target, list[Proposal]] = {}
-        self._folder: tempfile.TemporaryDirectory | None = None
         self._number = 0
 
     def of_map(self, one_map: OneMapFile | None) -> None:
@@ -81,8 +79,8 @@ class Proposals(QObject):
             return
         if one_map is None or self._number:
             return
-        self._folder = tempfile.TemporaryDirectory(prefix="onemap-repair-", ignore_cleanup_errors=True)
-        folder = Path(self._folder.name)
+        room = tempfile.TemporaryDirectory(prefix="onemap-repair-", ignore_cleanup_errors=True)
+        folder = Path(room.name)
         made = folder / "repair.gpkg"
         cells = one_map.path if not target.agency else grids_alone(one_map, target, folder / "grids.gpkg")
         asked = {
@@ -102,16 +100,19 @@ class Proposals(QObject):
             asked |= {"people": f"{one_map.path}|{people}", "weight": "residents"}
 
         def answered(_: dict) -> None:
-            self._number = 0
-            self._known[target] = read_proposals(made)
-            self._folder.cleanup()
-            ready()
+            if number == self._number:  # else another map is shown by now
+                self._number = 0
+                self._known[target] = read_proposals(made)
+                ready()
+            room.cleanup()
 
         def failed(why: str) -> None:
-            self._number = 0
-            refused(why)
+            if number == self._number:
+                self._number = 0
+                refused(why)
+            room.cleanup()
 
-        self._number = self._worker.ask("repair", asked, answered, failed, self.told.emit)
+        number = self._number = self._worker.ask("repair", asked, answered, failed, self.told.emit)
 
     def find(self, target: Target, kind: str, shape: QgsGeometry) -> Proposal | None:
         """Return the proposal for a finding: of its kind, with the largest common land."""
@@ -153,8 +154,7 @@ def read_proposals(path: Path) -> list[Proposal]:
                 values = dict(row)
                 shape = QgsGeometry()
                 shape.fromWkb(shape_of(values[geometry]))
-                box = box_of(values[geometry])
-                if box is None or shape.isNull():
+                if box_of(values[geometry]) is None or shape.isNull():
                     continue
                 found.append(
                     Proposal(
@@ -163,7 +163,6 @@ def read_proposals(path: Path) -> list[Proposal]:
                         area_m2=float(values.get("area_m2") or 0.0),
                         people=None if values.get("people") is None else float(values["people"]),
                         reason=str(values.get("reason") or ""),
-                        box=box,
                         shape=shape,
                     )
                 )

@@ -4,8 +4,8 @@ import errno
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QBuffer, QDateTime, QIODevice, QMarginsF, Qt
-from qgis.PyQt.QtGui import QKeyEvent, QPageLayout, QPageSize, QPdfWriter, QTextCursor, QTextDocument
+from qgis.PyQt.QtCore import QBuffer, QDateTime, QIODevice, QMarginsF, Qt, QTimer
+from qgis.PyQt.QtGui import QCloseEvent, QKeyEvent, QPageLayout, QPageSize, QPdfWriter, QTextCursor, QTextDocument
 from qgis.PyQt.QtWidgets import (
     QDateTimeEdit,
     QFileDialog,
@@ -28,6 +28,7 @@ from .note import Shift, note_html
 
 HOURS = 8  # a shift, unless another moment is chosen
 SIZE = (920, 760)
+REST_MS = 300  # after the last letter the note is shown anew: it counts every case of the district
 _SHOWN = "yyyy-MM-dd HH:mm"
 
 
@@ -82,18 +83,34 @@ class HandoverWindow(QWidget):
         column.addWidget(self.view, 1)
         column.addWidget(self.status)
         self.since.dateTimeChanged.connect(lambda _: self.refresh())
-        self.words.textChanged.connect(self.refresh)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._show)
+        self.words.textChanged.connect(self._rest.start)
         self.words.setFocus()
         self.refresh()
 
     def go_on(self, written: str) -> None:
         """Go on behind words that were written before."""
-        self.words.setPlainText(written)
-        self.words.moveCursor(QTextCursor.MoveOperation.End)
+        if written:
+            self.words.setPlainText(written)
+            self.words.moveCursor(QTextCursor.MoveOperation.End)
+            self._show()
 
     def refresh(self) -> None:
-        """Show the note as it would be now."""
-        self.view.setHtml(self.html())
+        """Show the note as it would be now, with what a colleague wrote into the journal."""
+        self._desk.look()
+        self._show()
+
+    def _show(self) -> None:
+        self._rest.stop()
+        self.view.setHtml(self._note())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Nothing is shown any more."""
+        self._rest.stop()
+        super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes; what was written is there when the note is opened again."""
@@ -103,8 +120,12 @@ class HandoverWindow(QWidget):
             super().keyPressEvent(event)
 
     def html(self) -> str:
-        """Return the note."""
+        """Return the note as it is saved: the words of this moment, and the journal as it stands now."""
         self._desk.look()
+        return self._note()
+
+    def _note(self) -> str:
+        """Return the note of what the desk has read: not each letter is worth a reading of the whole journal."""
         said = datetime.fromisoformat(self.since.dateTime().toString("yyyy-MM-ddTHH:mm"))
         since = said.replace(tzinfo=self._zone) if self._zone else said.astimezone()
         now = datetime.now().astimezone(self._zone) + timedelta(seconds=1)

@@ -180,6 +180,7 @@ class WallWindow(QWidget):
     def closeEvent(self, event: QEvent) -> None:
         for timer in (self._clock, self._turning, self._settled):
             timer.stop()
+        self.map.setRenderFlag(False)  # else it would be drawn anew, unseen, with every live case
         super().closeEvent(event)
 
     def resizeEvent(self, event: QEvent) -> None:

@@ -8,6 +8,7 @@ from qgis.core import QgsCoordinateReferenceSystem
 from ...engine.worker import said
 from ...onemap.domain.system_names import system_title
 from ...translation import language, tr
+from ..rebuilt import words_of_outdated
 from ..tones import quiet
 from ..words import Words, begun, kind_title, number, one_named, together
 
@@ -179,7 +180,7 @@ def system_name(crs: QgsCoordinateReferenceSystem) -> str:
 def _stale(answer: dict) -> str:
     if not answer.get("stale"):
         return ""
-    return f"<p><b>{escape(tr('The map was built anew since; show the new one first.'))}</b></p>"
+    return f"<p><b>{escape(words_of_outdated())}</b></p>"
 
 
 def _heading(text: str) -> str:

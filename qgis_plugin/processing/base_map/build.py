@@ -1,5 +1,6 @@
 """Build the one map's layers from the raw files that a manifest names."""
 
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -10,7 +11,7 @@ from qgis.core import (
     QgsProject,
 )
 
-from ...project.fill import fill_project
+from ...project.fill import fill_project, map_in
 from ...project.one_map_file import NotAOneMap, open_one_map
 from ...translation import language, tr
 from ..algorithm import VerbAlgorithm
@@ -94,9 +95,15 @@ class BuildAlgorithm(VerbAlgorithm):
 
     def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """Fill the user's project; Processing calls this in the main thread."""
-        if self._to_open and context.project() is QgsProject.instance():
+        if self._to_open and context.project() is QgsProject.instance() and not _is_shown(Path(self._to_open)):
             try:
                 fill_project(context.project(), open_one_map(self._to_open), language=language())
             except NotAOneMap as error:
                 feedback.reportError(tr("{path}: not a map that onemap published", path=str(error)))
         return {}
+
+
+def _is_shown(path: Path) -> bool:
+    """Return whether the project shows this map already: the dock offers the new one, no layer is added twice."""
+    shown = map_in(QgsProject.instance())
+    return shown is not None and shown.exists() and shown.samefile(path)
